@@ -1,0 +1,132 @@
+"""genart: an instrument for making art with generative networks.
+
+Time goes in, frames come out. A walk turns time into a latent, a generator turns the latent into
+an image, a sink shows or keeps it. Whatever can vary is a plug-in.
+
+This module is the whole public API. Names load on first use, so that `import genart` is cheap
+and `genart --help` never waits for torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genart.checkpoints import Checkpoint, Record, read_checkpoint, write_safetensors
+    from genart.contracts import (
+        Control,
+        Frame,
+        Generator,
+        Image,
+        Interpolator,
+        Inversion,
+        Inverter,
+        Latent,
+        Progress,
+        Reader,
+        Sink,
+        Stylizer,
+        Trainer,
+    )
+    from genart.errors import (
+        CheckpointError,
+        DataError,
+        GenartError,
+        ParamError,
+        PluginError,
+        RefusedCheckpoint,
+        RenderError,
+        UnknownName,
+        UsageError,
+    )
+    from genart.files import atomic
+    from genart.frames import to_frames, to_image
+    from genart.hooks import hookimpl
+    from genart.latents import join
+    from genart.params import Param
+    from genart.plugins import registry
+
+_HOMES = {
+    "genart.checkpoints": ("Checkpoint", "Record", "read_checkpoint", "write_safetensors"),
+    "genart.contracts": (
+        "Control",
+        "Frame",
+        "Generator",
+        "Image",
+        "Interpolator",
+        "Inversion",
+        "Inverter",
+        "Latent",
+        "Progress",
+        "Reader",
+        "Sink",
+        "Stylizer",
+        "Trainer",
+    ),
+    "genart.errors": (
+        "CheckpointError",
+        "DataError",
+        "GenartError",
+        "ParamError",
+        "PluginError",
+        "RefusedCheckpoint",
+        "RenderError",
+        "UnknownName",
+        "UsageError",
+    ),
+    "genart.files": ("atomic",),
+    "genart.frames": ("to_frames", "to_image"),
+    "genart.hooks": ("hookimpl",),
+    "genart.latents": ("join",),
+    "genart.params": ("Param",),
+    "genart.plugins": ("registry",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "CheckpointError",
+    "Control",
+    "Checkpoint",
+    "DataError",
+    "Frame",
+    "GenartError",
+    "Generator",
+    "Image",
+    "Interpolator",
+    "Inversion",
+    "Inverter",
+    "Latent",
+    "Param",
+    "ParamError",
+    "PluginError",
+    "Progress",
+    "Reader",
+    "Record",
+    "RefusedCheckpoint",
+    "RenderError",
+    "Sink",
+    "Stylizer",
+    "Trainer",
+    "UnknownName",
+    "UsageError",
+    "atomic",
+    "hookimpl",
+    "join",
+    "read_checkpoint",
+    "registry",
+    "to_frames",
+    "to_image",
+    "write_safetensors",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f'genart has no "{name}"; its names are in genart.__all__.')
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

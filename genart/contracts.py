@@ -1,0 +1,291 @@
+"""What the parts of the instrument promise each other: one page.
+
+| name          | type                             | shape                                          | range      |
+|---------------|----------------------------------|------------------------------------------------|------------|
+| latent values | torch float, generator's device  | (n, z_dim), (n, w_dim) or (n, num_ws, w_dim)   | z: normal  |
+| image         | torch float, generator's device  | (n, 3, h, w), or (n, 4, h, w) with alpha       | -1..1      |
+| frame         | numpy uint8                      | (h, w, 3), or (h, w, 4) with alpha             | sRGB 0..255|
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+from genart.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from genart.checkpoints import Checkpoint
+
+    Frame: TypeAlias = NDArray[np.uint8]
+    Image: TypeAlias = torch.Tensor
+else:
+    Frame = Image = Any
+
+Space: TypeAlias = Literal["z", "w", "w+"]
+#: "const", "random" or "none"; or a phase 0..1 (or n of them) on a closed walk through noise.
+Noise: TypeAlias = "str | float | torch.Tensor"
+
+_DIMENSIONS = {"z": 2, "w": 2, "w+": 3}
+
+
+@dataclass(frozen=True)
+class Latent:
+    """Places in a generator's latent space, n of them.
+
+    Args:
+        space: "z", "w" or "w+".
+        values: torch float (n, z_dim), (n, w_dim) or (n, num_ws, w_dim).
+        label: torch float (n, num_classes), one row a place, or None. Rows may be blends.
+        truncation: torch float (n,), a factor on the truncation a generator is asked for, or
+            None for 1. Walks that make truncation breathe set it.
+
+    Raises:
+        UsageError: an unknown space, or shapes that do not belong to it.
+    """
+
+    space: Space
+    values: torch.Tensor
+    label: torch.Tensor | None = None
+    truncation: torch.Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.space not in _DIMENSIONS:
+            raise UsageError(f'Latent space "{self.space}" is none of {", ".join(_DIMENSIONS)}.')
+        if self.values.ndim != _DIMENSIONS[self.space]:
+            raise UsageError(
+                f'A latent in "{self.space}" has {_DIMENSIONS[self.space]} dimensions, '
+                f"these values have shape {tuple(self.values.shape)}."
+            )
+        for what, extra in (("label", self.label), ("truncation", self.truncation)):
+            if extra is not None and len(extra) != len(self.values):
+                raise UsageError(f"{len(self.values)} places need as many rows of {what}.")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, index: int | slice | Sequence[int]) -> Latent:
+        """The places at an index, a slice or a list of indices, still a Latent."""
+        if isinstance(index, int):
+            index = [index]
+        return self._each(lambda rows: rows[index])
+
+    def to(self, device: str | torch.device) -> Latent:
+        """The same places on another device."""
+        return self._each(lambda rows: rows.to(device))
+
+    def _each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Latent:
+        optional = {
+            name: change(rows)
+            for name in ("label", "truncation")
+            if (rows := getattr(self, name)) is not None
+        }
+        return replace(self, values=change(self.values), **optional)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far long work has come; handed to a callback, which decides how to show it.
+
+    Args:
+        done: units finished.
+        total: units in all, or None when the end is open.
+        unit: what is counted ("frame", "kimg", "step").
+        note: a short remark, such as the current loss.
+    """
+
+    done: float
+    total: float | None = None
+    unit: str = "step"
+    note: str = ""
+
+
+ProgressCallback: TypeAlias = Callable[[Progress], None]
+
+
+class Generator(ABC):
+    """Turns latents into images: StyleGAN2, a VAE's decoder, a formula.
+
+    Attributes:
+        name: what people call it.
+        resolution: (h, w) of its images in pixels.
+        z_dim: size of z.
+        w_dim: size of w; equal to z_dim where the two spaces are one.
+        num_ws: how many w a w+ latent holds.
+        num_classes: labels it knows, 0 when unconditional.
+        device: where its weights and images live.
+    """
+
+    name: str
+    resolution: tuple[int, int]
+    z_dim: int
+    w_dim: int
+    num_ws: int
+    num_classes: int
+    device: torch.device
+
+    def sample(self, seeds: int | Iterable[int], label: Any = None) -> Latent:
+        """Draw places by seed: seed n gives `numpy.random.RandomState(n).randn(1, z_dim)`.
+
+        Args:
+            seeds: one seed or several, each 0..2**32 - 1.
+            label: a class index, a list of them, a float tensor (n or 1, num_classes), or None.
+                A conditional generator without a label takes class 0.
+
+        Returns:
+            A Latent in z on the generator's device, one place a seed.
+
+        Raises:
+            UsageError: a seed or class out of range.
+        """
+        from genart.latents import sample_z
+
+        return sample_z(self, seeds, label)
+
+    @abstractmethod
+    def map(self, latent: Latent, truncation: float = 1.0, cutoff: int | None = None) -> Latent:
+        """Bring a latent of any space to w+.
+
+        Args:
+            latent: n places in z, w or w+.
+            truncation: psi; 1 leaves w alone, 0 gives the average picture.
+            cutoff: only the first `cutoff` layers are truncated; None truncates all.
+
+        Returns:
+            A Latent in w+, values (n, num_ws, w_dim).
+        """
+
+    @abstractmethod
+    def __call__(
+        self,
+        latent: Latent,
+        *,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        noise: Noise = "const",
+    ) -> Image:
+        """Make images, (n, 3, h, w) float in -1..1, (n, 4, h, w) with alpha.
+
+        Args:
+            latent: n places in z, w or w+.
+            truncation: as for `map`.
+            cutoff: as for `map`.
+            noise: "const" (stored maps), "random" (fresh each call), "none", or a phase 0..1
+                (a float, or n of them) on a closed walk through noise that starts at "const".
+        """
+
+    def widened(self, size: tuple[int, int]) -> Generator:
+        """Return a generator whose images have the aspect of size (h, w), or self if it cannot."""
+        return self
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """What an inverter found.
+
+    Args:
+        latent: the place, n = 1 or more.
+        image: what the generator makes of it, (n, 3, h, w) in -1..1.
+        losses: the loss at every step.
+    """
+
+    latent: Latent
+    image: Image
+    losses: Sequence[float]
+
+
+class Inverter(Protocol):
+    """Finds the latent of a picture."""
+
+    def __call__(
+        self,
+        generator: Generator,
+        target: Image,
+        *,
+        steps: int,
+        seed: int,
+        progress: ProgressCallback | None = None,
+    ) -> Inversion:
+        """Search for `steps` steps; target is (n, 3, h, w) in -1..1."""
+        ...
+
+
+class Interpolator(Protocol):
+    """Turns keys and a phase into a latent."""
+
+    def __call__(self, keys: Latent, phase: float, loop: bool) -> Latent:
+        """One place, n = 1, at phase 0..1; with loop, phase 0 and 1 are the same bit for bit."""
+        ...
+
+
+class Stylizer(Protocol):
+    """Repaints images: neural style, CycleGAN, pix2pix."""
+
+    def __call__(self, image: Image) -> Image:
+        """(n, 3, h, w) in -1..1 to the same."""
+        ...
+
+
+class Trainer(Protocol):
+    """Makes a model from a dataset."""
+
+    def fit(
+        self,
+        dataset: str | Path,
+        out: str | Path,
+        *,
+        resume: str | Path | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Path:
+        """Train into the folder `out`; returns the finished model's file.
+
+        `resume` is a snapshot's path, "auto" for the newest in `out`, or None to start anew.
+        """
+        ...
+
+
+@runtime_checkable
+class Sink(Protocol):
+    """Shows or keeps frames, and may do so from a thread of its own."""
+
+    def write(self, frame: Frame) -> None:
+        """Take one frame, uint8 (h, w, 3) sRGB; it must not be changed afterwards."""
+        ...
+
+    def close(self) -> None:
+        """Finish: after this the file is whole under its final name."""
+        ...
+
+
+class Control(Protocol):
+    """A source of parameter changes: OSC, MIDI, audio, a recorded show."""
+
+    def changes(self, t: float) -> Iterable[tuple[str, Any]]:
+        """The ("owner.name", value) pairs that are due at time t in seconds, oldest first."""
+        ...
+
+
+class Reader(Protocol):
+    """Opens one family of model files, given as inert data that nothing has executed."""
+
+    def recognise(self, checkpoint: Checkpoint) -> dict[str, Any] | None:
+        """A summary for `genart info`, without building a network; None if it is no file of ours.
+
+        The summary has at least "kind" and "architecture", and is JSON-ready.
+        """
+        ...
+
+    def load(self, checkpoint: Checkpoint, *, name: str, device: torch.device) -> Generator:
+        """Build the network and assign the weights.
+
+        Raises:
+            CheckpointError: names or shapes that do not fit, or values out of range.
+        """
+        ...

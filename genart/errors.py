@@ -1,0 +1,72 @@
+"""Every error a user can meet.
+
+::
+
+    GenartError
+    ├── UsageError          a wrong argument: what is wrong, what is allowed, what to do
+    │   ├── UnknownName     no such generator, sketch, walk ...; suggests the nearest
+    │   └── ParamError      a value a Param does not take
+    ├── PluginError         a plug-in that cannot be used
+    ├── CheckpointError     a model file that cannot be used
+    │   └── RefusedCheckpoint   a model file that asks for something forbidden
+    ├── DataError           a picture or dataset that cannot be used
+    └── RenderError         a film that could not be finished; says what was kept
+
+The command line turns UsageError into exit code 2 and every other one into 1.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GenartError(Exception):
+    """The root: catching it catches everything genart raises on purpose."""
+
+
+class UsageError(GenartError, ValueError):
+    """An argument that is wrong: the message says what is allowed."""
+
+
+class UnknownName(UsageError):
+    """A name that no registry holds.
+
+    Args:
+        kind: what was looked for, in the singular ("generator").
+        name: the name asked for.
+        known: the names that exist.
+        hint: where to see them all.
+    """
+
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], hint: str = "`genart plugins` lists all."
+    ) -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        near = difflib.get_close_matches(name, self.known, n=1)
+        guess = f' Did you mean "{near[0]}"?' if near else f" Known: {', '.join(self.known)}."
+        super().__init__(f'No {kind} named "{name}".{guess} {hint}')
+
+
+class ParamError(UsageError):
+    """A value of the wrong type or out of a Param's range."""
+
+
+class PluginError(GenartError):
+    """A plug-in that cannot be used; `genart plugins` shows why."""
+
+
+class CheckpointError(GenartError):
+    """A model file that is damaged, unknown, or does not fit its own description."""
+
+
+class RefusedCheckpoint(CheckpointError):
+    """A model file that asks for something forbidden; nothing in it was executed."""
+
+
+class DataError(GenartError):
+    """A picture, archive or dataset that cannot be used."""
+
+
+class RenderError(GenartError):
+    """A film that could not be finished; the message says what was kept."""

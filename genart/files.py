@@ -1,0 +1,40 @@
+"""Files that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from genart.errors import UsageError
+
+
+@contextmanager
+def atomic(final: str | Path) -> Iterator[Path]:
+    """A temporary path beside `final`; renamed to it on success, removed on any failure.
+
+    The temporary name keeps the suffix, so tools that go by it still work. A folder works too: it
+    replaces `final` only where nothing, or an empty folder, is there.
+
+    Raises:
+        UsageError: the folder of `final` does not exist.
+    """
+    final = Path(final)
+    if not final.parent.is_dir():
+        raise UsageError(f'The folder "{final.parent}" does not exist; create it first.')
+    partial = final.with_name(f".{final.stem}.partial-{os.getpid()}{final.suffix}")
+    _remove(partial)
+    try:
+        yield partial
+        os.replace(partial, final)
+    finally:
+        _remove(partial)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

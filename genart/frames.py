@@ -1,0 +1,52 @@
+"""Image to frame and back: the only place that converts between -1..1 and bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from genart.contracts import Frame, Image
+from genart.errors import UsageError
+
+
+def to_frames(image: Image, size: tuple[int, int] | None = None) -> list[Frame]:
+    """Images (n, 1, 3 or 4, h, w) in -1..1 as n frames, uint8 (h, w, 3 or 4) sRGB.
+
+    -1 becomes 0, +1 becomes 255, half way up is rounded to even; values outside are clipped and
+    a value that is not a number becomes mid grey.
+
+    Args:
+        image: torch float on any device.
+        size: (h, w) to resize and centre-crop to, keeping the aspect; None keeps the image's.
+    """
+    if image.ndim != 4 or image.shape[1] not in (1, 3, 4):
+        raise UsageError(f"An image has shape (n, 3, h, w), not {tuple(image.shape)}.")
+    image = image.detach().float()
+    if size is not None:
+        image = cover(image, size)
+    if image.shape[1] == 1:
+        image = image.expand(-1, 3, -1, -1)
+    scaled = torch.nan_to_num(image, nan=0.0, posinf=1.0, neginf=-1.0)
+    bytes_ = scaled.mul(127.5).add_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+    return list(bytes_.permute(0, 2, 3, 1).contiguous().cpu().numpy())
+
+
+def to_image(frame: Frame, device: str | torch.device = "cpu") -> Image:
+    """A frame, uint8 (h, w, 3 or 4), as an image (1, 3 or 4, h, w) in -1..1."""
+    if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] not in (3, 4):
+        raise UsageError(f"A frame is uint8 (h, w, 3), not {frame.dtype} {frame.shape}.")
+    image = torch.from_numpy(np.ascontiguousarray(frame)).to(device).permute(2, 0, 1)[None]
+    return image.float().div_(127.5).sub_(1)
+
+
+def cover(image: Image, size: tuple[int, int]) -> Image:
+    """The image resized to cover size (h, w), keeping its aspect, and cropped at the centre."""
+    height, width = image.shape[-2:]
+    if (height, width) == size:
+        return image
+    scale = max(size[0] / height, size[1] / width)
+    grown = (max(round(height * scale), size[0]), max(round(width * scale), size[1]))
+    image = F.interpolate(image, grown, mode="bicubic", align_corners=False, antialias=True)
+    top, left = (grown[0] - size[0]) // 2, (grown[1] - size[1]) // 2
+    return image[..., top : top + size[0], left : left + size[1]]

@@ -1,0 +1,82 @@
+"""Seeds to latents, latents joined, latents kept in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from genart.contracts import Latent
+from genart.errors import UsageError
+
+if TYPE_CHECKING:
+    from genart.contracts import Generator
+
+
+def sample_z(generator: Generator, seeds: int | Iterable[int], label: Any = None) -> Latent:
+    """Draw places in z by seed; see `Generator.sample`."""
+    seeds = [seeds] if isinstance(seeds, int) else list(seeds)
+    if not seeds:
+        raise UsageError("No seeds given; give at least one, such as 1 or 1,2,5-9.")
+    for seed in seeds:
+        if not 0 <= seed < 2**32:
+            raise UsageError(f"Seed {seed} is outside 0..{2**32 - 1}.")
+    rows = [np.random.RandomState(seed).randn(1, generator.z_dim) for seed in seeds]
+    z = torch.from_numpy(np.concatenate(rows)).float().to(generator.device)
+    return Latent("z", z, make_label(generator, label, len(seeds)))
+
+
+def make_label(generator: Generator, label: Any, n: int) -> torch.Tensor | None:
+    """The label rows (n, num_classes) for a class index, a list of them, a tensor, or None."""
+    classes = generator.num_classes
+    if not classes:
+        if label is not None:
+            raise UsageError(f'Model "{generator.name}" has no classes; leave the label out.')
+        return None
+    if isinstance(label, torch.Tensor):
+        return _label_rows(label, classes, n).to(generator.device)
+    indices = [0 if label is None else label] * n if not _is_list(label) else list(label)
+    if len(indices) != n:
+        raise UsageError(f"{n} places need 1 or {n} classes, not {len(indices)}.")
+    for index in indices:
+        if not (isinstance(index, int) and 0 <= index < classes):
+            raise UsageError(f"Class {index!r} is outside 0..{classes - 1}.")
+    return torch.eye(classes, device=generator.device)[indices]
+
+
+def _is_list(label: Any) -> bool:
+    return isinstance(label, Sequence) and not isinstance(label, str)
+
+
+def _label_rows(label: torch.Tensor, classes: int, n: int) -> torch.Tensor:
+    if label.ndim != 2 or label.shape[1] != classes or label.shape[0] not in (1, n):
+        raise UsageError(
+            f"A label has shape ({n}, {classes}) or (1, {classes}), not {tuple(label.shape)}."
+        )
+    return label.float().expand(n, classes)
+
+
+def join(latents: Sequence[Latent]) -> Latent:
+    """Several latents of one space as one, in order.
+
+    Raises:
+        UsageError: none given, different spaces, or labels on some only.
+    """
+    spaces = sorted({latent.space for latent in latents})
+    if len(spaces) != 1:
+        raise UsageError(f"Latents to join must share one space, not {', '.join(spaces) or 'none'}.")
+    return Latent(
+        latents[0].space,
+        torch.cat([latent.values for latent in latents]),
+        _join([latent.label for latent in latents], "label"),
+        _join([latent.truncation for latent in latents], "truncation"),
+    )
+
+
+def _join(rows: Sequence[torch.Tensor | None], what: str) -> torch.Tensor | None:
+    present = [row for row in rows if row is not None]
+    if present and len(present) != len(rows):
+        raise UsageError(f"Some of these latents have a {what}, some have none.")
+    return torch.cat(present) if present else None

@@ -1,0 +1,239 @@
+"""Param: what can be turned, declared once.
+
+The attribute is also the `-p owner.name` key, the OSC address and the slider. The declaration is
+frozen and lives on the class; the value lives on the instance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, overload
+
+from genart.errors import ParamError, UnknownName, UsageError
+
+T = TypeVar("T")
+
+#: Curve name to (position 0..1 from value 0..1, and back). "log" needs a positive range.
+CURVES = ("linear", "log", "square")
+_SWITCHES = {"1": True, "true": True, "on": True, "yes": True}
+_SWITCHES |= {"0": False, "false": False, "off": False, "no": False}
+
+
+@dataclass(frozen=True)
+class Param(Generic[T]):
+    """The declaration of one value that can be turned.
+
+    Args:
+        default: its value before anyone turned it; its type is the Param's type
+            (bool, int, float or str).
+        min: smallest value, for numbers.
+        max: largest value, for numbers.
+        unit: what it is counted in ("s", "Hz", "beats").
+        choices: the only values allowed.
+        curve: how 0..1 spreads over the range: "linear", "log" or "square".
+        help: one sentence for people.
+
+    Raises:
+        UsageError: a default out of range, or a curve that does not fit.
+    """
+
+    default: T
+    min: float | None = None
+    max: float | None = None
+    unit: str = ""
+    choices: Sequence[Any] = ()
+    curve: str = "linear"
+    help: str = ""
+    _name: str = field(default="", init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.curve not in CURVES:
+            raise UsageError(f'Curve "{self.curve}" is none of {", ".join(CURVES)}.')
+        if self.curve == "log" and not (self.min and self.min > 0 and self.max):
+            raise UsageError("A log curve needs a range above 0.")
+        self.check(self.default)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        object.__setattr__(self, "_name", name)
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Param[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> Param[T] | T:
+        if instance is None:
+            return self
+        value: T = instance.__dict__.get(self._name, self.default)
+        return value
+
+    def __set__(self, instance: object, value: T) -> None:
+        instance.__dict__[self._name] = self.check(value)
+
+    def check(self, value: Any) -> T:
+        """The value in the Param's own type; text is parsed.
+
+        Raises:
+            ParamError: a wrong type, NaN or infinity, out of range, or not among the choices.
+        """
+        typed = self._typed(value)
+        if isinstance(typed, (int, float)) and not isinstance(typed, bool):
+            low, high = self._range()
+            if not low <= typed <= high:
+                raise ParamError(f"{self._called()}{value} is outside {self.allowed()}.")
+        if self.choices and typed not in self.choices:
+            raise ParamError(f'{self._called()}"{value}" is not one of {self.allowed()}.')
+        return typed
+
+    def clamp(self, value: Any) -> T:
+        """Like `check`, but a number out of range becomes the nearest end: the rule for OSC."""
+        typed = self._typed(value)
+        if isinstance(typed, (int, float)) and not isinstance(typed, bool):
+            low, high = self._range()
+            return type(self.default)(min(max(typed, low), high))  # type: ignore[call-arg]
+        return self.check(typed)
+
+    def from_norm(self, x: float) -> T:
+        """The value at position x, 0..1, of the range and curve; choices are spread evenly."""
+        x = min(max(float(x), 0.0), 1.0)
+        if self.choices:
+            chosen: T = self.choices[min(int(x * len(self.choices)), len(self.choices) - 1)]
+            return chosen
+        if isinstance(self.default, bool):
+            return self._typed(x >= 0.5)
+        low, high = self._bounded()
+        if self.curve == "log":
+            return self._typed(low * (high / low) ** x)
+        return self._typed(low + (high - low) * (x * x if self.curve == "square" else x))
+
+    def to_norm(self, value: Any) -> float:
+        """The position 0..1 of a value, the inverse of `from_norm`."""
+        typed: Any = self.clamp(value)
+        if self.choices:
+            return self.choices.index(typed) / max(len(self.choices) - 1, 1)
+        if isinstance(typed, bool):
+            return float(typed)
+        low, high = self._bounded()
+        if high == low:
+            return 0.0
+        if self.curve == "log":
+            return math.log(typed / low) / math.log(high / low)
+        x = (typed - low) / (high - low)
+        return float(math.sqrt(x)) if self.curve == "square" else float(x)
+
+    def allowed(self) -> str:
+        """What may be set, in words."""
+        if self.choices:
+            return ", ".join(map(str, self.choices))
+        unit = f" {self.unit}" if self.unit else ""
+        low, high = self._range()
+        if math.isinf(low) and math.isinf(high):
+            return f"any {type(self.default).__name__}{unit}"
+        return f"{low:g}..{high:g}{unit}"
+
+    def _called(self) -> str:
+        return f"{self._name}: " if self._name else ""
+
+    def _range(self) -> tuple[float, float]:
+        return (
+            -math.inf if self.min is None else self.min,
+            math.inf if self.max is None else self.max,
+        )
+
+    def _bounded(self) -> tuple[float, float]:
+        if self.min is None or self.max is None or isinstance(self.default, str):
+            raise ParamError(f"{self._called()}has no range, so no position 0..1.")
+        return self.min, self.max
+
+    def _typed(self, value: Any) -> T:
+        kind = type(self.default)
+        try:
+            typed = _convert(value, kind)
+        except (TypeError, ValueError, OverflowError):
+            raise ParamError(
+                f"{self._called()}{value!r} is no {kind.__name__}; allowed: {self.allowed()}."
+            ) from None
+        return typed  # type: ignore[no-any-return]
+
+
+def _convert(value: Any, kind: type) -> Any:
+    if kind is bool:
+        if isinstance(value, str):
+            return _switch(value)
+        if value in (0, 1):
+            return bool(value)
+        raise ValueError
+    if kind is str:
+        if not isinstance(value, str):
+            raise TypeError
+        return value
+    if isinstance(value, bool):
+        value = int(value)
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return int(round(number)) if kind is int else number
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in _SWITCHES:
+        raise ValueError
+    return _SWITCHES[text.lower()]
+
+
+def params_of(owner: object | type) -> dict[str, Param[Any]]:
+    """The Params an object or class declares, base classes first, in order."""
+    cls = owner if isinstance(owner, type) else type(owner)
+    return {
+        name: value
+        for base in reversed(cls.__mro__)
+        for name, value in vars(base).items()
+        if isinstance(value, Param)
+    }
+
+
+class ParamTree(Mapping[str, Param[Any]]):
+    """Every Param of a running sketch under "owner.name".
+
+    Args:
+        owners: owner name ("sketch", "walk", "model" ...) to the object that holds the values.
+    """
+
+    def __init__(self, owners: Mapping[str, object]) -> None:
+        self.owners = dict(owners)
+        self._params = {
+            f"{owner}.{name}": param
+            for owner, holder in self.owners.items()
+            for name, param in params_of(holder).items()
+        }
+
+    def __getitem__(self, path: str) -> Param[Any]:
+        if path not in self._params:
+            raise UnknownName("parameter", path, self._params, "`--help` and docs list them.")
+        return self._params[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._params
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._params)
+
+    def __len__(self) -> int:
+        return len(self._params)
+
+    def value(self, path: str) -> Any:
+        """The value now; UnknownName if there is no such Param."""
+        self[path]
+        owner, name = path.split(".", 1)
+        return getattr(self.owners[owner], name)
+
+    def set(self, path: str, value: Any) -> None:
+        """Set a value; UnknownName or ParamError say what is wrong."""
+        self[path]
+        owner, name = path.split(".", 1)
+        setattr(self.owners[owner], name, value)
+
+    def values_now(self) -> dict[str, Any]:
+        """Every value now, by path: what a recipe or a cue keeps."""
+        return {path: self.value(path) for path in self}

@@ -1,0 +1,194 @@
+"""Loads plug-ins by entry point, owns the registries, sets failures aside.
+
+A plug-in is a module named by an entry point of the group "genart". Each is loaded and asked by
+itself: one that raises on import, misspells a hook or takes a name twice is quarantined whole,
+with its reason, and everything else works.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from genart import hooks
+from genart.errors import PluginError, UnknownName
+
+GROUP = "genart"
+#: Hook name to the singular of what it registers, in the order of hooks.py.
+KINDS = {
+    name: name.removeprefix("register_").removesuffix("s")
+    for name in vars(hooks)
+    if name.startswith("register_")
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered factory and the plug-in it came from."""
+
+    name: str
+    factory: Callable[..., Any]
+    owner: str
+
+
+class Registry(Mapping[str, Entry]):
+    """The named factories of one kind."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: dict[str, Entry] = {}
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._entries:
+            raise UnknownName(self.kind, name, self._entries)
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def create(self, name: str, **options: Any) -> Any:
+        """Call the factory called `name`; UnknownName if there is none."""
+        return self[name].factory(**options)
+
+    def _add(self, entries: Iterable[Entry]) -> None:
+        self._entries.update({entry.name: entry for entry in entries})
+
+
+@dataclass
+class Plugin:
+    """What became of one entry point.
+
+    Attributes:
+        name: the entry point's name.
+        source: the module it names.
+        distribution: "name version" of the package that brought it.
+        provides: kind to the names it registered.
+        error: why it was set aside in one line, or None.
+        traceback: the whole story, or "".
+    """
+
+    name: str
+    source: str
+    distribution: str = ""
+    provides: dict[str, list[str]] = field(default_factory=dict)
+    error: str | None = None
+    traceback: str = ""
+
+
+class Plugins:
+    """All plug-ins of this environment and the registries they filled.
+
+    Args:
+        points: the entry points to load; those of the group "genart" by default.
+    """
+
+    def __init__(self, points: Iterable[EntryPoint] | None = None) -> None:
+        self.registries = {kind: Registry(kind) for kind in KINDS.values()}
+        self.loaded: list[Plugin] = []
+        self._manager = pluggy.PluginManager(GROUP)
+        self._manager.add_hookspecs(hooks)
+        points = entry_points(group=GROUP) if points is None else points
+        for point in sorted(points, key=_builtins_first):
+            self._load(point)
+
+    def _load(self, point: EntryPoint) -> None:
+        dist = point.dist
+        plugin = Plugin(point.name, point.value, f"{dist.name} {dist.version}" if dist else "")
+        self.loaded.append(plugin)
+        try:
+            self.add(point.load(), point.name, plugin)
+        except (Exception, SystemExit) as error:
+            plugin.error = f"{type(error).__name__}: {error}".splitlines()[0]
+            plugin.traceback = traceback.format_exc()
+
+    def add(self, module: ModuleType | object, name: str, plugin: Plugin | None = None) -> None:
+        """Register a module's hooks under a name, all or nothing.
+
+        Raises:
+            PluginError: a hook that matches no specification, or a name that is taken.
+        """
+        if plugin is None:
+            plugin = Plugin(name, getattr(module, "__name__", repr(module)))
+            self.loaded.append(plugin)
+        self._manager.register(module, name)
+        try:
+            offered = [entry for kind in KINDS for entry in self._ask(module, name, kind)]
+            self._refuse_misspelt(module)
+        except BaseException:
+            self._manager.unregister(module)
+            raise
+        for kind, entries in _by_kind(offered):
+            self.registries[kind]._add(entries)
+            plugin.provides[kind] = sorted(entry.name for entry in entries)
+
+    def _refuse_misspelt(self, module: object) -> None:
+        for caller in self._manager.get_hookcallers(module) or ():
+            if not caller.has_spec():
+                near = UnknownName("hook", caller.name, KINDS, "docs/plugins.md lists the hooks.")
+                raise PluginError(str(near))
+
+    def _ask(self, module: object, owner: str, hook: str) -> Iterator[tuple[str, Entry]]:
+        kind, fresh = KINDS[hook], dict[str, Entry]()
+
+        def register(name: str, factory: Callable[..., Any]) -> None:
+            taken = fresh.get(name) or self.registries[kind]._entries.get(name)
+            if taken:
+                raise PluginError(
+                    f'{kind} "{name}" of plug-in "{owner}" is taken by "{taken.owner}".'
+                )
+            fresh[name] = Entry(name, factory, owner)
+
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            if implementation.plugin is module:
+                implementation.function(register)
+        for entry in fresh.values():
+            yield kind, entry
+
+
+def _builtins_first(point: EntryPoint) -> tuple[bool, str, str]:
+    return (not (point.dist and point.dist.name == "genart"), point.name, point.value)
+
+
+def _by_kind(offered: list[tuple[str, Entry]]) -> Iterator[tuple[str, list[Entry]]]:
+    for kind in KINDS.values():
+        entries = [entry for of, entry in offered if of == kind]
+        if entries:
+            yield kind, entries
+
+
+_lock = threading.Lock()
+_plugins: Plugins | None = None
+
+
+def plugins() -> Plugins:
+    """The plug-ins of this environment, loaded on first use."""
+    global _plugins
+    with _lock:
+        if _plugins is None:
+            _plugins = Plugins()
+        return _plugins
+
+
+def registry(kind: str) -> Registry:
+    """The registry of one kind: "generator", "reader", "interpolator", "sink" ...
+
+    Raises:
+        UnknownName: no such kind.
+    """
+    registries = plugins().registries
+    if kind not in registries:
+        raise UnknownName("kind of plug-in", kind, registries)
+    return registries[kind]
