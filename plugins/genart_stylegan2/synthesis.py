@@ -1,0 +1,191 @@
+"""The synthesis network: w to an image.
+
+Modulation scales the activations that enter a convolution instead of its weights, and
+demodulation scales what leaves it (Karras et al. 2020a, section 2.2, equations 1 and 3): one
+ordinary convolution with shared weights serves a whole batch, with the same result.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .config import Config
+from .layers import Conv, FullyConnected, activate, conv_up, low_pass, scale_clamp, upsample
+
+#: "const", "random", "none", or phases (n,) on a closed walk through noise.
+Noise: TypeAlias = "str | Tensor"
+
+
+def mirror_tile(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """x (..., h, w) widened to size (h', w') by mirrored copies, the original in the middle."""
+    for axis, wanted in ((-2, size[0]), (-1, size[1])):
+        n = x.shape[axis]
+        if wanted != n:
+            at = (torch.arange(wanted, device=x.device) - (wanted - n) // 2) % (2 * n)
+            x = x.index_select(axis, torch.minimum(at, 2 * n - 1 - at))
+    return x
+
+
+class StyledConv(nn.Module):
+    """Modulated 3x3 convolution, noise, bias, leaky ReLU."""
+
+    resample_filter: Tensor
+    noise_const: Tensor
+    noise_other: Tensor
+
+    def __init__(self, config: Config, channels_in: int, resolution: int, up: bool) -> None:
+        super().__init__()
+        channels_out = config.channels(resolution)
+        self.up, self.clamp = up, config.conv_clamp
+        self.affine = FullyConnected(config.w_dim, channels_in, bias_init=1)
+        self.weight = nn.Parameter(torch.randn(channels_out, channels_in, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(channels_out))
+        self.register_buffer("resample_filter", low_pass(config.resample_filter))
+        self.use_noise = config.use_noise
+        if config.use_noise:
+            self.register_buffer("noise_const", torch.randn(resolution, resolution))
+            self.noise_strength = nn.Parameter(torch.zeros([]))
+
+    def forward(self, x: Tensor, w: Tensor, noise: Noise, gain: float = 1.0) -> Tensor:
+        """(n, in, h, w) and (n, w_dim) to (n, out, h', w')."""
+        style = self.affine(w)  # (n, in)
+        weight = self.weight
+        if x.dtype == torch.float16:  # keep products small; demodulation cancels both factors
+            weight = weight / (
+                weight.abs().amax((1, 2, 3), keepdim=True) * math.sqrt(weight[0].numel())
+            )
+            style = style / style.abs().amax(1, keepdim=True)
+        power = weight.square().sum((2, 3))  # (out, in)
+        demod = (style.square() @ power.t() + 1e-8).rsqrt()  # (n, out)
+        x = x * style.to(x.dtype)[:, :, None, None]
+        weight = weight.to(x.dtype)
+        x = conv_up(x, weight, self.resample_filter) if self.up else F.conv2d(x, weight, padding=1)
+        x = x * demod.to(x.dtype)[:, :, None, None]
+        added = self._noise(x, noise)
+        if added is not None:
+            x = x + added.to(x.dtype)
+        return activate(x + self.bias.to(x.dtype)[:, None, None], gain, self.clamp)
+
+    def _noise(self, x: Tensor, noise: Noise) -> Tensor | None:
+        if not self.use_noise or (isinstance(noise, str) and noise == "none"):
+            return None
+        if isinstance(noise, str) and noise == "random":
+            fresh = torch.randn(len(x), 1, *x.shape[2:], device=x.device)
+            return fresh * self.noise_strength
+        size = (x.shape[2], x.shape[3])
+        still = mirror_tile(self.noise_const, size)
+        if not isinstance(noise, str):
+            angle = (2 * math.pi * (noise.double() % 1.0)).reshape(-1, 1, 1, 1)
+            other = mirror_tile(self._other(), size)
+            still = angle.cos().to(still) * still + angle.sin().to(still) * other
+        return still * self.noise_strength
+
+    def _other(self) -> Tensor:
+        """A second noise map, fixed by this layer's shape, that a walk through noise turns to."""
+        if not hasattr(self, "noise_other"):
+            seed = torch.Generator().manual_seed(self.noise_const.shape[0] * 2 + self.up)
+            other = torch.randn(self.noise_const.shape, generator=seed)
+            self.register_buffer("noise_other", other.to(self.noise_const), persistent=False)
+        return self.noise_other
+
+
+class ToRGB(nn.Module):
+    """Modulated 1x1 convolution to the image's channels, without demodulation."""
+
+    def __init__(self, config: Config, channels: int) -> None:
+        super().__init__()
+        self.clamp = config.conv_clamp
+        self.affine = FullyConnected(config.w_dim, channels, bias_init=1)
+        self.weight = nn.Parameter(torch.randn(config.img_channels, channels, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(config.img_channels))
+        self.weight_gain = 1 / math.sqrt(channels)
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        """(n, c, h, w) to (n, img_channels, h, w)."""
+        style = self.affine(w) * self.weight_gain
+        x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight.to(x.dtype))
+        return scale_clamp(x + self.bias.to(x.dtype)[:, None, None], 1, self.clamp)
+
+
+class SynthesisBlock(nn.Module):
+    """One resolution: one or two styled convolutions, and its share of the image."""
+
+    resample_filter: Tensor
+
+    def __init__(self, config: Config, resolution: int) -> None:
+        super().__init__()
+        self.architecture, self.resolution = config.architecture, resolution
+        channels, first = config.channels(resolution), resolution == 4
+        self.num_convs = 1 if first else 2
+        self.register_buffer("resample_filter", low_pass(config.resample_filter))
+        if first:
+            self.const = nn.Parameter(torch.randn(channels, 4, 4))
+        else:
+            below = config.channels(resolution // 2)
+            self.conv0 = StyledConv(config, below, resolution, up=True)
+            if config.architecture == "resnet":
+                taps = config.resample_filter
+                self.skip = Conv(below, channels, 1, leaky=False, bias=False, up=True, taps=taps)
+        self.conv1 = StyledConv(config, channels, resolution, up=False)
+        if config.architecture == "skip" or resolution == config.img_resolution:
+            self.torgb = ToRGB(config, channels)
+
+    def forward(
+        self, x: Tensor, image: Tensor | None, ws: Tensor, noise: Noise
+    ) -> tuple[Tensor, Tensor | None]:
+        """ws (n, num_convs + 1, w_dim), the last for the image; returns (x, image)."""
+        if self.resolution == 4:
+            x = self.conv1(x, ws[:, 0], noise)
+        elif self.architecture == "resnet":
+            kept = self.skip(x, gain=math.sqrt(0.5))
+            x = self.conv0(x, ws[:, 0], noise)
+            x = kept + self.conv1(x, ws[:, 1], noise, gain=math.sqrt(0.5))
+        else:
+            x = self.conv1(self.conv0(x, ws[:, 0], noise), ws[:, 1], noise)
+        if image is not None:
+            image = upsample(image, self.resample_filter)
+        if hasattr(self, "torgb"):
+            added = self.torgb(x, ws[:, self.num_convs]).float()
+            image = added if image is None else image + added
+        return x, image
+
+
+class Synthesis(nn.Module):
+    """ws (n, num_ws, w_dim) to images (n, img_channels, h, w), nominally -1..1."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        for resolution in config.resolutions:
+            setattr(self, f"b{resolution}", SynthesisBlock(config, resolution))
+
+    def forward(
+        self,
+        ws: Tensor,
+        noise: Noise = "const",
+        start: tuple[int, int] = (4, 4),
+        half: bool = False,
+    ) -> Tensor:
+        """Make images.
+
+        Args:
+            ws: (n, num_ws, w_dim).
+            noise: "const", "random", "none" or phases (n,).
+            start: size (h, w) of the first feature map; (4, 8) gives images twice as wide.
+            half: run the configured blocks in half precision.
+        """
+        image, at = None, 0
+        const = mirror_tile(self.b4.const, start)
+        x = const.expand(len(ws), -1, -1, -1)
+        for resolution in self.config.resolutions:
+            block = getattr(self, f"b{resolution}")
+            x = x.to(torch.float16 if half and self.config.is_half(resolution) else torch.float32)
+            x, image = block(x, image, ws[:, at : at + block.num_convs + 1], noise)
+            at += block.num_convs
+        assert image is not None
+        return image
