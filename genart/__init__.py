@@ -85,9 +85,9 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Checkpoint",
     "CheckpointError",
     "Control",
-    "Checkpoint",
     "DataError",
     "Frame",
     "GenartError",

@@ -1,10 +1,12 @@
 """What the parts of the instrument promise each other: one page.
 
-| name          | type                             | shape                                          | range      |
-|---------------|----------------------------------|------------------------------------------------|------------|
-| latent values | torch float, generator's device  | (n, z_dim), (n, w_dim) or (n, num_ws, w_dim)   | z: normal  |
-| image         | torch float, generator's device  | (n, 3, h, w), or (n, 4, h, w) with alpha       | -1..1      |
-| frame         | numpy uint8                      | (h, w, 3), or (h, w, 4) with alpha             | sRGB 0..255|
+| name          | is          | shape                                      | range     |
+|---------------|-------------|--------------------------------------------|-----------|
+| latent values | torch float | (n, z_dim), (n, w_dim), (n, num_ws, w_dim) | z: normal |
+| image         | torch float | (n, 3, h, w), or (n, 4, h, w) with alpha   | -1..1     |
+| frame         | numpy uint8 | (h, w, 3), or (h, w, 4) with alpha         | sRGB      |
+
+Latents and images live on their generator's device.
 """
 
 from __future__ import annotations
@@ -82,7 +84,7 @@ class Latent:
         return self._each(lambda rows: rows.to(device))
 
     def _each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Latent:
-        optional = {
+        optional: dict[str, Any] = {
             name: change(rows)
             for name in ("label", "truncation")
             if (rows := getattr(self, name)) is not None

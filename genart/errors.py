@@ -29,8 +29,8 @@ class UsageError(GenartError, ValueError):
     """An argument that is wrong: the message says what is allowed."""
 
 
-class UnknownName(UsageError):
-    """A name that no registry holds.
+class UnknownName(UsageError, KeyError):
+    """A name that no registry holds; a KeyError too, so that a registry is a true Mapping.
 
     Args:
         kind: what was looked for, in the singular ("generator").
@@ -46,6 +46,9 @@ class UnknownName(UsageError):
         near = difflib.get_close_matches(name, self.known, n=1)
         guess = f' Did you mean "{near[0]}"?' if near else f" Known: {', '.join(self.known)}."
         super().__init__(f'No {kind} named "{name}".{guess} {hint}')
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # a KeyError would quote it
 
 
 class ParamError(UsageError):

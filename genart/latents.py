@@ -66,7 +66,8 @@ def join(latents: Sequence[Latent]) -> Latent:
     """
     spaces = sorted({latent.space for latent in latents})
     if len(spaces) != 1:
-        raise UsageError(f"Latents to join must share one space, not {', '.join(spaces) or 'none'}.")
+        given = ", ".join(spaces) or "none"
+        raise UsageError(f"Latents to join must share one space, not {given}.")
     return Latent(
         latents[0].space,
         torch.cat([latent.values for latent in latents]),

@@ -15,7 +15,7 @@ from genart.errors import ParamError, UnknownName, UsageError
 
 T = TypeVar("T")
 
-#: Curve name to (position 0..1 from value 0..1, and back). "log" needs a positive range.
+#: How 0..1 spreads over a range. "log" needs a range above 0.
 CURVES = ("linear", "log", "square")
 _SWITCHES = {"1": True, "true": True, "on": True, "yes": True}
 _SWITCHES |= {"0": False, "false": False, "off": False, "no": False}
@@ -36,7 +36,7 @@ class Param(Generic[T]):
         help: one sentence for people.
 
     Raises:
-        UsageError: a default out of range, or a curve that does not fit.
+        UsageError: a default out of range, a range upside down, or a curve that does not fit.
     """
 
     default: T
@@ -53,6 +53,10 @@ class Param(Generic[T]):
             raise UsageError(f'Curve "{self.curve}" is none of {", ".join(CURVES)}.')
         if self.curve == "log" and not (self.min and self.min > 0 and self.max):
             raise UsageError("A log curve needs a range above 0.")
+        low, high = self._range()
+        if low > high:
+            raise UsageError(f"A range runs from low to high, not from {low:g} to {high:g}.")
+        object.__setattr__(self, "choices", tuple(self.choices))  # frozen, and hashable
         self.check(self.default)
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -89,13 +93,19 @@ class Param(Generic[T]):
     def clamp(self, value: Any) -> T:
         """Like `check`, but a number out of range becomes the nearest end: the rule for OSC."""
         typed = self._typed(value)
-        if isinstance(typed, (int, float)) and not isinstance(typed, bool):
+        if isinstance(typed, (int, float)) and not (isinstance(typed, bool) or self.choices):
             low, high = self._range()
             return type(self.default)(min(max(typed, low), high))  # type: ignore[call-arg]
         return self.check(typed)
 
     def from_norm(self, x: float) -> T:
-        """The value at position x, 0..1, of the range and curve; choices are spread evenly."""
+        """The value at position x, 0..1, of the range and curve; choices are spread evenly.
+
+        Raises:
+            ParamError: x is not a number, or the Param has no range.
+        """
+        if math.isnan(x):
+            raise ParamError(f"{self._called()}a position is 0..1, not NaN.")
         x = min(max(float(x), 0.0), 1.0)
         if self.choices:
             chosen: T = self.choices[min(int(x * len(self.choices)), len(self.choices) - 1)]
@@ -104,8 +114,8 @@ class Param(Generic[T]):
             return self._typed(x >= 0.5)
         low, high = self._bounded()
         if self.curve == "log":
-            return self._typed(low * (high / low) ** x)
-        return self._typed(low + (high - low) * (x * x if self.curve == "square" else x))
+            return self.clamp(low * (high / low) ** x)  # rounding may leave the range by a hair
+        return self.clamp(low + (high - low) * (x * x if self.curve == "square" else x))
 
     def to_norm(self, value: Any) -> float:
         """The position 0..1 of a value, the inverse of `from_norm`."""
@@ -170,10 +180,12 @@ def _convert(value: Any, kind: type) -> Any:
         return value
     if isinstance(value, bool):
         value = int(value)
+    if kind is int and isinstance(value, int):
+        return value  # exact, where a float would round it
     number = float(value)
     if not math.isfinite(number):
         raise ValueError
-    return int(round(number)) if kind is int else number
+    return round(number) if kind is int else number
 
 
 def _switch(text: str) -> bool:
@@ -183,14 +195,19 @@ def _switch(text: str) -> bool:
 
 
 def params_of(owner: object | type) -> dict[str, Param[Any]]:
-    """The Params an object or class declares, base classes first, in order."""
+    """The Params an object or class declares, base classes first, in order.
+
+    A subclass that gives the name to anything else takes the Param away.
+    """
     cls = owner if isinstance(owner, type) else type(owner)
-    return {
-        name: value
-        for base in reversed(cls.__mro__)
-        for name, value in vars(base).items()
-        if isinstance(value, Param)
-    }
+    found: dict[str, Param[Any]] = {}
+    for base in reversed(cls.__mro__):
+        for name, value in vars(base).items():
+            if isinstance(value, Param):
+                found[name] = value
+            else:
+                found.pop(name, None)
+    return found
 
 
 class ParamTree(Mapping[str, Param[Any]]):

@@ -98,52 +98,55 @@ class Plugins:
     def __init__(self, points: Iterable[EntryPoint] | None = None) -> None:
         self.registries = {kind: Registry(kind) for kind in KINDS.values()}
         self.loaded: list[Plugin] = []
-        self._manager = pluggy.PluginManager(GROUP)
-        self._manager.add_hookspecs(hooks)
         points = entry_points(group=GROUP) if points is None else points
         for point in sorted(points, key=_builtins_first):
             self._load(point)
 
     def _load(self, point: EntryPoint) -> None:
-        dist = point.dist
-        plugin = Plugin(point.name, point.value, f"{dist.name} {dist.version}" if dist else "")
+        plugin = Plugin(point.name, point.value, " ".join(_brought_by(point)))
         self.loaded.append(plugin)
         try:
-            self.add(point.load(), point.name, plugin)
+            self._fill(plugin, point.load())
         except (Exception, SystemExit) as error:
-            plugin.error = f"{type(error).__name__}: {error}".splitlines()[0]
+            plugin.error = " ".join(f"{type(error).__name__}: {error}".split())
             plugin.traceback = traceback.format_exc()
 
-    def add(self, module: ModuleType | object, name: str, plugin: Plugin | None = None) -> None:
+    def add(self, module: ModuleType | object, name: str) -> Plugin:
         """Register a module's hooks under a name, all or nothing.
 
         Raises:
             PluginError: a hook that matches no specification, or a name that is taken.
         """
-        if plugin is None:
-            plugin = Plugin(name, getattr(module, "__name__", repr(module)))
-            self.loaded.append(plugin)
-        self._manager.register(module, name)
-        try:
-            offered = [entry for kind in KINDS for entry in self._ask(module, name, kind)]
-            self._refuse_misspelt(module)
-        except BaseException:
-            self._manager.unregister(module)
-            raise
+        plugin = Plugin(name, getattr(module, "__name__", repr(module)))
+        self._fill(plugin, module)
+        self.loaded.append(plugin)
+        return plugin
+
+    def _fill(self, plugin: Plugin, module: object) -> None:
+        self._refuse_twin(plugin)
+        manager = pluggy.PluginManager(GROUP)  # one each: what fails leaves nothing behind
+        manager.add_hookspecs(hooks)
+        manager.register(module, plugin.name)
+        _refuse_misspelt(manager, module)
+        offered = [entry for hook in KINDS for entry in self._ask(manager, plugin.name, hook)]
         for kind, entries in _by_kind(offered):
             self.registries[kind]._add(entries)
             plugin.provides[kind] = sorted(entry.name for entry in entries)
 
-    def _refuse_misspelt(self, module: object) -> None:
-        for caller in self._manager.get_hookcallers(module) or ():
-            if not caller.has_spec():
-                near = UnknownName("hook", caller.name, KINDS, "docs/plugins.md lists the hooks.")
-                raise PluginError(str(near))
+    def _refuse_twin(self, plugin: Plugin) -> None:
+        for other in self.loaded:
+            if other is not plugin and other.name == plugin.name and not other.error:
+                whose = other.distribution or other.source
+                raise PluginError(f'The plug-in name "{plugin.name}" is taken by {whose}.')
 
-    def _ask(self, module: object, owner: str, hook: str) -> Iterator[tuple[str, Entry]]:
+    def _ask(
+        self, manager: pluggy.PluginManager, owner: str, hook: str
+    ) -> Iterator[tuple[str, Entry]]:
         kind, fresh = KINDS[hook], dict[str, Entry]()
 
         def register(name: str, factory: Callable[..., Any]) -> None:
+            if not (isinstance(name, str) and name.strip() and callable(factory)):
+                raise PluginError(f"{hook}: register(name, factory) takes a text and a callable.")
             taken = fresh.get(name) or self.registries[kind]._entries.get(name)
             if taken:
                 raise PluginError(
@@ -151,15 +154,34 @@ class Plugins:
                 )
             fresh[name] = Entry(name, factory, owner)
 
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            if implementation.plugin is module:
-                implementation.function(register)
+        getattr(manager.hook, hook)(register=register)
         for entry in fresh.values():
             yield kind, entry
 
 
+def _refuse_misspelt(manager: pluggy.PluginManager, module: object) -> None:
+    callers = manager.get_hookcallers(module) or []
+    for caller in callers:
+        if not caller.has_spec():
+            near = UnknownName("hook", caller.name, KINDS, "docs/plugins.md lists the hooks.")
+            raise PluginError(str(near))
+    if not callers:
+        raise PluginError(
+            "It has no hooks: mark a function register_... with @genart.hookimpl; "
+            "docs/plugins.md lists the hooks."
+        )
+
+
+def _brought_by(point: EntryPoint) -> tuple[str, ...]:
+    """Name and version of the distribution, or () where there is none or its metadata is broken."""
+    try:
+        return (point.dist.name, point.dist.version) if point.dist else ()
+    except Exception:
+        return ()
+
+
 def _builtins_first(point: EntryPoint) -> tuple[bool, str, str]:
-    return (not (point.dist and point.dist.name == "genart"), point.name, point.value)
+    return ("genart" not in _brought_by(point)[:1], point.name, point.value)
 
 
 def _by_kind(offered: list[tuple[str, Entry]]) -> Iterator[tuple[str, list[Entry]]]:
@@ -169,16 +191,27 @@ def _by_kind(offered: list[tuple[str, Entry]]) -> Iterator[tuple[str, list[Entry
             yield kind, entries
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()
+_loading = False
 _plugins: Plugins | None = None
 
 
 def plugins() -> Plugins:
-    """The plug-ins of this environment, loaded on first use."""
-    global _plugins
+    """The plug-ins of this environment, loaded on first use.
+
+    Raises:
+        PluginError: a plug-in asks for the registries while they are being filled.
+    """
+    global _plugins, _loading
     with _lock:
+        if _loading:
+            raise PluginError("Plug-ins are still loading: look things up inside the factory.")
         if _plugins is None:
-            _plugins = Plugins()
+            _loading = True
+            try:
+                _plugins = Plugins()
+            finally:
+                _loading = False
         return _plugins
 
 

@@ -1,0 +1,53 @@
+"""What several tests share: a weightless model, a plug-in written on the spot, a command run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str], EntryPoint]:
+    """A function that writes a plug-in's source to a module and returns its entry point."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(name: str, source: str) -> EntryPoint:
+        module = f"stranger_{name}"
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        (tmp_path / f"{module}.py").write_text(source)
+        return EntryPoint(name, module, "genart")
+
+    return write
+
+
+class Outcome:
+    """What a command said and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        """The one object on stdout; anything else there is a failure."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def genart_command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """A function that runs `genart ARGUMENT...` in this process."""
+    from genart.cli import run
+
+    def command(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        return Outcome(code, *capsys.readouterr())
+
+    return command

@@ -1,0 +1,179 @@
+"""Params: declared once, checked everywhere, values on the instance."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+import genart
+from genart import Param, ParamError, UsageError
+from genart.params import ParamTree, params_of
+
+
+class Drift:
+    speed = Param(0.5, -0.1, 0.3 + 0.4, unit="Hz", help="How fast.")
+    tone = Param(440.0, 20, 20_000, curve="log")
+    size = Param(256, 16, 1024, curve="square")
+    look = Param("calm", choices=["calm", "wild", "odd"])
+    lit = Param(True)
+    seed = Param(1)
+
+
+ALL = list(params_of(Drift))
+
+
+def test_a_value_lives_on_the_instance_and_its_declaration_on_the_class() -> None:
+    one, other = Drift(), Drift()
+    one.speed = 0.25
+    assert (one.speed, other.speed, Drift.speed.default) == (0.25, 0.5, 0.5)
+    assert Drift.speed.unit == "Hz"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("speed", "0.25", 0.25),
+        ("size", 31.6, 32),
+        ("size", "64", 64),
+        ("lit", "off", False),
+        ("lit", 1, True),
+        ("lit", 0.0, False),
+        ("look", "wild", "wild"),
+        ("seed", 2**60 + 1, 2**60 + 1),
+    ],
+)
+def test_a_value_takes_the_type_of_its_default(name: str, given: Any, kept: Any) -> None:
+    drift = Drift()
+    setattr(drift, name, given)
+    assert getattr(drift, name) == kept
+    assert type(getattr(drift, name)) is type(kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        ("speed", 2.0, r"speed: 2.0 is outside -0.1..0.7 Hz"),
+        ("speed", math.nan, "speed: nan is no float"),
+        ("speed", math.inf, "is no float"),
+        ("speed", "fast", "'fast' is no float"),
+        ("speed", None, "is no float"),
+        ("size", 8, "outside 16..1024"),
+        ("look", "loud", "not one of calm, wild, odd"),
+        ("look", 3, "is no str"),
+        ("lit", "perhaps", "is no bool"),
+        ("lit", 2, "is no bool"),
+        ("seed", "1e400", "is no int"),
+    ],
+)
+def test_a_wrong_value_says_what_is_allowed_and_changes_nothing(
+    name: str, given: Any, says: str
+) -> None:
+    drift = Drift()
+    with pytest.raises(ParamError, match=says):
+        setattr(drift, name, given)
+    assert getattr(drift, name) == getattr(Drift, name).default
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [("speed", 9, 0.7), ("speed", -9, -0.1), ("size", 3, 16), ("lit", 0, False), ("size", 40, 40)],
+)
+def test_a_number_out_of_range_is_clamped(name: str, given: Any, kept: Any) -> None:
+    clamped = getattr(Drift, name).clamp(given)
+    assert clamped == pytest.approx(kept)
+    assert type(clamped) is type(kept)
+
+
+def test_clamping_never_leaves_the_choices() -> None:
+    bars = Param(4, choices=(1, 2, 4, 8))
+    assert bars.clamp("8") == 8
+    with pytest.raises(ParamError, match="1, 2, 4, 8"):
+        bars.clamp(3)
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "seed"])
+@pytest.mark.parametrize("x", [-1.0, 0.0, 0.1, 0.5, 0.9, 1.0, 7.0])
+def test_a_position_always_gives_a_value_that_may_be_set(name: str, x: float) -> None:
+    drift, param = Drift(), getattr(Drift, name)
+    setattr(drift, name, param.from_norm(x))
+    back = param.from_norm(param.to_norm(getattr(drift, name)))
+    assert back == pytest.approx(getattr(drift, name))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.1, 0.7), (0.3, 0.9), (1e-3, 1.1), (20, 20_000)])
+@pytest.mark.parametrize("curve", ["linear", "log", "square"])
+def test_the_ends_of_a_range_are_reached_and_never_passed(
+    low: float, high: float, curve: str
+) -> None:
+    param = Param(low, low, high, curve=curve)
+    assert param.check(param.from_norm(0)) == pytest.approx(low)
+    assert param.check(param.from_norm(1)) == pytest.approx(high)
+    assert (param.to_norm(low), param.to_norm(high)) == (0.0, pytest.approx(1.0))
+
+
+def test_a_log_curve_puts_the_geometric_mean_in_the_middle() -> None:
+    assert Drift.tone.from_norm(0.5) == pytest.approx(math.sqrt(20 * 20_000))
+    assert Drift.size.from_norm(0.5) == 16 + (1024 - 16) // 4
+
+
+@pytest.mark.parametrize("name", ["tone", "look", "lit"])
+def test_a_position_that_is_no_number_is_refused(name: str) -> None:
+    with pytest.raises(ParamError, match="NaN"):
+        getattr(Drift, name).from_norm(math.nan)
+
+
+def test_no_range_no_position() -> None:
+    with pytest.raises(ParamError, match="no range"):
+        Drift.seed.from_norm(0.5)
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [
+        lambda: Param(5.0, 0, 1),
+        lambda: Param(1.0, 2, 0),
+        lambda: Param(1.0, 0, 2, curve="log"),
+        lambda: Param(1.0, 0, 2, curve="cubic"),
+        lambda: Param("c", choices=("a", "b")),
+    ],
+)
+def test_a_declaration_that_contradicts_itself_is_refused(declare: Any) -> None:
+    with pytest.raises(UsageError):
+        declare()
+
+
+def test_declarations_are_frozen_and_hashable() -> None:
+    with pytest.raises(AttributeError):
+        Drift.speed.min = 3  # type: ignore[misc]
+    assert hash(Drift.look) == hash(Drift.look)
+
+
+def test_a_subclass_inherits_overrides_and_takes_away() -> None:
+    class Fast(Drift):
+        speed = Param(0.6, 0, 1)
+        tone = None  # type: ignore[assignment]
+        extra = Param(1.0)
+
+    assert list(params_of(Fast)) == ["speed", "size", "look", "lit", "seed", "extra"]
+    assert params_of(Fast())["speed"].default == 0.6
+    assert Drift().speed == 0.5
+
+
+def test_the_tree_reaches_every_value_by_path() -> None:
+    drift = Drift()
+    tree = ParamTree({"sketch": drift})
+    tree.set("sketch.speed", "0.2")
+    assert (drift.speed, tree.value("sketch.speed")) == (0.2, 0.2)
+    assert tree.values_now()["sketch.look"] == "calm"
+    assert len(tree) == len(ALL)
+    assert "sketch.speed" in tree
+    assert "sketch.sped" not in tree
+
+
+def test_an_unknown_path_suggests_the_nearest() -> None:
+    tree = ParamTree({"sketch": Drift()})
+    with pytest.raises(genart.UnknownName, match=r'Did you mean "sketch\.speed"'):
+        tree.set("sketch.sped", 1)
+    assert tree.get("sketch.sped") is None
