@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         PluginError,
         RefusedCheckpoint,
         RenderError,
+        SketchError,
         UnknownName,
         UsageError,
     )
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from genart.latents import join
     from genart.params import Param
     from genart.plugins import registry
+    from genart.sketch import Sketch
 
 _HOMES = {
     "genart.checkpoints": ("Checkpoint", "Record", "read_checkpoint", "write_safetensors"),
@@ -72,6 +74,7 @@ _HOMES = {
         "PluginError",
         "RefusedCheckpoint",
         "RenderError",
+        "SketchError",
         "UnknownName",
         "UsageError",
     ),
@@ -81,6 +84,7 @@ _HOMES = {
     "genart.latents": ("join",),
     "genart.params": ("Param",),
     "genart.plugins": ("registry",),
+    "genart.sketch": ("Sketch",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -106,6 +110,8 @@ __all__ = [
     "RefusedCheckpoint",
     "RenderError",
     "Sink",
+    "Sketch",
+    "SketchError",
     "Stylizer",
     "Trainer",
     "UnknownName",

@@ -9,6 +9,7 @@
     ├── PluginError         a plug-in that cannot be used
     ├── CheckpointError     a model file that cannot be used
     │   └── RefusedCheckpoint   a model file that asks for something forbidden
+    ├── SketchError         a sketch file that cannot be used; names file and line
     ├── DataError           a picture or dataset that cannot be used
     └── RenderError         a film that could not be finished; says what was kept
 
@@ -65,6 +66,10 @@ class CheckpointError(GenartError):
 
 class RefusedCheckpoint(CheckpointError):
     """A model file that asks for something forbidden; nothing in it was executed."""
+
+
+class SketchError(GenartError):
+    """A sketch that cannot be run; the message names its file and line."""
 
 
 class DataError(GenartError):

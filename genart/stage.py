@@ -1,0 +1,156 @@
+"""Stage: the owners of the parameter tree that every sketch shares, and its time.
+
+| owner       | holds                                              |
+|-------------|----------------------------------------------------|
+| `transport` | play, speed, the seconds of one turn, the phase    |
+| `tempo`     | beats a minute                                     |
+| `walk`      | which seeds, and how to walk through them          |
+| `model`     | which generator, truncation, cutoff, noise, label  |
+| `output`    | blackout, freeze                                   |
+| `sketch`    | what the sketch itself declares                    |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from genart.params import Param, ParamTree
+
+if TYPE_CHECKING:
+    from genart.sketch import Sketch
+
+
+@dataclass
+class Ramp:
+    """A value that grows at a rate: exact while the rate stays, and without a jump when it turns.
+
+    Exact means free of summed rounding errors: `start + (t - since) * rate`, in fractions.
+    """
+
+    start: Fraction = Fraction(0)
+    since: Fraction = Fraction(0)
+    rate: Fraction = Fraction(0)
+
+    def at(self, t: Fraction) -> Fraction:
+        """The value at time t in seconds."""
+        return self.start + (t - self.since) * self.rate
+
+    def turn(self, t: Fraction, rate: Fraction) -> None:
+        """Go on at another rate from time t."""
+        if rate != self.rate:
+            self.jump(t, float(self.at(t)))
+            self.rate = rate
+
+    def jump(self, t: Fraction, value: float) -> None:
+        """Go on from another value at time t."""
+        self.start, self.since = Fraction(value), t
+
+
+class Transport:
+    """Time, turned into a phase 0..1 that goes round once in `seconds`."""
+
+    play = Param(True, help="Whether the phase moves.")
+    speed = Param(1.0, -16.0, 16.0, unit="x", help="How fast the phase moves; below 0, backwards.")
+    seconds = Param(8.0, 0.01, 86400.0, unit="s", curve="log", help="How long one turn takes.")
+    phase = Param(0.0, 0.0, 1.0, help="Where in the turn we are; setting it jumps there.")
+
+    def __init__(self) -> None:
+        self._ramp = Ramp()
+        self._shown = 0.0
+
+    def advance(self, t: Fraction, loop: bool = True) -> None:
+        """Bring the phase to time t in seconds.
+
+        In a film of n frames, frame i has phase i / n exactly. With loop the phase goes round;
+        without, it stops at 0 and 1.
+        """
+        if self.phase != self._shown:
+            self._ramp.jump(t, self.phase)
+        turn = Fraction(self.seconds).limit_denominator(1_000_000)
+        self._ramp.turn(t, Fraction(self.speed) * self.play / turn)
+        now = self._ramp.at(t)
+        self.phase = self._shown = float(
+            now % 1 if loop else min(max(now, Fraction(0)), Fraction(1))
+        )
+
+
+class Tempo:
+    """Time, counted in beats."""
+
+    bpm = Param(120.0, 20.0, 400.0, unit="beats/min", help="Beats a minute.")
+
+    def __init__(self) -> None:
+        self._ramp = Ramp()
+        #: Beats since the start; its whole part counts them, its fraction is the place in one.
+        self.beat = 0.0
+
+    def advance(self, t: Fraction) -> None:
+        """Bring the beat to time t in seconds."""
+        self._ramp.turn(t, Fraction(self.bpm).limit_denominator(1_000_000) / 60)
+        self.beat = float(self._ramp.at(t))
+
+
+class WalkSettings:
+    """How to walk, and past which keys; `genart plugins` lists the kinds."""
+
+    kind = Param("slerp", help="The interpolator.")
+    seeds = Param("1-9", help="The keys, such as 1,2,5-9.")
+    space = Param("z", choices=("z", "w", "w+"), help="The space the walk is in.")
+    easing = Param("linear", help="How a step between two keys speeds up and slows down.")
+    even = Param(False, help="Whether the picture changes at a constant rate.")
+    loop = Param(True, help="Whether the last key leads back to the first.")
+    radius = Param(1.0, 0.0, 8.0, help="How far a circle or noise walk strays from its keys.")
+
+
+class ModelSettings:
+    """Which generator plays, and how."""
+
+    name = Param("pomona", help="A shipped model's name, a file or a URL.")
+    truncation = Param(0.7, -2.0, 2.0, help="1 is the whole space, 0 the average picture.")
+    cutoff = Param(0, 0, 64, unit="layers", help="How many layers are truncated; 0 for all.")
+    noise = Param(
+        "const",
+        choices=("const", "random", "none", "walk"),
+        help="Grain: still, fresh each frame, none, or a closed walk of its own.",
+    )
+    label = Param(-1, -1, 1_000_000, help="The class; -1 leaves it to the model.")
+
+
+class Output:
+    """What may be done to the finished picture."""
+
+    blackout = Param(False, help="Show black.")
+    freeze = Param(False, help="Hold the last picture.")
+
+
+class Stage:
+    """The owners that every sketch shares, each an object that holds its Params' values.
+
+    Args:
+        settings: values by "owner.name", all of them set before the first frame.
+
+    Raises:
+        UnknownName: no such owner or name.
+        ParamError: a value that its Param does not take.
+    """
+
+    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
+        self.transport = Transport()
+        self.tempo = Tempo()
+        self.walk = WalkSettings()
+        self.model = ModelSettings()
+        self.output = Output()
+        for path, value in (settings or {}).items():
+            self.tree().set(path, value)
+
+    def tree(self, sketch: Sketch | None = None) -> ParamTree:
+        """The one tree of parameters, with a sketch's own if one is given."""
+        return ParamTree({**vars(self), **({} if sketch is None else {"sketch": sketch})})
+
+    def advance(self, t: Fraction) -> None:
+        """Bring transport and tempo to time t in seconds."""
+        self.transport.advance(t, self.walk.loop)
+        self.tempo.advance(t)
