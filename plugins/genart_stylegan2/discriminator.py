@@ -34,8 +34,8 @@ class DiscriminatorBlock(nn.Module):
         taps, clamp = config.resample_filter, config.conv_clamp
         self.register_buffer("resample_filter", low_pass(taps))
         if resolution == config.img_resolution or config.architecture == "skip":
-            self.fromrgb = Conv(config.img_channels, channels, 1, clamp=clamp, taps=taps)
-        self.conv0 = Conv(channels, channels, 3, clamp=clamp, taps=taps)
+            self.fromrgb = Conv(config.img_channels, channels, 1, clamp=clamp)
+        self.conv0 = Conv(channels, channels, 3, clamp=clamp)
         self.conv1 = Conv(channels, after, 3, down=True, clamp=clamp, taps=taps)
         if config.architecture == "resnet":
             self.skip = Conv(channels, after, 1, leaky=False, bias=False, down=True, taps=taps)

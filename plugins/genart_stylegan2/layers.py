@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SQRT2 = math.sqrt(2)
+DEFAULT_TAPS = (1, 3, 3, 1)
 
 
 def low_pass(taps: Sequence[float]) -> Tensor:
@@ -66,7 +67,8 @@ def conv_down(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
 
 def activate(x: Tensor, gain: float = 1.0, clamp: float | None = None) -> Tensor:
     """Leaky ReLU of slope 0.2 with gain sqrt 2, clamped to +-clamp times the extra gain."""
-    return scale_clamp(F.leaky_relu(x, 0.2), SQRT2 * gain, clamp and clamp * SQRT2 * gain)
+    limit = None if clamp is None else clamp * gain
+    return scale_clamp(F.leaky_relu(x, 0.2), SQRT2 * gain, limit)
 
 
 def scale_clamp(x: Tensor, gain: float, limit: float | None) -> Tensor:
@@ -136,7 +138,7 @@ class Conv(nn.Module):
         bias: bool = True,
         up: bool = False,
         down: bool = False,
-        taps: Sequence[float] = (1, 3, 3, 1),
+        taps: Sequence[float] = DEFAULT_TAPS,
         clamp: float | None = None,
     ) -> None:
         super().__init__()
@@ -153,7 +155,7 @@ class Conv(nn.Module):
             x = x + self.bias.to(x.dtype)[:, None, None]
         if self.leaky:
             return activate(x, gain, self.clamp)
-        return scale_clamp(x, gain, self.clamp and self.clamp * gain)
+        return scale_clamp(x, gain, None if self.clamp is None else self.clamp * gain)
 
     def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         if self.size == 1:

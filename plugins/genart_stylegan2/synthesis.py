@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import Config
-from .layers import Conv, FullyConnected, activate, conv_up, low_pass, scale_clamp, upsample
+from .layers import DEFAULT_TAPS, Conv, FullyConnected, activate, conv_up, low_pass, scale_clamp, upsample
 
 #: "const", "random", "none", or phases (n,) on a closed walk through noise.
 Noise: TypeAlias = "str | Tensor"
@@ -45,7 +45,8 @@ class StyledConv(nn.Module):
         self.affine = FullyConnected(config.w_dim, channels_in, bias_init=1)
         self.weight = nn.Parameter(torch.randn(channels_out, channels_in, 3, 3))
         self.bias = nn.Parameter(torch.zeros(channels_out))
-        self.register_buffer("resample_filter", low_pass(config.resample_filter))
+        taps = config.resample_filter if up else DEFAULT_TAPS  # unused there, but in the state
+        self.register_buffer("resample_filter", low_pass(taps))
         self.use_noise = config.use_noise
         if config.use_noise:
             self.register_buffer("noise_const", torch.randn(resolution, resolution))
