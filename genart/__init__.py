@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Stylizer,
         Trainer,
     )
+    from genart.easing import EASINGS
     from genart.errors import (
         CheckpointError,
         DataError,
@@ -41,13 +42,17 @@ if TYPE_CHECKING:
         UnknownName,
         UsageError,
     )
+    from genart.features import features
     from genart.files import atomic
     from genart.frames import to_frames, to_image
     from genart.hooks import hookimpl
     from genart.latents import join
+    from genart.mixing import blend, mix
+    from genart.pacing import even
     from genart.params import Param
     from genart.plugins import registry
     from genart.sketch import Sketch
+    from genart.walks import Walk, segment, walk
 
 _HOMES = {
     "genart.checkpoints": ("Checkpoint", "Record", "read_checkpoint", "write_safetensors"),
@@ -66,6 +71,7 @@ _HOMES = {
         "Stylizer",
         "Trainer",
     ),
+    "genart.easing": ("EASINGS",),
     "genart.errors": (
         "CheckpointError",
         "DataError",
@@ -78,17 +84,22 @@ _HOMES = {
         "UnknownName",
         "UsageError",
     ),
+    "genart.features": ("features",),
     "genart.files": ("atomic",),
     "genart.frames": ("to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
     "genart.latents": ("join",),
+    "genart.mixing": ("blend", "mix"),
+    "genart.pacing": ("even",),
     "genart.params": ("Param",),
     "genart.plugins": ("registry",),
     "genart.sketch": ("Sketch",),
+    "genart.walks": ("Walk", "segment", "walk"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "EASINGS",
     "Checkpoint",
     "CheckpointError",
     "Control",
@@ -116,13 +127,20 @@ __all__ = [
     "Trainer",
     "UnknownName",
     "UsageError",
+    "Walk",
     "atomic",
+    "blend",
+    "even",
+    "features",
     "hookimpl",
     "join",
+    "mix",
     "read_checkpoint",
     "registry",
+    "segment",
     "to_frames",
     "to_image",
+    "walk",
     "write_safetensors",
 ]
 

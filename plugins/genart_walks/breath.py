@@ -1,0 +1,63 @@
+"""Walks in truncation: it breathes, or goes from one side of the average to the other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import torch
+
+import genart
+
+
+@dataclass(frozen=True)
+class Breath:
+    """Truncation swings between two factors while the place walks as another kind.
+
+    The swing is a raised cosine. What the keys' own truncation says is multiplied by it.
+
+    Args:
+        base: the kind of walk the place takes; a single key stays where it is.
+        start: the factor on the truncation at phase 0.
+        turn: the factor at the turning points.
+        swings: swings there and back in the whole walk; 0 is one a key.
+        there_only: an open walk ends at the turning point, without coming back.
+
+    Raises:
+        UnknownName: no such base.
+        UsageError: a base that breathes itself, factors that are not finite, negative swings.
+    """
+
+    base: str
+    start: float
+    turn: float
+    swings: int
+    there_only: bool = False
+    _walker: genart.Interpolator = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.start) and math.isfinite(self.turn)):
+            raise genart.UsageError(f"Factors are finite, not {self.start} and {self.turn}.")
+        if self.swings < 0:
+            raise genart.UsageError(f"Pulses are counted from 0, not {self.swings}.")
+        walker = genart.registry("interpolator").create(self.base)
+        if isinstance(walker, Breath):
+            raise genart.UsageError(f'"{self.base}" breathes itself; take another base.')
+        object.__setattr__(self, "_walker", walker)
+
+    def __call__(self, keys: genart.Latent, phase: float, loop: bool) -> genart.Latent:
+        """One place at phase 0..1, with its truncation set."""
+        place = self._place(keys, phase, loop)
+        factor = torch.full((1,), self._factor(len(keys), phase, loop), device=keys.values.device)
+        own = 1.0 if place.truncation is None else place.truncation
+        return replace(place, values=place.values.float(), truncation=factor * own)
+
+    def _place(self, keys: genart.Latent, phase: float, loop: bool) -> genart.Latent:
+        if len(keys) == 1:
+            return keys
+        return self._walker(keys, phase, loop)
+
+    def _factor(self, count: int, phase: float, loop: bool) -> float:
+        turns = 0.5 if self.there_only and not loop else self.swings or count
+        away = 0.5 - 0.5 * math.cos(2 * math.pi * ((turns * phase) % 1 if loop else turns * phase))
+        return self.start + (self.turn - self.start) * away
