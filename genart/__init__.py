@@ -13,7 +13,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genart.checkpoints import Checkpoint, Record, read_checkpoint, write_safetensors
+    from genart.checkpoints import (
+        Checkpoint,
+        Record,
+        outline,
+        read_checkpoint,
+        write_safetensors,
+    )
     from genart.contracts import (
         Control,
         Frame,
@@ -55,7 +61,13 @@ if TYPE_CHECKING:
     from genart.walks import Walk, segment, walk
 
 _HOMES = {
-    "genart.checkpoints": ("Checkpoint", "Record", "read_checkpoint", "write_safetensors"),
+    "genart.checkpoints": (
+        "Checkpoint",
+        "Record",
+        "outline",
+        "read_checkpoint",
+        "write_safetensors",
+    ),
     "genart.contracts": (
         "Control",
         "Frame",
@@ -135,6 +147,7 @@ __all__ = [
     "hookimpl",
     "join",
     "mix",
+    "outline",
     "read_checkpoint",
     "registry",
     "segment",

@@ -1,0 +1,13 @@
+"""Model files, read as inert data: nothing a file names is ever imported or called.
+
+One small pickle machine of our own serves official NVIDIA pickles, torch zip and torch legacy
+files; safetensors are read beside them. What comes back is a tree of plain values, tensors and
+Records, for a plug-in's Reader to recognise.
+"""
+
+from genart.checkpoints.contents import Checkpoint, Record
+from genart.checkpoints.outline import outline
+from genart.checkpoints.reading import read_checkpoint
+from genart.checkpoints.tensorfile import write_safetensors
+
+__all__ = ["Checkpoint", "Record", "outline", "read_checkpoint", "write_safetensors"]
