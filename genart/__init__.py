@@ -52,12 +52,15 @@ if TYPE_CHECKING:
     from genart.files import atomic
     from genart.frames import to_frames, to_image
     from genart.hooks import hookimpl
+    from genart.latentfile import load_latent, save_latent
     from genart.latents import join
     from genart.mixing import blend, mix
+    from genart.models import load, pick_device
     from genart.pacing import even
     from genart.params import Param
     from genart.plugins import registry
     from genart.sketch import Sketch
+    from genart.stills import generate, mixing_grid
     from genart.walks import Walk, segment, walk
 
 _HOMES = {
@@ -100,12 +103,15 @@ _HOMES = {
     "genart.files": ("atomic",),
     "genart.frames": ("to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
+    "genart.latentfile": ("load_latent", "save_latent"),
     "genart.latents": ("join",),
     "genart.mixing": ("blend", "mix"),
+    "genart.models": ("load", "pick_device"),
     "genart.pacing": ("even",),
     "genart.params": ("Param",),
     "genart.plugins": ("registry",),
     "genart.sketch": ("Sketch",),
+    "genart.stills": ("generate", "mixing_grid"),
     "genart.walks": ("Walk", "segment", "walk"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -144,12 +150,18 @@ __all__ = [
     "blend",
     "even",
     "features",
+    "generate",
     "hookimpl",
     "join",
+    "load",
+    "load_latent",
     "mix",
+    "mixing_grid",
     "outline",
+    "pick_device",
     "read_checkpoint",
     "registry",
+    "save_latent",
     "segment",
     "to_frames",
     "to_image",

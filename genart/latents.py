@@ -1,7 +1,8 @@
-"""Seeds to latents, latents joined, latents kept in files."""
+"""Seeds to latents, and latents joined."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,22 @@ if TYPE_CHECKING:
 
 def sample_z(generator: Generator, seeds: int | Iterable[int], label: Any = None) -> Latent:
     """Draw places in z by seed; see `Generator.sample`."""
-    seeds = [seeds] if isinstance(seeds, int) else list(seeds)
-    if not seeds:
+    numbers = [_seed(seed) for seed in (seeds if isinstance(seeds, Iterable) else [seeds])]
+    if not numbers:
         raise UsageError("No seeds given; give at least one, such as 1 or 1,2,5-9.")
-    for seed in seeds:
-        if not 0 <= seed < 2**32:
-            raise UsageError(f"Seed {seed} is outside 0..{2**32 - 1}.")
-    rows = [np.random.RandomState(seed).randn(1, generator.z_dim) for seed in seeds]
+    rows = [np.random.RandomState(seed).randn(1, generator.z_dim) for seed in numbers]
     z = torch.from_numpy(np.concatenate(rows)).float().to(generator.device)
-    return Latent("z", z, make_label(generator, label, len(seeds)))
+    return Latent("z", z, make_label(generator, label, len(numbers)))
+
+
+def _seed(seed: Any) -> int:
+    try:
+        number = operator.index(seed)  # numpy's integers too, but no 1.5 and no "1"
+    except TypeError:
+        raise UsageError(f"A seed is a whole number, not {seed!r}.") from None
+    if not 0 <= number < 2**32:
+        raise UsageError(f"Seed {number} is outside 0..{2**32 - 1}.")
+    return number
 
 
 def make_label(generator: Generator, label: Any, n: int) -> torch.Tensor | None:
@@ -62,12 +70,15 @@ def join(latents: Sequence[Latent]) -> Latent:
     """Several latents of one space as one, in order.
 
     Raises:
-        UsageError: none given, different spaces, or labels on some only.
+        UsageError: none given, different spaces or sizes, or labels on some only.
     """
     spaces = sorted({latent.space for latent in latents})
     if len(spaces) != 1:
         given = ", ".join(spaces) or "none"
         raise UsageError(f"Latents to join must share one space, not {given}.")
+    shapes = sorted({tuple(latent.values.shape[1:]) for latent in latents})
+    if len(shapes) != 1:
+        raise UsageError(f"Latents to join must be of one model; these have sizes {shapes}.")
     return Latent(
         latents[0].space,
         torch.cat([latent.values for latent in latents]),

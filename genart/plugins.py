@@ -10,14 +10,14 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
 import pluggy
 
-from genart import hooks
+from genart import cli, hooks
 from genart.errors import PluginError, UnknownName
 
 GROUP = "genart"
@@ -98,6 +98,7 @@ class Plugins:
     def __init__(self, points: Iterable[EntryPoint] | None = None) -> None:
         self.registries = {kind: Registry(kind) for kind in KINDS.values()}
         self.loaded: list[Plugin] = []
+        self.add(cli, "genart")  # our own commands: strangers cannot take their names
         points = entry_points(group=GROUP) if points is None else points
         for point in sorted(points, key=_builtins_first):
             self._load(point)
@@ -225,3 +226,13 @@ def registry(kind: str) -> Registry:
     if kind not in registries:
         raise UnknownName("kind of plug-in", kind, registries)
     return registries[kind]
+
+
+def overview(tracebacks: bool = False) -> dict[str, Any]:
+    """What `genart plugins` tells: each plug-in with what it provides or why it was set aside."""
+    return {
+        "plugins": [
+            asdict(plugin if tracebacks else replace(plugin, traceback=""))
+            for plugin in plugins().loaded
+        ]
+    }

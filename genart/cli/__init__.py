@@ -1,0 +1,43 @@
+"""The command line: parse, call, print. The library never imports click and never prints.
+
+Importing this module costs nothing; click comes with the first command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from genart.hooks import hookimpl
+
+if TYPE_CHECKING:
+    import click
+
+#: Every command of our own; each is `command` in the module of its name beside this one.
+COMMANDS = ("generate", "info", "mix", "models", "plugins", "render", "train")
+
+
+@hookimpl
+def register_commands(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer our own commands the way a stranger offers theirs."""
+    for name in COMMANDS:
+        register(name, partial(_command, name))
+
+
+def _command(name: str) -> click.Command:
+    command: click.Command = import_module(f"genart.cli.{name}").command
+    return command
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run `genart ARGUMENT...`; returns the exit code: 0 done, 1 failed, 2 bad usage."""
+    from genart.cli.shell import run
+
+    return run(arguments)
+
+
+def main() -> None:
+    """The program `genart`."""
+    raise SystemExit(run())

@@ -1,0 +1,126 @@
+"""How a command is declared: its body makes one call, this module parses and prints around it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from genart.errors import UsageError
+
+if TYPE_CHECKING:
+    from genart.contracts import Progress, ProgressCallback
+
+_DEVICES = click.Choice(("auto", "cpu", "cuda", "mps"))
+
+
+def command(
+    example: str, show: Callable[[Any], Iterable[str]], **settings: Any
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a click command of a function that calls the library and returns what came of it.
+
+    The command gets --json and --device. The function is handed `device` and `progress` if it
+    names them. While it runs, stdout leads to stderr, so that stdout holds the answer alone.
+
+    Args:
+        example: one line to type, for --help.
+        show: the lines to print for what the function returned, where --json was not given.
+        settings: for `click.command`; `cls` makes another kind of command.
+    """
+
+    def declare(body: Callable[..., Any]) -> click.Command:
+        make: Any = click.command(epilog=f"Example: {example}", **settings)
+        return cast(click.Command, make(_around(body, show)))
+
+    return declare
+
+
+def _around(body: Callable[..., Any], show: Callable[[Any], Iterable[str]]) -> Callable[..., None]:
+    wanted = inspect.signature(body).parameters
+
+    @functools.wraps(body)
+    def run(as_json: bool, device: str, **options: Any) -> None:
+        if click.get_current_context().invoked_subcommand:
+            return
+        if "device" in wanted:
+            options["device"] = device
+        with progress_bar() as progress, redirect_stdout(sys.stderr):
+            if "progress" in wanted:
+                options["progress"] = progress
+            try:
+                found = body(**options)
+            except UsageError as error:
+                raise click.UsageError(str(error)) from error
+        for line in [json.dumps(plain(found))] if as_json else show(found):
+            click.echo(line)
+
+    # click keeps options in the order they were applied, the last one first
+    run.__click_params__ = [*_last(), *getattr(body, "__click_params__", ())]  # type: ignore[attr-defined]
+    return run
+
+
+def _last() -> list[click.Option]:
+    return [
+        click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on stdout."),
+        click.Option(["--device"], type=_DEVICES, default="auto", help="Where to compute.  [auto]"),
+    ]
+
+
+def plain(value: Any) -> Any:
+    """A value in JSON's own types: dataclasses as objects, paths as text, NaN as null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(each) for each in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (str, int)) else str(value)
+
+
+@contextmanager
+def progress_bar() -> Iterator[ProgressCallback]:
+    """A callback that shows Progress as a bar on stderr, with rate and time left."""
+    bar: Any = None
+
+    def show(progress: Progress) -> None:
+        nonlocal bar
+        if bar is None or (bar.unit, bar.total) != (progress.unit, progress.total):
+            _close(bar)
+            bar = _bar(progress)
+        bar.set_postfix_str(progress.note, refresh=False)
+        bar.update(progress.done - bar.n)
+
+    try:
+        yield show
+    finally:
+        _close(bar)
+
+
+def _bar(progress: Progress) -> Any:
+    from tqdm import tqdm
+
+    live = sys.stderr.isatty()
+    return tqdm(
+        total=progress.total,
+        unit=progress.unit,
+        unit_scale=progress.unit == "B",
+        file=sys.stderr,
+        dynamic_ncols=live,
+        mininterval=0.1 if live else 10.0,  # a log wants a line now and then
+        smoothing=0.1,
+    )
+
+
+def _close(bar: Any) -> None:
+    if bar is not None:
+        bar.close()

@@ -1,0 +1,50 @@
+"""`genart generate`: stills and grids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genart.cli.command import command as declare
+from genart.cli.types import model_options
+
+if TYPE_CHECKING:
+    from genart.contracts import ProgressCallback
+    from genart.stills import Stills
+
+
+def show(stills: Stills) -> Iterator[str]:
+    """What to print: the files, or the folder if they are many."""
+    size = "x".join(map(str, stills.size)) + " px" if stills.size else "latents"
+    if len(stills.files) > 1:
+        yield f"{len(stills.files)} pictures of {size} in {stills.files[0].parent}"
+    else:
+        yield f"{stills.files[0]}  {size}"
+
+
+@declare("genart generate --seeds 1-12 --grid 4x3 -o fruit.png", show, name="generate")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True,
+    help="A folder for one PNG a seed; a picture file for a grid; .npz for the latents.",
+)  # fmt: skip
+@click.option("--seeds", help="Such as 1,2,5-9.  [1-9, or one a cell]")
+@click.option(
+    "--latent", type=click.Path(exists=True, dir_okay=False), help="An .npz instead of seeds."
+)
+@model_options
+@click.option(
+    "--noise", type=click.Choice(("const", "random", "none")), default="const", show_default=True,
+    help="Grain.",
+)  # fmt: skip
+@click.option("--grid", metavar="CxR", help="Columns x rows.")
+def command(device: str, progress: ProgressCallback, **options: Any) -> Any:
+    """Make still pictures.
+
+    One a seed into a folder, or all in a grid into a file. Each carries its recipe.
+    """
+    from genart.stills import generate
+
+    return generate(device=device, progress=progress, **options)

@@ -1,0 +1,43 @@
+"""`genart info`: what a file is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from genart.cli.command import command as declare
+from genart.cli.command import plain
+
+
+def show(facts: Mapping[str, Any]) -> Iterator[str]:
+    """One line a fact, longer ones indented."""
+    for name, value in plain(facts).items():
+        if isinstance(value, dict):
+            yield f"{name}:"
+            yield from (f"  {key}: {_short(each)}" for key, each in value.items())
+        elif isinstance(value, str) and "\n" in value:
+            yield f"{name}:"
+            yield from (f"  {line}" for line in value.splitlines())
+        else:
+            yield f"{name}: {_short(value)}"
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@declare("genart info network.pkl", show, name="info")
+@click.argument("file", type=click.Path(path_type=Path))
+def command(file: Path) -> Any:
+    """Say what a file is.
+
+    A model, a film or picture with its recipe, a latent. Nothing in
+    the file is executed and no network is built.
+    """
+    from genart.info import info
+
+    return info(file)

@@ -1,0 +1,36 @@
+"""`genart mix`: the style-mixing grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genart.cli.command import command as declare
+from genart.cli.generate import show
+from genart.cli.types import model_options
+
+if TYPE_CHECKING:
+    from genart.contracts import ProgressCallback
+
+
+@declare("genart mix --rows 1-4 --cols 5-9 --styles coarse -o mix.png", show, name="mix")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="A picture file."
+)
+@click.option("--rows", default="1-4", show_default=True, help="Seeds down the left side.")
+@click.option("--cols", default="5-9", show_default=True, help="Seeds along the top.")
+@click.option(
+    "--styles", default="coarse", show_default=True,
+    help="Layers that come from the top: 0-3,8, coarse, middle or fine.",
+)  # fmt: skip
+@model_options
+def command(device: str, progress: ProgressCallback, **options: Any) -> Any:
+    """Make a style-mixing grid.
+
+    Each picture is that of its row, with some layers taken from its column's.
+    """
+    from genart.stills import mixing_grid
+
+    return mixing_grid(device=device, progress=progress, **options)

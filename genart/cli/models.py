@@ -1,0 +1,52 @@
+"""`genart models`: what can be loaded by name; `genart models convert`: to our own format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from genart.cli.command import command as declare
+
+
+def show(found: Mapping[str, Any]) -> Iterator[str]:
+    """One line a model."""
+    width = max((len(model.name) for model in found["models"]), default=0)
+    for model in found["models"]:
+        yield f"{model.name:<{width}}  {model.plugin}  {model.about}".rstrip()
+
+
+def _list() -> Mapping[str, Any]:
+    """List the models that load by name."""
+    from genart.models import models
+
+    return {"models": models()}
+
+
+command: click.Group = declare(  # type: ignore[assignment]  # cls makes it a group
+    "genart models convert network.pkl network.safetensors",
+    show,
+    name="models",
+    cls=click.Group,
+    invoke_without_command=True,
+)(_list)
+command.add_command(declare("genart models list --json", show, name="list")(_list))
+
+
+def show_converted(made: Mapping[str, Any]) -> Iterator[str]:
+    """What to print."""
+    width, height = made["model"]["resolution"]
+    yield f"{made['output']}  {width}x{height} px, {made['bytes'] / 1e6:.1f} MB"
+
+
+@command.add_command
+@declare("genart models convert network.pkl network.safetensors", show_converted, name="convert")
+@click.argument("source", metavar="IN")
+@click.argument("output", metavar="OUT", type=click.Path(path_type=Path))
+def _convert(source: str, output: Path, device: str) -> Any:
+    """Load IN, a file, URL or name, and keep it as OUT.safetensors."""
+    from genart.models import convert
+
+    return convert(source, output, device)

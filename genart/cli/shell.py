@@ -1,0 +1,119 @@
+"""The program around the commands: finds them, runs one, turns what happens into an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from genart.errors import GenartError, UnknownName, UsageError
+from genart.plugins import registry
+
+DONE, FAILED, MISUSED = 0, 1, 2
+
+
+class Program(click.Group):
+    """`genart`: its commands are the registry's, our own and those of plug-ins alike."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return list(registry("command"))
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of a name; one that cannot be made says why when it is called."""
+        if name not in registry("command"):
+            return None
+        try:
+            made: click.Command = registry("command").create(name)
+        except Exception as error:  # fail alone: help and the other commands go on
+            return _broken(name, error)
+        return made
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but an unknown name is answered with the nearest."""
+        if args and not args[0].startswith("-") and args[0] not in registry("command"):
+            unknown = UnknownName(
+                "command", args[0], registry("command"), "`genart --help` lists all."
+            )
+            ctx.fail(str(unknown))
+        return super().resolve_command(ctx, args)
+
+
+def _broken(name: str, error: Exception) -> click.Command:
+    owner, reason = registry("command")[name].owner, f"{type(error).__name__}: {error}"
+
+    def explain() -> None:
+        raise GenartError(f'Command "{name}" of plug-in "{owner}" is broken: {reason}') from error
+
+    return click.Command(name, callback=explain, short_help=f"Broken: {reason}")
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="genart", message="%(prog)s %(version)s")
+def program() -> None:
+    """An instrument for making art with generative networks.
+
+    Time goes in, frames come out: a walk turns time into a latent, a generator turns the latent
+    into an image, a sink shows or keeps it.
+
+    Example: genart render -o loop.mp4
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run `genart ARGUMENT...`; returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        code = program.main(arguments, prog_name="genart", standalone_mode=False)
+        return code if isinstance(code, int) else DONE
+    except (KeyboardInterrupt, click.Abort) as stop:
+        return _fail(arguments, _interrupted(stop), FAILED)
+    except click.UsageError as error:
+        error.show()
+        return _fail(arguments, error.format_message(), MISUSED, shown=True)
+    except (click.ClickException, GenartError) as error:
+        _debug()
+        reason = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        code = MISUSED if isinstance(error, UsageError) else FAILED
+        return _fail(arguments, reason, code, getattr(error, "__notes__", ()))
+    except Exception as error:
+        told = _debug() or ["GENART_DEBUG=1 in the environment shows where."]
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return _fail(arguments, reason, FAILED, told if told != [""] else ())
+
+
+def _fail(
+    arguments: Sequence[str],
+    reason: str,
+    code: int,
+    notes: Sequence[str] = (),
+    *,
+    shown: bool = False,
+) -> int:
+    """Say why on stderr, and with --json as the one object on stdout."""
+    if not shown:
+        click.echo(f"Error: {reason}", err=True)
+        for note in notes:
+            click.echo(note, err=True)
+    if "--json" in arguments:
+        click.echo(json.dumps({"error": reason}))
+    return code
+
+
+def _interrupted(stop: BaseException) -> str:
+    cause = stop if isinstance(stop, KeyboardInterrupt) else stop.__cause__
+    return " ".join(["Interrupted.", *getattr(cause, "__notes__", ())])
+
+
+def _debug() -> list[str]:
+    """Print the traceback where the environment asks for it; returns [""] if it did."""
+    if not os.environ.get("GENART_DEBUG"):
+        return []
+    traceback.print_exc()
+    return [""]

@@ -1,0 +1,83 @@
+"""`genart train KIND`: a command for every trainer, with an option for every setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genart.cli.command import command as declare
+
+if TYPE_CHECKING:
+    from genart.training import Setting
+
+
+class Trainers(click.Group):
+    """The registered trainers, each a command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        from genart.plugins import registry
+
+        return list(registry("trainer"))
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of one trainer."""
+        return _trainer(name) if name in self.list_commands(ctx) else None
+
+
+@click.group(
+    cls=Trainers,
+    name="train",
+    epilog="Example: genart train stylegan2 --data fruit.zip --out runs/fruit --resume auto",
+)
+def command() -> None:
+    """Train a model of your own.
+
+    `genart train KIND --help` lists the settings of a kind.
+    """
+
+
+def show(made: Mapping[str, Any]) -> Iterator[str]:
+    """What to print."""
+    yield f"Model: {made['model']}"
+
+
+def _trainer(kind: str) -> click.Command:
+    from genart.training import settings_of, train
+
+    example = f"genart train {kind} --data pictures.zip --out runs/one --resume auto"
+
+    def body(data: Path, out: Path, **options: Any) -> Mapping[str, Any]:
+        given = {name: value for name, value in options.items() if value is not None}
+        return {"model": train(kind, data, out, **given), "out": out}
+
+    body.__doc__ = f"Train {kind} on a folder or zip of pictures."
+    for setting in reversed(settings_of(kind)):
+        body = _option(setting)(body)
+    for option in reversed(_SHARED):
+        body = option(body)
+    return declare(example, show, name=kind)(body)
+
+
+_SHARED: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--data", type=click.Path(exists=True, path_type=Path), required=True,
+        help="A folder or zip of pictures.",
+    ),
+    click.option(
+        "--out", type=click.Path(file_okay=False, path_type=Path), required=True,
+        help="The folder for snapshots, logs and the model.",
+    ),
+    click.option("--resume", help='A snapshot, or "auto" for the newest in --out.'),
+)  # fmt: skip
+
+
+def _option(setting: Setting) -> Callable[[Any], Any]:
+    name = setting.name.replace("_", "-")
+    says = f"{setting.help}  [{setting.default}]".strip()
+    if setting.kind is bool:
+        return click.option(f"--{name}/--no-{name}", setting.name, default=None, help=says)
+    return click.option(f"--{name}", setting.name, type=setting.kind, help=says)

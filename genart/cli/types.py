@@ -1,0 +1,45 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+MODEL = "pomona"
+
+
+class Assignment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """`owner.name=value`; becomes ("owner.name", "value")."""
+
+    name = "owner.name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Split at the first equals sign."""
+        if isinstance(value, tuple):
+            return value
+        path, equals, text = str(value).partition("=")
+        if not equals or "." not in path.strip("."):
+            self.fail(f'"{value}" is not like sketch.speed=0.5.', param, ctx)
+        return path.strip(), text
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--model, --truncation, --cutoff, --class and --size, as every picture command has them."""
+    for option in reversed(
+        (
+            click.option("--model", default=MODEL, show_default=True, help="Name, file or URL."),
+            click.option(
+                "--truncation", type=float, default=0.7, show_default=True,
+                help="1 is the whole space, 0 the average picture.",
+            ),
+            click.option("--cutoff", type=int, help="Truncate only the first N layers."),
+            click.option("--class", "label", type=int, help="For models with classes."),
+            click.option("--size", metavar="N or WxH", help="Pixels, width first.  [the model's]"),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command

@@ -1,0 +1,131 @@
+"""What a file is: a model, a film or picture with its recipe, a latent. Nothing is executed."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from genart.errors import CheckpointError, DataError, RefusedCheckpoint, UsageError
+
+_PICTURES = ("PNG", "JPEG", "WEBP", "GIF")  # the only decoders Pillow may use
+_FILM_SIGNS = (b"ftyp", b"moov", b"mdat", b"wide", b"free")  # at byte 4 of mp4 and mov
+_MATROSKA = b"\x1a\x45\xdf\xa3"
+
+
+def info(path: str | Path) -> dict[str, Any]:
+    """What a file is and what it says of itself.
+
+    Args:
+        path: a file, or a folder of frames.
+
+    Returns:
+        "file", "bytes" and "what" ("model", "film", "picture", "frames", "latent" or
+        "checkpoint", which is a model file that no reader knows), then what belongs to it. A
+        model has its reader's summary, a film or picture its "size" (w, h) and "recipe".
+
+    Raises:
+        UsageError: no such file.
+        RefusedCheckpoint: a model file that asks for something forbidden.
+        CheckpointError, DataError: a file that is damaged or of no kind known here.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise UsageError(f'There is no file "{path}".')
+    if path.is_dir():
+        return {"file": path, "what": "frames", **_frames(path)}
+    what, describe = _kind(path)
+    return {"file": path, "bytes": path.stat().st_size, "what": what} | describe(path)
+
+
+def _kind(path: Path) -> tuple[str, Callable[[Path], dict[str, Any]]]:
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head[4:8] in _FILM_SIGNS or head.startswith(_MATROSKA):
+        return "film", _film
+    if head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")) or head[8:12] == b"WEBP":
+        return "picture", _picture
+    if head.startswith(b"PK") and _is_npz(path):
+        return "latent", _latent
+    return "model", _model
+
+
+def _is_npz(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return False
+    return bool(names) and all(name.endswith(".npy") for name in names)
+
+
+def _model(path: Path) -> dict[str, Any]:
+    from genart.checkpoints import outline, read_checkpoint
+    from genart.models import recognise
+
+    checkpoint = read_checkpoint(path)
+    try:
+        reader, summary = recognise(checkpoint)
+    except RefusedCheckpoint:
+        raise
+    except CheckpointError as error:
+        return {"what": "checkpoint", "reason": str(error), **outline(checkpoint)}
+    return {"format": checkpoint.format, "reader": type(reader).__name__, **summary}
+
+
+def _film(path: Path) -> dict[str, Any]:
+    from imageio_ffmpeg import read_frames
+
+    from genart.recipe import read_recipe
+
+    frames = read_frames(str(path))
+    try:
+        meta = next(frames)
+    except (OSError, RuntimeError, StopIteration) as error:
+        raise DataError(f"{path} is a damaged film.") from error
+    finally:
+        frames.close()
+    facts = {"codec": meta["codec"], "size": list(meta["size"]), "fps": meta["fps"]}
+    return facts | {"seconds": meta["duration"], "recipe": read_recipe(path)}
+
+
+def _picture(path: Path) -> dict[str, Any]:
+    from PIL import Image, UnidentifiedImageError
+
+    from genart.recipe import _parsed, read_recipe
+
+    try:
+        with Image.open(path, formats=_PICTURES) as picture:  # the header; nothing is decoded
+            facts = {"format": picture.format, "size": list(picture.size), "mode": picture.mode}
+            facts["frames"] = getattr(picture, "n_frames", 1)
+            comment = picture.info.get("comment", b"")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise DataError(f"{path} is a damaged picture: {error}") from error
+    recipe = read_recipe(path)
+    if recipe is None and isinstance(comment, bytes):
+        recipe = _parsed(comment.decode("ascii", "replace"))
+    return facts | {"recipe": recipe}
+
+
+def _latent(path: Path) -> dict[str, Any]:
+    from genart.latentfile import load_latent, read_arrays, texts
+    from genart.recipe import _parsed
+
+    latent, kept = load_latent(path), texts(read_arrays(path), ("model", "recipe"))
+    return {
+        "space": latent.space,
+        "shape": list(latent.values.shape),
+        "labels": None if latent.label is None else list(latent.label.shape),
+        "model": kept.get("model"),
+        "recipe": _parsed(kept.get("recipe", "")),
+    }
+
+
+def _frames(path: Path) -> dict[str, Any]:
+    pictures = sorted(path.glob("*.png"))
+    if not pictures:
+        raise DataError(f"{path} is a folder without PNG frames.")
+    return {"frames": len(pictures)} | {
+        name: value for name, value in _picture(pictures[0]).items() if name != "frames"
+    }

@@ -1,0 +1,337 @@
+"""Still pictures: one a seed, grids of them, and style-mixing grids."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from genart.contracts import Frame, Generator, Latent, Noise, Progress, ProgressCallback
+from genart.errors import UsageError
+from genart.files import atomic
+from genart.frames import to_frames
+from genart.latentfile import load_latent, save_latent
+from genart.mixing import mix
+from genart.models import load
+from genart.recipe import recipe_text, write_recipe
+from genart.rendering.film import Size, parse_grid, parse_size
+from genart.seeds import format_seeds, parse_seeds
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_BATCH = 4  # pictures made at a time
+_MOST_PIXELS = 1 << 28  # of one grid: a gigabyte of colour
+
+
+@dataclass(frozen=True)
+class Stills:
+    """What was made.
+
+    Attributes:
+        files: the pictures (or the .npz), in order.
+        count: how many places they show.
+        size: (w, h) of each file in pixels, None for an .npz.
+        recipe: what makes them again.
+    """
+
+    files: list[Path]
+    count: int
+    size: tuple[int, int] | None
+    recipe: dict[str, Any]
+
+
+def generate(
+    output: str | Path,
+    *,
+    model: str | Generator = "pomona",
+    seeds: str | Iterable[int] | None = None,
+    latent: str | Path | Latent | None = None,
+    truncation: float = 0.7,
+    cutoff: int | None = None,
+    label: int | None = None,
+    noise: Noise = "const",
+    grid: str | Sequence[int] | None = None,
+    size: Size | None = None,
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+) -> Stills:
+    """Make stills into a folder, one picture or a grid of them into a file.
+
+    Args:
+        output: a folder for one PNG a place; a file (.png, .jpg, .webp) for one picture, a
+            grid where there are several; an .npz file for the latent itself.
+        model: a Generator, or what `load` takes.
+        seeds: "1,2,5-9" or numbers; 1-9, or as many as the grid has cells.
+        latent: places to show in place of seeds: a Latent or an .npz file.
+        truncation: 1 is the whole space, 0 the average picture.
+        cutoff: truncate only the first layers.
+        label: the class, for models with classes.
+        noise: "const", "random", "none" or a phase 0..1.
+        grid: "4x3" or (columns, rows); about square unless given.
+        size: 512, (640, 360) or "640x360" pixels for each picture, width first; the model's own
+            unless given.
+        device: where to load the model.
+        progress: told of every picture.
+
+    Raises:
+        UsageError: more places than the grid has cells, or an output of no known kind.
+    """
+    output = Path(output)
+    cells = None if grid is None else parse_grid(grid)
+    _check_output(output, cells)
+    pixels = None if size is None else parse_size(size)
+    generator = _sized(_loaded(model, device, progress), pixels)
+    places, text = _places(generator, seeds, latent, label, cells)
+    recipe = _recipe(
+        "generate", generator, model, output, seeds=text, latent=_named(latent),
+        truncation=truncation, cutoff=cutoff, label=label, noise=noise, grid=cells, size=pixels,
+    )  # fmt: skip
+    if output.suffix == ".npz":
+        saved = save_latent(output, places, model=generator.name, recipe=recipe_text(recipe))
+        return Stills([saved], len(places), None, recipe)
+    settings = {"truncation": truncation, "cutoff": cutoff, "noise": noise}
+    frames = _frames(generator, places, pixels, progress, settings)
+    if output.suffix and not output.is_dir():
+        return _one_file(output, list(frames), cells, recipe)
+    return _folder(output, frames, _names(text, len(places)), recipe)
+
+
+def mixing_grid(
+    output: str | Path,
+    *,
+    model: str | Generator = "pomona",
+    rows: str | Iterable[int] = "1-4",
+    cols: str | Iterable[int] = "5-9",
+    styles: str = "coarse",
+    truncation: float = 0.7,
+    cutoff: int | None = None,
+    label: int | None = None,
+    size: Size | None = None,
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+) -> Stills:
+    """Make a style-mixing grid: sources above and at the left, their mixtures inside.
+
+    The picture of row i and column j is row i's with the layers `styles` of column j, as in
+    figure 3 of Karras et al., "A Style-Based Generator Architecture", 2019.
+
+    Args:
+        output: a picture file.
+        model: a Generator, or what `load` takes.
+        rows: seeds down the left side.
+        cols: seeds along the top.
+        styles: layers that come from the top: "0-3,8", "coarse", "middle" or "fine".
+        truncation: 1 is the whole space, 0 the average picture.
+        cutoff: truncate only the first layers.
+        label: the class, for models with classes.
+        size: 512, (640, 360) or "640x360" pixels for each cell, width first; the model's own
+            unless given.
+        device: where to load the model.
+        progress: told of every picture.
+
+    Raises:
+        UsageError: layers that the model does not have, or an output of no known kind.
+    """
+    output = Path(output)
+    if output.suffix not in SUFFIXES:
+        raise UsageError(f'A mixing grid is a picture: {", ".join(SUFFIXES)}, not "{output}".')
+    pixels = None if size is None else parse_size(size)
+    generator = _sized(_loaded(model, device, progress), pixels)
+    down, across = parse_seeds(rows), parse_seeds(cols)
+    left, top = generator.sample(down, label), generator.sample(across, label)
+    left, top = (generator.map(each, truncation, cutoff) for each in (left, top))
+    cells = torch.cat([top.values, *_interleaved(generator, left, top, styles)])
+    frames = list(_frames(generator, Latent("w+", cells), pixels, progress, {}))
+    frames.insert(0, np.zeros_like(frames[0]))
+    recipe = _recipe(
+        "mix", generator, model, output, rows=format_seeds(down), cols=format_seeds(across),
+        styles=styles, truncation=truncation, cutoff=cutoff, label=label, size=pixels,
+    )  # fmt: skip
+    return _one_file(output, frames, (len(across) + 1, len(down) + 1), recipe)
+
+
+def _interleaved(
+    generator: Generator, left: Latent, top: Latent, styles: str
+) -> Iterator[torch.Tensor]:
+    mixed = mix(generator, left, top, styles).values
+    for row, source in enumerate(left.values):
+        yield source[None]
+        yield mixed[row * len(top) : (row + 1) * len(top)]
+
+
+def _check_output(output: Path, grid: tuple[int, int] | None) -> None:
+    if output.suffix and output.suffix not in (*SUFFIXES, ".npz") and not output.is_dir():
+        allowed = ", ".join((*SUFFIXES, ".npz"))
+        raise UsageError(f'"{output}" is neither a folder nor a picture: {allowed}.')
+    if grid and output.suffix not in SUFFIXES:
+        raise UsageError("A grid is one picture; name a file, such as grid.png.")
+
+
+def _loaded(model: str | Generator, device: str, progress: ProgressCallback | None) -> Generator:
+    return model if isinstance(model, Generator) else load(model, device, progress=progress)
+
+
+def _sized(generator: Generator, size: tuple[int, int] | None) -> Generator:
+    height, width = generator.resolution
+    if size is None or size[0] * width == size[1] * height:
+        return generator
+    return generator.widened(size)
+
+
+def _places(
+    generator: Generator,
+    seeds: str | Iterable[int] | None,
+    latent: str | Path | Latent | None,
+    label: int | None,
+    grid: tuple[int, int] | None,
+) -> tuple[Latent, str]:
+    if latent is not None:
+        if seeds is not None:
+            raise UsageError("Give seeds or a latent, not both.")
+        places = latent if isinstance(latent, Latent) else load_latent(latent)
+        return _fitting(generator, places.to(generator.device)), ""
+    cells = grid[0] * grid[1] if grid else 9
+    numbers = parse_seeds(seeds if seeds is not None else range(1, cells + 1))
+    return generator.sample(numbers, label), format_seeds(numbers)
+
+
+def _fitting(generator: Generator, places: Latent) -> Latent:
+    wanted = {
+        "z": (generator.z_dim,),
+        "w": (generator.w_dim,),
+        "w+": (generator.num_ws, generator.w_dim),
+    }[places.space]
+    if tuple(places.values.shape[1:]) != wanted:
+        raise UsageError(
+            f'Model "{generator.name}" takes {places.space} of size {wanted}, '
+            f"this latent has {tuple(places.values.shape[1:])}."
+        )
+    return places
+
+
+def _frames(
+    generator: Generator,
+    places: Latent,
+    size: tuple[int, int] | None,
+    progress: ProgressCallback | None,
+    settings: dict[str, Any],
+) -> Iterator[Frame]:
+    for start in range(0, len(places), _BATCH):
+        with torch.no_grad():
+            images = generator(places[start : start + _BATCH], **settings)
+        for n, frame in enumerate(to_frames(images, size), start + 1):
+            yield frame
+            if progress:
+                progress(Progress(n, len(places), "picture"))
+
+
+def _folder(
+    output: Path, frames: Iterable[Frame], names: Sequence[str], recipe: dict[str, Any]
+) -> Stills:
+    output.mkdir(parents=True, exist_ok=True)
+    files: list[Path] = []
+    try:
+        for name, frame in zip(names, frames, strict=True):
+            size = (frame.shape[1], frame.shape[0])
+            files.append(_save(output / f"{name}.png", frame, recipe))
+    except BaseException as error:
+        error.add_note(f"Kept {len(files)} of {len(names)} pictures in {output}.")
+        raise
+    return Stills(files, len(files), size, recipe)
+
+
+def _one_file(
+    output: Path, frames: Sequence[Frame], grid: tuple[int, int] | None, recipe: dict[str, Any]
+) -> Stills:
+    picture = tiled(frames, grid)
+    size = (picture.shape[1], picture.shape[0])
+    return Stills([_save(output, picture, recipe)], len(frames), size, recipe)
+
+
+def tiled(frames: Sequence[Frame], grid: tuple[int, int] | None = None) -> Frame:
+    """Frames side by side, in rows from the top left; empty cells are black.
+
+    Args:
+        frames: one or more, of one size.
+        grid: (columns, rows); about square unless given.
+
+    Raises:
+        UsageError: more frames than cells, or a picture too large to hold.
+    """
+    columns, rows = grid or _squarish(len(frames))
+    if len(frames) > columns * rows:
+        raise UsageError(f"{len(frames)} pictures do not fit a {columns}x{rows} grid.")
+    height, width, channels = frames[0].shape
+    if columns * width * rows * height > _MOST_PIXELS:
+        raise UsageError(f"A {columns}x{rows} grid of {width}x{height} pixels is too large.")
+    picture = np.zeros((rows * height, columns * width, channels), np.uint8)
+    for n, frame in enumerate(frames):
+        y, x = n // columns * height, n % columns * width
+        picture[y : y + height, x : x + width] = frame
+    return picture
+
+
+def _squarish(n: int) -> tuple[int, int]:
+    columns = int(np.ceil(np.sqrt(n)))
+    return columns, -(-n // columns)
+
+
+def _save(path: Path, frame: Frame, recipe: dict[str, Any]) -> Path:
+    """One picture that carries its recipe, whole or not at all."""
+    from PIL import Image
+
+    options: dict[str, Any] = {".webp": {"lossless": True}}.get(path.suffix, {})
+    if path.suffix in (".jpg", ".jpeg"):
+        frame = _on_black(frame)
+        options = {"quality": 95, "subsampling": 0, "comment": recipe_text(recipe).encode()}
+    with atomic(path) as partial:
+        Image.fromarray(frame).save(partial, **options)
+        if path.suffix in (".png", ".webp"):
+            write_recipe(partial, recipe)
+    return path
+
+
+def _on_black(frame: Frame) -> Frame:
+    if frame.shape[2] == 3:
+        return frame
+    alpha = frame[..., 3:].astype(np.uint16)
+    return ((frame[..., :3] * alpha + 127) // 255).astype(np.uint8)
+
+
+def _names(text: str, count: int) -> list[str]:
+    """File names without suffix: by seed where there are seeds, by number where there are none."""
+    if text:
+        return [f"seed{seed:04d}" for seed in parse_seeds(text)]
+    return [f"latent{n:04d}" for n in range(count)]
+
+
+def _named(latent: str | Path | Latent | None) -> str | None:
+    return None if latent is None else "given" if isinstance(latent, Latent) else str(latent)
+
+
+def _recipe(
+    command: str, generator: Generator, model: str | Generator, output: Path, **settings: Any
+) -> dict[str, Any]:
+    """What makes the files again: the command to type, and its settings one by one."""
+    given = {"model": model if isinstance(model, str) else generator.name}
+    given |= {name: value for name, value in settings.items() if value not in (None, "")}
+    words = ["genart", command]
+    for name, value in given.items():
+        words += [f"--{'class' if name == 'label' else name}", _typed(name, value)]
+    return {
+        "genart": version("genart"),
+        "command": shlex.join([*words, "-o", output.name]),
+        **given,
+        "torch": torch.__version__,
+    }
+
+
+def _typed(name: str, value: Any) -> str:
+    if isinstance(value, tuple):  # a size is (h, w) but typed width first, a grid (columns, rows)
+        value = "x".join(map(str, reversed(value) if name == "size" else value))
+    return str(value)

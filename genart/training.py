@@ -1,0 +1,85 @@
+"""Training, by the name of what is trained."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from genart.models import pick_device
+from genart.plugins import registry
+
+if TYPE_CHECKING:
+    from genart.contracts import ProgressCallback, Trainer
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing a trainer lets people choose.
+
+    Attributes:
+        name: the keyword.
+        kind: int, float, bool or str.
+        default: its value unless chosen.
+        help: a short phrase.
+    """
+
+    name: str
+    kind: type
+    default: Any
+    help: str
+
+
+def settings_of(kind: str) -> list[Setting]:
+    """What the trainer called `kind` lets people choose.
+
+    These are the fields of the dataclass in its factory's attribute `settings`, if it has one.
+
+    Raises:
+        UnknownName: no such trainer.
+    """
+    cls = getattr(registry("trainer")[kind].factory, "settings", None)
+    if not (isinstance(cls, type) and is_dataclass(cls)):
+        return []
+    kinds = get_type_hints(cls)
+    return [
+        Setting(field.name, kinds[field.name], field.default, field.metadata.get("help", ""))
+        for field in fields(cls)
+        if kinds[field.name] in (int, float, bool, str)
+    ]
+
+
+def train(
+    kind: str,
+    data: str | Path,
+    out: str | Path,
+    *,
+    resume: str | Path | None = None,
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+    **settings: Any,
+) -> Path:
+    """Train a model.
+
+    Args:
+        kind: the trainer's name; `genart train --help` lists all.
+        data: a folder or zip of pictures.
+        out: the folder for snapshots, logs and the finished model.
+        resume: a snapshot, "auto" for the newest in `out`, or None to start anew.
+        device: handed to a trainer whose factory takes it.
+        progress: told how far it is.
+        settings: what `settings_of(kind)` lists.
+
+    Returns:
+        The finished model's file.
+
+    Raises:
+        UnknownName: no such trainer or setting.
+        UsageError: a setting out of range.
+    """
+    factory = registry("trainer")[kind].factory
+    if "device" in inspect.signature(factory).parameters:
+        settings["device"] = pick_device(device)
+    trainer: Trainer = factory(**settings)
+    return trainer.fit(data, out, resume=resume, progress=progress)
