@@ -1,0 +1,136 @@
+"""The house rules that hold the tree together, read from the source itself."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import genart
+from genart.plugins import KINDS, registry
+
+ROOT = Path(__file__).parents[1]
+CORE = sorted((ROOT / "genart").rglob("*.py"))
+GUESTS = sorted([*(ROOT / "plugins").rglob("*.py"), *(ROOT / "sketches").rglob("*.py")])
+PROSE = "\n".join(path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def called(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Every module a file imports, wherever in it, with the line."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or ""), node.lineno
+
+
+def names_used(path: Path) -> Iterator[tuple[str, int]]:
+    """Every name of genart's that a file uses: genart.name, or from genart import name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "genart":
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "genart"
+        ):
+            yield node.attr, node.lineno
+
+
+@pytest.mark.parametrize("path", GUESTS, ids=called)
+def test_plugins_and_sketches_use_public_names_only(path: Path) -> None:
+    inner = [
+        f"{called(path)}:{line} imports {name}"
+        for name, line in imports(path)
+        if name.startswith("genart.")
+    ]
+    hidden = [
+        f"{called(path)}:{line} uses genart.{name}"
+        for name, line in names_used(path)
+        if name not in genart.__all__
+    ]
+    assert inner + hidden == []
+
+
+@pytest.mark.parametrize("path", CORE, ids=called)
+def test_the_core_never_imports_a_plugin(path: Path) -> None:
+    assert [name for name, _ in imports(path) if name.startswith("genart_")] == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CORE if "cli" not in path.relative_to(ROOT).parts], ids=called
+)
+def test_the_library_never_imports_click_and_never_prints(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            assert "click" not in [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module != "click"
+        elif isinstance(node, ast.Call):
+            assert getattr(node.func, "id", "") != "print"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "sketches").glob("*.py")), ids=called)
+def test_a_sketch_names_its_generator_by_string(path: Path) -> None:
+    assert [name for name, _ in imports(path) if name.startswith("genart_")] == []
+
+
+def test_the_folders_of_plugins_are_the_entry_points() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    points = set(project["project"]["entry-points"]["genart"].values())
+    folders = {path.parent.name for path in (ROOT / "plugins").glob("*/__init__.py")}
+    assert points == folders
+    assert not (ROOT / "plugins" / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("hook", KINDS)
+def test_every_hook_is_documented(hook: str) -> None:
+    assert hook in PROSE
+
+
+@pytest.mark.parametrize("command", list(registry("command")))
+def test_every_command_is_documented(command: str) -> None:
+    assert f"genart {command}" in PROSE
+
+
+def test_every_sketch_is_documented() -> None:
+    from genart.sketch import sketches
+
+    page = (ROOT / "docs" / "sketches.md").read_text()
+    assert [name for name in sketches() if f"## {name}" not in page] == []
+    assert [name for name in sketches() if f"({name}.jpg)" not in page.replace("stills/", "")] == []
+
+
+def test_files_stay_short() -> None:
+    long = {called(path): len(path.read_text().splitlines()) for path in [*CORE, *GUESTS]}
+    assert {name: lines for name, lines in long.items() if lines > 400} == {}
+
+
+def test_nothing_names_the_machine_it_was_written_on() -> None:
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "*.py", "*.md", "*.toml", "Makefile", ".ci/*"],
+        capture_output=True,
+        text=True,
+    )
+    if listed.returncode:
+        pytest.skip("no git checkout")
+    home = "/" + "work/"  # spelt so that this line does not name it either
+    found = [name for name in listed.stdout.split() if home in (ROOT / name).read_text()]
+    assert found == []

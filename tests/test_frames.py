@@ -1,0 +1,80 @@
+"""Images to frames and back: the only place that converts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from genart import UsageError, to_frames, to_image
+
+
+def image(*values: float) -> torch.Tensor:
+    """One image, 3 x 1 x n, with these values in every channel."""
+    return torch.tensor(values)[None, None, None].expand(1, 3, 1, -1)
+
+
+def test_the_range_maps_to_bytes_and_what_is_outside_is_clipped() -> None:
+    (frame,) = to_frames(image(-1, 1, 0, -7, 7, 1 - 1 / 127.5))
+    assert frame[0, :, 0].tolist() == [0, 255, 128, 0, 255, 254]
+    assert frame.dtype == np.uint8
+
+
+def test_a_value_that_is_no_number_becomes_grey_and_infinity_an_end() -> None:
+    (frame,) = to_frames(image(float("nan"), float("inf"), float("-inf")))
+    assert frame[0, :, 0].tolist() == [128, 255, 0]
+
+
+def test_every_byte_survives_the_way_to_an_image_and_back() -> None:
+    frame = np.arange(256 * 3, dtype=np.uint32).astype(np.uint8).reshape(16, 16, 3)
+    assert np.array_equal(to_frames(to_image(frame))[0], frame)
+
+
+def test_channels_stay_in_order_grey_is_spread_and_alpha_kept() -> None:
+    colour = torch.tensor([-1.0, 0.0, 1.0, 1.0])[None, :, None, None]
+    assert to_frames(colour[:, :3])[0][0, 0].tolist() == [0, 128, 255]
+    assert to_frames(colour)[0][0, 0].tolist() == [0, 128, 255, 255]
+    assert to_frames(colour[:, :1])[0].shape == (1, 1, 3)
+
+
+def test_a_batch_gives_a_frame_each() -> None:
+    frames = to_frames(torch.linspace(-1, 1, 3)[:, None, None, None].expand(3, 3, 2, 2))
+    assert [int(frame[0, 0, 0]) for frame in frames] == [0, 128, 255]
+
+
+@pytest.mark.parametrize("size", [(8, 8), (16, 8), (5, 9), (64, 32)])
+def test_a_size_is_covered_without_stretching(size: tuple[int, int]) -> None:
+    square = torch.full((1, 3, 32, 32), -1.0)
+    square[..., 12:20, 12:20] = 1.0
+    (frame,) = to_frames(square, size)
+    assert frame.shape == (*size, 3)
+    rows, columns = np.nonzero(frame[..., 0] > 127)
+    tall, wide = np.ptp(rows) + 1, np.ptp(columns) + 1
+    assert abs(int(tall) - int(wide)) <= 1
+    middle = ((size[0] - 1) / 2, (size[1] - 1) / 2)
+    assert (rows.mean(), columns.mean()) == pytest.approx(middle, abs=0.51)
+
+
+def test_the_same_size_changes_nothing() -> None:
+    picture = torch.rand(1, 3, 6, 10) * 2 - 1
+    assert np.array_equal(to_frames(picture, (6, 10))[0], to_frames(picture)[0])
+
+
+def test_the_image_given_is_left_alone() -> None:
+    picture = torch.full((1, 3, 2, 2), float("nan"))
+    to_frames(picture)
+    assert picture.isnan().all()
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 4), (1, 2, 4, 4), (1, 5, 4, 4)])
+def test_what_is_no_image_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match="An image has shape"):
+        to_frames(torch.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    "frame", [np.zeros((4, 4, 3)), np.zeros((4, 4), np.uint8), np.zeros((4, 4, 2), np.uint8)]
+)
+def test_what_is_no_frame_is_refused(frame: np.ndarray) -> None:
+    with pytest.raises(UsageError, match="A frame is uint8"):
+        to_image(frame)
