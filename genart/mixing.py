@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: Layers by what they steer, after Karras et al., "A Style-Based Generator Architecture", 2019:
 #: pose and shape up to 8 px, features at 16 and 32 px, colour and texture from 64 px.
 STYLES = {"coarse": "0-3", "middle": "4-7", "fine": "8-"}
+_MOST = 1000  # layers that a text may name where no model says how many there are
 _RANGE = re.compile(r"(\d+)(?:(-)(\d+)?)?")
 
 
@@ -99,8 +100,8 @@ def parse_layers(text: str, num_ws: int | None = None) -> list[int]:
     Raises:
         UsageError: text of another form, or a layer beyond the last.
     """
-    layers = {layer for part in text.split(",") for layer in _parse_part(part.strip(), num_ws)}
-    return _inside(sorted(layers), num_ws)
+    parts = (_parse_part(part.strip(), num_ws) for part in text.split(","))
+    return sorted({layer for part in parts for layer in part})
 
 
 def _parse_part(part: str, num_ws: int | None) -> range:
@@ -112,11 +113,14 @@ def _parse_part(part: str, num_ws: int | None) -> range:
             f'Layers "{part}" are not understood; write "0-3,8", {", ".join(STYLES)} or all.'
         )
     first, dash, last = match.groups()
-    if last or not dash:
-        return range(int(first), int(last or first) + 1)
-    if num_ws is None:
+    if dash and not last and num_ws is None:
         raise UsageError(f'Layers "{part}" have no end without a model; write both ends.')
-    return range(int(first), max(num_ws, int(first) + 1))
+    start = int(first)
+    end = int(last) if last else max(start, (num_ws or 0) - 1) if dash else start
+    if end < start:
+        raise UsageError(f'Layers "{part}" run backwards; write "{last}-{first}".')
+    _inside([start, end], num_ws)  # before the range is spelt out: it may be enormous
+    return range(start, end + 1)
 
 
 def _named(style: str, num_ws: int) -> range:
@@ -134,8 +138,8 @@ def _chosen(layers: Iterable[int] | str, num_ws: int) -> list[int]:
 
 
 def _inside(layers: list[int], num_ws: int | None) -> list[int]:
+    known = f"; this model has 0..{num_ws - 1}" if num_ws is not None else ""
     for layer in layers:
-        if layer < 0 or (num_ws is not None and layer >= num_ws):
-            last = "" if num_ws is None else f"; this model has 0..{num_ws - 1}"
-            raise UsageError(f"There is no layer {layer}{last}.")
+        if not 0 <= layer < (_MOST if num_ws is None else num_ws):
+            raise UsageError(f"There is no layer {layer}{known}.")
     return layers
