@@ -1,1 +1,40 @@
-"""Being written."""
+"""StyleGAN2 and StyleGAN2-ADA: networks written from the papers, and readers of their files.
+
+Only factories import torch, when somebody asks for a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import genart
+
+
+@genart.hookimpl
+def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer readers of NVIDIA's pickles, of rosinality's .pt files and of our own files."""
+    register("stylegan2", _native)
+    register("stylegan2-nvidia", _nvidia)
+    register("stylegan2-rosinality", _rosinality)
+
+
+def _native() -> genart.Reader:
+    """StyleGAN2 in genart's own .safetensors."""
+    from genart_stylegan2.native import NativeReader
+
+    return NativeReader()
+
+
+def _nvidia() -> genart.Reader:
+    """NVIDIA pickles of StyleGAN2-ADA, and of StyleGAN3's stylegan2 configuration."""
+    from genart_stylegan2.nvidia import NvidiaReader
+
+    return NvidiaReader()
+
+
+def _rosinality() -> genart.Reader:
+    """Checkpoints of rosinality's stylegan2-pytorch, .pt."""
+    from genart_stylegan2.rosinality import RosinalityReader
+
+    return RosinalityReader()

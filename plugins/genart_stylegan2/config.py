@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, TypeGuard
 
 import genart
 
 ARCHITECTURES = ("orig", "skip", "resnet")
+_RANGES = {
+    "z_dim": (0, 8192),
+    "w_dim": (1, 8192),
+    "c_dim": (0, 100_000),
+    "mapping_layers": (1, 32),
+    "channel_base": (1, 2**20),
+    "channel_max": (1, 8192),
+    "num_fp16_res": (0, 16),
+}
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,8 @@ class Config:
         channel_base: channels are channel_base / resolution ...
         channel_max: ... but no more than this.
         num_fp16_res: how many of the highest resolutions run in half precision on CUDA.
-        conv_clamp: activations are clamped to +-conv_clamp times their gain; None never clamps.
+        conv_clamp: activations are clamped to +-conv_clamp, times sqrt 0.5 in the branches of a
+            resnet; None never clamps.
         architecture: how the generator's image arises, "skip", "orig" or "resnet".
         resample_filter: taps of the separable low-pass filter.
         use_noise: whether layers add noise.
@@ -47,42 +57,31 @@ class Config:
     num_fp16_res: int = 0
     conv_clamp: float | None = None
     architecture: str = "skip"
-    resample_filter: tuple[int, ...] = (1, 3, 3, 1)
+    resample_filter: tuple[float, ...] = (1, 3, 3, 1)
     use_noise: bool = True
 
     def __post_init__(self) -> None:
-        res = self.img_resolution
-        _check(
-            "img_resolution",
-            res,
-            4 <= res <= 2048 and res & (res - 1) == 0,
-            "a power of two from 4 to 2048",
-        )
-        _check("img_channels", self.img_channels, self.img_channels in (1, 3, 4), "1, 3 or 4")
-        _check(
-            "architecture",
-            self.architecture,
-            self.architecture in ARCHITECTURES,
-            "one of " + ", ".join(ARCHITECTURES),
-        )
-        for name, low, high in (
-            ("z_dim", 0, 8192),
-            ("w_dim", 1, 8192),
-            ("c_dim", 0, 100_000),
-            ("mapping_layers", 1, 32),
-            ("channel_base", 1, 2**20),
-            ("channel_max", 1, 8192),
-            ("num_fp16_res", 0, 16),
-        ):
+        res, power = self.img_resolution, "a power of two from 4 to 2048"
+        self._check("img_resolution", _is_int(res, 4, 2048) and res & (res - 1) == 0, power)
+        channels = self.img_channels
+        self._check("img_channels", _is_int(channels, 1, 4) and channels != 2, "1, 3 or 4")
+        architectures = "one of " + ", ".join(ARCHITECTURES)
+        self._check("architecture", self.architecture in ARCHITECTURES, architectures)
+        for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
-            _check(name, value, low <= value <= high, f"{low}..{high}")
-        taps = self.resample_filter
-        _check(
-            "resample_filter",
-            taps,
-            1 <= len(taps) <= 16 and sum(taps) != 0,
-            "1 to 16 taps that do not sum to 0",
-        )
+            self._check(name, _is_int(value, low, high), f"a whole number {low}..{high}")
+        self._check("channel_base", self.channel_base >= res, f"{res} (img_resolution) or more")
+        self._check("conv_clamp", _is_clamp(self.conv_clamp), "a number above 0, or None")
+        rate = self.mapping_lr_multiplier
+        self._check("mapping_lr_multiplier", _is_number(rate) and 0 < rate <= 100, "0..100")
+        taps = "1 to 16 numbers that do not sum to 0"
+        self._check("resample_filter", _are_taps(self.resample_filter), taps)
+        self._check("use_noise", isinstance(self.use_noise, bool), "True or False")
+
+    def _check(self, name: str, fits: bool, allowed: str) -> None:
+        if not fits:
+            value = repr(getattr(self, name))
+            raise genart.UsageError(f"StyleGAN2 {name} is {value[:80]}; allowed: {allowed}.")
 
     @property
     def resolutions(self) -> list[int]:
@@ -100,9 +99,7 @@ class Config:
 
     def is_half(self, resolution: int) -> bool:
         """Whether the block at a resolution runs in half precision where that is on."""
-        return resolution in self.resolutions[len(self.resolutions) - self.num_fp16_res :] and (
-            self.num_fp16_res > 0
-        )
+        return bool(resolution << self.num_fp16_res > self.img_resolution)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -114,10 +111,28 @@ class Config:
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise genart.UsageError(f"Unknown StyleGAN2 settings: {', '.join(sorted(unknown))}.")
-        taps = tuple(values.get("resample_filter", (1, 3, 3, 1)))
-        return cls(**{**values, "resample_filter": taps})
+        if "img_resolution" not in values:
+            raise genart.UsageError("StyleGAN2 settings without img_resolution.")
+        taps = values.get("resample_filter")
+        return cls(
+            **{**values, "resample_filter": tuple(taps)} if isinstance(taps, list) else values
+        )
 
 
-def _check(name: str, value: object, fits: bool, allowed: str) -> None:
-    if not fits:
-        raise genart.UsageError(f"StyleGAN2 {name} is {value!r}; allowed: {allowed}.")
+def _is_number(value: object) -> TypeGuard[float]:
+    """Any whole or fractional number up to a million, as no setting needs more."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 1e6
+
+
+def _is_int(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_clamp(value: object) -> bool:
+    return value is None or (_is_number(value) and value > 0)
+
+
+def _are_taps(taps: object) -> bool:
+    if not (isinstance(taps, tuple) and 1 <= len(taps) <= 16):
+        return False
+    return all(_is_number(tap) for tap in taps) and abs(sum(taps)) > 1e-6

@@ -7,15 +7,17 @@ import math
 import torch
 from torch import Tensor, nn
 
+import genart
+
 from .config import Config
 from .layers import Conv, FullyConnected, downsample, low_pass
 from .mapping import Mapping
 
 
 def minibatch_std(x: Tensor, group: int = 4, channels: int = 1) -> Tensor:
-    """x (n, c, h, w) with `channels` more that hold the deviation within groups (Karras 2018)."""
+    """Append to x (n, c, h, w) channels of the deviation within groups (Karras et al. 2018)."""
     n, c, h, w = x.shape
-    group = min(group, n) if n % min(group, n) == 0 else 1
+    group = math.gcd(group, n) if n > group else n
     y = x.float().reshape(group, -1, channels, c // channels, h, w)
     y = (y - y.mean(0)).square().mean(0).add(1e-8).sqrt()  # (n / group, channels, c', h, w)
     y = y.mean((2, 3, 4)).reshape(-1, channels, 1, 1).repeat(group, 1, h, w)
@@ -58,8 +60,9 @@ class DiscriminatorBlock(nn.Module):
 class Epilogue(nn.Module):
     """The last 4x4 features to a logit, or to a vector that the label's embedding judges."""
 
-    def __init__(self, config: Config, cmap_dim: int) -> None:
+    def __init__(self, config: Config, cmap_dim: int, group: int) -> None:
         super().__init__()
+        self.group = group
         channels = config.channels(4)
         if config.architecture == "skip":
             self.fromrgb = Conv(config.img_channels, channels, 1)
@@ -72,7 +75,7 @@ class Epilogue(nn.Module):
         x = x.float()
         if hasattr(self, "fromrgb"):
             x = x + self.fromrgb(image.float())
-        x = self.conv(minibatch_std(x))
+        x = self.conv(minibatch_std(x, self.group))
         result: Tensor = self.out(self.fc(x.flatten(1)))
         return result
 
@@ -81,17 +84,26 @@ class Discriminator(nn.Module):
     """Images (n, img_channels, res, res) and labels (n, c_dim) to logits (n, 1).
 
     Conditional models project the features on the label's embedding (Miyato and Koyama 2018).
+
+    Args:
+        config: its shape; `architecture` is the discriminator's own, usually "resnet".
+        group: pictures compared with each other at its end, or the whole batch if that is less.
+
+    Raises:
+        UsageError: a resolution of 4, which leaves no block above the end.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, group: int = 4) -> None:
         super().__init__()
+        if config.img_resolution < 8:
+            raise genart.UsageError("A discriminator needs images of 8 px or more.")
         self.config = config
         self.cmap_dim = config.channels(4) if config.c_dim else 0
         for resolution in config.resolutions[:0:-1]:
             setattr(self, f"b{resolution}", DiscriminatorBlock(config, resolution))
         if config.c_dim:
             self.mapping = Mapping(0, config.c_dim, self.cmap_dim, track_average=False)
-        self.b4 = Epilogue(config, self.cmap_dim)
+        self.b4 = Epilogue(config, self.cmap_dim, group)
 
     def forward(self, image: Tensor, label: Tensor | None = None, half: bool = False) -> Tensor:
         """(n, 1), positive for what looks real."""
@@ -100,10 +112,10 @@ class Discriminator(nn.Module):
             is_half = half and self.config.is_half(resolution)
             block = getattr(self, f"b{resolution}")
             x, image = block(x, image, torch.float16 if is_half else torch.float32)
-        if x is None:  # a 4 px model has no block above the epilogue
-            raise ValueError("A discriminator needs images of 8 px or more.")
-        x = self.b4(x, image)
+        assert x is not None
+        logits: Tensor = self.b4(x, image)
         if not self.cmap_dim:
-            return x
+            return logits
         judge = self.mapping(None, label)
-        return (x * judge).sum(1, keepdim=True) / math.sqrt(self.cmap_dim)
+        projected: Tensor = (logits * judge).sum(1, keepdim=True) / math.sqrt(self.cmap_dim)
+        return projected

@@ -29,11 +29,10 @@ def fir(
     x: Tensor, kernel: Tensor, pad: tuple[int, int], stride: int = 1, gain: float = 1
 ) -> Tensor:
     """Convolve every channel of x with one kernel (k, k); pad is (before, after) on both axes."""
-    n, c, h, w = x.shape
+    c = x.shape[1]
     x = F.pad(x, (pad[0], pad[1], pad[0], pad[1]))
     weight = (kernel.flip(0, 1) * gain).to(x.dtype)
-    out = F.conv2d(x, weight.expand(c, 1, *kernel.shape), stride=stride, groups=c)
-    return out
+    return F.conv2d(x, weight.expand(c, 1, *kernel.shape), stride=stride, groups=c)
 
 
 def upsample(x: Tensor, kernel: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -26,9 +28,10 @@ class Network(nn.Module):
         self.synthesis = Synthesis(config)
 
     def forward(self, z: Tensor, label: Tensor | None = None, noise: str = "const") -> Tensor:
-        """z (n, z_dim) to images (n, img_channels, h, w), untruncated."""
+        """From z (n, z_dim) to images (n, img_channels, h, w), untruncated."""
         w = self.mapping(z, label)
-        return self.synthesis(w[:, None].expand(-1, self.config.num_ws, -1), noise)
+        ws = w[:, None].expand(-1, self.config.num_ws, -1)
+        return cast(Tensor, self.synthesis(ws, noise))
 
 
 def truncate(w: Tensor, average: Tensor, psi: Tensor, cutoff: int | None) -> Tensor:

@@ -8,21 +8,30 @@ ordinary convolution with shared weights serves a whole batch, with the same res
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import Config
-from .layers import DEFAULT_TAPS, Conv, FullyConnected, activate, conv_up, low_pass, scale_clamp, upsample
+from .layers import (
+    DEFAULT_TAPS,
+    Conv,
+    FullyConnected,
+    activate,
+    conv_up,
+    low_pass,
+    scale_clamp,
+    upsample,
+)
 
 #: "const", "random", "none", or phases (n,) on a closed walk through noise.
 Noise: TypeAlias = "str | Tensor"
 
 
 def mirror_tile(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """x (..., h, w) widened to size (h', w') by mirrored copies, the original in the middle."""
+    """Widen x (..., h, w) to size (h', w') by mirrored copies, the original in the middle."""
     for axis, wanted in ((-2, size[0]), (-1, size[1])):
         n = x.shape[axis]
         if wanted != n:
@@ -31,12 +40,17 @@ def mirror_tile(x: Tensor, size: tuple[int, int]) -> Tensor:
     return x
 
 
+def turned(phases: Tensor) -> Tensor:
+    """Cosine and sine (n, 2) of phases (n,) on a circle that closes at 1, exactly."""
+    angle = 2 * math.pi * (phases.reshape(-1).cpu().double() % 1.0)
+    return torch.stack([angle.cos(), angle.sin()], 1)
+
+
 class StyledConv(nn.Module):
     """Modulated 3x3 convolution, noise, bias, leaky ReLU."""
 
     resample_filter: Tensor
     noise_const: Tensor
-    noise_other: Tensor
 
     def __init__(self, config: Config, channels_in: int, resolution: int, up: bool) -> None:
         super().__init__()
@@ -48,6 +62,7 @@ class StyledConv(nn.Module):
         taps = config.resample_filter if up else DEFAULT_TAPS  # unused there, but in the state
         self.register_buffer("resample_filter", low_pass(taps))
         self.use_noise = config.use_noise
+        self._walked: Tensor | None = None
         if config.use_noise:
             self.register_buffer("noise_const", torch.randn(resolution, resolution))
             self.noise_strength = nn.Parameter(torch.zeros([]))
@@ -55,7 +70,7 @@ class StyledConv(nn.Module):
     def forward(self, x: Tensor, w: Tensor, noise: Noise, gain: float = 1.0) -> Tensor:
         """(n, in, h, w) and (n, w_dim) to (n, out, h', w')."""
         style = self.affine(w)  # (n, in)
-        weight = self.weight
+        weight: Tensor = self.weight
         if x.dtype == torch.float16:  # keep products small; demodulation cancels both factors
             weight = weight / (
                 weight.abs().amax((1, 2, 3), keepdim=True) * math.sqrt(weight[0].numel())
@@ -73,26 +88,27 @@ class StyledConv(nn.Module):
         return activate(x + self.bias.to(x.dtype)[:, None, None], gain, self.clamp)
 
     def _noise(self, x: Tensor, noise: Noise) -> Tensor | None:
+        """Maps to add, (h, w) or (n, 1, h, w); noise may be turned phases (n, 2)."""
         if not self.use_noise or (isinstance(noise, str) and noise == "none"):
             return None
         if isinstance(noise, str) and noise == "random":
             fresh = torch.randn(len(x), 1, *x.shape[2:], device=x.device)
             return fresh * self.noise_strength
         size = (x.shape[2], x.shape[3])
-        still = mirror_tile(self.noise_const, size)
+        still: Tensor = mirror_tile(self.noise_const, size)
         if not isinstance(noise, str):
-            angle = (2 * math.pi * (noise.double() % 1.0)).reshape(-1, 1, 1, 1)
             other = mirror_tile(self._other(), size)
-            still = angle.cos().to(still) * still + angle.sin().to(still) * other
+            still = noise[:, 0, None, None, None] * still + noise[:, 1, None, None, None] * other
         return still * self.noise_strength
 
     def _other(self) -> Tensor:
         """A second noise map, fixed by this layer's shape, that a walk through noise turns to."""
-        if not hasattr(self, "noise_other"):
+        kept = self._walked
+        if kept is None or kept.device != self.noise_const.device:
             seed = torch.Generator().manual_seed(self.noise_const.shape[0] * 2 + self.up)
-            other = torch.randn(self.noise_const.shape, generator=seed)
-            self.register_buffer("noise_other", other.to(self.noise_const), persistent=False)
-        return self.noise_other
+            kept = torch.randn(self.noise_const.shape, generator=seed).to(self.noise_const)
+            self._walked = kept
+        return kept
 
 
 class ToRGB(nn.Module):
@@ -139,7 +155,7 @@ class SynthesisBlock(nn.Module):
     def forward(
         self, x: Tensor, image: Tensor | None, ws: Tensor, noise: Noise
     ) -> tuple[Tensor, Tensor | None]:
-        """ws (n, num_convs + 1, w_dim), the last for the image; returns (x, image)."""
+        """Go on from x with ws (n, num_convs + 1, w_dim), the last for the image; (x, image)."""
         if self.resolution == 4:
             x = self.conv1(x, ws[:, 0], noise)
         elif self.architecture == "resnet":
@@ -180,13 +196,18 @@ class Synthesis(nn.Module):
             start: size (h, w) of the first feature map; (4, 8) gives images twice as wide.
             half: run the configured blocks in half precision.
         """
-        image, at = None, 0
-        const = mirror_tile(self.b4.const, start)
+        image: Tensor | None = None
+        at = 0
+        noise = noise if isinstance(noise, str) else turned(noise).to(ws)
+        const = mirror_tile(self._block(4).const, start)
         x = const.expand(len(ws), -1, -1, -1)
         for resolution in self.config.resolutions:
-            block = getattr(self, f"b{resolution}")
+            block = self._block(resolution)
             x = x.to(torch.float16 if half and self.config.is_half(resolution) else torch.float32)
             x, image = block(x, image, ws[:, at : at + block.num_convs + 1], noise)
             at += block.num_convs
         assert image is not None
         return image
+
+    def _block(self, resolution: int) -> SynthesisBlock:
+        return cast(SynthesisBlock, getattr(self, f"b{resolution}"))

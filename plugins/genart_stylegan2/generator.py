@@ -1,0 +1,229 @@
+"""The instrument around the network: latents in, pictures out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+import genart
+
+from .network import Network, truncate
+
+ARCHITECTURE = "stylegan2"
+FORMAT = "1"  # of our files; a reader refuses what is newer than itself
+NOISES = ("const", "random", "none")
+_WIDEST = 8  # an aspect beyond this is no picture any more
+
+
+class StyleGAN2(genart.Generator):
+    """A StyleGAN2 or StyleGAN2-ADA model (Karras et al. 2020a, 2020b).
+
+    Images are float32, nominally -1..1 and not clamped. They carry gradients where the latent
+    does and gradients are on; otherwise none are recorded. Grey models give three equal channels,
+    RGBA models four.
+
+    Attributes:
+        config: the network's shape.
+        network: the network, in evaluation mode.
+        metadata: what its file says about it: licence, dataset, training.
+        sha256: of the file it came from, or "".
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        name: str = ARCHITECTURE,
+        metadata: Mapping[str, str] | None = None,
+        sha256: str = "",
+        start: tuple[int, int] = (4, 4),
+        half: bool = False,
+    ) -> None:
+        config = network.config
+        self.name, self.network, self.config, self.sha256 = name, network, config, sha256
+        self.metadata = dict(metadata or {})
+        self.z_dim, self.w_dim, self.num_ws = config.z_dim, config.w_dim, config.num_ws
+        self.num_classes = config.c_dim
+        self.device = network.mapping.w_avg.device
+        self.half = half and self.device.type == "cuda"
+        self._start = start
+        self.resolution = (
+            config.img_resolution * start[0] // 4,
+            config.img_resolution * start[1] // 4,
+        )
+
+    @classmethod
+    def from_network(
+        cls,
+        network: Network,
+        *,
+        name: str = ARCHITECTURE,
+        device: str | torch.device | None = None,
+        metadata: Mapping[str, str] | None = None,
+        sha256: str = "",
+        half: bool = False,
+    ) -> Self:
+        """A generator around a network, which is moved and set to evaluation, not copied.
+
+        Args:
+            network: with weights.
+            name: what people call it.
+            device: where to move it; None leaves it where it is.
+            metadata: text entries that `save` keeps, such as licence, dataset and training.
+            sha256: of the file it came from.
+            half: on CUDA run the blocks that `Config.num_fp16_res` names in half precision.
+        """
+        device = network.mapping.w_avg.device if device is None else torch.device(device)
+        network = network.eval().to(device).to(memory_format=_layout(device))
+        return cls(network, name=name, metadata=metadata, sha256=sha256, half=half)
+
+    def map(
+        self, latent: genart.Latent, truncation: float = 1.0, cutoff: int | None = None
+    ) -> genart.Latent:
+        """Bring a latent of any space to w+; see `Generator.map`.
+
+        A w serves every layer. Labels count in z alone: in w and w+ they have done their work.
+
+        Raises:
+            UsageError: sizes that are not this model's, or a cutoff outside 0..num_ws.
+        """
+        if cutoff is not None and not 0 <= cutoff <= self.num_ws:
+            raise genart.UsageError(
+                f'Cutoff {cutoff} is outside 0..{self.num_ws}, the layers of "{self.name}".'
+            )
+        latent = latent.to(self.device)
+        with torch.set_grad_enabled(_follows(latent)):
+            ws = self._to_ws(latent)
+            psi = torch.full((len(latent),), float(truncation), device=self.device)
+            if latent.truncation is not None:
+                psi = psi * latent.truncation.to(psi)
+            ws = truncate(ws, self.network.mapping.w_avg, psi, cutoff)
+        return genart.Latent("w+", ws, latent.label)
+
+    def __call__(
+        self,
+        latent: genart.Latent,
+        *,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        noise: str | float | Tensor = "const",
+    ) -> genart.Image:
+        """Make images, (n, 3, h, w) or (n, 4, h, w); see `Generator.__call__`.
+
+        Raises:
+            UsageError: as for `map`, or noise that is neither a known name nor phases.
+        """
+        ws = self.map(latent, truncation, cutoff).values
+        kind = self._noise(noise, len(ws))
+        with torch.set_grad_enabled(_follows(latent)):
+            images: Tensor = self.network.synthesis(ws, kind, self._start, self.half).float()
+        return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images
+
+    def widened(self, size: tuple[int, int]) -> StyleGAN2:
+        """The same weights with the aspect of size (h, w), to a quarter of the shorter side.
+
+        The constant at the network's root is mirrored sideways or downwards, so a picture twice
+        as wide holds two places that grow into each other. The resolution is the model's own
+        along the shorter side.
+
+        Raises:
+            UsageError: an empty size, or one more than 8 times as long as it is broad.
+        """
+        short, long = min(size), max(size)
+        if short < 1 or long > _WIDEST * short:
+            raise genart.UsageError(
+                f"No model is {size[1]}x{size[0]}: one side is at most {_WIDEST} times the other."
+            )
+        quarters = round(4 * long / short)
+        start = (4, quarters) if size[1] >= size[0] else (quarters, 4)
+        if start == self._start:
+            return self
+        return StyleGAN2(
+            self.network,
+            name=self.name,
+            metadata=self.metadata,
+            sha256=self.sha256,
+            start=start,
+            half=self.half,
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model as .safetensors: weights, and in the header its shape and metadata.
+
+        Raises:
+            UsageError: a folder that does not exist.
+        """
+        header = {
+            **self.metadata,
+            "genart.architecture": ARCHITECTURE,
+            "genart.format": FORMAT,
+            "genart.config": json.dumps(self.config.to_dict()),
+        }
+        return genart.write_safetensors(path, self.network.state_dict(), header)
+
+    def _to_ws(self, latent: genart.Latent) -> Tensor:
+        """(n, num_ws, w_dim), before truncation."""
+        values = latent.values.float()
+        if latent.space == "w+":
+            self._check_shape(values, (self.num_ws, self.w_dim))
+            return values
+        if latent.space == "w":
+            self._check_shape(values, (self.w_dim,))
+        else:
+            self._check_shape(values, (self.z_dim,))
+            values = self.network.mapping(values, self._label(latent))
+        return values[:, None].expand(-1, self.num_ws, -1)
+
+    def _check_shape(self, values: Tensor, wanted: tuple[int, ...]) -> None:
+        if values.shape[1:] != wanted:
+            sizes = ", ".join(map(str, wanted))
+            raise genart.UsageError(
+                f'Model "{self.name}" takes values of shape (n, {sizes}) here, not '
+                f"{tuple(values.shape)}; the latent may belong to another model."
+            )
+
+    def _label(self, latent: genart.Latent) -> Tensor | None:
+        """(n, num_classes), class 0 where none is given."""
+        if latent.label is None:
+            rows = torch.zeros(len(latent), self.num_classes, device=self.device)
+            rows[:, :1] = 1
+            return rows if self.num_classes else None
+        if not self.num_classes:
+            raise genart.UsageError(f'Model "{self.name}" has no classes; leave the label out.')
+        if latent.label.ndim != 2 or latent.label.shape[1] != self.num_classes:
+            raise genart.UsageError(
+                f'Model "{self.name}" takes labels of shape (n, {self.num_classes}), not '
+                f"{tuple(latent.label.shape)}."
+            )
+        return latent.label
+
+    def _noise(self, noise: Any, n: int) -> str | Tensor:
+        """A known name, or phases (n,) on the CPU."""
+        if isinstance(noise, str):
+            if noise in NOISES:
+                return noise
+            known = ", ".join(NOISES)
+            raise genart.UsageError(f'Noise "{noise}" is none of {known}, and no phase 0..1.')
+        try:
+            phases = torch.as_tensor(noise, dtype=torch.float64, device="cpu").reshape(-1)
+        except (TypeError, ValueError, RuntimeError):
+            raise genart.UsageError(f"Noise {noise!r} is neither a name nor a number.") from None
+        if len(phases) not in (1, n) or not phases.isfinite().all():
+            raise genart.UsageError(f"Noise takes 1 phase or {n}, each a finite number 0..1.")
+        return phases
+
+
+def _follows(latent: genart.Latent) -> bool:
+    """Whether gradients are to be followed through this latent."""
+    rows = (latent.values, latent.label, latent.truncation)
+    return torch.is_grad_enabled() and any(row is not None and row.requires_grad for row in rows)
+
+
+def _layout(device: torch.device) -> torch.memory_format:
+    """How convolution weights lie in memory; channels_last suits oneDNN and cuDNN, not Metal."""
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last
