@@ -13,13 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genart.checkpoints import (
-        Checkpoint,
-        Record,
-        outline,
-        read_checkpoint,
-        write_safetensors,
-    )
+    from genart.checkpoints import Checkpoint, Record, outline, read_checkpoint, write_safetensors
     from genart.contracts import (
         Control,
         Frame,
@@ -59,6 +53,9 @@ if TYPE_CHECKING:
     from genart.pacing import even
     from genart.params import Param
     from genart.plugins import registry
+    from genart.recipe import read_recipe, recipe_text, write_recipe
+    from genart.rendering import Report, render
+    from genart.sinks import MemorySink
     from genart.sketch import Sketch
     from genart.stills import generate, mixing_grid
     from genart.walks import Walk, segment, walk
@@ -110,6 +107,9 @@ _HOMES = {
     "genart.pacing": ("even",),
     "genart.params": ("Param",),
     "genart.plugins": ("registry",),
+    "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
+    "genart.rendering": ("Report", "render"),
+    "genart.sinks": ("MemorySink",),
     "genart.sketch": ("Sketch",),
     "genart.stills": ("generate", "mixing_grid"),
     "genart.walks": ("Walk", "segment", "walk"),
@@ -117,11 +117,11 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "EASINGS",
     "Checkpoint",
     "CheckpointError",
     "Control",
     "DataError",
+    "EASINGS",
     "Frame",
     "GenartError",
     "Generator",
@@ -130,6 +130,7 @@ __all__ = [
     "Inversion",
     "Inverter",
     "Latent",
+    "MemorySink",
     "Param",
     "ParamError",
     "PluginError",
@@ -138,6 +139,7 @@ __all__ = [
     "Record",
     "RefusedCheckpoint",
     "RenderError",
+    "Report",
     "Sink",
     "Sketch",
     "SketchError",
@@ -160,12 +162,16 @@ __all__ = [
     "outline",
     "pick_device",
     "read_checkpoint",
+    "read_recipe",
+    "recipe_text",
     "registry",
+    "render",
     "save_latent",
     "segment",
     "to_frames",
     "to_image",
     "walk",
+    "write_recipe",
     "write_safetensors",
 ]
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import genart
 
+from .settings import Settings
+
 
 @genart.hookimpl
 def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> None:
@@ -17,6 +19,22 @@ def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> Non
     register("stylegan2", _native)
     register("stylegan2-nvidia", _nvidia)
     register("stylegan2-rosinality", _rosinality)
+
+
+@genart.hookimpl
+def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the trainer of StyleGAN2."""
+    register("stylegan2", _trainer)
+
+
+def _trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
+    """StyleGAN2 with adaptive augmentation, or with a projected critic."""
+    from .trainer import StyleGAN2Trainer
+
+    return StyleGAN2Trainer(Settings.from_options(options), device)
+
+
+_trainer.settings = Settings  # type: ignore[attr-defined] # the command line makes options of it
 
 
 def _native() -> genart.Reader:

@@ -1,0 +1,119 @@
+"""Pictures to train on: a folder or a zip, read in place.
+
+The layout is the field's: pictures anywhere below the root, and an optional `dataset.json` whose
+"labels" list holds [file name, class] pairs. Every picture is centre-cropped to a square, resized
+and held as bytes, so an epoch reads no file.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+import genart
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+_MAX_PIXELS = 64_000_000  # a tiny file can claim gigabytes: refuse before decoding
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Square pictures in memory.
+
+    Args:
+        images: uint8 (n, 3, side, side).
+        labels: class indices (n,), or None.
+        num_classes: 0 without labels.
+        skipped: "file: reason" of pictures that were left out.
+    """
+
+    images: Tensor
+    labels: Tensor | None
+    num_classes: int
+    skipped: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def batch(self, indices: Tensor) -> Tensor:
+        """Images (len(indices), 3, side, side), float in -1..1."""
+        return self.images[indices].float().div_(127.5).sub_(1)
+
+    def label(self, indices: Tensor) -> Tensor | None:
+        """One-hot labels (len(indices), num_classes), or None."""
+        if self.labels is None:
+            return None
+        return torch.eye(self.num_classes)[self.labels[indices]]
+
+
+def load_dataset(path: str | Path, side: int, *, labels: bool = False) -> Dataset:
+    """Read all pictures of a folder or zip as squares of `side` pixels.
+
+    Raises:
+        DataError: no such path, no pictures, or labels asked for and not there.
+    """
+    path = Path(path)
+    names, read = _open(path)
+    pictures, kept, skipped = [], [], []
+    for name in names:
+        try:
+            pictures.append(_square(read(name), side))
+            kept.append(name)
+        except genart.DataError as error:
+            skipped.append(f"{name}: {error}")
+    if not pictures:
+        reason = f" {len(skipped)} were unreadable, the first: {skipped[0]}" if skipped else ""
+        raise genart.DataError(f'"{path}" holds no pictures ({", ".join(SUFFIXES)}).{reason}')
+    classes, count = _labels(path, read, kept) if labels else (None, 0)
+    return Dataset(torch.from_numpy(np.stack(pictures)), classes, count, tuple(skipped))
+
+
+def _open(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
+    if path.is_dir():
+        files = (p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        names = sorted(str(p.relative_to(path)) for p in files)
+        return names, lambda name: (path / name).read_bytes()
+    if zipfile.is_zipfile(path):
+        archive = zipfile.ZipFile(path)
+        return sorted(_pictures(archive)), archive.read
+    raise genart.DataError(f'"{path}" is neither a folder nor a zip of pictures.')
+
+
+def _pictures(archive: zipfile.ZipFile) -> Iterator[str]:
+    for info in archive.infolist():
+        if Path(info.filename).suffix.lower() in SUFFIXES and info.file_size <= _MAX_PIXELS:
+            yield info.filename
+
+
+def _square(data: bytes, side: int) -> np.ndarray:
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            if picture.width * picture.height > _MAX_PIXELS:
+                raise genart.DataError(f"{picture.width}x{picture.height} is too large.")
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise genart.DataError(f"not a readable picture ({error})") from error
+    return np.asarray(square).transpose(2, 0, 1).copy()
+
+
+def _labels(path: Path, read: Callable[[str], bytes], names: list[str]) -> tuple[Tensor, int]:
+    try:
+        table = dict(json.loads(read("dataset.json"))["labels"] or [])
+        indices = torch.tensor([int(table[name.replace("\\", "/")]) for name in names])
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise genart.DataError(
+            f'"{path}" has no usable dataset.json; it needs "labels": [[file, class], ...] '
+            f"for every picture ({error!r})."
+        ) from error
+    return indices, int(indices.max()) + 1

@@ -1,0 +1,91 @@
+"""What can be set when a StyleGAN2 is trained. Imports nothing heavy: the command line reads it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import genart
+
+
+def _say(default: Any, help: str) -> Any:
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a training run; names as the field uses them.
+
+    Raises:
+        UsageError: a value out of range.
+    """
+
+    resolution: int = _say(128, "side of the pictures, a power of two from 8 to 1024")
+    kimg: float = _say(1000.0, "thousands of real pictures to show before it is done")
+    minutes: float = _say(0.0, "stop after this many minutes, resumable; 0 for no limit")
+    batch: int = _say(16, "pictures a step")
+    seed: int = _say(0, "of weights, order and noise")
+    cond: bool = _say(False, "train on the classes of dataset.json")
+    mirror: bool = _say(True, "show each picture mirrored too")
+    z_dim: int = _say(512, "size of z")
+    w_dim: int = _say(512, "size of w")
+    mapping_layers: int = _say(8, "depth of the mapping network")
+    channel_base: int = _say(16384, "channels are channel_base / resolution ...")
+    channel_max: int = _say(512, "... but no more than this")
+    critic: str = _say("stylegan2", "stylegan2, or projected (frozen ImageNet features; fast)")
+    critic_resolution: int = _say(128, "side at which the projected critic looks, 64 to 256")
+    glr: float = _say(0.0025, "learning rate of the generator")
+    dlr: float = _say(0.0025, "learning rate of the critic")
+    gamma: float = _say(1.0, "weight of R1; 0 turns it off")
+    r1_every: int = _say(16, "steps between R1 steps")
+    pl_weight: float = _say(2.0, "weight of path length regularisation; 0 turns it off")
+    pl_every: int = _say(4, "steps between path length steps")
+    mixing: float = _say(0.9, "share of pictures made from two styles")
+    ema_kimg: float = _say(10.0, "half-life of the averaged weights")
+    ema_rampup: float = _say(0.05, "cap of that half-life as a share of the pictures so far")
+    aug: str = _say("ada", "ada (adaptive), fixed, diff (DiffAugment) or none")
+    p: float = _say(0.2, "augmentation probability with --aug fixed")
+    target: float = _say(0.6, "wanted mean sign of the critic on reals with --aug ada")
+    ada_kimg: float = _say(500.0, "thousands of pictures for p to go from 0 to 1")
+    augpipe: str = _say("bgc", "augmentations: letters out of bgc (blit, geometry, colour)")
+    snapshot_kimg: float = _say(10.0, "thousands of pictures between snapshots")
+    snapshot_minutes: float = _say(20.0, "minutes between snapshots, whichever comes first")
+    keep: int = _say(3, "snapshots to keep")
+    licence: str = _say("", "licence of the model, kept in its file")
+    note: str = _say("", "where the data came from, kept in the model's file")
+
+    def __post_init__(self) -> None:
+        powers = [2**i for i in range(3, 11)]
+        self._check("resolution", self.resolution in powers, "a power of two from 8 to 1024")
+        self._check("critic", self.critic in ("stylegan2", "projected"), "stylegan2 or projected")
+        self._check("aug", self.aug in ("ada", "fixed", "diff", "none"), "ada, fixed, diff or none")
+        self._check("augpipe", set(self.augpipe) <= set("bgc"), "letters out of bgc")
+        self._check("critic_resolution", self.critic_resolution in (64, 128, 256), "64, 128 or 256")
+        for name in ("kimg", "batch", "glr", "dlr", "r1_every", "pl_every", "keep", "ada_kimg"):
+            self._check(name, getattr(self, name) > 0, "more than 0")
+        for name in ("mixing", "p", "target"):
+            self._check(name, 0 <= getattr(self, name) <= 1, "0..1")
+        if self.critic == "projected" and self.cond:
+            raise genart.UsageError("The projected critic knows no classes; use critic stylegan2.")
+        if self.critic == "projected" and self.aug == "ada":
+            raise genart.UsageError(
+                "Adaptive augmentation reads StyleGAN2's critic; with critic projected use "
+                "aug diff, fixed or none."
+            )
+
+    def _check(self, name: str, fits: bool, allowed: str) -> None:
+        if not fits:
+            raise genart.UsageError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self)
+
+    @classmethod
+    def from_options(cls, options: dict[str, Any]) -> Settings:
+        """Settings from keyword options; unknown ones are refused by name."""
+        for name in options:
+            known = [field.name for field in fields(cls)]
+            if name not in known:
+                raise genart.UnknownName("training setting", name, known, "`--help` lists all.")
+        return cls(**options)

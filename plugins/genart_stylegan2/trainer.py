@@ -1,0 +1,163 @@
+"""The trainer: a loop of steps with snapshots, a log and sample grids."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import genart
+
+from .data import load_dataset
+from .generator import StyleGAN2
+from .settings import Settings
+from .snapshots import append_log, find_snapshot, load_snapshot, save_grid, save_snapshot
+from .training import Training
+
+_GRID = (8, 5)  # columns and rows of a sample sheet
+
+
+class StyleGAN2Trainer:
+    """Trains StyleGAN2 (Karras et al. 2020a, 2020b; critics in critics.py).
+
+    Args:
+        settings: of the run.
+        device: where to train.
+    """
+
+    def __init__(self, settings: Settings, device: str = "cpu") -> None:
+        self.settings, self.device = settings, torch.device(device)
+
+    def fit(
+        self,
+        dataset: str | Path,
+        out: str | Path,
+        *,
+        resume: str | Path | None = None,
+        progress: Callable[[genart.Progress], None] | None = None,
+    ) -> Path:
+        """Train into the folder `out`; returns `model.safetensors` in it.
+
+        Ctrl-C writes a snapshot first; `resume="auto"` then continues as if nothing had happened.
+
+        Raises:
+            UsageError: a folder in use, or a snapshot with another architecture.
+            DataError: no pictures.
+        """
+        out = Path(out)
+        out.mkdir(parents=True, exist_ok=True)
+        snapshot = find_snapshot(out, resume)
+        data = load_dataset(dataset, self.settings.resolution, labels=self.settings.cond)
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            training = Training(self.settings, data, self.device)
+            if snapshot:
+                _restore(training, snapshot)
+            return _Run(training, out, str(dataset), progress).go()
+
+
+def _restore(training: Training, path: Path) -> None:
+    state = load_snapshot(path)
+    then, now = state["settings"], training.settings.to_dict()
+    fixed = (
+        "resolution",
+        "cond",
+        "z_dim",
+        "w_dim",
+        "mapping_layers",
+        "channel_base",
+        "channel_max",
+        "critic",
+        "critic_resolution",
+        "seed",
+    )
+    changed = [f"{k} was {then[k]}, now {now[k]}" for k in fixed if then[k] != now[k]]
+    if changed:
+        raise genart.UsageError(f'"{path}" cannot be continued: {"; ".join(changed)}.')
+    training.restore(state)
+
+
+class _Run:
+    """One sitting of a training run."""
+
+    def __init__(
+        self,
+        training: Training,
+        out: Path,
+        dataset: str,
+        progress: Callable[[genart.Progress], None] | None,
+    ) -> None:
+        self.training, self.out, self.dataset = training, out, dataset
+        self.settings = training.settings
+        self.progress = progress or (lambda _: None)
+        self.began = self.saved = time.monotonic()
+        self.saved_at = training.shown
+        self.log: dict[str, float] = {}
+
+    def go(self) -> Path:
+        total = self.settings.kimg * 1000
+        try:
+            while self.training.shown < total and not self._out_of_time():
+                self._step()
+        except KeyboardInterrupt:
+            kept = self._snapshot()
+            raise KeyboardInterrupt(f"kept {kept}; continue with --resume auto") from None
+        self._snapshot()
+        return self.out / "model.safetensors"
+
+    def _step(self) -> None:
+        figures = self.training.step()
+        for name, value in figures.items():
+            self.log[name] = 0.98 * self.log.get(name, value) + 0.02 * value
+        shown = self.training.shown / 1000
+        note = " ".join(f"{name} {self.log[name]:.3g}" for name in ("g", "d", "sign", "p"))
+        self.progress(genart.Progress(shown, self.settings.kimg, "kimg", note))
+        if self._due():
+            self._snapshot()
+
+    def _out_of_time(self) -> bool:
+        minutes = self.settings.minutes
+        return bool(minutes) and time.monotonic() - self.began > minutes * 60
+
+    def _due(self) -> bool:
+        images = self.training.shown - self.saved_at
+        seconds = time.monotonic() - self.saved
+        return (
+            images >= self.settings.snapshot_kimg * 1000
+            or seconds >= self.settings.snapshot_minutes * 60
+        )
+
+    def _snapshot(self) -> Path:
+        path = save_snapshot(self.out, self.training.state(), self.settings.keep)
+        self._save_model()
+        now = time.monotonic()
+        rate = (self.training.shown - self.saved_at) / max(now - self.saved, 1e-9)
+        record = {"kimg": self.training.shown / 1000, "images_per_s": rate, **self.log}
+        append_log(self.out, record)
+        self.saved, self.saved_at = now, self.training.shown
+        return path
+
+    def _save_model(self) -> None:
+        model = StyleGAN2.from_network(self.training.averaged, name=self.out.name)
+        model.metadata.update(self._card())
+        model.save(self.out / "model.safetensors")
+        columns, rows = _GRID
+        seeds = range(1, columns * rows + 1)
+        images = torch.cat(
+            [model(model.sample(list(seeds)[i : i + 8])) for i in range(0, len(seeds), 8)]
+        )
+        kimg = self.training.shown / 1000
+        save_grid(self.out / f"fakes-{kimg:010.3f}.png", images, columns)
+
+    def _card(self) -> dict[str, Any]:
+        """What the model's file says of its making."""
+        s = self.settings
+        return {
+            "kimg": f"{self.training.shown / 1000:g}",
+            "training": f"{s.critic} critic, batch {s.batch}, {len(self.training.data)} pictures",
+            "licence": s.licence,
+            "dataset": s.note or Path(self.dataset).name,
+        }

@@ -1,0 +1,222 @@
+"""The state of a training run and one step of it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .augment import Controller, augment, diff_augment
+from .config import Config
+from .critics import (
+    ProjectedCritic,
+    Stylegan2Critic,
+    fake_loss,
+    generator_loss,
+    real_loss,
+)
+from .data import Dataset
+from .losses import path_lengths, r1_penalty
+from .network import Network
+from .settings import Settings
+
+
+class Training:
+    """Networks, optimisers, averages and counters of one run.
+
+    Everything that decides the next step is in `state()`, so that a resumed run equals an
+    uninterrupted one: weights, optimisers, averaged weights, pictures shown, augmentation
+    strength, path-length mean and the random states.
+
+    Args:
+        settings: of the run.
+        data: pictures at settings.resolution.
+        device: where to train.
+    """
+
+    def __init__(self, settings: Settings, data: Dataset, device: torch.device) -> None:
+        self.settings, self.data, self.device = settings, data, device
+        self.config = Config(
+            settings.resolution,
+            z_dim=settings.z_dim,
+            w_dim=settings.w_dim,
+            c_dim=data.num_classes if settings.cond else 0,
+            mapping_layers=settings.mapping_layers,
+            channel_base=settings.channel_base,
+            channel_max=settings.channel_max,
+        )
+        torch.manual_seed(settings.seed)
+        self.generator = _placed(Network(self.config), device)
+        self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.hinge = settings.critic == "projected"
+        self.critic = _placed(self._make_critic(), device)
+        self.g_opt = self._adam(self.generator, settings.glr, settings.pl_every, settings.pl_weight)
+        self.d_opt = self._adam(self.critic, settings.dlr, settings.r1_every, settings.gamma)
+        start = settings.p if settings.aug == "fixed" else 0.0
+        self.control = Controller(start, settings.target, settings.ada_kimg)
+        self.path_mean = torch.zeros([], device=device)
+        self.shown = 0  # real pictures so far
+        self.steps = 0
+        self._order: tuple[int, Tensor] | None = None
+        self._signs: list[float] = []
+
+    def _make_critic(self) -> torch.nn.Module:
+        if self.hinge:
+            return ProjectedCritic(self.settings.critic_resolution, self.settings.seed)
+        return Stylegan2Critic(self.config)
+
+    def _adam(self, net: torch.nn.Module, lr: float, every: int, weight: float) -> torch.optim.Adam:
+        """Adam whose rate and memory make up for a regulariser's steps of their own."""
+        c = every / (every + 1) if weight else 1.0
+        learning = [p for p in net.parameters() if p.requires_grad]
+        return torch.optim.Adam(learning, lr=lr * c, betas=(0.0, 0.99**c), eps=1e-8)
+
+    def step(self) -> dict[str, float]:
+        """One step: critic and generator, with regularisers when due; returns what to log."""
+        s = self.settings
+        reals, label = self._reals()
+        log = self._adversarial_step(reals, label)
+        if s.gamma and self.steps % s.r1_every == 0:
+            log |= self._r1_step(reals, label)
+        if s.pl_weight and self.steps % s.pl_every == 0:
+            log |= self._path_step()
+        self.steps += 1
+        self.shown += s.batch
+        self._average()
+        if s.aug == "ada" and self.steps % 4 == 0:
+            self.control.update(sum(self._signs) / len(self._signs), 4 * s.batch)
+            self._signs.clear()
+        return log | {"p": self.control.p}
+
+    def _adversarial_step(self, reals: Tensor, label: Tensor | None) -> dict[str, float]:
+        """Critic, then generator, on one set of fakes: each image is made and projected once."""
+        fakes, _, fake_label = self._fakes(self.settings.batch)
+        seen = self.critic.project(self._augmented(fakes))
+        with torch.no_grad():
+            seen_reals = self.critic.project(self._augmented(reals))
+        on_reals = self.critic.judge(seen_reals, label)
+        on_fakes = self.critic.judge([x.detach() for x in seen], fake_label)
+        d_loss = fake_loss(on_fakes, self.hinge) + real_loss(on_reals, self.hinge)
+        self._descend(self.d_opt, d_loss)
+        g_loss = generator_loss(self.critic.judge(seen, fake_label), self.hinge)
+        self._descend(self.g_opt, g_loss)
+        sign = torch.stack([x.detach().sign().mean() for x in on_reals]).mean().item()
+        self._signs.append(sign)
+        return {"g": g_loss.item(), "d": d_loss.item(), "sign": sign}
+
+    def _path_step(self) -> dict[str, float]:
+        images, ws, _ = self._fakes(max(self.settings.batch // 2, 1))
+        lengths = path_lengths(images, ws)
+        self.path_mean.lerp_(lengths.mean().detach(), 0.01)
+        penalty = (lengths - self.path_mean).square().mean()
+        self._descend(self.g_opt, penalty * self.settings.pl_weight * self.settings.pl_every)
+        return {"path": self.path_mean.item()}
+
+    def _r1_step(self, reals: Tensor, label: Tensor | None) -> dict[str, float]:
+        seen = self._augmented(reals)
+        penalty = r1_penalty(lambda x: self.critic(x, label), seen)
+        self._descend(self.d_opt, penalty * self.settings.gamma * self.settings.r1_every)
+        return {"r1": penalty.item()}
+
+    def _descend(self, optimiser: torch.optim.Adam, loss: Tensor) -> None:
+        optimiser.zero_grad(set_to_none=True)
+        parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            if gradient is not None:
+                parameter.grad = torch.nan_to_num(gradient, nan=0.0, posinf=1e5, neginf=-1e5)
+        optimiser.step()
+
+    def _augmented(self, images: Tensor) -> Tensor:
+        if self.settings.aug == "diff":
+            return diff_augment(images)
+        if self.settings.aug == "none":
+            return images
+        return augment(images, self.control.p, self.settings.augpipe)
+
+    def _fakes(self, n: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Images, their ws with a graph, and labels."""
+        label = self._labels(n)
+        ws = self._styles(n, label)
+        return self.generator.synthesis(ws, "random"), ws, label
+
+    def _styles(self, n: int, label: Tensor | None) -> Tensor:
+        z = torch.randn(2, n, self.config.z_dim).to(self.device)
+        mapping = self.generator.mapping
+        w = mapping(z[0], label)
+        mapping.track(w)
+        ws: Tensor = w[:, None].repeat(1, self.config.num_ws, 1)
+        if self.settings.mixing and torch.rand([]) < self.settings.mixing:
+            cut = int(torch.randint(1, self.config.num_ws, []))
+            ws = torch.cat([ws[:, :cut], mapping(z[1], label)[:, None].expand_as(ws)[:, cut:]], 1)
+        return ws
+
+    def _labels(self, n: int) -> Tensor | None:
+        if not self.config.c_dim:
+            return None
+        label = self.data.label(torch.randint(len(self.data), (n,)))
+        return None if label is None else label.to(self.device)
+
+    def _reals(self) -> tuple[Tensor, Tensor | None]:
+        """The next real pictures; the order is a fresh shuffle every epoch, fixed by the seed."""
+        n = len(self.data)
+        places = range(self.shown, self.shown + self.settings.batch)
+        index = torch.tensor([int(self._shuffled(at // n)[at % n]) for at in places])
+        images = self.data.batch(index)
+        if self.settings.mirror:
+            flips = torch.rand(len(images)) < 0.5
+            images[flips] = images[flips].flip(3)
+        label = self.data.label(index) if self.config.c_dim else None
+        return images.to(self.device), None if label is None else label.to(self.device)
+
+    def _shuffled(self, epoch: int) -> Tensor:
+        if self._order is None or self._order[0] != epoch:
+            rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + epoch)
+            self._order = (epoch, torch.randperm(len(self.data), generator=rng))
+        return self._order[1]
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        s = self.settings
+        half_life = min(s.ema_kimg * 1000, max(self.shown * s.ema_rampup, 1e-8))
+        keep = 0.5 ** (s.batch / half_life)
+        for mean, now in zip(self.averaged.parameters(), self.generator.parameters(), strict=True):
+            mean.lerp_(now, 1 - keep)
+        for mean, now in zip(self.averaged.buffers(), self.generator.buffers(), strict=True):
+            mean.copy_(now)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that decides the next step: tensors, numbers and names only."""
+        return {
+            "settings": self.settings.to_dict(),
+            "generator": self.generator.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "critic": self.critic.state_dict(),
+            "g_opt": self.g_opt.state_dict(),
+            "d_opt": self.d_opt.state_dict(),
+            "path_mean": self.path_mean,
+            "shown": self.shown,
+            "steps": self.steps,
+            "p": self.control.p,
+            "signs": list(self._signs),
+            "rng": torch.get_rng_state(),
+            "rng_cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from what `state` gave."""
+        for name in ("generator", "averaged", "critic", "g_opt", "d_opt"):
+            getattr(self, name).load_state_dict(state[name])
+        self.path_mean.copy_(state["path_mean"])
+        self.shown, self.steps = int(state["shown"]), int(state["steps"])
+        self.control.p = float(state["p"])
+        self._signs = [float(x) for x in state["signs"]]
+        torch.set_rng_state(state["rng"].cpu())
+        if self.device.type == "cuda" and state["rng_cuda"]:
+            torch.cuda.set_rng_state_all([x.cpu() for x in state["rng_cuda"]])
+
+
+def _placed(net: Any, device: torch.device) -> Any:
+    return net.to(device, memory_format=torch.channels_last)

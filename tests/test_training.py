@@ -1,0 +1,227 @@
+"""The trainer: exact resume, adaptive augmentation, regularisers, snapshots."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import genart
+from genart_stylegan2.augment import Controller, augment, diff_augment
+from genart_stylegan2.critics import ProjectedCritic
+from genart_stylegan2.data import load_dataset
+from genart_stylegan2.losses import path_lengths, r1_penalty
+from genart_stylegan2.settings import Settings
+from genart_stylegan2.trainer import StyleGAN2Trainer
+
+SMALL = {
+    "resolution": 16, "z_dim": 8, "w_dim": 8, "mapping_layers": 2, "channel_base": 128,
+    "channel_max": 16, "batch": 4, "r1_every": 2, "pl_every": 2, "snapshot_kimg": 1.0,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for i in range(10):
+        colour = rng.integers(0, 255, 3)
+        frame = np.zeros((20, 24, 3), np.uint8) + colour.astype(np.uint8)
+        Image.fromarray(frame).save(folder / f"{i}.png")
+    labels = [[f"{i}.png", i % 3] for i in range(10)]
+    (folder / "dataset.json").write_text(json.dumps({"labels": labels}))
+    return folder
+
+
+def fit(pictures, out, steps, **settings):
+    kimg = steps * SMALL["batch"] / 1000
+    trainer = StyleGAN2Trainer(Settings(**{**SMALL, "kimg": kimg, **settings}))
+    return trainer.fit(pictures, out, resume="auto")
+
+
+def newest(folder):
+    return genart.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
+
+
+def assert_same(a, b, at=""):
+    assert type(a) is type(b), at
+    if isinstance(a, dict):
+        assert a.keys() == b.keys(), at
+        for key in a:
+            assert_same(a[key], b[key], f"{at}.{key}")
+    elif isinstance(a, (list, tuple)):
+        assert len(a) == len(b), at
+        for i, pair in enumerate(zip(a, b, strict=True)):
+            assert_same(*pair, f"{at}[{i}]")
+    elif isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), at
+    else:
+        assert a == b, at
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"aug": "ada", "ada_kimg": 0.05, "target": 0.1},
+        {"aug": "fixed", "p": 0.7, "cond": True},
+        {"critic": "projected", "critic_resolution": 64, "aug": "diff", "gamma": 0.0, "batch": 2},
+    ],
+    ids=["ada", "conditional", "projected"],
+)
+def test_a_resumed_run_equals_an_uninterrupted_one(pictures, tmp_path, settings):
+    steps = 6 if settings.get("critic") != "projected" else 4
+    fit(pictures, tmp_path / "whole", steps, **settings)
+    fit(pictures, tmp_path / "parts", steps // 2, **settings)
+    fit(pictures, tmp_path / "parts", steps, **settings)
+    whole, parts = newest(tmp_path / "whole"), newest(tmp_path / "parts")
+    whole["settings"]["kimg"] = parts["settings"]["kimg"]
+    assert_same(whole, parts)
+
+
+def test_training_leaves_a_model_a_grid_a_log_and_the_newest_snapshots(pictures, tmp_path):
+    model = fit(pictures, tmp_path, 6, snapshot_kimg=0.004, keep=2, licence="CC0", note="ten flats")
+    snapshots = [p.name for p in sorted(tmp_path.glob("snapshot-*"))]
+    assert snapshots == ["snapshot-000000.020kimg.pt", "snapshot-000000.024kimg.pt"]
+    with Image.open(tmp_path / "fakes-000000.024.png") as grid:
+        assert grid.size == (8 * 16, 5 * 16)
+    records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert records[0]["kimg"] == 0.004
+    assert {"g", "d", "sign", "p", "r1", "path"} <= set(records[-1])
+    assert not list(tmp_path.glob(".*partial*"))
+    loaded = genart.load(str(model))
+    assert loaded.resolution == (16, 16)
+    averaged = newest(tmp_path)["averaged"]
+    assert torch.equal(loaded.network.mapping.w_avg, averaged["mapping.w_avg"])
+    assert loaded.metadata["licence"] == "CC0"
+    assert "ten flats" in loaded.metadata["dataset"]
+
+
+def test_ctrl_c_keeps_a_snapshot_and_says_so(pictures, tmp_path):
+    def stop(progress):
+        if progress.done >= 0.008:
+            raise KeyboardInterrupt
+
+    trainer = StyleGAN2Trainer(Settings(**SMALL))
+    with pytest.raises(KeyboardInterrupt, match="--resume auto"):
+        trainer.fit(pictures, tmp_path, progress=stop)
+    assert newest(tmp_path)["shown"] == 8
+
+
+def test_a_folder_in_use_and_a_changed_architecture_are_refused(pictures, tmp_path):
+    fit(pictures, tmp_path, 1)
+    with pytest.raises(genart.UsageError, match="--resume auto"):
+        StyleGAN2Trainer(Settings(**SMALL)).fit(pictures, tmp_path)
+    with pytest.raises(genart.UsageError, match="z_dim was 8, now 4"):
+        fit(pictures, tmp_path, 2, z_dim=4)
+
+
+def test_settings_say_what_is_allowed():
+    with pytest.raises(genart.UsageError, match="power of two"):
+        Settings(resolution=100)
+    with pytest.raises(genart.UnknownName, match='Did you mean "gamma"'):
+        Settings.from_options({"gama": 1})
+    with pytest.raises(genart.UsageError, match="critic stylegan2"):
+        Settings(critic="projected", cond=True, aug="diff")
+
+
+def test_training_a_few_steps_moves_the_generator_towards_the_data(pictures, tmp_path):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    Image.new("RGB", (16, 16), (250, 20, 20)).save(flat / "red.png")
+    fit(flat, tmp_path / "out", 60, aug="none", glr=0.01, dlr=0.01, ema_kimg=0.02, ema_rampup=1.0)
+    model = genart.load(str(tmp_path / "out" / "model.safetensors"))
+    red, green, blue = model(model.sample(range(8))).mean((0, 2, 3))
+    assert red > green + 0.5
+    assert red > blue + 0.5
+
+
+def test_no_augmentation_at_p_zero_and_every_group_changes_pictures():
+    images = torch.rand(8, 3, 16, 16) * 2 - 1
+    assert augment(images, 0.0) is images
+    for group in "bgc":
+        changed = augment(images, 1.0, group, torch.Generator().manual_seed(1))
+        assert changed.shape == images.shape
+        assert (changed - images).abs().amax((1, 2, 3)).min() > 0, group
+
+
+def test_augmentation_happens_with_probability_p():
+    images = torch.rand(400, 3, 8, 8) * 2 - 1
+    changed = augment(images, 0.2, "c", torch.Generator().manual_seed(1))
+    share = ((changed - images).abs().amax((1, 2, 3)) > 1e-4).float().mean().item()
+    assert share == pytest.approx(1 - 0.8**5 * 1.0, abs=0.1)  # five colour transforms
+
+
+def test_luma_flip_and_hue_keep_grey_grey():
+    grey = torch.linspace(-1, 1, 64).reshape(1, 1, 8, 8).expand(20, 3, 8, 8)
+    changed = augment(grey, 1.0, "c", torch.Generator().manual_seed(3))
+    assert (changed.amax(1) - changed.amin(1)).abs().max() < 1e-5
+
+
+def test_gradients_reach_the_pictures_through_every_augmentation():
+    images = torch.zeros(4, 3, 16, 16, requires_grad=True)
+    augment(images, 1.0).sum().backward()
+    assert torch.isfinite(images.grad).all()
+    assert images.grad.abs().sum() > 0
+    assert diff_augment(images.detach()).shape == images.shape
+
+
+def test_the_controller_follows_the_sign_of_the_critic():
+    control = Controller(0.5, target=0.6, kimg=1)
+    assert control.update(0.9, 100) == pytest.approx(0.6)
+    assert control.update(0.1, 300) == pytest.approx(0.3)
+    assert control.update(-1, 10_000) == 0
+    assert control.update(1, 10_000) == 1
+
+
+def test_r1_of_a_linear_critic_is_half_its_squared_weight():
+    weight = torch.randn(3, 4, 4)
+    penalty = r1_penalty(lambda x: [(x * weight).sum((1, 2, 3))], torch.randn(5, 3, 4, 4))
+    assert penalty.item() == pytest.approx(weight.square().sum().item() / 2, rel=1e-5)
+
+
+def test_path_lengths_of_a_linear_generator_are_its_scale():
+    torch.manual_seed(0)
+    ws = torch.randn(64, 1, 3 * 8 * 8, requires_grad=True)
+    images = 2.5 * ws.reshape(64, 3, 8, 8)
+    lengths = path_lengths(images, ws)
+    # the noise has variance 1 / (h w) over 3 h w values, so lengths are 2.5 sqrt 3
+    assert lengths.mean().item() == pytest.approx(2.5 * 3**0.5, rel=0.05)
+
+
+def test_the_projected_critic_tells_pictures_apart_and_leaves_its_features_alone():
+    critic = ProjectedCritic(64)
+    assert [tuple(x.shape[1:]) for x in critic(torch.zeros(2, 3, 32, 32))] == [
+        (1, 4, 4), (1, 4, 4), (1, 4, 4), (1, 2, 2),
+    ]  # fmt: skip
+    learning = {name.split(".")[0] for name, p in critic.named_parameters() if p.requires_grad}
+    assert learning == {"judges"}
+
+
+def test_datasets_read_folders_and_zips_alike_and_skip_what_is_broken(pictures, tmp_path):
+    archive = tmp_path / "pictures.zip"
+    with zipfile.ZipFile(archive, "w") as z:
+        for file in sorted(pictures.iterdir()):
+            z.write(file, file.name)
+        z.writestr("broken.png", b"no picture")
+    from_zip = load_dataset(archive, 16, labels=False)
+    from_folder = load_dataset(pictures, 16, labels=True)
+    assert torch.equal(from_zip.images, from_folder.images)
+    assert from_folder.num_classes == 3
+    assert from_folder.label(torch.tensor([4])).tolist() == [[0, 1, 0]]
+    assert len(from_zip.skipped) == 1
+    assert from_zip.skipped[0].startswith("broken.png")
+
+
+def test_a_picture_of_absurd_size_is_refused_before_decoding(tmp_path):
+    Image.new("1", (9000, 9000)).save(tmp_path / "bomb.png")
+    with pytest.raises(genart.DataError, match="too large"):
+        load_dataset(tmp_path, 16)
+
+
+def test_missing_data_says_what_is_needed(tmp_path):
+    with pytest.raises(genart.DataError, match="neither a folder nor a zip"):
+        load_dataset(tmp_path / "nowhere", 16)
+    with pytest.raises(genart.DataError, match="holds no pictures"):
+        load_dataset(tmp_path, 16)
