@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -102,7 +102,19 @@ class WalkSettings:
     easing = Param("linear", help="How a step between two keys speeds up and slows down.")
     even = Param(False, help="Whether the picture changes at a constant rate.")
     loop = Param(True, help="Whether the last key leads back to the first.")
-    radius = Param(1.0, 0.0, 8.0, help="How far a circle or noise walk strays from its keys.")
+    seed = Param(0, 0, 2**32 - 1, help="Which circle or which noise.")
+    radius = Param(1.0, 0.0, 8.0, help="How far a circle or noise strays from its keys.")
+    smoothness = Param(0.6, 0.05, 4.0, help="0.2 trembles, 0.6 wanders, 2 is nearly a circle.")
+    pulses = Param(0, 0, 1000, help="Breaths of truncation in the whole walk; 0 is one a key.")
+    low = Param(0.3, -2.0, 2.0, help="The factor on truncation between breaths.")
+    high = Param(1.0, -2.0, 2.0, help="The factor on truncation at a breath's height.")
+
+    def options(self, taken: Container[str]) -> tuple[tuple[str, Any], ...]:
+        """The last six, as far as somebody set them and a kind of walk takes them."""
+        names = ("seed", "radius", "smoothness", "pulses", "low", "high")
+        return tuple(
+            (name, vars(self)[name]) for name in names if name in vars(self) and name in taken
+        )
 
 
 class ModelSettings:

@@ -1,0 +1,6 @@
+"""Films from sketches. The package is called rendering because `genart.render` is the function."""
+
+from genart.rendering.film import Film, Report
+from genart.rendering.renderer import render
+
+__all__ = ["Film", "Report", "render"]

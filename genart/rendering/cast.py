@@ -1,0 +1,115 @@
+"""Who plays in a film: one performer, or a grid of them, with their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from genart.contracts import Generator
+from genart.errors import UsageError
+from genart.rendering.film import Film
+from genart.runner import Grid, Performer, Player
+from genart.seeds import format_seeds, parse_seeds
+from genart.sketch import Sketch
+from genart.stage import ModelSettings, Stage
+
+_SMALLEST = 512  # pixels a side that a film of a small model is enlarged to
+_SEEDS = 2**32
+
+Load = Callable[[str], Generator]
+
+
+def typed(kind: type[Sketch], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by "owner.name", each checked and in its Param's own type.
+
+    Raises:
+        UnknownName: no such owner or name.
+        ParamError: a value that its Param does not take.
+    """
+    tree = performer(kind, settings, load=_none).tree
+    return {path: tree.value(path) for path in settings}
+
+
+def _none(name: str) -> Generator:
+    raise UsageError(f'Nobody may load "{name}" here.')
+
+
+def performer(kind: type[Sketch], settings: Mapping[str, Any], **options: Any) -> Performer:
+    """A performer of a sketch with settings; options are `Performer`'s."""
+    made = Performer(kind(), Stage(), **options)
+    for path, value in settings.items():
+        made.set(path, value)
+    return made
+
+
+def timed(settings: Mapping[str, Any], film: Film, asked: Container[str]) -> dict[str, Any]:
+    """Settings in which one turn of the walk fills the film, and its beats do.
+
+    A loop's frame i of n has phase i / n; an open walk's last frame has phase 1. Who asks for
+    both a length and `transport.seconds` keeps both.
+    """
+    steps = film.frames if settings.get("walk.loop", True) else max(film.frames - 1, 1)
+    turn = {} if "transport.seconds" in asked else {"transport.seconds": float(steps / film.fps)}
+    return {**settings, **turn, **({} if film.bpm is None else {"tempo.bpm": film.bpm})}
+
+
+def cast(
+    kind: type[Sketch], settings: Mapping[str, Any], film: Film, load: Load, seed: int = 0
+) -> tuple[Film, Player]:
+    """The film with its size settled, and its player: a performer, or in a grid one a cell.
+
+    Cell k has the seeds of the first one, moved on by k times their span, so that no two cells
+    share any. A film without a size gets the model's, enlarged by whole times to 512 or more.
+
+    Args:
+        kind: the sketch.
+        settings: values by "owner.name".
+        film: its size and grid.
+        load: gives the generator of a name.
+        seed: of the first cell's own chance; each next cell has the next.
+
+    Raises:
+        UsageError: a seed out of range.
+    """
+    if not 0 <= seed < _SEEDS:
+        raise UsageError(f"Seed {seed} is outside 0..{_SEEDS - 1}.")
+    load = lru_cache(maxsize=1)(load)
+    film = film if film.size else replace(film, size=_suited(load(_model(settings))))
+    players = [
+        performer(kind, settings, load=load, size=cell, seed=(seed + k) % _SEEDS)
+        for k, cell in enumerate(_cells(film))
+    ]
+    for k, player in enumerate(players[1:], 1):
+        player.set("walk.seeds", _moved(player.stage.walk.seeds, k))
+    return film, players[0] if len(players) == 1 else Grid(players, film.grid[0])
+
+
+def _model(settings: Mapping[str, Any]) -> str:
+    return str(settings.get("model.name", ModelSettings.name.default))
+
+
+def _suited(model: Generator) -> tuple[int, int]:
+    times = -(-_SMALLEST // min(model.resolution))
+    return model.resolution[0] * times, model.resolution[1] * times
+
+
+def _cells(film: Film) -> list[tuple[int, int]]:
+    assert film.size is not None
+    columns, rows = film.grid
+    heights, widths = _shares(film.size[0], rows), _shares(film.size[1], columns)
+    return [(height, width) for height in heights for width in widths]
+
+
+def _moved(seeds: str, times: int) -> str:
+    first = parse_seeds(seeds)
+    span = max(first) - min(first) + 1
+    return format_seeds((seed + times * span) % _SEEDS for seed in first)
+
+
+def _shares(length: int, parts: int) -> list[int]:
+    """A length in whole pixels, as evenly as can be."""
+    edges = [round(length * k / parts) for k in range(parts + 1)]
+    return [after - before for before, after in pairwise(edges)]

@@ -1,0 +1,105 @@
+"""Frames into a file that is whole or not there, and what to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genart.contracts import Frame, Progress, ProgressCallback, Sink
+from genart.errors import GenartError, RenderError, UsageError
+from genart.files import atomic
+from genart.plugins import registry
+from genart.rendering.film import Film, sink_for
+from genart.runner import run
+from genart.sinks import Background, Seam
+
+
+@dataclass
+class Count:
+    """How many of a film's frames were made."""
+
+    total: int
+    done: int = 0
+
+    def over(self, frames: Iterable[Frame], progress: ProgressCallback | None) -> Iterator[Frame]:
+        """The same frames, counted, with `progress` told of each."""
+        for frame in frames:
+            yield frame
+            self.done += 1
+            if progress is not None:
+                progress(Progress(self.done, self.total, "frame"))
+
+
+def keep(
+    frames: Iterable[Frame],
+    film: Film,
+    output: str | Path | Sink,
+    progress: ProgressCallback | None = None,
+    **options: Any,
+) -> float | None:
+    """Write a film's frames to a file or sink; returns the seam.
+
+    Args:
+        frames: what to write; they are made while others are encoded.
+        film: how many, how fast, how large.
+        output: a file, a folder, or a sink.
+        progress: told after every frame.
+        options: for the sink: codec, audio, recipe.
+
+    Raises:
+        UsageError: an output or option that cannot be.
+        RenderError: what went wrong, and what was kept.
+    """
+    seam, count = Seam(), Count(film.frames)
+    if isinstance(output, Sink):
+        _stream(count.over(frames, progress), [seam, output])
+        return seam.value
+    final = Path(output)
+    with _telling(count, final), atomic(final) as partial:
+        sink = registry("sink").create(
+            sink_for(output), path=partial, fps=film.fps, size=film.size,
+            seconds=film.seconds, **options,
+        )  # fmt: skip
+        _stream(count.over(frames, progress), [seam, sink])
+    return seam.value
+
+
+def check_place(output: str | Path | Sink) -> None:
+    """UsageError or UnknownName, before anything is made, for a place that cannot take a film."""
+    if isinstance(output, Sink):
+        return
+    sink_for(output)
+    final = Path(output)
+    if not final.parent.is_dir():
+        raise UsageError(f'The folder "{final.parent}" does not exist; create it first.')
+    if final.is_dir() and any(final.iterdir()):
+        raise UsageError(f'The folder "{output}" is not empty; name a new one.')
+
+
+def _stream(frames: Iterable[Frame], sinks: list[Sink]) -> None:
+    background = Background(sinks)
+    try:
+        run(frames, [background])
+        background.close()
+    except BaseException:
+        background.abort()
+        raise
+
+
+@contextmanager
+def _telling(count: Count, final: Path) -> Iterator[None]:
+    kept = f"{final} is as it was" if final.is_file() else f"there is no {final}"
+    try:
+        yield
+    except UsageError:
+        raise
+    except KeyboardInterrupt as stop:
+        stop.add_note(f"Frame {count.done} of {count.total}: the part was removed, {kept}.")
+        raise
+    except (GenartError, OSError) as error:
+        raise RenderError(
+            f"{error} Stopped at frame {count.done} of {count.total}: the part was removed, {kept}."
+        ) from error

@@ -1,0 +1,125 @@
+"""What a film says about how it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from genart.rendering.film import Film
+from genart.stage import Stage
+
+#: Params that the command line has a word of its own for.
+_WORDS = {
+    "model.name": "--model",
+    "walk.seeds": "--seeds",
+    "walk.kind": "--walk",
+    "model.truncation": "--truncation",
+    "model.label": "--class",
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for, beside the film's plain facts.
+
+    Args:
+        sketch: its name or file.
+        output: the file, or "".
+        settings: every value that was set, by "owner.name", the sketch's own defaults among them.
+        seed: what the sketch's chance comes from.
+        codec: the codec asked for, or None.
+        audio: the sound file, or None.
+        titles: the title cards' texts.
+    """
+
+    sketch: str
+    output: str
+    settings: Mapping[str, Any]
+    seed: int = 0
+    codec: str | None = None
+    audio: str | None = None
+    titles: tuple[str, ...] = ()
+
+
+def make_recipe(order: Order, film: Film) -> dict[str, Any]:
+    """Everything needed to make a film again, as JSON can hold it.
+
+    Args:
+        order: what was asked for.
+        film: frames, rate, size, grid.
+    """
+    height, width = film.size or (0, 0)
+    stage = Stage({path: v for path, v in order.settings.items() if not path.startswith("sketch.")})
+    return {
+        "genart": version("genart"),
+        "command": command_for(order, film),
+        "sketch": order.sketch,
+        "model": {"name": stage.model.name, "sha256": file_hash(stage.model.name)},
+        "seeds": stage.walk.seeds,
+        "seed": order.seed,
+        "params": dict(order.settings),
+        "frames": film.frames,
+        "fps": str(film.fps),
+        "size": [width, height],
+        "grid": list(film.grid),
+        "codec": order.codec,
+        "audio": order.audio,
+        "titles": list(order.titles),
+        "versions": versions(),
+    }
+
+
+def command_for(order: Order, film: Film) -> str:
+    """The `genart render` line that makes the film again."""
+    height, width = film.size or (0, 0)
+    words = ["genart", "render", order.sketch, "-o", order.output or "film.mp4"]
+    words += ["--seconds", f"{film.seconds:.12g}", "--fps", _rate(film.fps)]
+    words += ["--size", f"{width}x{height}"]
+    if film.cells > 1:
+        words += ["--grid", f"{film.grid[0]}x{film.grid[1]}"]
+    for word, value in (("--codec", order.codec), ("--audio", order.audio)):
+        words += [word, value] if value else []
+    words += ["--seed", str(order.seed)] if order.seed else []
+    for title in order.titles:
+        words += ["--title", title]
+    for path, value in order.settings.items():
+        words += _setting(path, value)
+    return shlex.join(words)
+
+
+def _setting(path: str, value: Any) -> list[str]:
+    if path == "walk.loop":
+        return ["--loop" if value else "--no-loop"]
+    if path == "model.label" and value == -1:
+        return []
+    return [_WORDS[path], str(value)] if path in _WORDS else ["-p", f"{path}={value}"]
+
+
+def _rate(fps: Fraction) -> str:
+    text = f"{float(fps):.12g}"
+    return text if Fraction(text) == fps else str(fps)
+
+
+def versions() -> dict[str, str]:
+    """The versions a film depends on."""
+    import numpy
+    import torch
+
+    found = {"python": platform.python_version(), "numpy": numpy.__version__}
+    return {**found, "torch": str(torch.__version__)}
+
+
+def file_hash(name: str) -> str | None:
+    """The SHA-256 of a model file, or None where the name is no file."""
+    path = Path(name).expanduser()
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

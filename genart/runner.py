@@ -1,0 +1,251 @@
+"""The one loop: clock -> sketch -> sinks. Nothing here keeps frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+
+from genart.contracts import Control, Frame, Generator, Image, Latent, Sink
+from genart.errors import GenartError, SketchError
+from genart.frames import to_frames, to_image
+from genart.pacing import even
+from genart.plugins import registry
+from genart.seeds import parse_seeds
+from genart.sketch import Sketch, blame
+from genart.stage import Stage
+from genart.walks import Walk, walk
+
+if TYPE_CHECKING:
+    from genart.params import ParamTree
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One beat of a clock.
+
+    Args:
+        index: which frame, from 0.
+        t: seconds since the start, as an exact fraction.
+        dt: seconds since the frame before.
+    """
+
+    index: int
+    t: Fraction
+    dt: Fraction
+
+
+class OfflineClock:
+    """A film's clock: n frames at a rate, however long each takes to make.
+
+    Args:
+        frames: how many.
+        fps: frames a second.
+    """
+
+    def __init__(self, frames: int, fps: Fraction) -> None:
+        self.frames, self.fps = frames, fps
+
+    def __len__(self) -> int:
+        return self.frames
+
+    def __iter__(self) -> Iterator[Tick]:
+        for index in range(self.frames):
+            yield Tick(index, index / self.fps, 1 / self.fps)
+
+
+class Player(Protocol):
+    """Something that makes the frame of a tick and has Params to turn."""
+
+    def set(self, path: str, value: Any) -> None:
+        """Turn a Param, by "owner.name"."""
+        ...
+
+    def frame(self, tick: Tick) -> Frame:
+        """The frame of one tick."""
+        ...
+
+
+class Performer:
+    """One sketch on its stage: it makes what the sketch needs when settings change, and draws.
+
+    Args:
+        sketch: what draws.
+        stage: the owners it shares.
+        load: gives the generator of a name.
+        size: (h, w) of the frames; None takes the generator's.
+        seed: 0..2**32 - 1, what the sketch's own chance comes from.
+    """
+
+    def __init__(
+        self,
+        sketch: Sketch,
+        stage: Stage,
+        *,
+        load: Callable[[str], Generator],
+        size: tuple[int, int] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.sketch, self.stage = sketch, stage
+        self.tree: ParamTree = stage.tree(sketch)
+        self._size = size
+        self._model = lru_cache(maxsize=1)(lambda name: _widened(load(name), size))
+        self._keys = lru_cache(maxsize=1)(make_keys)
+        self._walk = lru_cache(maxsize=1)(self._make_walk)
+        self._ready = False
+        self._held: Frame | None = None
+        sketch.stage, sketch.seed = stage, seed
+        sketch.random = np.random.default_rng(seed)
+
+    def set(self, path: str, value: Any) -> None:
+        """Turn a Param, by "owner.name"."""
+        self.tree.set(path, value)
+
+    def frame(self, tick: Tick) -> Frame:
+        """The frame of one tick, uint8 (h, w, 3 or 4).
+
+        Raises:
+            SketchError: the sketch failed; the message names its line.
+        """
+        self.stage.advance(tick.t)
+        if self._held is None or not self.stage.output.freeze:
+            self.refresh()
+            self._held = self._drawn(tick)
+        return np.zeros_like(self._held) if self.stage.output.blackout else self._held
+
+    def refresh(self) -> None:
+        """Make the model, keys and walk anew if what they are made of has changed."""
+        sketch, walks, models = self.sketch, self.stage.walk, self.stage.model
+        sketch.model = self._model(models.name)
+        sketch.size = self._size or sketch.model.resolution
+        sketch.keys = self._keys(sketch.model, walks.seeds, models.label, walks.space)
+        taken = signature(registry("interpolator")[walks.kind].factory).parameters
+        options = walks.options(taken)
+        sketch.walk = self._walk(
+            sketch.model, sketch.keys, walks.kind, walks.loop, walks.easing, walks.even, options
+        )
+        if not self._ready:
+            self._ready = True
+            self._guarded(sketch.setup)
+
+    def _make_walk(
+        self,
+        model: Generator,
+        keys: Latent,
+        kind: str,
+        loop: bool,
+        easing: str,
+        evenly: bool,
+        options: tuple[tuple[str, Any], ...],
+    ) -> Walk:
+        made, chosen = walk(keys, kind, loop=loop, easing=easing, **dict(options)), self.stage.model
+        if not evenly:
+            return made
+        return even(made, model, truncation=chosen.truncation, cutoff=chosen.cutoff or None)
+
+    def _drawn(self, tick: Tick) -> Frame:
+        with torch.no_grad(), chance(self.sketch.seed, tick.index, self.sketch.model.device):
+            picture = self._guarded(self.sketch.draw, float(tick.t), float(tick.dt))
+            return as_frame(picture, self.sketch.size)
+
+    def _guarded(self, step: Callable[..., Any], *args: float) -> Any:
+        try:
+            return step(*args)
+        except GenartError:
+            raise
+        except Exception as error:
+            file = step.__func__.__code__.co_filename  # type: ignore[attr-defined]
+            raise SketchError(blame(error, file)) from error
+
+
+def _widened(model: Generator, size: tuple[int, int] | None) -> Generator:
+    height, width = model.resolution
+    if size is None or height * size[1] == width * size[0]:
+        return model
+    return model.widened(size)
+
+
+def make_keys(model: Generator, seeds: str, label: int, space: str) -> Latent:
+    """The keys that seeds name, in z, w or w+; label -1 leaves the class to the model."""
+    keys = model.sample(parse_seeds(seeds), None if label < 0 else label)
+    if space == "z":
+        return keys
+    mapped = model.map(keys)
+    return mapped if space == "w+" else Latent("w", mapped.values[:, 0], mapped.label)
+
+
+def as_frame(picture: Image | Frame, size: tuple[int, int]) -> Frame:
+    """What a sketch drew, as a frame that covers size (h, w).
+
+    Raises:
+        SketchError: neither an image of one picture nor a frame.
+    """
+    if isinstance(picture, np.ndarray):
+        if picture.shape[:2] == size and picture.dtype == np.uint8:
+            return picture
+        picture = to_image(picture)
+    if not isinstance(picture, torch.Tensor) or len(picture) != 1:
+        what = getattr(picture, "shape", type(picture).__name__)
+        raise SketchError(f"draw must return an image (1, 3, h, w) or a frame, not {what}.")
+    return to_frames(picture, size)[0]
+
+
+@contextmanager
+def chance(seed: int, index: int, device: torch.device) -> Iterator[None]:
+    """Chance that belongs to a frame: torch's draws depend on seed and index, on nothing before."""
+    on_cpu = device.type == "cpu"
+    with torch.random.fork_rng(
+        [] if on_cpu else [device], device_type="cuda" if on_cpu else device.type
+    ):
+        torch.manual_seed((seed << 32) + index)
+        yield
+
+
+class Grid:
+    """Several players in one picture, in rows from the top left.
+
+    Args:
+        players: as many as there are cells, whose frames fit together.
+        columns: how many cells a row has.
+    """
+
+    def __init__(self, players: Sequence[Player], columns: int) -> None:
+        self.players, self.columns = players, columns
+
+    def set(self, path: str, value: Any) -> None:
+        """Turn a Param of every player."""
+        for player in self.players:
+            player.set(path, value)
+
+    def frame(self, tick: Tick) -> Frame:
+        """The cells' frames joined."""
+        cells = [player.frame(tick) for player in self.players]
+        rows = [cells[i : i + self.columns] for i in range(0, len(cells), self.columns)]
+        return np.concatenate([np.concatenate(row, axis=1) for row in rows])
+
+
+def frames(
+    player: Player, clock: Iterable[Tick], controls: Sequence[Control] = ()
+) -> Iterator[Frame]:
+    """The frames of a clock's ticks, one by one, with the changes that controls ask for."""
+    for tick in clock:
+        for control in controls:
+            for path, value in control.changes(float(tick.t)):
+                player.set(path, value)
+        yield player.frame(tick)
+
+
+def run(frames: Iterable[Frame], sinks: Sequence[Sink]) -> int:
+    """Write every frame to every sink; returns how many there were."""
+    count = 0
+    for count, frame in enumerate(frames, 1):  # noqa: B007
+        for sink in sinks:
+            sink.write(frame)
+    return count
