@@ -10,10 +10,7 @@ import genart
 
 #: sRGB bytes to the limited-range BT.709 that players expect, with the exact matrix.
 _BT709 = "scale=in_range=pc:out_range=tv:out_color_matrix=bt709:flags=accurate_rnd+full_chroma_int"
-_TAGS = (
-    *("-colorspace", "bt709", "-color_primaries", "bt709"),
-    *("-color_trc", "bt709", "-color_range", "tv"),
-)
+_TAGS = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 
 
 @dataclass(frozen=True)
@@ -39,10 +36,9 @@ class Codec:
     def filters(self, alpha: bool) -> list[str]:
         """Ffmpeg's arguments from the frames' colours to the encoder's."""
         pixels = self.clear if alpha and self.clear else self.opaque
-        graph = [_BT709] if self.video else []
-        graph += [self.graph] if self.graph else []
-        tags = _TAGS if self.video else ()
-        return ["-vf", ",".join([*graph, f"format={pixels}"]), *tags]
+        before, after = ([_BT709], [_TAGS]) if self.video else ([], [])
+        graph = [self.graph] if self.graph else []
+        return ["-vf", ",".join([*before, *graph, f"format={pixels}", *after])]
 
 
 @dataclass(frozen=True)
