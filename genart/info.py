@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -75,19 +77,26 @@ def _model(path: Path) -> dict[str, Any]:
 
 
 def _film(path: Path) -> dict[str, Any]:
-    from imageio_ffmpeg import read_frames
+    from imageio_ffmpeg import get_ffmpeg_exe
 
     from genart.recipe import read_recipe
 
-    frames = read_frames(str(path))
-    try:
-        meta = next(frames)
-    except (OSError, RuntimeError, StopIteration) as error:
-        raise DataError(f"{path} is a damaged film.") from error
-    finally:
-        frames.close()
-    facts = {"codec": meta["codec"], "size": list(meta["size"]), "fps": meta["fps"]}
-    return facts | {"seconds": meta["duration"], "recipe": read_recipe(path)}
+    command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
+    told = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    ).stderr.decode("utf-8", "replace")
+    stream = re.search(r"Stream #.*Video: (\w+).*?, (\d+)x(\d+)[, ].*?([\d.]+k?) (?:fps|tbr)", told)
+    length = re.search(r"Duration: (\d+):(\d\d):([\d.]+)", told)
+    if not stream:
+        raise DataError(f"{path} is a damaged film.")
+    facts = {"codec": stream[1], "size": [int(stream[2]), int(stream[3])]}
+    hours, minutes, seconds = length.groups() if length else ("0", "0", "nan")
+    return facts | {
+        "fps": float(stream[4].replace("k", "e3")),
+        "seconds": int(hours) * 3600 + int(minutes) * 60 + float(seconds),
+        "audio": "Audio: " in told,
+        "recipe": read_recipe(path),
+    }
 
 
 def _picture(path: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 from genart.cli.command import command as declare
 
 if TYPE_CHECKING:
+    from genart.contracts import ProgressCallback
     from genart.training import Setting
 
 
@@ -50,9 +51,11 @@ def _trainer(kind: str) -> click.Command:
 
     example = f"genart train {kind} --data pictures.zip --out runs/one --resume auto"
 
-    def body(data: Path, out: Path, **options: Any) -> Mapping[str, Any]:
+    def body(
+        data: Path, out: Path, device: str, progress: ProgressCallback, **options: Any
+    ) -> Mapping[str, Any]:
         given = {name: value for name, value in options.items() if value is not None}
-        return {"model": train(kind, data, out, **given), "out": out}
+        return {"model": train(kind, data, out, device=device, progress=progress, **given)}
 
     body.__doc__ = f"Train {kind} on a folder or zip of pictures."
     for setting in reversed(settings_of(kind)):

@@ -1,0 +1,5 @@
+"""`python -m genart` is `genart`."""
+
+from genart.cli import main
+
+main()

@@ -1,0 +1,198 @@
+"""`genart generate`, `mix`, `info`, `render`: files that are what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import genart
+
+Run = Callable[..., Any]
+PLASMA = ("--model", "plasma", "--device", "cpu", "--size", "32")
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.array(picture)
+
+
+def test_a_folder_gets_a_picture_a_seed_named_by_it(genart_command: Run, tmp_path: Path) -> None:
+    done = genart_command("generate", "-o", tmp_path / "out", "--seeds", "3,8-9", *PLASMA, "--json")
+    assert done.code == 0, done.err
+    names = [Path(file).name for file in done.json["files"]]
+    assert names == ["seed0003.png", "seed0008.png", "seed0009.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    assert (done.json["count"], done.json["size"]) == (3, [32, 32])
+    model = genart.load("plasma", device="cpu")
+    (frame,) = genart.to_frames(model(model.sample(8), truncation=0.7), (32, 32))
+    assert np.array_equal(pixels(tmp_path / "out" / "seed0008.png"), frame)
+
+
+def test_a_grid_holds_the_same_pictures_in_rows(genart_command: Run, tmp_path: Path) -> None:
+    genart_command("generate", "-o", tmp_path / "out", "--seeds", "1-6", *PLASMA)
+    done = genart_command("generate", "-o", tmp_path / "g.png", "--grid", "3x2", *PLASMA)
+    assert "96x64 px" in done.out
+    grid = pixels(tmp_path / "g.png")
+    assert grid.shape == (64, 96, 3)
+    for seed in range(1, 7):
+        row, column = divmod(seed - 1, 3)
+        cell = grid[row * 32 : row * 32 + 32, column * 32 : column * 32 + 32]
+        assert np.array_equal(cell, pixels(tmp_path / "out" / f"seed{seed:04d}.png"))
+
+
+def test_a_size_is_width_by_height_and_the_model_widens(
+    genart_command: Run, tmp_path: Path
+) -> None:
+    genart_command(
+        "generate", "-o", tmp_path / "w.png", "--seeds", 1, "--model", "plasma", "--size", "48x32"
+    )
+    model = genart.load("plasma", device="cpu").widened((32, 48))
+    (frame,) = genart.to_frames(model(model.sample(1), truncation=0.7))
+    assert np.array_equal(pixels(tmp_path / "w.png"), frame)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
+def test_a_picture_tells_how_it_was_made_and_the_command_makes_it_again(
+    genart_command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / f"a.{suffix}"
+    genart_command(
+        "generate", "-o", file, "--seeds", "4", "--truncation", "0.5", "--cutoff", "3",
+        "--model", "plasma-classes", "--class", "2", "--size", "48x32", "--noise", "none",
+    )  # fmt: skip
+    recipe = genart_command("info", file, "--json").json["recipe"]
+    assert (recipe["seeds"], recipe["truncation"], recipe["label"]) == ("4", 0.5, 2)
+    before = file.read_bytes()
+    file.unlink()
+    program, *words = recipe["command"].split()
+    assert program == "genart"
+    assert genart_command(*words).code == 0
+    assert file.read_bytes() == before
+
+
+def test_latents_go_to_a_file_and_come_back_as_the_same_pictures(
+    genart_command: Run, tmp_path: Path
+) -> None:
+    genart_command("generate", "-o", tmp_path / "l.npz", "--seeds", "5,6", *PLASMA)
+    facts = genart_command("info", tmp_path / "l.npz", "--json").json
+    assert (facts["what"], facts["space"], facts["shape"]) == ("latent", "z", [2, 32])
+    assert (facts["model"], facts["recipe"]["seeds"]) == ("plasma", "5-6")
+    genart_command("generate", "-o", tmp_path / "a.png", "--latent", tmp_path / "l.npz", *PLASMA)
+    genart_command("generate", "-o", tmp_path / "b.png", "--seeds", "5,6", *PLASMA)
+    assert np.array_equal(pixels(tmp_path / "a.png"), pixels(tmp_path / "b.png"))
+
+
+def test_a_latent_of_another_model_is_refused(genart_command: Run, tmp_path: Path) -> None:
+    genart.save_latent(tmp_path / "l.npz", genart.Latent("w", torch.zeros(1, 7)))
+    done = genart_command(
+        "generate", "-o", tmp_path / "a.png", "--latent", tmp_path / "l.npz", *PLASMA
+    )
+    assert done.code == 2
+    assert "takes w of size (32,), this latent has (7,)" in done.err
+
+
+def test_alpha_is_kept_in_png_and_painted_on_black_in_jpeg(
+    genart_command: Run, tmp_path: Path
+) -> None:
+    for suffix in ("png", "jpg"):
+        genart_command(
+            "generate", "-o", tmp_path / f"a.{suffix}", "--seeds", 1, "--model", "plasma-alpha"
+        )
+    clear, flat = pixels(tmp_path / "a.png"), pixels(tmp_path / "a.jpg")
+    assert clear.shape[2] == 4
+    assert flat.shape[2] == 3
+    assert flat[clear[..., 3] < 4].mean() < 4
+
+
+def test_ctrl_c_between_pictures_keeps_the_whole_ones_and_says_so(
+    genart_command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genart_plasma.plasma import Plasma
+
+    made = Plasma.__call__
+
+    def tired(self: Plasma, latent: genart.Latent, **settings: Any) -> torch.Tensor:
+        if torch.equal(latent.values[0], self.sample(5).values[0]):
+            raise KeyboardInterrupt
+        return made(self, latent, **settings)
+
+    monkeypatch.setattr(Plasma, "__call__", tired)
+    done = genart_command("generate", "-o", tmp_path / "out", "--seeds", "1-9", *PLASMA)
+    assert done.code == 1
+    assert f"Interrupted. Kept 4 of 9 pictures in {tmp_path / 'out'}." in done.err
+    assert len(list((tmp_path / "out").iterdir())) == 4
+
+
+def test_a_mixing_grid_shows_its_sources_and_their_mixtures(
+    genart_command: Run, tmp_path: Path
+) -> None:
+    done = genart_command(
+        "mix", "-o", tmp_path / "m.png", "--rows", "1-2", "--cols", "3-5", "--styles", "0-3",
+        *PLASMA, "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert done.json["size"] == [4 * 32, 3 * 32]
+    grid = pixels(tmp_path / "m.png")
+    assert not grid[:32, :32].any(), "the corner is empty"
+    model = genart.load("plasma", device="cpu")
+    places = {seed: model.map(model.sample(seed), 0.7) for seed in range(1, 6)}
+    for row, column, place in (
+        (0, 2, places[4]),
+        (2, 0, places[2]),
+        (2, 3, genart.mix(model, places[2], places[5], range(4))),
+    ):
+        cell = grid[row * 32 : row * 32 + 32, column * 32 : column * 32 + 32]
+        (frame,) = genart.to_frames(model(place), (32, 32))
+        assert np.array_equal(cell, frame)
+
+
+def test_render_makes_a_loop_and_reports_it(genart_command: Run, tmp_path: Path) -> None:
+    done = genart_command(
+        "render", "drift", "-o", tmp_path / "loop.mp4", *PLASMA, "--seconds", "0.4", "--fps", "15",
+        "--seeds", "1,2,5-6", "--walk", "slerp", "-p", "model.noise=none", "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert set(done.json) >= {"output", "frames", "fps", "size", "seam", "seconds", "recipe"}
+    assert (done.json["frames"], done.json["fps"], done.json["size"]) == (6, 15, [32, 32])
+    assert "6/6" in done.err
+    facts = genart_command("info", tmp_path / "loop.mp4", "--json").json
+    assert (facts["what"], facts["size"], facts["fps"]) == ("film", [32, 32], 15)
+    assert facts["recipe"] == done.json["recipe"]
+    assert "recipe:" in genart_command("info", tmp_path / "loop.mp4").out
+
+
+def test_render_into_a_folder_of_png(genart_command: Run, tmp_path: Path) -> None:
+    done = genart_command(
+        "render", "-o", f"{tmp_path}/frames/", *PLASMA, "--seconds", "0.1", "--fps", "20"
+    )
+    assert done.code == 0, done.err
+    assert len(list((tmp_path / "frames").glob("*.png"))) == 2
+    assert genart_command("info", tmp_path / "frames", "--json").json["frames"] == 2
+
+
+@pytest.mark.parametrize("name", ["gone.mp4", "gone.png", "gone.gif", "gone.webp", "gone.npz"])
+def test_a_damaged_file_is_said_to_be_one(genart_command: Run, tmp_path: Path, name: str) -> None:
+    heads = {
+        "mp4": b"\0\0\0\x18ftypisom", "png": b"\x89PNG\r\n\x1a\n", "gif": b"GIF89a",
+        "webp": b"RIFF\0\0\0\0WEBP", "npz": b"PK\x03\x04",
+    }  # fmt: skip
+    (tmp_path / name).write_bytes(heads[name.partition(".")[2]] + bytes(20))
+    done = genart_command("info", tmp_path / name)
+    assert done.code == 1
+    assert name in done.err
+
+
+def test_a_model_file_nobody_knows_is_outlined(genart_command: Run, tmp_path: Path) -> None:
+    path = tmp_path / "odd.safetensors"
+    genart.write_safetensors(path, {"conv.weight": torch.zeros(2, 3)}, {"author": "me"})
+    facts = genart_command("info", path, "--json").json
+    assert (facts["what"], facts["parameters"]) == ("checkpoint", 6)
+    assert facts["metadata"] == {"author": "me"}
+    assert "no model that a reader knows" in facts["reason"]
