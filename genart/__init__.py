@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         UnknownName,
         UsageError,
     )
-    from genart.features import features
     from genart.files import atomic
     from genart.frames import to_frames, to_image
     from genart.hooks import hookimpl
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from genart.models import load, pick_device
     from genart.pacing import even
     from genart.params import Param
+    from genart.perception import features
     from genart.plugins import registry
     from genart.recipe import read_recipe, recipe_text, write_recipe
     from genart.rendering import Report, render
@@ -96,7 +96,6 @@ _HOMES = {
         "UnknownName",
         "UsageError",
     ),
-    "genart.features": ("features",),
     "genart.files": ("atomic",),
     "genart.frames": ("to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
@@ -106,6 +105,7 @@ _HOMES = {
     "genart.models": ("load", "pick_device"),
     "genart.pacing": ("even",),
     "genart.params": ("Param",),
+    "genart.perception": ("features",),
     "genart.plugins": ("registry",),
     "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
     "genart.rendering": ("Report", "render"),
@@ -117,11 +117,11 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "EASINGS",
     "Checkpoint",
     "CheckpointError",
     "Control",
     "DataError",
-    "EASINGS",
     "Frame",
     "GenartError",
     "Generator",
