@@ -86,7 +86,7 @@ def _mapping(machine: Machine, args: tuple[Any, ...]) -> dict[Any, Any]:
     if not args:
         return made
     (content,) = args
-    machine.budget.opcode(len(content))
+    machine.budget.work(len(content))
     if isinstance(content, dict):
         machine.grove.update(made, [item for pair in content.items() for item in pair])
     elif isinstance(content, list) and all(
@@ -116,7 +116,7 @@ def _set(machine: Machine, args: tuple[Any, ...]) -> set[Any]:
         (items,) = args
         if not isinstance(items, list | tuple):
             damaged("makes a set of something that is no list")
-        machine.budget.opcode(len(items))
+        machine.budget.work(len(items))
         machine.grove.add(made, items)
     return made
 

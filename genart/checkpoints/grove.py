@@ -7,14 +7,13 @@ height and size are known at every moment, without a walk over it afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from genart.checkpoints.contents import Record
-from genart.checkpoints.limits import DEPTH, NODES, Budget, damaged, refuse, shown
+from genart.checkpoints.limits import CONTAINERS, DEPTH, NODES, Budget, damaged, refuse, shown
 
 _SCALARS = frozenset({str, int, float, bool, type(None), bytes})
 _KEY_ITEMS = 16
@@ -50,14 +49,17 @@ class Unbuilt:
         self.value: torch.Tensor | Record | None = None
 
 
-@dataclass(slots=True)
 class _Node:
-    value: Any  # keeps the object, and so its id, in use
-    height: int = 1
-    count: int = 1
-    placed: bool = False
-    raw: bool = False  # a tuple of arguments: may hold what no tree may hold
+    """What is known of one container; class attributes, because hundreds of thousands are made."""
+
+    height = 1
+    count = 1
+    placed = False
+    raw = False  # a tuple of arguments: may hold what no tree may hold
     settled: Any = None
+
+    def __init__(self, value: Any) -> None:
+        self.value = value  # keeps the object, and so its id, in use
 
 
 class Grove:
@@ -73,28 +75,30 @@ class Grove:
 
     def new(self, value: Any, like: Any = None) -> Any:
         """Register a fresh container, as high and large as the container `like`."""
-        node = self._nodes[id(value)] = _Node(value)
-        other = self._nodes.get(id(like))
-        if other is not None:
-            node.height, node.count = other.height, other.count
+        nodes = self._nodes
+        node = nodes[id(value)] = _Node(value)
+        if len(nodes) > CONTAINERS:
+            refuse(f"holds more than {CONTAINERS:,} lists, dicts and tuples")
+        if like is not None:
+            node.height, node.count = nodes[id(like)].height, nodes[id(like)].count
         return value
 
     def tuple(self, items: Sequence[Any]) -> Any:
         """A tuple; unlike other containers it may hold globals and storages, as arguments do."""
         if not items:
             return ()
-        items = [item.value if _is_built(item) else item for item in items]
-        value = tuple(items)
-        node = self._nodes[id(value)] = _Node(value)
-        for item in items:
+        value = self.new(tuple([item.value if _is_built(item) else item for item in items]))
+        node = self._nodes[id(value)]
+        for item in value:
             self._place(node, item)
         _check(node)
         return value
 
-    def append(self, target: Any, items: Iterable[Any]) -> None:
+    def append(self, target: Any, items: Sequence[Any]) -> None:
         """Put values at the end of a list."""
         node = self._open(target, list, "list")
-        target.extend([self._put(node, item) for item in items])
+        for item in items:
+            target.append(self._put(node, item))
         _check(node)
 
     def update(self, target: Any, flat: Sequence[Any]) -> None:
@@ -122,20 +126,14 @@ class Grove:
         Raises:
             RefusedCheckpoint: a global or a bare storage, which is no data.
         """
-        if type(value) in _SCALARS or isinstance(value, torch.Tensor) or value == ():
+        if type(value) in _SCALARS:
             return value
-        if isinstance(value, Blob):
-            return value.bytes()
-        if isinstance(value, Unbuilt):
-            return value.value if _is_built(value) else damaged(f"never fills one {value.what}")
         node = self._nodes.get(id(value))
         if node is None:
-            refuse(f"keeps {shown(value)} where only data may stand")
-        if not node.raw:
-            return value
-        if node.settled is None:
+            return _settled_leaf(value)
+        if node.raw and node.settled is None:
             node.settled = self.new(tuple(map(self.settle, value)), like=value)
-        return node.settled
+        return node.settled if node.raw else value
 
     def _open(self, target: Any, kind: type, name: str) -> _Node:
         node = self._nodes.get(id(target))
@@ -146,19 +144,18 @@ class Grove:
         return node
 
     def _put(self, node: _Node, value: Any) -> Any:
-        if type(value) not in _SCALARS:
-            value = self.settle(value)
+        if type(value) in _SCALARS:
+            node.count += 1
+            return value
+        value = self.settle(value)
         self._place(node, value)
         return value
 
     def _place(self, node: _Node, value: Any) -> None:
-        if type(value) in _SCALARS:
-            node.count += 1
-            return
         inner = self._nodes.get(id(value))
         if inner is None:
             node.count += 1
-            node.raw = node.raw or not (isinstance(value, torch.Tensor) or value == ())
+            node.raw = node.raw or not _is_leaf(value)
             return
         if inner is node:
             refuse("holds a container that contains itself")
@@ -173,6 +170,20 @@ class Grove:
         elif not _is_scalar_key(key):
             refuse("has a dict key that is neither a plain value nor a flat tuple of them")
         return key
+
+
+def _is_leaf(value: Any) -> bool:
+    return type(value) in _SCALARS or isinstance(value, torch.Tensor) or value == ()
+
+
+def _settled_leaf(value: Any) -> Any:
+    if _is_leaf(value):
+        return value
+    if isinstance(value, Blob):
+        return value.bytes()
+    if isinstance(value, Unbuilt):
+        return value.value if _is_built(value) else damaged(f"never fills one {value.what}")
+    refuse(f"keeps {shown(value)} where only data may stand")
 
 
 def _is_built(value: Any) -> bool:

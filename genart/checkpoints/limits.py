@@ -19,7 +19,8 @@ STACK = 65_536  #: values waiting to be put into a container
 DIMENSIONS = 8
 TEXT = 16 << 20  #: bytes of one string
 TENSOR_BYTES = 8 << 30  #: all tensors together
-TENSORS = 100_000
+CONTAINERS = 250_000
+TENSORS = 20_000
 TUPLE_KEYS = 4_096  #: their hashes can be made to collide
 INTEGER_BYTES = 16
 _SHOWN = 120  # characters
@@ -60,8 +61,8 @@ class Budget:
     encoded: int = 0
     tuple_keys: int = 0
 
-    def opcode(self, count: int = 1) -> None:
-        """Count an opcode, or work as long as `count` of them."""
+    def work(self, count: int) -> None:
+        """Count work as long as that of `count` opcodes."""
         self.opcodes += count
         if self.opcodes > OPCODES:
             refuse(f"holds more than {OPCODES:,} pickle opcodes")

@@ -15,6 +15,7 @@ from genart.checkpoints.limits import (
     DEPTH,
     INTEGER_BYTES,
     MEMO,
+    OPCODES,
     STACK,
     Budget,
     damaged,
@@ -71,18 +72,20 @@ class Machine:
             raise CheckpointError(f"holds a pickle that makes no sense ({error})") from error
 
     def _loop(self) -> Any:
-        byte, count = self.cursor.byte, self.budget.opcode
+        byte, budget = self.cursor.byte, self.budget
         while (code := byte()) != _STOP:
-            count()
+            budget.opcodes += 1
+            if budget.opcodes > OPCODES:
+                refuse(f"holds more than {OPCODES:,} pickle opcodes")
             step = _STEPS.get(code)
             if step is None:
                 refuse(f"uses the pickle opcode {_opcode_name(code)}, which no model file needs")
             step(self)
             if len(self._stack) > STACK:
                 refuse(f"keeps more than {STACK:,} values waiting: too long or too deeply nested")
-        (value,) = self._stack
-        if self._outer:
-            damaged("ends inside a container")
+        if self._outer or len(self._stack) != 1:
+            damaged("ends with a pickle that is not finished")
+        value = self._stack.pop()
         return value if isinstance(value, Storage) else self.grove.settle(value)
 
     def nested_storage(self, data: object) -> Storage:
@@ -203,7 +206,7 @@ class Machine:
         elif not (isinstance(target, dict) and isinstance(state, dict)):
             refuse("sets the state of something that has none")
         elif id(target) in self.namespaces:
-            self.budget.opcode(len(state))
+            self.budget.work(len(state))
             self.grove.update(target, [item for pair in state.items() for item in pair])
 
     def _finish(self, target: Unbuilt, state: Any) -> None:
@@ -229,7 +232,7 @@ def _sized(step: Callable[[Machine, int], None], width: int) -> Callable[[Machin
 
 
 def _pushed(value: Any) -> Callable[[Machine], None]:
-    return lambda machine: machine._push(value)
+    return lambda machine: machine._stack.append(value)
 
 
 _STOP = ord(".")
@@ -252,8 +255,8 @@ _STEPS: dict[int, Callable[[Machine], None]] = {
     0x8E: _sized(Machine._bytes, 8),
     ord("U"): _sized(Machine._old_string, 1),
     ord("T"): _sized(Machine._old_string, 4),
-    ord("]"): lambda m: m._push(m.grove.new([])),
-    ord("}"): lambda m: m._push(m.grove.new({})),
+    ord("]"): lambda m: m._stack.append(m.grove.new([])),
+    ord("}"): lambda m: m._stack.append(m.grove.new({})),
     0x8F: lambda m: m._push(m.grove.new(set())),
     ord(")"): _pushed(()),
     0x85: lambda m: m._tuple(1),

@@ -12,7 +12,7 @@ from genart.checkpoints.cursor import Cursor
 from genart.checkpoints.legacy import is_legacy, read_legacy, read_nested
 from genart.checkpoints.limits import Budget, damaged, refuse
 from genart.checkpoints.machine import Machine
-from genart.checkpoints.tensorfile import header_length, read_safetensors
+from genart.checkpoints.tensorfile import is_safetensors, read_safetensors
 from genart.checkpoints.tensors import Storage
 from genart.checkpoints.torchzip import read_torch_zip
 from genart.errors import CheckpointError, RefusedCheckpoint
@@ -77,7 +77,7 @@ def _read(path: Path) -> Checkpoint:
         view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     budget = Budget(len(view))
     head = bytes(view[:512])
-    if header_length(view) is not None:
+    if is_safetensors(head):
         tensors, metadata = read_safetensors(path, view)
         return Checkpoint(path, "safetensors", tensors, metadata)
     if head.startswith(b"PK\x03\x04"):

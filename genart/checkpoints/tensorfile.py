@@ -15,10 +15,9 @@ from genart.errors import CheckpointError, UsageError
 from genart.files import atomic
 
 
-def header_length(view: memoryview) -> int | None:
-    """The length of a safetensors header, or None where the bytes are no such file."""
-    length = int.from_bytes(view[:8], "little")
-    return length if 2 <= length <= len(view) - 8 and bytes(view[8:9]) == b"{" else None
+def is_safetensors(head: bytes) -> bool:
+    """Whether a file that starts with these bytes is a safetensors file."""
+    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 32
 
 
 def read_safetensors(
@@ -30,9 +29,11 @@ def read_safetensors(
         RefusedCheckpoint: a header beyond the limits.
         CheckpointError: a header that does not fit the file.
     """
-    length = header_length(view) or 0
+    length = int.from_bytes(view[:8], "little")
     if length > DIRECTORY or len(view) - length > TENSOR_BYTES:
         refuse(f"has a header of {length:,} bytes, or more than {TENSOR_BYTES >> 30} GiB in all")
+    if length > len(view) - 8:
+        damaged("ends inside its header: it is cut short")
     header = _header(view[8 : 8 + length])
     if len(header) > TENSORS:
         refuse(f"holds more than {TENSORS:,} tensors")

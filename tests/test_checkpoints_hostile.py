@@ -1,0 +1,120 @@
+"""Files that would run code or eat the machine are refused by name, and nothing runs."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import hostile
+import nvidia_format
+import pytest
+import torch
+
+from genart import CheckpointError, Record, RefusedCheckpoint, read_checkpoint
+
+_FORBIDDEN = {"os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "compile",
+              "pickle.find_class", "os.remove", "os.mkdir", "socket.connect"}  # fmt: skip
+_heard: list[str] | None = None
+
+
+def _listen(event: str, _args: object) -> None:
+    if _heard is not None and event in _FORBIDDEN:
+        _heard.append(event)
+
+
+sys.addaudithook(_listen)  # hooks cannot be taken away again; this one sleeps between tests
+
+
+@contextmanager
+def nothing_runs() -> Iterator[None]:
+    """Fails if Python reports that something was executed, found or compiled in between."""
+    global _heard
+    _heard = []
+    try:
+        yield
+    finally:
+        heard, _heard = _heard, None
+        assert heard == []
+
+
+def _refused(tmp_path: Path, data: bytes, why: str) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(data)
+    with pytest.raises(RefusedCheckpoint, match=why) as caught, nothing_runs():
+        read_checkpoint(path)
+    assert str(path) in str(caught.value)
+    assert "Nothing in it was executed" in str(caught.value)
+
+
+WRAPS = {
+    "pickle": hostile.whole,
+    "in a dict": hostile.entry,
+    "zip": lambda body: hostile.zipped(hostile.whole(body, 2)),
+    "legacy": lambda body: hostile.legacy(hostile.whole(body, 2)),
+    "legacy system info": lambda body: (
+        hostile.LEGACY[: hostile.LEGACY.rfind(b"\x80")] + hostile.whole(body, 2)
+    ),
+    "legacy keys": lambda body: hostile.LEGACY + b"\x80\x02}." + hostile.whole(body, 2),
+    "nested": lambda body: hostile.entry(hostile.nested(hostile.legacy(hostile.whole(body, 2)))),
+    "state": lambda body: hostile.entry(
+        hostile.persistent(state=b"}" + hostile.text("x") + body + b"s")
+    ),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize("program", hostile.programs(""))
+def test_a_program_is_refused_by_name_wherever_it_hides(
+    program: str, wrap: str, tmp_path: Path
+) -> None:
+    sentinel = tmp_path / "sentinel"
+    body, named = hostile.programs(str(sentinel))[program]
+    _refused(tmp_path, WRAPS[wrap](body), named)
+    assert not sentinel.exists()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [*hostile.pickles(), *hostile.containers(), *hostile.legacies()],
+    ids=lambda case: case.name,
+)
+def test_what_no_model_needs_is_refused(case: hostile.Hostile, tmp_path: Path) -> None:
+    _refused(tmp_path, case.data, case.why)
+
+
+class _Evil(torch.nn.Module):
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(3))
+        self.module_src = source
+
+
+def test_hostile_source_in_an_nvidia_pickle_is_text(tmp_path: Path) -> None:
+    sentinel = tmp_path / "sentinel"
+    source = f"open({str(sentinel)!r}, 'w')"
+    path = nvidia_format.dump({"G_ema": _Evil(source)}, tmp_path / "evil.pkl")
+    with nothing_runs():
+        record = read_checkpoint(path).tree["G_ema"]
+    assert isinstance(record, Record)
+    assert (record.class_name, record.source) == ("_Evil", source)
+    assert not sentinel.exists()
+
+
+@pytest.mark.parametrize("count", [2, 8, 1 << 40])
+def test_a_safetensors_header_that_does_not_fit_is_told(count: int, tmp_path: Path) -> None:
+    text = b'{"w":{"dtype":"F32","shape":[%d],"data_offsets":[0,%d]}}' % (count, 4 * count)
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(16))
+    with pytest.raises(CheckpointError, match="header that does not fit"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize("text", [b'{"a":' * 100_000, b"{not json", b'{"__metadata__":{"a":1}}'])
+def test_a_safetensors_header_that_is_none_is_told(text: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(struct.pack("<Q", len(text)) + text)
+    with pytest.raises(CheckpointError, match="header that is no"):
+        read_checkpoint(path)
