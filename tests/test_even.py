@@ -1,5 +1,7 @@
 """Constant perceptual speed, measured with another yardstick than the one it uses."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -63,6 +65,16 @@ def test_a_still_walk_stays_still(plasma):
     walk = genart.walk(plasma.sample([1, 1]), "linear")
     even = genart.even(walk, plasma)
     assert torch.equal(even(0.4).values, walk(0.4).values)
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_a_walk_that_is_even_already_stays_as_it_is(loop, plasma):
+    seen = itertools.count()
+    walk = genart.walk(plasma.sample([1, 2, 3]), "cubic", loop=loop)
+    even = genart.even(
+        walk, plasma, features=lambda image: torch.tensor([[float(next(seen))] for _ in image])
+    )
+    torch.testing.assert_close(even.at(PHASES).values, walk.at(PHASES).values)
 
 
 def test_features_can_be_ones_own(plasma):

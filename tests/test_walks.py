@@ -91,9 +91,10 @@ def test_keys_are_met_bit_for_bit(kind, easing, loop, plasma):
 
 def test_every_key_of_a_long_walk_is_met_though_floats_round(plasma):
     keys = plasma.sample(range(49))
-    walk = genart.walk(keys, "slerp")
     assert 1 / 49 * 49 != 1, "the trap this test is about"
-    assert torch.equal(walk.at([i / 49 for i in range(49)]).values, keys.values)
+    for easing in ("linear", "cut"):
+        walk = genart.walk(keys, "slerp", easing=easing)
+        assert torch.equal(walk.at([i / 49 for i in range(49)]).values, keys.values)
 
 
 def test_an_open_walk_stops_at_both_ends(plasma):
@@ -137,6 +138,8 @@ def test_slerp_is_steady_where_the_angle_gives_no_direction(other):
     places = genart.walk(keys, "slerp").at([k / 100 for k in range(101)]).values
     assert torch.isfinite(places).all()
     assert (places[1:] - places[:-1]).norm(dim=1).max() < 0.2
+    if other[0] == 0:
+        torch.testing.assert_close(places[:, 0], 3 * torch.linspace(-1, 1, 101).abs())
     if other[0] == -3.0:
         torch.testing.assert_close(places.norm(dim=1), torch.full((101,), 3.0))
 
@@ -327,6 +330,7 @@ def test_a_strangers_interpolator_closes_and_is_checked(plasma):
     keys = plasma.sample([1, 2])
     drift = genart.Walk(keys, lambda keys, phase, loop: genart.blend(keys, [1, phase]))
     assert same(drift(0), drift(1))
+    assert same(drift(0), drift(-1e-18))
     with pytest.raises(genart.UsageError, match="gives 1 place in z, this one gave 2"):
         genart.Walk(keys, lambda keys, phase, loop: keys)
 
