@@ -54,7 +54,7 @@ class Transport:
 
     play = Param(True, help="Whether the phase moves.")
     speed = Param(1.0, -16.0, 16.0, unit="x", help="How fast the phase moves; below 0, backwards.")
-    seconds = Param(8.0, 0.01, 86400.0, unit="s", curve="log", help="How long one turn takes.")
+    seconds = Param(8.0, 0.01, 1e7, unit="s", curve="log", help="How long one turn takes.")
     phase = Param(0.0, 0.0, 1.0, help="Where in the turn we are; setting it jumps there.")
 
     def __init__(self) -> None:

@@ -101,5 +101,5 @@ def _telling(count: Count, final: Path) -> Iterator[None]:
         raise
     except (GenartError, OSError) as error:
         raise RenderError(
-            f"{error} Stopped at frame {count.done} of {count.total}: the part was removed, {kept}."
+            f"{str(error).rstrip('.')}. Stopped at frame {count.done} of {count.total}: the part was removed, {kept}."
         ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -173,7 +175,9 @@ class Encoder:
     def _failure(self) -> genart.RenderError:
         code = self._process.wait()
         self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").strip().splitlines()
+        said = self._said.read().decode(errors="replace")
+        lines = re.sub(r"\[[^]]* @ [^]]*\] ", "", said).strip().splitlines()
         self.kill()
-        why = " / ".join(lines[-3:]) or f"exit code {code}"
-        return genart.RenderError(f"ffmpeg stopped: {why}")
+        end = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        why = " / ".join(lines[-2:]) or end
+        return genart.RenderError(f"ffmpeg stopped: {why}.")
