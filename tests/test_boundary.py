@@ -115,7 +115,9 @@ def test_every_sketch_is_documented() -> None:
 
     page = (ROOT / "docs" / "sketches.md").read_text()
     assert [name for name in sketches() if f"## {name}" not in page] == []
-    assert [name for name in sketches() if f"({name}.jpg)" not in page.replace("stills/", "")] == []
+    for name in sketches():
+        assert f"(images/sketches/{name}.jpg)" in page
+        assert (ROOT / "docs" / "images" / "sketches" / f"{name}.jpg").is_file()
 
 
 def test_files_stay_short() -> None:

@@ -127,12 +127,11 @@ def test_shimmer_shows_no_more_than_the_picture_when_the_amount_is_nought(
     assert np.abs(np.diff(loud, axis=1)).mean() > np.abs(np.diff(quiet, axis=1)).mean()
 
 
-def test_a_sketch_of_ones_own_is_found_by_its_file(
-    tmp_path: Path, plasma: genart.Generator
-) -> None:
+def test_the_sketch_of_the_page_plays(tmp_path: Path, plasma: genart.Generator) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "sketches.md").read_text()
     file = tmp_path / "mine.py"
-    file.write_text(
-        "import genart\n\nclass Mine(genart.Sketch):\n"
-        "    def draw(self, t, dt):\n        return self.paint(self.walk(self.phase))\n"
+    file.write_text(page.partition("```python\n")[2].partition("```")[0])
+    straight, twisted = (
+        played(str(file), plasma, sketch__twist=twist)[0].astype(int) for twist in (0.0, 0.5)
     )
-    assert len(played(str(file), plasma)) == 2
+    assert np.abs(straight - twisted).mean() > 1

@@ -1,0 +1,46 @@
+# make demo: a film in out/loop.mp4    make test: the suite    make lint: ruff and mypy
+# Works on a fresh Debian with Python 3.11 or newer (apt install python3-venv make git).
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find genart plugins sketches -type f -not -name '*.pyc')
+
+.PHONY: demo test lint stills clean
+
+# Each stamp is newer than what it was made from, or is made again.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "genart needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "No venv module: apt install python3-venv"; exit 1; }
+
+$(VENV)/.installed: pyproject.toml $(SOURCES) | $(VENV)/bin/python
+	rm -rf build # what an older build left there would go into this one
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
+	touch $@
+
+$(VENV)/.develop: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# An editable install, where there is one, is never older than the checkout.
+demo: | $(VENV)/bin/python
+	@test -e $(VENV)/.develop || $(MAKE) --no-print-directory $(VENV)/.installed
+	@mkdir -p out
+	$(BIN)/genart render --seconds 8 --fps 30 --size 512 -o out/loop.mp4
+	@echo "The film is in $(CURDIR)/out/loop.mp4"
+
+test: $(VENV)/.develop
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+stills: $(VENV)/.develop
+	$(BIN)/python docs/stills.py
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info
