@@ -103,6 +103,14 @@ def test_hostile_source_in_an_nvidia_pickle_is_text(tmp_path: Path) -> None:
     assert not sentinel.exists()
 
 
+def test_module_names_that_would_fill_the_memory_are_refused(tmp_path: Path) -> None:
+    module = _Evil("")
+    module._parameters["x" * 100_000] = module._parameters.pop("weight")
+    record = read_checkpoint(nvidia_format.dump({"G": module}, tmp_path / "evil.pkl")).tree["G"]
+    with pytest.raises(RefusedCheckpoint, match="no proper name"):
+        record.state_dict()
+
+
 @pytest.mark.parametrize("count", [2, 8, 1 << 40])
 def test_a_safetensors_header_that_does_not_fit_is_told(count: int, tmp_path: Path) -> None:
     text = b'{"w":{"dtype":"F32","shape":[%d],"data_offsets":[0,%d]}}' % (count, 4 * count)

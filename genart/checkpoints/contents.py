@@ -11,6 +11,11 @@ from typing import Any
 
 import torch
 
+from genart.checkpoints.limits import TENSORS
+from genart.errors import RefusedCheckpoint
+
+_NAME = 1024  # characters of a tensor's dotted name
+
 
 @dataclass(frozen=True, eq=False)
 class Record:
@@ -35,8 +40,16 @@ class Record:
         """Parameters and persistent buffers by dotted name, as torch's `state_dict()` gives.
 
         Empty where the state is not that of a torch module.
+
+        Raises:
+            RefusedCheckpoint: names or numbers of tensors beyond any real network's.
         """
-        return dict(_module_tensors(self.state, ""))
+        found: dict[str, torch.Tensor] = {}
+        for name, tensor in _module_tensors(self.state, ""):
+            found[name] = tensor
+            if len(found) > TENSORS:
+                raise RefusedCheckpoint(f"A network of more than {TENSORS:,} tensors is refused.")
+        return found
 
 
 def _module_tensors(state: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, torch.Tensor]]:
@@ -44,10 +57,16 @@ def _module_tensors(state: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str
     for group in ("_parameters", "_buffers"):
         for name, value in _items(state.get(group)):
             if isinstance(value, torch.Tensor) and not (group == "_buffers" and name in hidden):
-                yield f"{prefix}{name}", value
+                yield _joined(prefix, name), value
     for name, module in _items(state.get("_modules")):
         if isinstance(module, Record):
-            yield from _module_tensors(module.state, f"{prefix}{name}.")
+            yield from _module_tensors(module.state, _joined(prefix, name) + ".")
+
+
+def _joined(prefix: str, name: object) -> str:
+    if not isinstance(name, str) or len(prefix) + len(name) > _NAME:
+        raise RefusedCheckpoint(f'A tensor below "{prefix[:60]}" has no proper name.')
+    return prefix + name
 
 
 def _items(group: object) -> Iterator[tuple[Any, Any]]:
