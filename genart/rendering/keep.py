@@ -100,6 +100,6 @@ def _telling(count: Count, final: Path) -> Iterator[None]:
         stop.add_note(f"Frame {count.done} of {count.total}: the part was removed, {kept}.")
         raise
     except (GenartError, OSError) as error:
-        raise RenderError(
-            f"{str(error).rstrip('.')}. Stopped at frame {count.done} of {count.total}: the part was removed, {kept}."
-        ) from error
+        where = f"Stopped at frame {count.done} of {count.total}"
+        why = str(error).rstrip(".")
+        raise RenderError(f"{why}. {where}: the part was removed, {kept}.") from error
