@@ -88,13 +88,15 @@ class StyleGAN2(genart.Generator):
         """Bring a latent of any space to w+; see `Generator.map`.
 
         A w serves every layer. Labels count in z alone: in w and w+ they have done their work.
+        A cutoff of num_ws or more truncates every layer, as None does.
 
         Raises:
-            UsageError: sizes that are not this model's, or a cutoff outside 0..num_ws.
+            UsageError: sizes that are not this model's, or a cutoff below 0.
         """
-        if cutoff is not None and not 0 <= cutoff <= self.num_ws:
+        if cutoff is not None and cutoff < 0:
             raise genart.UsageError(
-                f'Cutoff {cutoff} is outside 0..{self.num_ws}, the layers of "{self.name}".'
+                f"Cutoff {cutoff} is below 0; it counts the layers that are truncated, "
+                f'of which "{self.name}" has {self.num_ws}.'
             )
         latent = latent.to(self.device)
         with torch.set_grad_enabled(_follows(latent)):

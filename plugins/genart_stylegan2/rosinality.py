@@ -6,6 +6,7 @@ kept with its gain of 4, and that nothing is told about the shape.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 _SIGNS = ("input.input", "style.1.weight", "conv1.conv.weight", "to_rgb1.conv.weight")
+_LAYER = re.compile(r"style\.\d+\.weight$")
 _THEIRS = {"G_ema": "g_ema", "G": "g"}
 _SEEDS = 4096  # for the average of w where the file has none
 
@@ -121,7 +123,7 @@ def _config(checkpoint: genart.Checkpoint, state: Mapping[str, Tensor]) -> Confi
             "img_channels": state["to_rgb1.conv.weight"].shape[1],
             "z_dim": state["style.1.weight"].shape[1],
             "w_dim": state["conv1.conv.modulation.weight"].shape[1],
-            "mapping_layers": sum(name.startswith("style.") for name in state) // 2,
+            "mapping_layers": sum(bool(_LAYER.match(name)) for name in state),
         }
     except (KeyError, IndexError) as error:
         readers.fail(checkpoint, f"a tensor is missing or has too few axes: {error}.")
