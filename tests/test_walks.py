@@ -309,7 +309,7 @@ def test_options_a_kind_does_not_take_are_named(plasma):
     ("kind", "options", "message"),
     [
         ("circle", {"radius": -1.0}, "radius is 0 or more"),
-        ("noise", {"smoothness": 0.0}, "outside 0.1..10"),
+        ("noise", {"smoothness": 0.0}, "outside 0.05..10"),
         ("pulse", {"pulses": -1}, "counted from 0"),
         ("pulse", {"low": math.inf}, "finite"),
         ("pulse", {"base": "slrep"}, "slerp"),

@@ -72,7 +72,7 @@ class NoisePath:
     Args:
         seed: which path.
         radius: how far it strays; 0 is the keys alone, 1 is as far as the keys are apart.
-        smoothness: the kernel's length scale, 0.1..10.
+        smoothness: the kernel's length scale, 0.05..10.
 
     Raises:
         UsageError: a single key in w or w+, which has no spread; options out of range.
@@ -84,8 +84,8 @@ class NoisePath:
 
     def __post_init__(self) -> None:
         _check_radius(self.radius)
-        if not 0.1 <= self.smoothness <= 10:
-            raise genart.UsageError(f"Smoothness {self.smoothness} is outside 0.1..10.")
+        if not 0.05 <= self.smoothness <= 10:
+            raise genart.UsageError(f"Smoothness {self.smoothness} is outside 0.05..10.")
 
     def __call__(self, keys: genart.Latent, phase: float, loop: bool) -> genart.Latent:
         """One place at phase 0..1."""
