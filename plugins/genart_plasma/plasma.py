@@ -10,7 +10,7 @@ import torch
 import genart
 
 _SEED = 1968  # the fixed coefficients of every plasma; another number is another instrument
-_WARPS, _WAVES = 4, 2  # layers 0-3 bend the plane, 4-5 lay waves on it, 6 colours, 7 lights
+_WARPS = 4  # layers 0-3 bend the plane, 4 and 5 lay waves on it, 6 colours it, 7 lights it
 _COEFFICIENTS = 6  # numbers that each layer reads from its w
 _GRAIN = 0.025  # standard deviation of the noise, in image units
 
@@ -20,7 +20,7 @@ class Plasma(genart.Generator):
 
     Each picture is computed by itself, so it never depends on its batch, and everything is
     differentiable. The plane is bent by iterated sine warps, striped by waves, coloured by a
-    cosine palette (I. Quilez, "Palettes", 1999) and lit from the upper left.
+    cosine palette (I. Quilez, "Palettes", 1999) and lit from one side.
 
     Args:
         name: what people call it.
