@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from genart.perception import features
     from genart.plugins import registry
     from genart.recipe import read_recipe, recipe_text, write_recipe
-    from genart.rendering import Report, render
+    from genart.rendering import Report, promo, render
     from genart.sinks import MemorySink
     from genart.sketch import Sketch
     from genart.stills import generate, mixing_grid
@@ -108,7 +108,7 @@ _HOMES = {
     "genart.perception": ("features",),
     "genart.plugins": ("registry",),
     "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
-    "genart.rendering": ("Report", "render"),
+    "genart.rendering": ("Report", "promo", "render"),
     "genart.sinks": ("MemorySink",),
     "genart.sketch": ("Sketch",),
     "genart.stills": ("generate", "mixing_grid"),
@@ -161,6 +161,7 @@ __all__ = [
     "mixing_grid",
     "outline",
     "pick_device",
+    "promo",
     "read_checkpoint",
     "read_recipe",
     "recipe_text",

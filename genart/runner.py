@@ -190,7 +190,7 @@ def as_frame(picture: Image | Frame, size: tuple[int, int]) -> Frame:
     if isinstance(picture, np.ndarray):
         if picture.shape[:2] == size and picture.dtype == np.uint8:
             return picture
-        picture = to_image(picture)
+        picture = to_image(np.array(picture))  # a copy: torch wants to be able to write
     if not isinstance(picture, torch.Tensor) or len(picture) != 1:
         what = getattr(picture, "shape", type(picture).__name__)
         raise SketchError(f"draw must return an image (1, 3, h, w) or a frame, not {what}.")

@@ -1,6 +1,7 @@
 """Films from sketches. The package is called rendering because `genart.render` is the function."""
 
 from genart.rendering.film import Film, Report
+from genart.rendering.promo import promo
 from genart.rendering.renderer import render
 
-__all__ = ["Film", "Report", "render"]
+__all__ = ["Film", "Report", "promo", "render"]

@@ -31,18 +31,18 @@ class Order:
 
     Args:
         sketch: its name or file.
-        output: the file, or "".
         settings: every value that was set, by "owner.name", the sketch's own defaults among them.
         seed: what the sketch's chance comes from.
+        output: the file, or "".
         codec: the codec asked for, or None.
         audio: the sound file, or None.
         titles: the title cards' texts.
     """
 
     sketch: str
-    output: str
     settings: Mapping[str, Any]
     seed: int = 0
+    output: str = ""
     codec: str | None = None
     audio: str | None = None
     titles: tuple[str, ...] = ()

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from genart.contracts import Control, Generator, ProgressCallback, Sink
-from genart.models import load
-from genart.rendering.cast import cast, timed, typed
-from genart.rendering.film import Report, Size, plan
+from genart.rendering.film import Report, Size
 from genart.rendering.keep import check_place, keep
-from genart.rendering.recipes import Order, make_recipe
-from genart.runner import OfflineClock, frames
-from genart.seeds import format_seeds, parse_seeds
-from genart.sketch import Sketch, load_sketch
+from genart.rendering.promo import titled
+from genart.rendering.recipes import make_recipe
+from genart.rendering.take import make_take
+from genart.sketch import Sketch
 
 
 def render(
@@ -39,6 +38,7 @@ def render(
     grid: str | Sequence[int] | None = None,
     audio: str | Path | None = None,
     codec: str | None = None,
+    titles: Sequence[str] = (),
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -71,6 +71,8 @@ def render(
         grid: "3x3" shows nine walks in one picture, each past seeds of its own.
         audio: a file whose sound is repeated to the film's length and fades out at its end.
         codec: one of the format's codecs, such as "h265" or "hap_alpha".
+        titles: cards of text, the first shown before the film and a second after it, blended
+            into it; the file is that much longer and no loop any more.
         params: any Param by "owner.name"; these win over the words above.
         seed: what a sketch's own chance comes from, 0..2**32 - 1.
         device: "auto", "cpu", "cuda" or "mps".
@@ -86,38 +88,21 @@ def render(
         RenderError: the film could not be finished; the message says what was kept.
         KeyboardInterrupt: Ctrl-C; its note says what was kept.
     """
-    words = {
-        "model.name": model.name if isinstance(model, Generator) else model and str(model),
-        "model.truncation": truncation,
-        "model.label": label,
-        "model.noise": noise,
-        "walk.seeds": None if seeds is None else format_seeds(parse_seeds(seeds)),
-        "walk.kind": walk,
-        "walk.easing": easing,
-        "walk.even": even,
-        "walk.loop": loop,
-        "tempo.bpm": bpm,
-    }
-    asked = {path: value for path, value in words.items() if value is not None} | dict(params or {})
-    kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
-    settings = typed(kind, {**kind.defaults, **asked})
-    film = plan(settings, seconds=seconds, beats=beats, fps=fps, size=size, grid=grid)
-    settings = timed(settings, film, asked)
     check_place(output)
-
-    def get(source: str) -> Generator:
-        return model if isinstance(model, Generator) else load(source, device)
-
-    film, player = cast(kind, settings, film, get, seed)
-    order = Order(
-        sketch=kind.__qualname__ if isinstance(sketch, type) else str(sketch),
+    take = make_take(
+        sketch, seconds=seconds, beats=beats, fps=fps, size=size, grid=grid, model=model,
+        seeds=seeds, params=params, seed=seed, device=device, controls=controls,
+        truncation=truncation, label=label, noise=noise, walk=walk, easing=easing, even=even,
+        loop=loop, bpm=bpm,
+    )  # fmt: skip
+    order = replace(
+        take.order,
         output="" if isinstance(output, Sink) else str(output),
-        settings={path: settings[path] for path in (*kind.defaults, *asked)},
-        seed=seed,
         codec=codec,
         audio=None if audio is None else str(audio),
+        titles=tuple(titles),
     )
-    recipe = make_recipe(order, film)
-    made = frames(player, OfflineClock(film.frames, film.fps), controls)
+    recipe = make_recipe(order, take.film)
+    film, made = titled(take, titles) if titles else (take.film, take.frames)
     seam = keep(made, film, output, progress, codec=codec, audio=audio, recipe=recipe)
-    return Report.of(film, order.output, seam, recipe)
+    return Report.of(film, order.output, None if titles else seam, recipe)
