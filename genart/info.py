@@ -23,9 +23,10 @@ def info(path: str | Path) -> dict[str, Any]:
         path: a file, or a folder of frames.
 
     Returns:
-        "file", "bytes" and "what" ("model", "film", "picture", "frames", "latent" or
-        "checkpoint", which is a model file that no reader knows), then what belongs to it. A
-        model has its reader's summary, a film or picture its "size" (w, h) and "recipe".
+        "file", "bytes" and "what" ("model", "film", "picture", "frames", "latent",
+        "arrays", which is another .npz, or "checkpoint", which is a model file that no reader
+        knows), then what belongs to it. A model has its reader's summary, a film or picture its
+        "size" (w, h) and "recipe".
 
     Raises:
         UsageError: no such file.
@@ -68,12 +69,12 @@ def _model(path: Path) -> dict[str, Any]:
 
     checkpoint = read_checkpoint(path)
     try:
-        reader, summary = recognise(checkpoint)
+        name, _, summary = recognise(checkpoint)
     except RefusedCheckpoint:
         raise
     except CheckpointError as error:
         return {"what": "checkpoint", "reason": str(error), **outline(checkpoint)}
-    return {"format": checkpoint.format, "reader": type(reader).__name__, **summary}
+    return {"format": checkpoint.format, "reader": name, **summary}
 
 
 def _film(path: Path) -> dict[str, Any]:
@@ -118,9 +119,12 @@ def _picture(path: Path) -> dict[str, Any]:
 
 
 def _latent(path: Path) -> dict[str, Any]:
-    from genart.latentfile import load_latent, read_arrays, texts
+    from genart.latentfile import load_latent, read_arrays, shapes, texts
     from genart.recipe import _parsed
 
+    held = shapes(path)
+    if not held.keys() & {"values", "w"}:
+        return {"what": "arrays", "arrays": held}
     latent, kept = load_latent(path), texts(read_arrays(path), ("model", "recipe"))
     return {
         "space": latent.space,

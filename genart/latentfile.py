@@ -157,6 +157,20 @@ def _tensor(path: str | Path, name: str, array: Any, device: str | torch.device)
     return tensor
 
 
+def shapes(path: str | Path) -> dict[str, list[int]]:
+    """The name and shape of every array in an .npz file, from their headers alone.
+
+    Raises:
+        DataError: not an .npz file, or damaged.
+    """
+    found = {}
+    with _archive(path) as archive:
+        for member in archive.infolist()[:_MEMBERS]:
+            with archive.open(member) as file:
+                found[member.filename.removesuffix(".npy")] = list(_header(file)[0])
+    return found
+
+
 def texts(arrays: dict[str, NDArray[Any]], names: Iterable[str]) -> dict[str, str]:
     """The texts kept beside a latent."""
     return {name: str(arrays[name]) for name in names if name in arrays and str(arrays[name])}

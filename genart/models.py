@@ -91,12 +91,12 @@ def load_file(path: Path, device: torch.device, name: str | None = None) -> Gene
         CheckpointError: no reader does; a note outlines what is in the file.
     """
     checkpoint = read_checkpoint(path)
-    reader, _ = recognise(checkpoint)
+    _, reader, _ = recognise(checkpoint)
     return reader.load(checkpoint, name=name or path.stem, device=device)
 
 
-def recognise(checkpoint: Checkpoint) -> tuple[Reader, dict[str, Any]]:
-    """The reader for a file and its summary; no network is built.
+def recognise(checkpoint: Checkpoint) -> tuple[str, Reader, dict[str, Any]]:
+    """The name of the reader for a file, that reader, and its summary; no network is built.
 
     Raises:
         CheckpointError: no reader knows the file; a note outlines what is in it.
@@ -112,7 +112,7 @@ def recognise(checkpoint: Checkpoint) -> tuple[Reader, dict[str, Any]]:
             faults += f' Reader "{name}" failed: {error!r}.'
             continue
         if summary is not None:
-            return reader, summary
+            return name, reader, summary
     known = ", ".join(readers) or "none"
     unknown = CheckpointError(
         f"{checkpoint.path} is no model that a reader knows; readers: {known}.{faults}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageSequence
 
 import genart
 
@@ -20,6 +21,25 @@ PLASMA = ("--model", "plasma", "--device", "cpu", "--size", "32")
 def pixels(path: Path) -> np.ndarray:
     with Image.open(path) as picture:
         return np.array(picture)
+
+
+def played(path: str) -> np.ndarray:
+    """Every frame of a GIF."""
+    with Image.open(path) as film:
+        return np.stack([np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)])
+
+
+@pytest.fixture
+def small_model(tmp_path: Path) -> Path:
+    """A StyleGAN2 of 16 pixels with random weights, in our own format."""
+    from genart_stylegan2.config import Config
+    from genart_stylegan2.generator import StyleGAN2
+    from genart_stylegan2.network import Network
+
+    torch.manual_seed(0)
+    network = Network(Config(16, z_dim=8, w_dim=8, mapping_layers=2, channel_base=64))
+    StyleGAN2(network, name="small").save(tmp_path / "small.safetensors")
+    return tmp_path / "small.safetensors"
 
 
 def test_a_folder_gets_a_picture_a_seed_named_by_it(genart_command: Run, tmp_path: Path) -> None:
@@ -168,6 +188,24 @@ def test_render_makes_a_loop_and_reports_it(genart_command: Run, tmp_path: Path)
     assert "recipe:" in genart_command("info", tmp_path / "loop.mp4").out
 
 
+def test_the_recipe_of_a_film_makes_it_again(
+    genart_command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    genart_command(
+        "render", "breathe", "-o", "a.gif", *PLASMA, "--beats", "1", "--bpm", "150", "--fps", "20",
+        "-p", "sketch.low=0.3", "--seeds", "7,9", "--noise", "none", "--seed", "5",
+    )  # fmt: skip
+    before = played("a.gif")
+    recipe = genart_command("info", "a.gif", "--json").json["recipe"]
+    program, *words = shlex.split(recipe["command"])
+    Path("a.gif").unlink()
+    done = genart_command(*words)
+    assert (program, done.code) == ("genart", 0), done.err
+    assert len(before) == 8
+    assert np.array_equal(played("a.gif"), before)
+
+
 def test_render_into_a_folder_of_png(genart_command: Run, tmp_path: Path) -> None:
     done = genart_command(
         "render", "-o", f"{tmp_path}/frames/", *PLASMA, "--seconds", "0.1", "--fps", "20"
@@ -189,10 +227,36 @@ def test_a_damaged_file_is_said_to_be_one(genart_command: Run, tmp_path: Path, n
     assert name in done.err
 
 
+def test_other_arrays_are_listed_by_name_and_shape(genart_command: Run, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", weight=np.zeros((2, 3)), names=np.array(["x"]))
+    facts = genart_command("info", tmp_path / "a.npz", "--json").json
+    assert (facts["what"], facts["arrays"]) == ("arrays", {"weight": [2, 3], "names": [1]})
+
+
+def test_a_model_is_converted_and_makes_the_same_picture(
+    genart_command: Run, tmp_path: Path, small_model: Path
+) -> None:
+    done = genart_command("models", "convert", small_model, tmp_path / "b.safetensors", "--json")
+    assert done.code == 0, done.err
+    for name, model in (("a", small_model), ("b", tmp_path / "b.safetensors")):
+        made = genart_command(
+            "generate", "--model", model, "--seeds", 1, "-o", tmp_path / f"{name}.png"
+        )
+        assert made.code == 0, made.err
+    assert np.array_equal(pixels(tmp_path / "a.png"), pixels(tmp_path / "b.png"))
+    facts = genart_command("info", tmp_path / "b.safetensors", "--json").json
+    assert (facts["what"], facts["architecture"], facts["reader"]) == (
+        "model",
+        "stylegan2",
+        "stylegan2",
+    )
+
+
 def test_a_model_file_nobody_knows_is_outlined(genart_command: Run, tmp_path: Path) -> None:
     path = tmp_path / "odd.safetensors"
     genart.write_safetensors(path, {"conv.weight": torch.zeros(2, 3)}, {"author": "me"})
     facts = genart_command("info", path, "--json").json
     assert (facts["what"], facts["parameters"]) == ("checkpoint", 6)
     assert facts["metadata"] == {"author": "me"}
+    assert "name conv.weight, kind tensor (2, 3)" in genart_command("info", path).out
     assert "no model that a reader knows" in facts["reason"]

@@ -130,8 +130,8 @@ def test_a_file_nobody_knows_is_outlined_and_the_readers_are_named(tmp_path: Pat
 
 def test_recognising_builds_no_network(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ShelfReader, "load", None)
-    _, summary = recognise(genart.read_checkpoint(shelf))
-    assert summary["kind"] == "shelf"
+    name, _, summary = recognise(genart.read_checkpoint(shelf))
+    assert (name, summary["kind"]) == ("shelf", "shelf")
 
 
 def test_converting_keeps_the_weights_and_says_what_it_kept(shelf: Path, tmp_path: Path) -> None:

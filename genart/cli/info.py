@@ -19,11 +19,18 @@ def show(facts: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, dict):
             yield f"{name}:"
             yield from (f"  {key}: {_short(each)}" for key, each in value.items())
+        elif isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            yield f"{name}:"
+            yield from (f"  {_row(each)}" for each in value)
         elif isinstance(value, str) and "\n" in value:
             yield f"{name}:"
             yield from (f"  {line}" for line in value.splitlines())
         else:
             yield f"{name}: {_short(value)}"
+
+
+def _row(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {_short(value)}" for key, value in facts.items())
 
 
 def _short(value: Any) -> str:
