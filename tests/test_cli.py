@@ -159,12 +159,15 @@ def test_an_unexpected_error_is_one_line_and_a_hint(
     assert told.splitlines()[-1] == "Error: ZeroDivisionError: by nought"
 
 
+@pytest.mark.parametrize(
+    ("message", "note"), [("", "Kept 2 of 9 pictures in out."), ("Kept 2 of 9", "pictures in out.")]
+)
 def test_ctrl_c_exits_with_1_and_says_what_was_kept(
-    genart_command: Run, monkeypatch: pytest.MonkeyPatch
+    genart_command: Run, monkeypatch: pytest.MonkeyPatch, message: str, note: str
 ) -> None:
     def body() -> None:
-        stop = KeyboardInterrupt()
-        stop.add_note("Kept 2 of 9 pictures in out.")
+        stop = KeyboardInterrupt(message)
+        stop.add_note(note)
         raise stop
 
     put(monkeypatch, body)
@@ -190,6 +193,21 @@ def test_stdout_holds_the_answer_alone_whatever_is_printed(
     assert "chatter" in done.err
     assert "2/2" in done.err
     assert "frame/s" in done.err or "s/frame" in done.err
+
+
+def test_progress_in_fractions_is_rounded_and_an_open_end_is_shown_without_one(
+    genart_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def body(progress: Callable[[Progress], None]) -> None:
+        for step in range(1, 4):
+            progress(Progress(step * 0.1, 0.3, "kimg", "g 0.7"))
+        progress(Progress(5, None, "step"))
+
+    put(monkeypatch, body)
+    told = genart_command("try").err
+    assert "0.3/0.3" in told
+    assert "g 0.7" in told
+    assert "5step" in told
 
 
 def test_the_device_asked_for_reaches_the_call(

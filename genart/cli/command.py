@@ -98,7 +98,8 @@ def progress_bar() -> Iterator[ProgressCallback]:
             _close(bar)
             bar = _bar(progress)
         bar.set_postfix_str(progress.note, refresh=False)
-        bar.update(progress.done - bar.n)
+        done = progress.done if progress.total is None else min(progress.done, progress.total)
+        bar.update(done - bar.n)
 
     try:
         yield show
@@ -106,15 +107,21 @@ def progress_bar() -> Iterator[ProgressCallback]:
         _close(bar)
 
 
+#: How a bar that counts in fractions looks: tqdm would print all their digits.
+_FRACTIONS = "{l_bar}{bar}| {n:.1f}/{total:.1f} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
+
+
 def _bar(progress: Progress) -> Any:
     from tqdm import tqdm
 
     live = sys.stderr.isatty()
+    whole = isinstance(progress.done, int) or progress.total is None
     return tqdm(
         total=progress.total,
         unit=progress.unit,
         unit_scale=progress.unit == "B",
         file=sys.stderr,
+        bar_format=None if whole else _FRACTIONS,
         dynamic_ncols=live,
         mininterval=0.1 if live else 10.0,  # a log wants a line now and then
         smoothing=0.1,

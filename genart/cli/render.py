@@ -50,6 +50,9 @@ def show(report: Report) -> Iterator[str]:
 @click.option(
     "--audio", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A sound track."
 )
+@click.option(
+    "--title", "titles", multiple=True, help="A card before the film; a second one after it."
+)
 @click.option("--codec", help="One of the format's codecs, such as h265 or hap_alpha.")
 @click.option("--seed", type=int, help="What the sketch's own chance comes from.  [0]")
 @click.option(

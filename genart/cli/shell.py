@@ -108,7 +108,8 @@ def _fail(
 
 def _interrupted(stop: BaseException) -> str:
     cause = stop if isinstance(stop, KeyboardInterrupt) else stop.__cause__
-    return " ".join(["Interrupted.", *getattr(cause, "__notes__", ())])
+    said = [str(cause or ""), *getattr(cause, "__notes__", ())]
+    return " ".join(["Interrupted.", *filter(None, said)])
 
 
 def _debug() -> list[str]:
