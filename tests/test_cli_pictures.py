@@ -206,6 +206,18 @@ def test_the_recipe_of_a_film_makes_it_again(
     assert np.array_equal(played("a.gif"), before)
 
 
+def test_a_title_makes_the_film_longer_and_is_in_its_recipe(
+    genart_command: Run, tmp_path: Path
+) -> None:
+    done = genart_command(
+        "render", "-o", tmp_path / "t.gif", *PLASMA, "--seconds", "1", "--fps", "4",
+        "--title", "Pomona", "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert done.json["frames"] > 4
+    assert done.json["recipe"]["titles"] == ["Pomona"]
+
+
 def test_render_into_a_folder_of_png(genart_command: Run, tmp_path: Path) -> None:
     done = genart_command(
         "render", "-o", f"{tmp_path}/frames/", *PLASMA, "--seconds", "0.1", "--fps", "20"

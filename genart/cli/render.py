@@ -67,5 +67,5 @@ def command(
     """
     from genart.rendering import render
 
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in options.items() if value not in (None, ())}
     return render(params=dict(params), device=device, progress=progress, **given)
