@@ -213,6 +213,7 @@ def containers() -> list[Hostile]:
             ),
             "1,099,511,627,776 elements",
         ),
+        Hostile("endless directory", _endless(empty), "directory far too long"),
         Hostile("short storage", zipped(one, [("archive/data/0", bytes(15))]), "of 15 bytes"),
         Hostile("long storage", zipped(one, [("archive/data/0", bytes(17))]), "of 17 bytes"),
         Hostile(
@@ -227,6 +228,14 @@ def containers() -> list[Hostile]:
 def _twice(pickled: bytes) -> bytes:
     archive = zipped(pickled, [("archive/data.pkX", pickled)])
     return archive.replace(b"data.pkX", b"data.pkl")
+
+
+def _endless(pickled: bytes) -> bytes:
+    """A directory that says it has a gigabyte, which would take minutes to go through."""
+    archive = bytearray(zipped(pickled))
+    start = archive.rfind(b"PK\x05\x06")
+    archive[start + 12 : start + 16] = struct.pack("<I", 1 << 30)
+    return bytes(archive)
 
 
 def _overlapping(pickled: bytes) -> bytes:

@@ -24,7 +24,8 @@ TENSORS = 20_000
 TUPLE_KEYS = 4_096  #: their hashes can be made to collide
 INTEGER_BYTES = 16
 _SHOWN = 120  # characters
-DIRECTORY = 16 << 20  #: bytes of a zip's directory, or of a safetensors header
+DIRECTORY = 2 << 20  #: bytes of a zip's directory
+HEADER = 16 << 20  #: bytes of a safetensors header
 
 
 def refuse(reason: str) -> NoReturn:

@@ -68,7 +68,7 @@ class Machine:
             refuse("holds a pickle of a protocol other than 2 to 5")
         try:
             return self._loop()
-        except (LookupError, ValueError, TypeError, RuntimeError) as error:
+        except (LookupError, ValueError, TypeError, RuntimeError, ArithmeticError) as error:
             raise CheckpointError(f"holds a pickle that makes no sense ({error})") from error
 
     def _loop(self) -> Any:

@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from genart.checkpoints.limits import DIRECTORY, TENSOR_BYTES, TENSORS, damaged, refuse
+from genart.checkpoints.limits import HEADER, TENSOR_BYTES, TENSORS, damaged, refuse
 from genart.errors import CheckpointError, UsageError
 from genart.files import atomic
 
@@ -30,7 +30,7 @@ def read_safetensors(
         CheckpointError: a header that does not fit the file.
     """
     length = int.from_bytes(view[:8], "little")
-    if length > DIRECTORY or len(view) - length > TENSOR_BYTES:
+    if length > HEADER or len(view) - length > TENSOR_BYTES:
         refuse(f"has a header of {length:,} bytes, or more than {TENSOR_BYTES >> 30} GiB in all")
     if length > len(view) - 8:
         damaged("ends inside its header: it is cut short")
