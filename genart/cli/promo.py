@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @declare(
-    'genart promo "drift seeds=1-4 seconds=6" poster.png --title Pomona --audio song.wav -o promo.mp4',
+    'genart promo "drift seeds=1-4 seconds=6" poster.png --title Pomona --audio a.wav -o promo.mp4',
     show,
     name="promo",
 )

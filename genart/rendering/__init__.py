@@ -3,5 +3,6 @@
 from genart.rendering.film import Film, Report
 from genart.rendering.promo import promo
 from genart.rendering.renderer import render
+from genart.rendering.scenes import parse_scene
 
-__all__ = ["Film", "Report", "promo", "render"]
+__all__ = ["Film", "Report", "parse_scene", "promo", "render"]

@@ -1,0 +1,188 @@
+"""Scenes of a promo: walks, pictures and films as shots of one size and rate."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from genart.contracts import Frame
+from genart.errors import DataError, UsageError
+from genart.frames import to_frames, to_image
+from genart.rendering.take import make_take
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+_NEARLY = 1e-3  # of a frame: a time this little before a frame's is its time
+
+#: A picture, a film, or what `genart.render` takes: {"sketch": "drift", "seeds": "1-4", ...}.
+Scene: TypeAlias = "str | Path | Mapping[str, Any]"
+_NUMBERS = {"seconds": float, "beats": float, "seed": int}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One scene, ready to be laid out.
+
+    Args:
+        frame: the frame at a time in seconds; times are asked in order.
+        seconds: how long it lasts.
+    """
+
+    frame: Callable[[float], Frame]
+    seconds: float
+
+
+class InOrder:
+    """Frames that come in order, asked for by time; the last one asked for is held, no other.
+
+    Args:
+        frames: what comes, one by one.
+        fps: frames a second.
+    """
+
+    def __init__(self, frames: Iterable[Frame], fps: Fraction) -> None:
+        self._frames, self._fps = iter(frames), fps
+        self._index, self._held = -1, np.zeros((1, 1, 3), np.uint8)
+
+    def __call__(self, t: float) -> Frame:
+        """The frame at t; times that lie behind, or beyond the end, give the one that is held."""
+        wanted = int(float(t) * float(self._fps) + _NEARLY)
+        while self._index < wanted and (frame := next(self._frames, None)) is not None:
+            self._index, self._held = self._index + 1, opaque(frame)
+        return self._held
+
+
+@dataclass(frozen=True)
+class Look:
+    """How scenes become shots.
+
+    Args:
+        size: (h, w) of every frame.
+        fps: frames a second.
+        still: seconds that a picture is shown.
+        title: seconds that a title is shown.
+        device: where the walks' models run.
+        stack: closes the films that were opened.
+    """
+
+    size: tuple[int, int]
+    fps: Fraction
+    still: float = 4.0
+    title: float = 2.5
+    device: str = "auto"
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def shot(self, scene: Scene) -> Shot:
+        """A scene as a shot: a walk, a picture or a film."""
+        if isinstance(scene, Mapping):
+            return self._walk(scene)
+        path = Path(scene)
+        if not path.is_file():
+            raise DataError(f'There is no picture or film "{path}".')
+        return self._picture(path) if path.suffix.lower() in _PICTURES else self._film(path)
+
+    def card(self, text: str) -> Shot:
+        """A title: white letters in the middle of black, as large as fits in a few lines."""
+        from moviepy import TextClip
+
+        height, width = self.size
+        letters = TextClip(
+            text=text, font_size=max(8, min(height, width) // 9), color="white",
+            bg_color="black", size=(width, height), method="caption",
+            text_align="center", horizontal_align="center", vertical_align="center",
+        )  # fmt: skip
+        frame = np.ascontiguousarray(letters.get_frame(0)[..., :3], np.uint8)
+        return Shot(lambda t: frame, self.title)
+
+    def _walk(self, scene: Mapping[str, Any]) -> Shot:
+        height, width = self.size
+        words: dict[str, Any] = {"device": self.device, **scene}
+        take = make_take(**{**words, "fps": self.fps, "size": (width, height)})
+        return Shot(InOrder(take.frames, self.fps), take.film.seconds)
+
+    def _picture(self, path: Path) -> Shot:
+        from PIL import Image, ImageOps
+
+        try:
+            with Image.open(path) as picture:
+                pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGBA"))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path} cannot be read as a picture: {error}") from error
+        frame = self._covering(opaque(pixels))
+        return Shot(lambda t: frame, self.still)
+
+    def _film(self, path: Path) -> Shot:
+        from imageio_ffmpeg import count_frames_and_secs
+
+        try:
+            _, seconds = count_frames_and_secs(str(path))
+        except RuntimeError as error:
+            raise DataError(f"{path} cannot be read as a film.") from error
+        frames = read_film(path, self.size, self.fps)
+        self.stack.callback(frames.close)
+        return Shot(InOrder(frames, self.fps), float(seconds))
+
+    def _covering(self, frame: Frame) -> Frame:
+        return to_frames(to_image(np.array(frame)), self.size)[0]
+
+
+def read_film(path: Path, size: tuple[int, int], fps: Fraction) -> Generator[Frame, None, None]:
+    """The frames of a film at another rate, made to cover size (h, w); one at a time."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    height, width = size
+    cover = f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=bicubic"
+    process = subprocess.Popen(
+        [get_ffmpeg_exe(), "-v", "error", "-i", f"file:{path}", "-vf",
+         f"fps={fps},{cover},crop={width}:{height}", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    with process, process.stdout as pipe:
+        try:
+            while len(pixels := pipe.read(height * width * 3)) == height * width * 3:
+                yield np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+        finally:
+            process.kill()
+
+
+def opaque(frame: Frame) -> Frame:
+    """A frame with alpha painted on black, (h, w, 3); one without stays as it is."""
+    if frame.shape[2] == 3:
+        return frame
+    colour = frame[..., :3].astype(np.uint16) * frame[..., 3:]
+    return ((colour + 127) // 255).astype(np.uint8)
+
+
+def parse_scene(text: str) -> Scene:
+    """A scene as people write it: a file, or a sketch and words, `drift seeds=1-4 seconds=6`.
+
+    Words with a point in their name are Params: `drift walk.radius=2`.
+
+    Raises:
+        UsageError: a word that is no name=value, or no number where one is needed.
+    """
+    if Path(text).is_file() and Path(text).suffix != ".py":
+        return text
+    sketch, *words = shlex.split(text) or [""]
+    pairs = [word.partition("=") for word in words]
+    for name, equals, value in pairs:
+        if not equals or (name in _NUMBERS and not _is_number(value)):
+            raise UsageError(
+                f'"{name}{equals}{value}" is not like seconds=6, in the scene "{text}".'
+            )
+    params = {name: value for name, _, value in pairs if "." in name}
+    plain = {name: _NUMBERS.get(name, str)(value) for name, _, value in pairs if "." not in name}
+    return {"sketch": sketch, **plain, **({"params": params} if params else {})}
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
