@@ -118,6 +118,16 @@ def test_each_place_has_its_own_share_of_truncation(model: StyleGAN2) -> None:
     assert torch.allclose(ws[1], model.map(z[1], 0.4).values[0])
 
 
+@pytest.mark.parametrize("architecture", ["skip", "orig", "resnet"])
+def test_half_precision_stays_near_and_never_overflows(architecture: str) -> None:
+    network = make("clamp", architecture=architecture).network
+    ws = network.mapping(torch.randn(2, 32))[:, None].expand(-1, 10, -1)
+    full, half = network.synthesis(ws), network.synthesis(ws, half=True)
+    assert half.dtype == torch.float32
+    assert 0 < (full - half).abs().max() < 0.01 * full.abs().max()
+    assert network.synthesis(100 * ws, half=True).isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("size", "resolution"),
     [
