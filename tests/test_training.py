@@ -12,6 +12,7 @@ import genart
 from genart_stylegan2.augment import Controller, augment, diff_augment
 from genart_stylegan2.critics import ProjectedCritic
 from genart_stylegan2.data import load_dataset
+from genart_stylegan2.encoder import divergence
 from genart_stylegan2.losses import path_lengths, r1_penalty
 from genart_stylegan2.settings import Settings
 from genart_stylegan2.trainer import StyleGAN2Trainer
@@ -66,9 +67,18 @@ def assert_same(a, b, at=""):
     [
         {"aug": "ada", "ada_kimg": 0.05, "target": 0.1},
         {"aug": "fixed", "p": 0.7, "cond": True},
-        {"critic": "projected", "critic_resolution": 64, "aug": "diff", "gamma": 0.0, "batch": 2},
+        {"critic": "projected", "critic_resolution": 64, "aug": "diff", "batch": 2},
+        {
+            "critic": "projected",
+            "critic_resolution": 64,
+            "aug": "none",
+            "batch": 2,
+            "recon": 10.0,
+            "recon_kimg": 0.004,
+            "pl_weight": 0.0,
+        },
     ],
-    ids=["ada", "conditional", "projected"],
+    ids=["ada", "conditional", "projected", "reconstruction"],
 )
 def test_a_resumed_run_equals_an_uninterrupted_one(pictures, tmp_path, settings):
     steps = 6 if settings.get("critic") != "projected" else 4
@@ -122,6 +132,8 @@ def test_settings_say_what_is_allowed():
         Settings(resolution=100)
     with pytest.raises(genart.UnknownName, match='Did you mean "gamma"'):
         Settings.from_options({"gama": 1})
+    with pytest.raises(genart.UsageError, match="with critic projected"):
+        Settings(recon=1.0)
     with pytest.raises(genart.UsageError, match="critic stylegan2"):
         Settings(critic="projected", cond=True, aug="diff")
 
@@ -177,7 +189,7 @@ def test_the_controller_follows_the_sign_of_the_critic():
 
 def test_r1_of_a_linear_critic_is_half_its_squared_weight():
     weight = torch.randn(3, 4, 4)
-    penalty = r1_penalty(lambda x: [(x * weight).sum((1, 2, 3))], torch.randn(5, 3, 4, 4))
+    penalty = r1_penalty(lambda x: [(x[0] * weight).sum((1, 2, 3))], [torch.randn(5, 3, 4, 4)])
     assert penalty.item() == pytest.approx(weight.square().sum().item() / 2, rel=1e-5)
 
 
@@ -188,6 +200,15 @@ def test_path_lengths_of_a_linear_generator_are_its_scale():
     lengths = path_lengths(images, ws)
     # the noise has variance 1 / (h w) over 3 h w values, so lengths are 2.5 sqrt 3
     assert lengths.mean().item() == pytest.approx(2.5 * 3**0.5, rel=0.05)
+
+
+def test_divergence_is_that_of_normals():
+    mean, log_variance = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]])
+    expected = torch.distributions.kl_divergence(
+        torch.distributions.Normal(mean, (log_variance / 2).exp()),
+        torch.distributions.Normal(0.0, 1.0),
+    ).sum()
+    assert divergence(mean, log_variance).item() == pytest.approx(expected.item(), rel=1e-6)
 
 
 def test_the_projected_critic_tells_pictures_apart_and_leaves_its_features_alone():

@@ -21,11 +21,14 @@ from .config import Config
 from .discriminator import Discriminator
 
 _CHANNELS = (24, 40, 112, 320)  # of the four feature maps
+SPREAD = (8.0, 7.0, 6.5, 3.0)  # their standard deviation over photographs and paintings
 _MIXED = (32, 64, 128, 256)  # after mixing
 
 
 class Stylegan2Critic(nn.Module):
     """StyleGAN2's discriminator, always the residual one."""
+
+    range_weight = 0.0  # it sees values of any size
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -66,7 +69,8 @@ class _Mixer(nn.Module):
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
         """Four maps at strides 4 to 32 to four maps with what lies below mixed in."""
         mixed = [
-            F.conv2d(x, getattr(self, name)) for x, name in zip(maps, self._channel, strict=True)
+            F.conv2d(x / spread, getattr(self, name))
+            for x, spread, name in zip(maps, SPREAD, self._channel, strict=True)
         ]
         result = [mixed[3]]
         below = mixed[3]
@@ -92,6 +96,7 @@ def _judge(channels: int, halvings: int) -> nn.Sequential:
             nn.LeakyReLU(0.2),
         ]
         width = wider
+    layers += [spectral_norm(nn.Conv2d(width, width, 3, padding=1)), nn.LeakyReLU(0.2)]
     layers += [spectral_norm(nn.Conv2d(width, 1, 3, padding=1))]
     return nn.Sequential(*layers)
 
@@ -104,6 +109,8 @@ class ProjectedCritic(nn.Module):
             32 and at least 64.
         seed: of the random mixing.
     """
+
+    range_weight = 10.0  # of losses.out_of_range
 
     def __init__(self, resolution: int = 128, seed: int = 0) -> None:
         super().__init__()
@@ -121,13 +128,17 @@ class ProjectedCritic(nn.Module):
 
     def project(self, images: Tensor) -> list[Tensor]:
         """The mixed features; nothing here learns."""
+        maps: list[Tensor] = self.mixer(self.features(images))
+        return maps
+
+    def features(self, images: Tensor) -> list[Tensor]:
+        """The four feature maps of images at `resolution`."""
         if images.shape[-1] != self.resolution:
             size = (self.resolution, self.resolution)
             images = F.interpolate(
                 images, size, mode="bilinear", align_corners=False, antialias=True
             )
-        network = genart.features(str(images.device))
-        maps: list[Tensor] = self.mixer(network(images[:, :3]))
+        maps: list[Tensor] = genart.features(str(images.device))(images[:, :3])
         return maps
 
     def judge(self, maps: list[Tensor], label: Tensor | None = None) -> list[Tensor]:

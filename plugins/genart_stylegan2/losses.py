@@ -9,15 +9,17 @@ import torch
 from torch import Tensor
 
 
-def r1_penalty(critic: Callable[[Tensor], list[Tensor]], reals: Tensor) -> Tensor:
+def r1_penalty(judge: Callable[[list[Tensor]], list[Tensor]], seen: list[Tensor]) -> Tensor:
     """Half the mean squared gradient of the critic at real images (Mescheder et al. 2018).
 
-    The gradient is taken at the images the critic sees, after augmentation.
+    Args:
+        judge: gives the critic's maps of logits.
+        seen: what it judges, (n, ...) each: images after augmentation, or their features.
     """
-    reals = reals.detach().requires_grad_(True)
-    logits = sum(map(torch.sum, critic(reals)))
-    (gradient,) = torch.autograd.grad(logits, reals, create_graph=True)  # type: ignore[arg-type]
-    return gradient.square().sum((1, 2, 3)).mean() / 2
+    seen = [x.detach().requires_grad_(True) for x in seen]
+    total = torch.stack([x.flatten(1).mean(1).sum() for x in judge(seen)]).sum()
+    gradients = torch.autograd.grad(total, seen, create_graph=True)
+    return torch.stack([x.square().flatten(1).sum(1).mean() for x in gradients]).sum() / 2
 
 
 def path_lengths(images: Tensor, ws: Tensor) -> Tensor:
@@ -30,3 +32,11 @@ def path_lengths(images: Tensor, ws: Tensor) -> Tensor:
     noise = torch.randn_like(images) / math.sqrt(images.shape[2] * images.shape[3])
     (gradient,) = torch.autograd.grad((images * noise).sum(), ws, create_graph=True)
     return gradient.square().sum(2).mean(1).sqrt()
+
+
+def out_of_range(images: Tensor) -> Tensor:
+    """Mean squared excess of images over -1..1.
+
+    Frozen features saturate outside the range of pictures and give no gradient back.
+    """
+    return (images.abs() - 1).relu().square().mean()

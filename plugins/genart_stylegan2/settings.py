@@ -34,6 +34,11 @@ class Settings:
     channel_max: int = _say(512, "... but no more than this")
     critic: str = _say("stylegan2", "stylegan2, or projected (frozen ImageNet features; fast)")
     critic_resolution: int = _say(128, "side at which the projected critic looks, 64 to 256")
+    recon: float = _say(0.0, "weight of reconstruction with the projected critic; 0 turns it off")
+    recon_kimg: float = _say(
+        10.0, "thousands of pictures by reconstruction alone, before the critic"
+    )
+    kl: float = _say(40.0, "nats an image that the reconstructing encoder may tell")
     glr: float = _say(0.0025, "learning rate of the generator")
     dlr: float = _say(0.0025, "learning rate of the critic")
     gamma: float = _say(1.0, "weight of R1; 0 turns it off")
@@ -63,6 +68,8 @@ class Settings:
         self._check("critic_resolution", self.critic_resolution in (64, 128, 256), "64, 128 or 256")
         for name in ("kimg", "batch", "glr", "dlr", "r1_every", "pl_every", "keep", "ada_kimg"):
             self._check(name, getattr(self, name) > 0, "more than 0")
+        if self.recon and self.critic != "projected":
+            raise genart.UsageError("recon compares features; use it with critic projected.")
         for name in ("mixing", "p", "target"):
             self._check(name, 0 <= getattr(self, name) <= 1, "0..1")
         if self.critic == "projected" and self.cond:

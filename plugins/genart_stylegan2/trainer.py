@@ -113,7 +113,8 @@ class _Run:
         for name, value in figures.items():
             self.log[name] = 0.98 * self.log.get(name, value) + 0.02 * value
         shown = self.training.shown / 1000
-        note = " ".join(f"{name} {self.log[name]:.3g}" for name in ("g", "d", "sign", "p"))
+        shown_first = [name for name in ("g", "d", "like", "sign", "p") if name in self.log]
+        note = " ".join(f"{name} {self.log[name]:.3g}" for name in shown_first)
         self.progress(genart.Progress(shown, self.settings.kimg, "kimg", note))
         if self._due():
             self._snapshot()

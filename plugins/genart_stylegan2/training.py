@@ -18,7 +18,8 @@ from .critics import (
     real_loss,
 )
 from .data import Dataset
-from .losses import path_lengths, r1_penalty
+from .encoder import Encoder, divergence, likeness
+from .losses import out_of_range, path_lengths, r1_penalty
 from .network import Network
 from .settings import Settings
 
@@ -52,8 +53,11 @@ class Training:
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.hinge = settings.critic == "projected"
         self.critic = _placed(self._make_critic(), device)
-        self.g_opt = self._adam(self.generator, settings.glr, settings.pl_every, settings.pl_weight)
-        self.d_opt = self._adam(self.critic, settings.dlr, settings.r1_every, settings.gamma)
+        self.encoder = _placed(Encoder(settings.z_dim), device) if settings.recon else None
+        self.kl_weight = 1e-3
+        nets = [net for net in (self.generator, self.encoder) if net is not None]
+        self.g_opt = self._adam(nets, settings.glr, settings.pl_every, settings.pl_weight)
+        self.d_opt = self._adam([self.critic], settings.dlr, settings.r1_every, settings.gamma)
         start = settings.p if settings.aug == "fixed" else 0.0
         self.control = Controller(start, settings.target, settings.ada_kimg)
         self.path_mean = torch.zeros([], device=device)
@@ -67,18 +71,24 @@ class Training:
             return ProjectedCritic(self.settings.critic_resolution, self.settings.seed)
         return Stylegan2Critic(self.config)
 
-    def _adam(self, net: torch.nn.Module, lr: float, every: int, weight: float) -> torch.optim.Adam:
+    def _adam(
+        self, nets: list[torch.nn.Module], lr: float, every: int, weight: float
+    ) -> torch.optim.Adam:
         """Adam whose rate and memory make up for a regulariser's steps of their own."""
         c = every / (every + 1) if weight else 1.0
-        learning = [p for p in net.parameters() if p.requires_grad]
+        learning = [p for net in nets for p in net.parameters() if p.requires_grad]
         return torch.optim.Adam(learning, lr=lr * c, betas=(0.0, 0.99**c), eps=1e-8)
 
     def step(self) -> dict[str, float]:
         """One step: critic and generator, with regularisers when due; returns what to log."""
         s = self.settings
         reals, label = self._reals()
-        log = self._adversarial_step(reals, label)
-        if s.gamma and self.steps % s.r1_every == 0:
+        alone = s.recon > 0 and self.shown < s.recon_kimg * 1000
+        if s.recon and (alone or self.steps % 2 == 0):
+            log = self._reconstruction_step(reals, alone)
+        else:
+            log = self._adversarial_step(reals, label)
+        if s.gamma and self.steps % s.r1_every == 0 and not alone:
             log |= self._r1_step(reals, label)
         if s.pl_weight and self.steps % s.pl_every == 0:
             log |= self._path_step()
@@ -101,10 +111,33 @@ class Training:
         d_loss = fake_loss(on_fakes, self.hinge) + real_loss(on_reals, self.hinge)
         self._descend(self.d_opt, d_loss)
         g_loss = generator_loss(self.critic.judge(seen, fake_label), self.hinge)
-        self._descend(self.g_opt, g_loss)
+        self._descend(self.g_opt, g_loss + self.critic.range_weight * out_of_range(fakes))
         sign = torch.stack([x.detach().sign().mean() for x in on_reals]).mean().item()
         self._signs.append(sign)
         return {"g": g_loss.item(), "d": d_loss.item(), "sign": sign}
+
+    def _reconstruction_step(self, reals: Tensor, alone: bool) -> dict[str, float]:
+        """Reals through encoder and generator; the critic judges the result unless `alone`.
+
+        The weight of the divergence follows the rate: it grows while the encoder tells more than
+        `kl` nats and falls while it tells less.
+        """
+        assert self.encoder is not None
+        with torch.no_grad():
+            real_maps = self.critic.features(reals)
+        mean, log_variance = self.encoder(real_maps)
+        w = self.generator.mapping(mean + torch.randn_like(mean) * (log_variance / 2).exp())
+        self.generator.mapping.track(w)
+        images = self.generator.synthesis(w[:, None].expand(-1, self.config.num_ws, -1), "random")
+        maps = self.critic.features(images)
+        like, rate = likeness(images, maps, reals, real_maps), divergence(mean, log_variance)
+        loss = self.settings.recon * (like + self.kl_weight * rate)
+        self.kl_weight *= 1.01 if rate.item() > self.settings.kl else 1 / 1.01
+        log = {"like": like.item(), "kl": rate.item()}
+        if not alone:
+            loss = loss + generator_loss(self.critic.judge(self.critic.mixer(maps)), self.hinge)
+        self._descend(self.g_opt, loss + self.critic.range_weight * out_of_range(images))
+        return log
 
     def _path_step(self) -> dict[str, float]:
         images, ws, _ = self._fakes(max(self.settings.batch // 2, 1))
@@ -115,8 +148,9 @@ class Training:
         return {"path": self.path_mean.item()}
 
     def _r1_step(self, reals: Tensor, label: Tensor | None) -> dict[str, float]:
-        seen = self._augmented(reals)
-        penalty = r1_penalty(lambda x: self.critic(x, label), seen)
+        with torch.no_grad():
+            seen = self.critic.project(self._augmented(reals))
+        penalty = r1_penalty(lambda maps: self.critic.judge(maps, label), seen)
         self._descend(self.d_opt, penalty * self.settings.gamma * self.settings.r1_every)
         return {"r1": penalty.item()}
 
@@ -194,6 +228,8 @@ class Training:
             "generator": self.generator.state_dict(),
             "averaged": self.averaged.state_dict(),
             "critic": self.critic.state_dict(),
+            "encoder": self.encoder.state_dict() if self.encoder else {},
+            "kl_weight": self.kl_weight,
             "g_opt": self.g_opt.state_dict(),
             "d_opt": self.d_opt.state_dict(),
             "path_mean": self.path_mean,
@@ -209,6 +245,9 @@ class Training:
         """Continue from what `state` gave."""
         for name in ("generator", "averaged", "critic", "g_opt", "d_opt"):
             getattr(self, name).load_state_dict(state[name])
+        if self.encoder:
+            self.encoder.load_state_dict(state["encoder"])
+        self.kl_weight = float(state["kl_weight"])
         self.path_mean.copy_(state["path_mean"])
         self.shown, self.steps = int(state["shown"]), int(state["steps"])
         self.control.p = float(state["p"])
