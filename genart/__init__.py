@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from genart.files import atomic
-    from genart.frames import to_frames, to_image
+    from genart.frames import on_black, to_frames, to_image
     from genart.hooks import hookimpl
     from genart.latentfile import load_latent, save_latent
     from genart.latents import join
@@ -97,7 +97,7 @@ _HOMES = {
         "UsageError",
     ),
     "genart.files": ("atomic",),
-    "genart.frames": ("to_frames", "to_image"),
+    "genart.frames": ("on_black", "to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
     "genart.latentfile": ("load_latent", "save_latent"),
     "genart.latents": ("join",),
@@ -159,6 +159,7 @@ __all__ = [
     "load_latent",
     "mix",
     "mixing_grid",
+    "on_black",
     "outline",
     "pick_device",
     "promo",

@@ -123,6 +123,7 @@ class Generator(ABC):
         num_ws: how many w a w+ latent holds.
         num_classes: labels it knows, 0 when unconditional.
         device: where its weights and images live.
+        source: the file it was read from, None if there is none.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Generator(ABC):
     num_ws: int
     num_classes: int
     device: torch.device
+    source: Path | None = None
 
     def sample(self, seeds: int | Iterable[int], label: Any = None) -> Latent:
         """Draw places by seed: seed n gives `numpy.random.RandomState(n).randn(1, z_dim)`.

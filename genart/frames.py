@@ -40,6 +40,14 @@ def to_image(frame: Frame, device: str | torch.device = "cpu") -> Image:
     return image.float().div_(127.5).sub_(1)
 
 
+def on_black(frame: Frame) -> Frame:
+    """A frame with alpha painted on black, (h, w, 3); one without stays as it is."""
+    if frame.shape[2] == 3:
+        return frame
+    colour = frame[..., :3].astype(np.uint16) * frame[..., 3:]
+    return ((colour + 127) // 255).astype(np.uint8)
+
+
 def cover(image: Image, size: tuple[int, int]) -> Image:
     """The image resized to cover size (h, w), keeping its aspect, and cropped at the centre."""
     height, width = image.shape[-2:]

@@ -92,7 +92,9 @@ def load_file(path: Path, device: torch.device, name: str | None = None) -> Gene
     """
     checkpoint = read_checkpoint(path)
     _, reader, _ = recognise(checkpoint)
-    return reader.load(checkpoint, name=name or path.stem, device=device)
+    generator = reader.load(checkpoint, name=name or path.stem, device=device)
+    generator.source = path
+    return generator
 
 
 def recognise(checkpoint: Checkpoint) -> tuple[str, Reader, dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +13,7 @@ from genart.rendering.film import Film
 from genart.runner import Grid, Performer, Player
 from genart.seeds import format_seeds, parse_seeds
 from genart.sketch import Sketch
-from genart.stage import ModelSettings, Stage
+from genart.stage import Stage
 
 _SMALLEST = 512  # pixels a side that a film of a small model is enlarged to
 _SEEDS = 2**32
@@ -58,11 +57,11 @@ def timed(settings: Mapping[str, Any], film: Film, asked: Container[str]) -> dic
 
 def cast(
     kind: type[Sketch], settings: Mapping[str, Any], film: Film, load: Load, seed: int = 0
-) -> tuple[Film, Player]:
-    """The film with its size settled, and its player: a performer, or in a grid one a cell.
+) -> Player:
+    """The player of a film: a performer, or in a grid one a cell.
 
     Cell k has the seeds of the first one, moved on by k times their span, so that no two cells
-    share any. A film without a size gets the model's, enlarged by whole times to 512 or more.
+    share any.
 
     Args:
         kind: the sketch.
@@ -76,24 +75,21 @@ def cast(
     """
     if not 0 <= seed < _SEEDS:
         raise UsageError(f"Seed {seed} is outside 0..{_SEEDS - 1}.")
-    load = lru_cache(maxsize=1)(load)
-    film = film if film.size else replace(film, size=_suited(load(_model(settings))))
     players = [
         performer(kind, settings, load=load, size=cell, seed=(seed + k) % _SEEDS)
         for k, cell in enumerate(_cells(film))
     ]
     for k, player in enumerate(players[1:], 1):
         player.set("walk.seeds", _moved(player.stage.walk.seeds, k))
-    return film, players[0] if len(players) == 1 else Grid(players, film.grid[0])
+    return players[0] if len(players) == 1 else Grid(players, film.grid[0])
 
 
-def _model(settings: Mapping[str, Any]) -> str:
-    return str(settings.get("model.name", ModelSettings.name.default))
-
-
-def _suited(model: Generator) -> tuple[int, int]:
+def suited(film: Film, model: Generator) -> Film:
+    """The film with a size: its own, or the model's, enlarged by whole times to 512 or more."""
+    if film.size is not None:
+        return film
     times = -(-_SMALLEST // min(model.resolution))
-    return model.resolution[0] * times, model.resolution[1] * times
+    return replace(film, size=(model.resolution[0] * times, model.resolution[1] * times))
 
 
 def _cells(film: Film) -> list[tuple[int, int]]:

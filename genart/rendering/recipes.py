@@ -33,6 +33,7 @@ class Order:
         sketch: its name or file.
         settings: every value that was set, by "owner.name", the sketch's own defaults among them.
         seed: what the sketch's chance comes from.
+        source: the model's file, or None.
         output: the file, or "".
         codec: the codec asked for, or None.
         audio: the sound file, or None.
@@ -42,6 +43,7 @@ class Order:
     sketch: str
     settings: Mapping[str, Any]
     seed: int = 0
+    source: Path | None = None
     output: str = ""
     codec: str | None = None
     audio: str | None = None
@@ -61,7 +63,7 @@ def make_recipe(order: Order, film: Film) -> dict[str, Any]:
         "genart": version("genart"),
         "command": command_for(order, film),
         "sketch": order.sketch,
-        "model": {"name": stage.model.name, "sha256": file_hash(stage.model.name)},
+        "model": {"name": stage.model.name, "sha256": file_hash(order.source)},
         "seeds": stage.walk.seeds,
         "seed": order.seed,
         "params": dict(order.settings),
@@ -116,10 +118,9 @@ def versions() -> dict[str, str]:
     return {**found, "torch": str(torch.__version__)}
 
 
-def file_hash(name: str) -> str | None:
-    """The SHA-256 of a model file, or None where the name is no file."""
-    path = Path(name).expanduser()
-    if not path.is_file():
+def file_hash(path: Path | None) -> str | None:
+    """The SHA-256 of a model's file, or None where there is none."""
+    if path is None or not path.is_file():
         return None
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,7 @@ from typing import Any
 from genart.contracts import Control, Generator, ProgressCallback, Sink
 from genart.rendering.film import Report, Size
 from genart.rendering.keep import check_place, keep
-from genart.rendering.promo import titled
+from genart.rendering.montage import titled
 from genart.rendering.recipes import make_recipe
 from genart.rendering.take import make_take
 from genart.sketch import Sketch

@@ -15,7 +15,7 @@ import numpy as np
 
 from genart.contracts import Frame
 from genart.errors import DataError, UsageError
-from genart.frames import to_frames, to_image
+from genart.frames import on_black, to_frames, to_image
 from genart.rendering.take import make_take
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
@@ -55,7 +55,7 @@ class InOrder:
         """The frame at t; times that lie behind, or beyond the end, give the one that is held."""
         wanted = int(float(t) * float(self._fps) + _NEARLY)
         while self._index < wanted and (frame := next(self._frames, None)) is not None:
-            self._index, self._held = self._index + 1, opaque(frame)
+            self._index, self._held = self._index + 1, on_black(frame)
         return self._held
 
 
@@ -115,7 +115,7 @@ class Look:
                 pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGBA"))
         except (OSError, ValueError) as error:
             raise DataError(f"{path} cannot be read as a picture: {error}") from error
-        frame = self._covering(opaque(pixels))
+        frame = self._covering(on_black(pixels))
         return Shot(lambda t: frame, self.still)
 
     def _film(self, path: Path) -> Shot:
@@ -152,14 +152,6 @@ def read_film(path: Path, size: tuple[int, int], fps: Fraction) -> Generator[Fra
                 yield np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
         finally:
             process.kill()
-
-
-def opaque(frame: Frame) -> Frame:
-    """A frame with alpha painted on black, (h, w, 3); one without stays as it is."""
-    if frame.shape[2] == 3:
-        return frame
-    colour = frame[..., :3].astype(np.uint16) * frame[..., 3:]
-    return ((colour + 127) // 255).astype(np.uint8)
 
 
 def parse_scene(text: str) -> Scene:

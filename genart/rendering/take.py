@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from genart.contracts import Control, Frame, Generator
 from genart.errors import UnknownName
 from genart.models import load
-from genart.rendering.cast import cast, timed, typed
+from genart.rendering.cast import cast, suited, timed, typed
 from genart.rendering.film import Film, Size, plan
 from genart.rendering.recipes import Order
 from genart.runner import OfflineClock, frames
 from genart.seeds import format_seeds, parse_seeds
 from genart.sketch import Sketch, load_sketch
+from genart.stage import ModelSettings
 
 #: Words of `genart.render` that stand for a Param.
 WORDS = {
@@ -66,6 +68,7 @@ def make_take(
 
     Raises:
         UsageError: a word or value that is wrong.
+        CheckpointError: a model file that cannot be used.
         SketchError: a sketch file that cannot be run.
     """
     asked = _asked(model, seeds, words) | dict(params or {})
@@ -74,14 +77,18 @@ def make_take(
     film = plan(settings, seconds=seconds, beats=beats, fps=fps, size=size, grid=grid)
     settings = timed(settings, film, asked)
 
+    @lru_cache(maxsize=1)
     def get(source: str) -> Generator:
         return model if isinstance(model, Generator) else load(source, device)
 
-    film, player = cast(kind, settings, film, get, seed)
+    generator = get(str(settings.get("model.name", ModelSettings.name.default)))
+    film = suited(film, generator)
+    player = cast(kind, settings, film, get, seed)
     order = Order(
         sketch=kind.__qualname__ if isinstance(sketch, type) else str(sketch),
         settings={path: settings[path] for path in {**kind.defaults, **asked}},
         seed=seed,
+        source=generator.source,
     )
     return Take(film, frames(player, OfflineClock(film.frames, film.fps), controls), order)
 

@@ -74,7 +74,7 @@ class FilmSink:
         clear = self._codec.clear is not None and frame.shape[2] == 4
         if self._encoder is None:
             self._encoder = Encoder(self._command(clear))
-        self._encoder.write(frame if clear else on_black(frame))
+        self._encoder.write(frame if clear else genart.on_black(frame))
 
     def close(self) -> None:
         """Finish the file.
@@ -118,14 +118,6 @@ class FilmSink:
         if self._recipe is None or self._format.embed:
             return nothing
         return [*nothing, "-metadata", f"comment={genart.recipe_text(self._recipe)}"]
-
-
-def on_black(frame: genart.Frame) -> genart.Frame:
-    """A frame with alpha painted on black, (h, w, 3); one without stays as it is."""
-    if frame.shape[2] == 3:
-        return frame
-    colour = frame[..., :3].astype(np.uint16) * frame[..., 3:]
-    return ((colour + 127) // 255).astype(np.uint8)
 
 
 class Encoder:
