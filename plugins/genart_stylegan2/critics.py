@@ -10,6 +10,8 @@ Two critics with one interface, `critic(images, label) -> list of logits`:
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -32,7 +34,7 @@ class Stylegan2Critic(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.net = Discriminator(config)
+        self.net = Discriminator(replace(config, architecture="resnet"))
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> list[Tensor]:
         """One map of logits, (n, 1)."""
