@@ -113,6 +113,7 @@ def test_bad_usage_exits_with_2_and_says_what_is_allowed(
     assert done.out == ""
     assert says in done.err
     assert "Traceback" not in done.err
+    assert "--help' for help." in done.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -232,6 +233,30 @@ def test_a_plugins_command_that_cannot_be_made_breaks_only_itself(
     done = genart_command("try")
     assert done.code == 1
     assert 'Command "try" of plug-in "stranger" is broken: ImportError' in done.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (genart.UsageError("too much paint"), 2),
+        (genart.DataError("too much paint"), 1),
+        (click.ClickException("too much paint"), 1),
+        (None, 0),
+    ],
+)
+def test_a_plugins_own_click_command_ends_with_the_same_codes(
+    genart_command: Run, monkeypatch: pytest.MonkeyPatch, error: Exception | None, code: int
+) -> None:
+    def body() -> None:
+        if error is not None:
+            raise error
+
+    entries = dict(registry("command")._entries)
+    entries["try"] = Entry("try", lambda: click.Command("try", callback=body), "stranger")
+    monkeypatch.setattr(registry("command"), "_entries", entries)
+    done = genart_command("try")
+    assert done.code == code
+    assert done.err == ("" if error is None else "Error: too much paint\n")
 
 
 def test_plugins_shows_what_each_provides_and_why_some_were_set_aside(

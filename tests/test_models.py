@@ -195,8 +195,9 @@ def server(shelf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iter
                 target = "/fruit.safetensors" if "away" in self.path else "ftp://127.0.0.1/x"
                 self.send_header("Location", target)
             short = 10 if self.path == "/short.pkl" else 0
+            length = (1 << 40) if self.path == "/huge.pkl" else len(data)
             if self.path != "/endless.pkl":
-                self.send_header("Content-Length", str(len(data) if answer == 200 else 0))
+                self.send_header("Content-Length", str(length if answer == 200 else 0))
             self.end_headers()
             if answer == 200:
                 self.wfile.write(data[: len(data) - short])
@@ -256,6 +257,7 @@ def test_a_checksum_holds_the_file_to_its_word(server: Any, tmp_path: Path) -> N
         ("gone.pkl", 1 << 20, "Not Found"),
         ("short.pkl", 1 << 20, "cut short|IncompleteRead"),
         ("fruit.safetensors", 20, "larger than the limit of 20 bytes"),
+        ("huge.pkl", 1 << 30, "larger than the limit"),
         ("endless.pkl", 20, "larger than the limit of 20 bytes"),
     ],
 )
