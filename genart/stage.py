@@ -72,9 +72,10 @@ class Transport:
         turn = Fraction(self.seconds).limit_denominator(1_000_000)
         self._ramp.turn(t, Fraction(self.speed) * self.play / turn)
         now = self._ramp.at(t)
-        self.phase = self._shown = float(
-            now % 1 if loop else min(max(now, Fraction(0)), Fraction(1))
-        )
+        if not loop and not 0 <= now <= 1:
+            now = Fraction(now > 1)
+            self._ramp.jump(t, float(now))  # so that turning back begins at once
+        self.phase = self._shown = float(now % 1 if loop else now)
 
 
 class Tempo:

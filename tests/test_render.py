@@ -224,6 +224,7 @@ def test_a_still_takes_a_recipe_and_keeps_its_pixels(tmp_path: Path, suffix: str
     genart.write_recipe(path, {"genart": "1", "seeds": "1-9"})
     with Image.open(path) as picture:
         assert np.array_equal(np.asarray(picture.convert("RGB")), before)
+        assert suffix != "webp" or b"1-9" in picture.info["xmp"], "other programs find it too"
     assert genart.read_recipe(path) == {"genart": "1", "seeds": "1-9"}
 
 

@@ -141,6 +141,10 @@ def test_an_open_walk_stops_at_its_end() -> None:
     transport.advance(Fraction(0), loop=False)
     transport.advance(Fraction(5), loop=False)
     assert transport.phase == 1.0
+    transport.speed = -1.0
+    transport.advance(Fraction(6), loop=False)
+    transport.advance(Fraction(13, 2), loop=False)
+    assert transport.phase == 0.5, "it turns back at once"
 
 
 def test_a_sketch_paints_with_the_stages_settings() -> None:
