@@ -18,6 +18,19 @@ from .snapshots import append_log, find_snapshot, load_snapshot, save_grid, save
 from .training import Training
 
 _GRID = (8, 5)  # columns and rows of a sample sheet
+#: What a run cannot change on the way; recon can change, but not between off and on.
+_FIXED = (
+    "resolution",
+    "cond",
+    "z_dim",
+    "w_dim",
+    "mapping_layers",
+    "channel_base",
+    "channel_max",
+    "critic",
+    "critic_resolution",
+    "seed",
+)
 
 
 class StyleGAN2Trainer:
@@ -62,19 +75,9 @@ class StyleGAN2Trainer:
 def _restore(training: Training, path: Path) -> None:
     state = load_snapshot(path)
     then, now = state["settings"], training.settings.to_dict()
-    fixed = (
-        "resolution",
-        "cond",
-        "z_dim",
-        "w_dim",
-        "mapping_layers",
-        "channel_base",
-        "channel_max",
-        "critic",
-        "critic_resolution",
-        "seed",
-    )
-    changed = [f"{k} was {then[k]}, now {now[k]}" for k in fixed if then[k] != now[k]]
+    changed = [f"{k} was {then[k]}, now {now[k]}" for k in _FIXED if then[k] != now[k]]
+    if bool(then["recon"]) != bool(now["recon"]):
+        changed.append(f"recon was {then['recon']}, now {now['recon']}")
     if changed:
         raise genart.UsageError(f'"{path}" cannot be continued: {"; ".join(changed)}.')
     training.restore(state)

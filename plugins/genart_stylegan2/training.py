@@ -50,6 +50,8 @@ class Training:
         )
         torch.manual_seed(settings.seed)
         self.generator = _placed(Network(self.config), device)
+        if settings.critic == "projected":
+            _start_in_range(self.generator)
         self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.hinge = settings.critic == "projected"
         self.critic = _placed(self._make_critic(), device)
@@ -255,6 +257,14 @@ class Training:
         torch.set_rng_state(state["rng"].cpu())
         if self.device.type == "cuda" and state["rng_cuda"]:
             torch.cuda.set_rng_state_all([x.cpu() for x in state["rng_cuda"]])
+
+
+@torch.no_grad()
+def _start_in_range(network: Network) -> None:
+    """Make the first images fainter: frozen features saturate far outside -1..1."""
+    for name, weight in network.named_parameters():
+        if name.endswith("torgb.weight"):
+            weight.mul_(0.25)
 
 
 def _placed(net: Any, device: torch.device) -> Any:
