@@ -180,6 +180,16 @@ def test_an_aborted_film_leaves_no_process_behind(tmp_path: Path) -> None:
     assert process.returncode is not None
 
 
+def test_closing_twice_is_closing_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    made = sink(path, recipe={"genart": "1"})
+    made.write(PATCHES)
+    made.close()
+    once = path.read_bytes()
+    made.close()
+    assert path.read_bytes() == once
+
+
 def tone(path: Path, seconds: float) -> Path:
     import wave
 

@@ -84,13 +84,15 @@ class FilmSink:
         """
         if self._encoder is not None:
             self._encoder.close()
+            self._encoder = None
             if self._recipe is not None and self._format.embed:
                 genart.write_recipe(self.path, self._recipe)
 
     def abort(self) -> None:
         """Stop at once; what the file holds is worthless."""
-        if self._encoder is not None:
-            self._encoder.kill()
+        encoder, self._encoder = self._encoder, None
+        if encoder is not None:
+            encoder.kill()
 
     def _command(self, clear: bool) -> list[str]:
         height, width = self.size
