@@ -34,9 +34,12 @@ class Param(Generic[T]):
         choices: the only values allowed.
         curve: how 0..1 spreads over the range: "linear", "log" or "square".
         help: one sentence for people.
+        smooth: played live, a float glides to a new value with this time constant in seconds; 0
+            jumps unless a fade is asked for, None always jumps. Other types always jump.
 
     Raises:
-        UsageError: a default out of range, a range upside down, or a curve that does not fit.
+        UsageError: a default out of range, a range upside down, a curve that does not fit, or a
+            time constant below 0.
     """
 
     default: T
@@ -46,6 +49,7 @@ class Param(Generic[T]):
     choices: Sequence[Any] = ()
     curve: str = "linear"
     help: str = ""
+    smooth: float | None = 0.06
     _name: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +57,8 @@ class Param(Generic[T]):
             raise UsageError(f'Curve "{self.curve}" is none of {", ".join(CURVES)}.')
         if self.curve == "log" and not (self.min and self.min > 0 and self.max):
             raise UsageError("A log curve needs a range above 0.")
+        if self.smooth is not None and not 0 <= self.smooth < math.inf:
+            raise UsageError(f"A time constant is 0 s or more, not {self.smooth}.")
         low, high = self._range()
         if low > high:
             raise UsageError(f"A range runs from low to high, not from {low:g} to {high:g}.")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Protocol
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 
 from genart.contracts import Control, Frame, Generator, Image, Latent, Sink
-from genart.errors import GenartError, SketchError
+from genart.errors import GenartError, ParamError, SketchError
 from genart.frames import to_frames, to_image
 from genart.pacing import even
+from genart.params import params_of
 from genart.plugins import registry
 from genart.seeds import parse_seeds
 from genart.sketch import Sketch, blame
@@ -68,8 +71,21 @@ class Player(Protocol):
         """Turn a Param, by "owner.name"."""
         ...
 
+    def advance(self, t: Fraction) -> None:
+        """Bring what time turns to t in seconds, before something is set at that time."""
+        ...
+
     def frame(self, tick: Tick) -> Frame:
         """The frame of one tick."""
+        ...
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A Control that knows when each of its changes happened."""
+
+    def moments(self, t: float) -> Iterator[tuple[float, Iterable[tuple[str, Any]]]]:
+        """Each time up to t with the pairs due then, oldest first; t itself is the last."""
         ...
 
 
@@ -82,6 +98,7 @@ class Performer:
         load: gives the generator of a name.
         size: (h, w) of the frames; None takes the generator's.
         seed: 0..2**32 - 1, what the sketch's own chance comes from.
+        strict: whether an image that holds NaN or infinity is an error, instead of grey.
     """
 
     def __init__(
@@ -92,10 +109,12 @@ class Performer:
         load: Callable[[str], Generator],
         size: tuple[int, int] | None = None,
         seed: int = 0,
+        strict: bool = False,
     ) -> None:
         self.sketch, self.stage = sketch, stage
         self.tree: ParamTree = stage.tree(sketch)
-        self._size = size
+        self._size, self._strict = size, strict
+        self._load = load
         self._model = lru_cache(maxsize=1)(lambda name: _widened(load(name), size))
         self._keys = lru_cache(maxsize=1)(make_keys)
         self._walk = lru_cache(maxsize=1)(self._make_walk)
@@ -108,6 +127,10 @@ class Performer:
         """Turn a Param, by "owner.name"."""
         self.tree.set(path, value)
 
+    def advance(self, t: Fraction) -> None:
+        """Bring transport and tempo to time t in seconds."""
+        self.stage.advance(t)
+
     def frame(self, tick: Tick) -> Frame:
         """The frame of one tick, uint8 (h, w, 3 or 4).
 
@@ -119,6 +142,22 @@ class Performer:
             self.refresh()
             self._held = self._drawn(tick)
         return np.zeros_like(self._held) if self.stage.output.blackout else self._held
+
+    def recast(self, sketch: Sketch) -> Performer:
+        """A performer of another sketch on the same stage, with the models and walks made so far.
+
+        Params of the sketch that were set keep their values where the new one still takes them.
+        """
+        fresh = Performer(
+            sketch, self.stage, load=self._load, size=self._size, seed=self.sketch.seed,
+            strict=self._strict,
+        )  # fmt: skip
+        fresh._model, fresh._keys, fresh._walk = self._model, self._keys, self._walk
+        for name in params_of(self.sketch):
+            if name in vars(self.sketch) and f"sketch.{name}" in fresh.tree:
+                with suppress(ParamError):
+                    fresh.set(f"sketch.{name}", vars(self.sketch)[name])
+        return fresh
 
     def refresh(self) -> None:
         """Make the model, keys and walk anew if what they are made of has changed."""
@@ -153,6 +192,8 @@ class Performer:
     def _drawn(self, tick: Tick) -> Frame:
         with torch.no_grad(), chance(self.sketch.seed, tick.index, self.sketch.model.device):
             picture = self._guarded(self.sketch.draw, float(tick.t), float(tick.dt))
+            if self._strict:
+                _check_finite(picture)
             return as_frame(picture, self.sketch.size)
 
     def _guarded(self, step: Callable[..., Any], *args: float) -> Any:
@@ -163,6 +204,12 @@ class Performer:
         except Exception as error:
             file = step.__func__.__code__.co_filename  # type: ignore[attr-defined]
             raise SketchError(blame(error, file)) from error
+
+
+def _check_finite(picture: Any) -> None:
+    """SketchError for an image with a value that is not finite; one sum looks at all of them."""
+    if isinstance(picture, torch.Tensor) and not picture.sum(dtype=torch.float32).isfinite():
+        raise SketchError("The picture holds values that are not finite (NaN or infinity).")
 
 
 def _widened(model: Generator, size: tuple[int, int] | None) -> Generator:
@@ -224,6 +271,11 @@ class Grid:
         for player in self.players:
             player.set(path, value)
 
+    def advance(self, t: Fraction) -> None:
+        """Bring every player to time t."""
+        for player in self.players:
+            player.advance(t)
+
     def frame(self, tick: Tick) -> Frame:
         """The cells' frames joined."""
         cells = [player.frame(tick) for player in self.players]
@@ -236,10 +288,33 @@ def frames(
 ) -> Iterator[Frame]:
     """The frames of a clock's ticks, one by one, with the changes that controls ask for."""
     for tick in clock:
-        for control in controls:
-            for path, value in control.changes(float(tick.t)):
-                player.set(path, value)
+        turn(player, controls, tick.t)
         yield player.frame(tick)
+
+
+def turn(player: Player, controls: Sequence[Control], t: Fraction) -> None:
+    """Set what controls have due up to time t in seconds.
+
+    A control that offers `moments(t)`, as a show does, has its changes set at their own times, so
+    that what is summed up over time, such as the phase, comes out the same at any frame rate.
+    """
+    moments = [_moments(control, float(t)) for control in controls]
+    for at, changes in heapq.merge(*moments, key=itemgetter(0)):
+        due = list(changes)
+        now = t if at >= float(t) else Fraction(at)
+        if due:
+            player.advance(now)
+        for path, value in due:
+            player.set(path, value)
+        if due:
+            player.advance(now)
+
+
+def _moments(control: Control, t: float) -> Iterator[tuple[float, Iterable[tuple[str, Any]]]]:
+    if isinstance(control, Timed):
+        yield from control.moments(t)
+    else:
+        yield t, control.changes(t)
 
 
 def run(frames: Iterable[Frame], sinks: Sequence[Sink]) -> int:

@@ -3,7 +3,7 @@
 | owner       | holds                                              |
 |-------------|----------------------------------------------------|
 | `transport` | play, speed, the seconds of one turn, the phase    |
-| `tempo`     | beats a minute                                     |
+| `tempo`     | beats a minute, and what nudges the beat           |
 | `walk`      | which seeds, and how to walk through them          |
 | `model`     | which generator, truncation, cutoff, noise, label  |
 | `output`    | blackout, freeze                                   |
@@ -55,7 +55,9 @@ class Transport:
     play = Param(True, help="Whether the phase moves.")
     speed = Param(1.0, -16.0, 16.0, unit="x", help="How fast the phase moves; below 0, backwards.")
     seconds = Param(8.0, 0.01, 1e7, unit="s", curve="log", help="How long one turn takes.")
-    phase = Param(0.0, 0.0, 1.0, help="Where in the turn we are; setting it jumps there.")
+    phase = Param(
+        0.0, 0.0, 1.0, smooth=None, help="Where in the turn we are; setting it jumps there."
+    )
 
     def __init__(self) -> None:
         self._ramp = Ramp()
@@ -81,7 +83,8 @@ class Transport:
 class Tempo:
     """Time, counted in beats."""
 
-    bpm = Param(120.0, 20.0, 400.0, unit="beats/min", help="Beats a minute.")
+    bpm = Param(120.0, 20.0, 400.0, unit="beats/min", smooth=0.0, help="Beats a minute.")
+    offset = Param(0.0, -1e6, 1e6, unit="beats", help="Added to the beat: what nudges it.")
 
     def __init__(self) -> None:
         self._ramp = Ramp()
@@ -91,7 +94,7 @@ class Tempo:
     def advance(self, t: Fraction) -> None:
         """Bring the beat to time t in seconds."""
         self._ramp.turn(t, Fraction(self.bpm).limit_denominator(1_000_000) / 60)
-        self.beat = float(self._ramp.at(t))
+        self.beat = float(self._ramp.at(t) + Fraction(self.offset))
 
 
 class WalkSettings:

@@ -1,0 +1,1 @@
+"""The instrument: a sketch on stage, played by hand."""

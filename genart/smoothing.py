@@ -1,0 +1,182 @@
+"""Smoothing: changes go in with their times, values come out for any time.
+
+A value is a function of the changes and the time alone, never of the frames in between, so a
+recorded show gives the same values at any frame rate. After a change at time s from value a to b,
+at time t:
+
+| the change                  | the value                                               |
+|-----------------------------|---------------------------------------------------------|
+| a float, smoothed by tau    | b + (a - b) exp(-(t - s) / tau), and b after 12 tau     |
+| a float with a fade of f    | a + (b - a) x^2 (3 - 2x), x = (t - s) / f, and b at x = 1 |
+| anything else               | b                                                       |
+
+A Param of `transport` and `tempo` is a rate that is summed up. While it glides it takes its value
+at every whole 1/128 s and holds it until the next, so the sum is the same at any frame rate, too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from genart.params import Param
+
+Pairs: TypeAlias = "list[tuple[str, Any]]"
+
+#: A glide is over after so many times its tau: 6e-6 of the way are left then.
+SETTLED = 12.0
+#: Rates change at whole multiples of 1 / GRID seconds, which floats hold exactly.
+GRID = 128
+#: No fade is longer, in seconds.
+LONGEST_FADE = 3600.0
+_RATES = ("transport.", "tempo.")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One Param turned.
+
+    Args:
+        path: "owner.name".
+        value: in the Param's own type and range.
+        at: when, in seconds on the performance's own time.
+        fade: over how many seconds; None leaves it to the Param's smoothing.
+        source: who did it ("osc 127.0.0.1:9000", "web", "cue").
+    """
+
+    path: str
+    value: Any
+    at: float = 0.0
+    fade: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Glide:
+    """A float on its way.
+
+    Args:
+        start: where it was.
+        target: where it goes.
+        since: when it left, in seconds.
+        seconds: tau of a smoothing, or the length of a fade.
+        fades: whether it is a fade.
+    """
+
+    start: float
+    target: float
+    since: float
+    seconds: float
+    fades: bool
+
+    def at(self, t: float) -> float:
+        """The value at time t in seconds."""
+        x = max(t - self.since, 0.0) / self.seconds
+        if x == 0.0:
+            return self.start
+        if x >= (1.0 if self.fades else SETTLED):
+            return self.target
+        if self.fades:
+            now = self.start + (self.target - self.start) * x * x * (3.0 - 2.0 * x)
+        else:
+            now = self.target + (self.start - self.target) * math.exp(-x)
+        low, high = sorted((self.start, self.target))
+        return min(max(now, low), high)  # rounding may leave the range by a hair
+
+
+def smoothing_of(params: Mapping[str, Param[Any]]) -> dict[str, float]:
+    """The tau in seconds of every Param that glides; 0 for one that only fades."""
+    return {
+        path: param.smooth
+        for path, param in params.items()
+        if isinstance(param.default, float) and not param.choices and param.smooth is not None
+    }
+
+
+class Timeline:
+    """Changes with their times, resolved to values: a Control.
+
+    Args:
+        values: every value at the start, by "owner.name".
+        smoothing: the tau of those that glide, see `smoothing_of`.
+    """
+
+    def __init__(self, values: Mapping[str, Any], smoothing: Mapping[str, float]) -> None:
+        self._values = dict(values)
+        self._smoothing = dict(smoothing)
+        self._due: deque[Change] = deque()
+        self._glides: dict[str, Glide] = {}
+        self._now = -math.inf
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Take changes, in the order of their times; one that is late happens at once."""
+        for change in changes:
+            last = self._due[-1].at if self._due else self._now
+            self._due.append(change if change.at >= last else replace(change, at=last))
+
+    def expect(self, values: Mapping[str, Any], smoothing: Mapping[str, float]) -> None:
+        """Go on with other Params, after a sketch was loaded anew: glides that remain go on."""
+        self._values = {path: self._values.get(path, value) for path, value in values.items()}
+        self._smoothing = dict(smoothing)
+        self._glides = {path: g for path, g in self._glides.items() if path in self._smoothing}
+
+    def changes(self, t: float) -> Pairs:
+        """The ("owner.name", value) pairs that are due at time t in seconds, oldest first."""
+        return [pair for _, pairs in self.moments(t) for pair in pairs]
+
+    def moments(self, t: float) -> Iterator[tuple[float, Pairs]]:
+        """Each time up to t at which values change, with their pairs, oldest first; t is the last.
+
+        Who sums up rates brings the sum to each of these times before taking its pairs.
+        """
+        while (now := min(self._next_due(), self._next_step())) <= t:
+            yield now, self._at(now)
+        yield t, self._glided(t, rates=False)
+
+    def _next_due(self) -> float:
+        return self._due[0].at if self._due else math.inf
+
+    def _next_step(self) -> float:
+        if not any(path.startswith(_RATES) for path in self._glides):
+            return math.inf
+        return (math.floor(self._now * GRID) + 1) / GRID
+
+    def _at(self, now: float) -> Pairs:
+        on_grid = now * GRID == math.floor(now * GRID)
+        pairs = self._glided(now, rates=True) if on_grid else []
+        self._now = now
+        while self._due and self._due[0].at <= now:
+            pairs += self._begun(self._due.popleft(), now)
+        return pairs
+
+    def _begun(self, change: Change, now: float) -> Pairs:
+        path = change.path
+        running = self._glides.pop(path, None)
+        tau = self._smoothing.get(path)
+        seconds = tau if change.fade is None else change.fade
+        if tau is None or not seconds or path not in self._values:
+            self._values[path] = change.value
+            return [(path, change.value)]
+        start = self._values[path] if running is None else running.at(now)
+        fades = change.fade is not None
+        self._glides[path] = Glide(float(start), float(change.value), now, seconds, fades)
+        return []
+
+    def _glided(self, t: float, *, rates: bool) -> Pairs:
+        if not rates:
+            self._now = max(self._now, t)
+        pairs = []
+        for path, glide in list(self._glides.items()):
+            if path.startswith(_RATES) != rates:
+                continue
+            value = glide.at(t)
+            if value == glide.target:
+                del self._glides[path]
+            if value != self._values[path]:
+                self._values[path] = value
+                pairs.append((path, value))
+        return pairs
