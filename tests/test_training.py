@@ -189,7 +189,9 @@ def test_the_controller_follows_the_sign_of_the_critic():
 
 def test_r1_of_a_linear_critic_is_half_its_squared_weight():
     weight = torch.randn(3, 4, 4)
-    penalty = r1_penalty(lambda x: [(x[0] * weight).sum((1, 2, 3))], [torch.randn(5, 3, 4, 4)])
+    penalty = r1_penalty(
+        lambda x: [(x[0] * weight).sum((1, 2, 3))[:, None]], [torch.randn(5, 3, 4, 4)]
+    )
     assert penalty.item() == pytest.approx(weight.square().sum().item() / 2, rel=1e-5)
 
 
