@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from genart.hooks import hookimpl
     from genart.latentfile import load_latent, save_latent
     from genart.latents import join
+    from genart.live.live import Live
+    from genart.live.perform import perform
+    from genart.live.report import LiveReport
     from genart.mixing import blend, mix
     from genart.models import load, pick_device
     from genart.pacing import even
@@ -101,6 +104,9 @@ _HOMES = {
     "genart.hooks": ("hookimpl",),
     "genart.latentfile": ("load_latent", "save_latent"),
     "genart.latents": ("join",),
+    "genart.live.live": ("Live",),
+    "genart.live.perform": ("perform",),
+    "genart.live.report": ("LiveReport",),
     "genart.mixing": ("blend", "mix"),
     "genart.models": ("load", "pick_device"),
     "genart.pacing": ("even",),
@@ -130,6 +136,8 @@ __all__ = [
     "Inversion",
     "Inverter",
     "Latent",
+    "Live",
+    "LiveReport",
     "MemorySink",
     "Param",
     "ParamError",
@@ -161,6 +169,7 @@ __all__ = [
     "mixing_grid",
     "on_black",
     "outline",
+    "perform",
     "pick_device",
     "promo",
     "read_checkpoint",

@@ -7,6 +7,7 @@ import sys
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from types import ModuleType
@@ -150,9 +151,16 @@ def _is_sketch_of(thing: Any, module: ModuleType) -> bool:
     )
 
 
+class _Uncached(SourceFileLoader):
+    """Runs the file as it is: a cache goes by whole seconds and would miss a quick second save."""
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        raise OSError("no cache")
+
+
 def _run(path: Path) -> ModuleType:
     name = f"genart_sketch_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Uncached(name, str(path)))
     if spec is None or spec.loader is None:
         raise SketchError(f"{path} is no Python file.")
     module = importlib.util.module_from_spec(spec)

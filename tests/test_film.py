@@ -19,6 +19,7 @@ PATCHES = np.array(COLOURS, np.uint8).reshape(2, 4, 3).repeat(16, 0).repeat(16, 
 FORMATS = [
     ("mp4", "h264", "h264"),
     ("mp4", "h265", "hevc"),
+    ("mkv", "h264", "h264"),
     ("webm", "vp9", "vp9"),
     ("mov", "prores", "prores"),
     ("mov", "hap", "hap"),

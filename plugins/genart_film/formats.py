@@ -88,6 +88,12 @@ class Format:
 
 
 _H264 = Codec(("libx264", "-preset", "medium", "-crf", "16"), "yuv420p", multiple=2)
+#: For recording while something else wants the processor, too.
+_QUICK = Codec(
+    ("libx264", "-preset", "ultrafast", "-crf", "17", "-g", "30", "-threads", "1"),
+    "yuv420p",
+    multiple=2,
+)
 _H265 = Codec(
     (
         "libx265",
@@ -144,6 +150,12 @@ FORMATS: Mapping[str, Format] = {
         },
         ("mov", *_FAST),
         ("pcm_s16le",),
+    ),
+    "mkv": Format(
+        "Matroska",
+        {"h264": _QUICK},
+        ("matroska", "-cluster_time_limit", "1000", "-flush_packets", "1"),
+        _AAC,
     ),
     "webm": Format("WebM", {"vp9": _VP9}, ("webm",), ("libopus", "-b:a", "192k")),
     "gif": Format("GIF", {"gif": _GIF}, ("gif", "-loop", "0"), embed=True, fps=50),

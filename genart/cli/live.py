@@ -1,0 +1,62 @@
+"""`genart live`: the instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genart.cli.command import command as declare
+from genart.cli.types import Assignment
+
+if TYPE_CHECKING:
+    from genart.live.report import LiveReport
+
+
+def show(report: LiveReport) -> Iterator[str]:
+    """What to print."""
+    width, height = report.size
+    pace = report.interval_ms
+    yield f"{report.frames} frames of {width}x{height} px in {report.seconds:.1f} s"
+    marks = ", ".join(f"{name} {pace[name]:.1f}" for name in ("p50", "p99", "max"))
+    yield f"{report.fps:.2f} fps, ms between frames: {marks}"
+    yield (
+        f"{report.made} made by the model, {report.synthesised} blended, "
+        f"{report.repeated} repeated, {report.dropped} dropped"
+    )
+    for fault in report.faults:
+        yield f"{fault.where}: {fault.message} ({fault.count} times)"
+    if report.recorded:
+        yield f"recorded {report.recorded}"
+
+
+@declare("genart live drift --model pomona --record night.mp4", show, name="live")
+@click.argument("sketch", required=False)
+@click.option("--model", help="Name, file or URL.  [pomona]")
+@click.option("--size", metavar="N or WxH", help="Pixels, width first.  [the model's]")
+@click.option("--fps", help="Frames a second, such as 30 or 30000/1001.  [30]")
+@click.option("--seconds", type=float, help="Stop after so long.")
+@click.option("--window/--no-window", " /--headless", default=True, help="Show a window.  [window]")
+@click.option(
+    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep a film: .mp4 .mkv .mov."
+)
+@click.option("--seed", type=int, help="What the sketch's own chance comes from.  [0]")
+@click.option(
+    "-p", "params", type=Assignment(), multiple=True, help="Turn any Param; may be repeated."
+)
+def command(params: tuple[tuple[str, str], ...], device: str, **options: Any) -> Any:
+    """Play a sketch live.
+
+    SKETCH is the name of a shipped sketch or a .py file; drift unless given. A file is read again
+    whenever it is saved.
+    """
+    from genart.live.perform import perform
+
+    given = {name: value for name, value in options.items() if value is not None}
+    return perform(params=dict(params), device=device, tell=_tell, **given)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)

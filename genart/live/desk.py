@@ -1,0 +1,71 @@
+"""The desk: what arrived in the store goes to the player, once a tick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from genart.live.report import Faults
+from genart.live.store import Store, Trigger
+from genart.smoothing import Pairs, Timeline, smoothing_of
+
+#: What a trigger does, called with its arguments on the engine's thread.
+Action = Callable[[Trigger], Any]
+
+
+class Desk:
+    """A Control that takes one snapshot of a store a tick, smooths it and carries out triggers.
+
+    Args:
+        store: where changes arrive.
+        faults: who is told of a trigger that failed.
+        actions: a trigger's name to what it does.
+        taken: called with the time of the oldest change, on the store's clock, when a tick takes
+            any.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        faults: Faults,
+        actions: dict[str, Action],
+        taken: Callable[[float], None] = lambda at: None,
+    ) -> None:
+        self.store, self.actions = store, actions
+        self._faults, self._taken = faults, taken
+        self.timeline = Timeline(store.values(), smoothing_of(store.tree))
+
+    def changes(self, t: float) -> Pairs:
+        """The ("owner.name", value) pairs due at time t in seconds."""
+        return [pair for _, pairs in self.moments(t) for pair in pairs]
+
+    def moments(self, t: float) -> Iterator[tuple[float, Pairs]]:
+        """Each time up to t at which values change, with their pairs, oldest first."""
+        for name in self._carry_out(t):
+            self._faults.settle(name)
+        yield from self.timeline.moments(t)
+
+    def replant(self, tree: Any) -> None:
+        """Go on with the Params of another sketch."""
+        self.store.replant(tree)
+        self.timeline.expect(self.store.values(), smoothing_of(tree))
+
+    def _carry_out(self, t: float) -> Iterator[str]:
+        changes, triggers = self.store.take(t)
+        if changes:
+            self._taken(min(change.at for change in changes.values()))
+            self.timeline.add(changes.values())
+        for trigger in triggers:
+            try:
+                self._act(trigger)
+            except Exception as error:  # a control is never raised into the picture
+                self._faults.add(trigger.name, error)
+            else:
+                yield trigger.name
+
+    def _act(self, trigger: Trigger) -> None:
+        action = self.actions.get(trigger.name)
+        if action is None:
+            self.store.refuse("trigger", f'Nothing does "{trigger.name}".', trigger.source)
+        else:
+            action(trigger)

@@ -1,0 +1,327 @@
+"""genart.live: a sketch on stage. This module puts the parts together and takes them apart."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from fractions import Fraction
+from pathlib import Path
+from threading import Event, Thread, current_thread, main_thread
+from typing import Any
+
+import numpy as np
+
+from genart.contracts import Control, Frame, Generator, Sink
+from genart.live.backstage import Backstage, sketch_file
+from genart.live.clock import LiveClock
+from genart.live.crossfade import Crossfade
+from genart.live.desk import Desk
+from genart.live.outputs import Outlet
+from genart.live.recorder import Recorder
+from genart.live.report import Durations, Faults, LiveReport
+from genart.live.steady import Steady
+from genart.live.store import Store
+from genart.models import load
+from genart.rendering.cast import performer, typed
+from genart.rendering.film import Size, parse_fps, parse_size
+from genart.runner import frames, run
+from genart.sketch import Sketch, load_sketch
+from genart.stage import ModelSettings
+
+_SWITCH = 0.0005  # seconds a thread may keep the interpreter while another waits
+_HUNG = 2.0  # seconds without a frame after which the engine is said to hang
+
+
+class Live:
+    """A performance: an engine thread makes frames, whoever calls `run` shows them.
+
+    Args:
+        sketch: a shipped sketch's name, a .py file, or a Sketch class.
+        model: a name, file, URL or a Generator; None takes the sketch's own.
+        size: 512, (640, 360) or "640x360", width first; None takes the model's.
+        fps: frames a second of the display, and at most of the engine.
+        seconds: how long; None goes on until `stop`.
+        params: values by "owner.name" to begin with.
+        seed: what the sketch's own chance comes from.
+        device: "auto", "cpu", "cuda" or "mps".
+        blend: whether to blend frames while the model is slower than the display.
+        recordings: the folder of recordings whose names come from the network.
+        tell: told of each new kind of fault, in one line.
+
+    Attributes:
+        store: where anyone may turn Params from any thread.
+        faults: what went wrong.
+        recorder: what records.
+        desk: what carries out triggers; `desk.actions` may be added to before `run`.
+
+    Raises:
+        UsageError: an argument that is wrong.
+        SketchError: a sketch file that cannot be run.
+        CheckpointError: a model that cannot be used.
+    """
+
+    def __init__(
+        self,
+        sketch: str | Path | type[Sketch] = "drift",
+        *,
+        model: str | Path | Generator | None = None,
+        size: Size | None = None,
+        fps: float | str | Fraction = 30,
+        seconds: float | None = None,
+        params: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        device: str = "auto",
+        blend: bool = True,
+        recordings: str | Path = "recordings",
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
+        self.fps, self.stopped = parse_fps(fps), Event()
+        self.faults = Faults(tell)
+        kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
+        self._given = model if isinstance(model, Generator) else None
+        settings = _settings(kind, model, params)
+        self.backstage = Backstage(
+            lambda name: self._load(name, device), self.faults, sketch_file(sketch)
+        )
+        name = str(settings.get("model.name", ModelSettings.name.default))
+        self.size = parse_size(size) if size else self.backstage.get(name).resolution
+        first = performer(
+            kind, settings, load=self.backstage.get, size=self.size, seed=seed, strict=True
+        )
+        self.engine_clock = LiveClock(self.fps, stop=self.stopped)
+        self.display_clock = LiveClock(self.fps, stop=self.stopped, seconds=seconds)
+        self.store = Store(first.tree, clock=self.engine_clock.seconds)
+        self.crossfade = Crossfade(blend, self._shows)
+        self.desk = Desk(self.store, self.faults, {}, self._took)
+        self.player = Steady(
+            first, self.backstage, self.faults, size=self.size,
+            restored=lambda path, value: self.store.put(path, value, "engine"),
+            changed=self._sketch_changed,
+        )  # fmt: skip
+        self.recorder = Recorder(Path(recordings), self.fps, self.size, self.faults)
+        self.desk.actions.update(
+            {
+                "record.start": lambda each: self.recorder.start(*map(str, each.args[:1])),
+                "record.stop": lambda each: self.recorder.stop(),
+            }
+        )
+        self.on_new_sketch: list[Callable[[], None]] = []
+        self.services: list[Service] = []
+        self._meter = Meter(self.fps)
+        self._latency = Durations()
+        self._black: Frame | None = None
+
+    @property
+    def sketch(self) -> Sketch:
+        """What plays now."""
+        return self.player.performer.sketch
+
+    def stop(self) -> None:
+        """End the performance, from any thread."""
+        self.stopped.set()
+
+    def run(self, sinks: Sequence[Sink] = (), controls: Sequence[Control] = ()) -> LiveReport:
+        """Play until the time is over or `stop`; Ctrl-C ends it, too.
+
+        Args:
+            sinks: where frames go, written to from this thread. Wrap one that may be slow or fail
+                in an `Outlet`.
+            controls: further sources of parameter changes, read on the engine's thread.
+
+        Returns:
+            How it went.
+        """
+        engine = Thread(target=self._engine, args=(controls,), name="genart-engine", daemon=True)
+        with ExitStack() as stack:
+            stack.enter_context(_quick_threads())
+            stack.enter_context(_ends_on_signals(self.stop))
+            stack.callback(self._close, engine, sinks)
+            for service in self.services:
+                service.start()
+                stack.callback(service.close)
+            self.backstage.start()
+            engine.start()
+            while not self.crossfade.ready.wait(0.1) and not self.stopped.is_set():
+                pass
+            run(self._shown(), [*sinks, self.recorder])
+        return self.report(sinks)
+
+    def status(self) -> dict[str, Any]:
+        """How it goes, for a status line: plain numbers and text."""
+        stage = self.player.performer.stage
+        return {
+            "fps": round(self._meter.rate, 2),
+            "phase": stage.transport.phase,
+            "beat": stage.tempo.beat,
+            "made": self.crossfade.made,
+            "synthesised": self.crossfade.synthesised,
+            "recording": self.recorder.recording,
+            "errors": self.faults.now(),
+        }
+
+    def report(self, sinks: Sequence[Sink] = ()) -> LiveReport:
+        """How it went so far."""
+        meter, fade = self._meter, self.crossfade
+        outlets = [*(sink for sink in sinks if isinstance(sink, Outlet))]
+        drops = {outlet.name: outlet.dropped for outlet in outlets}
+        drops["record"] = self.recorder.dropped
+        kept = self.recorder.finished
+        return LiveReport(
+            frames=meter.frames,
+            fps=round(meter.mean_rate, 3),
+            seconds=round(meter.seconds, 3),
+            size=(self.size[1], self.size[0]),
+            interval_ms=meter.intervals.summary(),
+            made=fade.made,
+            synthesised=fade.synthesised,
+            repeated=fade.repeated,
+            skipped=self.display_clock.skipped,
+            dropped=sum(drops.values()),
+            drops=drops,
+            osc={"received": self.store.received, "rejected": self.store.rejected},
+            latency_ms={"param_to_frame": self._latency.summary()},
+            errors=self.faults.total,
+            faults=self.faults.all(),
+            recorded=str(kept[-1]) if kept else "",
+        )
+
+    def _engine(self, controls: Sequence[Control]) -> None:
+        try:
+            run(self._made(controls), [self.crossfade])
+        except BaseException as error:  # the picture stays; the night is told
+            self.faults.add("engine", error)
+            raise
+
+    def _made(self, controls: Sequence[Control]) -> Iterator[Frame]:
+        for frame in frames(self.player, self.engine_clock, [self.desk, *controls]):
+            transport = self.player.performer.stage.transport
+            self.store.observe("transport.phase", transport.phase)
+            yield frame
+
+    def _shown(self) -> Iterator[Frame]:
+        made, since = -1, 0.0
+        for frame in self.crossfade.frames(self.display_clock):
+            now = self._meter.beat()
+            if self.crossfade.made != made:
+                made, since = self.crossfade.made, now
+            self._watch(now - since)
+            yield self._as_black(frame) if self.store.current("output.blackout") else frame
+
+    def _watch(self, idle: float) -> None:
+        frozen = self.store.current("output.freeze") or self.player.failing
+        if idle > _HUNG and not frozen:
+            self.faults.add("engine", f"No new frame for {_HUNG:g} s; the last one is held.")
+        else:
+            self.faults.settle("engine")
+
+    def _as_black(self, frame: Frame) -> Frame:
+        if self._black is None or self._black.shape != frame.shape:
+            self._black = np.zeros_like(frame)
+        return self._black
+
+    def _took(self, at: float) -> None:
+        self.crossfade.asked = at if self.crossfade.asked is None else self.crossfade.asked
+
+    def _shows(self, asked: float) -> None:
+        self._latency.add(self.engine_clock.seconds() - asked)
+
+    def _sketch_changed(self) -> None:
+        self.desk.replant(self.player.tree)
+        for told in self.on_new_sketch:
+            told()
+
+    def _load(self, name: str, device: str) -> Generator:
+        given = self._given
+        return given if given is not None and given.name == name else load(name, device)
+
+    def _close(self, engine: Thread, sinks: Sequence[Sink]) -> None:
+        self.stop()
+        if engine.is_alive():
+            engine.join(5.0)
+        for sink in [*sinks, self.recorder]:
+            try:
+                sink.close()
+            except Exception as error:
+                self.faults.add(getattr(sink, "name", "sink"), error)
+        self.backstage.close()
+
+
+class Service:
+    """Something that runs beside the picture, such as a server."""
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Meter:
+    """Counts frames and the time between them.
+
+    Args:
+        fps: how many a second are expected.
+    """
+
+    def __init__(self, fps: Fraction) -> None:
+        self.frames, self.intervals, self.rate = 0, Durations(), float(fps)
+        self._first = self._last = 0.0
+
+    def beat(self) -> float:
+        """Count one frame now; returns the time."""
+        now = time.perf_counter()
+        if self.frames:
+            self.intervals.add(now - self._last)
+            self.rate += (1 / max(now - self._last, 1e-6) - self.rate) * min(now - self._last, 1.0)
+        else:
+            self._first = now
+        self.frames, self._last = self.frames + 1, now
+        return now
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame to the last."""
+        return self._last - self._first
+
+    @property
+    def mean_rate(self) -> float:
+        """Frames a second over all."""
+        return (self.frames - 1) / self.seconds if self.seconds else 0.0
+
+
+def _settings(
+    kind: type[Sketch], model: str | Path | Generator | None, params: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    asked = dict(params or {})
+    if model is not None:
+        asked["model.name"] = model.name if isinstance(model, Generator) else str(model)
+    return typed(kind, {**kind.defaults, **asked})
+
+
+@contextmanager
+def _quick_threads() -> Iterator[None]:
+    """Let threads change places often: the display must not wait for Python code elsewhere."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+@contextmanager
+def _ends_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and a polite kill end the performance with everything closed."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = {kind: signal.signal(kind, lambda *_: stop()) for kind in kinds}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)

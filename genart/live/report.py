@@ -1,0 +1,163 @@
+"""What a night was like, in numbers: pacing, drops, latencies, faults."""
+
+from __future__ import annotations
+
+import logging
+from array import array
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from threading import Lock
+from typing import Any
+
+_LOG = logging.getLogger("genart.live")
+_BIN = 1e-4  # seconds
+_BINS = 20_000  # the last one holds all that took 2 s or longer
+_KINDS = 200  # different faults remembered
+
+
+class Durations:
+    """Counts durations in bins of 0.1 ms: the memory of a whole night is that of its first second.
+
+    Attributes:
+        count: how many were added.
+        longest: the longest in seconds, exactly.
+    """
+
+    def __init__(self) -> None:
+        self.count, self.longest = 0, 0.0
+        self._bins = array("Q", bytes(8 * _BINS))
+
+    def add(self, seconds: float) -> None:
+        """Count one duration."""
+        self.count += 1
+        self.longest = max(self.longest, seconds)
+        self._bins[min(max(int(seconds / _BIN), 0), _BINS - 1)] += 1
+
+    def percentile(self, share: float) -> float:
+        """The duration in seconds that `share`, 0..1, of all stay within; 0 of nothing."""
+        wanted, seen = share * self.count, 0
+        for place, many in enumerate(self._bins):
+            seen += many
+            if many and seen >= wanted:
+                return self.longest if place == _BINS - 1 else min((place + 1) * _BIN, self.longest)
+        return 0.0
+
+    def summary(self) -> dict[str, float]:
+        """p50, p95, p99 and max in milliseconds."""
+        marks = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+        found = {name: round(1e3 * self.percentile(share), 3) for name, share in marks.items()}
+        return found | {"max": round(1e3 * self.longest, 3)}
+
+
+@dataclass
+class Fault:
+    """Something that went wrong, however often.
+
+    Attributes:
+        where: which part: "sketch", "model", "web", a sink's name.
+        message: what happened, in one line.
+        count: how often.
+        open: whether it still is so.
+    """
+
+    where: str
+    message: str
+    count: int = 1
+    open: bool = True
+
+
+class Faults:
+    """Collects faults from every thread; each kind is told once, however often it happens.
+
+    Args:
+        tell: called with "where: message" when a fault of a new kind comes up.
+    """
+
+    def __init__(self, tell: Callable[[str], None] | None = None) -> None:
+        self._tell = tell or _LOG.warning
+        self._lock = Lock()
+        self._all: dict[tuple[str, str], Fault] = {}
+        self.total = 0
+
+    def add(self, where: str, what: BaseException | str) -> None:
+        """Count a fault; the first of its kind is told."""
+        message = what if isinstance(what, str) else _one_line(what)
+        with self._lock:
+            self.total += 1
+            fault = self._all.get((where, message))
+            if fault is not None:
+                fault.count, fault.open = fault.count + 1, True
+                return
+            if len(self._all) >= _KINDS:
+                return
+            self._all[where, message] = Fault(where, message)
+        self._tell(f"{where}: {message}")
+
+    def settle(self, where: str) -> None:
+        """That part works again."""
+        with self._lock:
+            for fault in self._all.values():
+                if fault.where == where:
+                    fault.open = False
+
+    def now(self) -> list[str]:
+        """What is wrong at the moment."""
+        with self._lock:
+            return [f"{each.where}: {each.message}" for each in self._all.values() if each.open]
+
+    def all(self) -> list[Fault]:
+        """Every kind of fault so far."""
+        with self._lock:
+            return [Fault(**asdict(each)) for each in self._all.values()]
+
+
+def _one_line(error: BaseException) -> str:
+    from genart.errors import GenartError
+
+    text = str(error) if isinstance(error, GenartError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class LiveReport:
+    """How a performance went.
+
+    Args:
+        frames: how many were shown.
+        fps: how many a second, measured.
+        seconds: how long it lasted.
+        size: (width, height) in pixels.
+        interval_ms: p50, p95, p99 and max between one frame shown and the next.
+        made: frames the model made.
+        synthesised: frames blended of two, because the model was not ready.
+        repeated: frames shown again.
+        skipped: beats of the display that were missed altogether.
+        dropped: frames that sinks were too slow for, all sinks together.
+        drops: the same by sink.
+        osc: messages received and rejected.
+        latency_ms: from a message to its Param, and from a Param to the frame that shows it.
+        errors: how many things went wrong.
+        faults: which, and how often.
+        recorded: the film that was kept, or "".
+    """
+
+    frames: int
+    fps: float
+    seconds: float
+    size: tuple[int, int]
+    interval_ms: dict[str, float]
+    made: int
+    synthesised: int
+    repeated: int
+    skipped: int
+    dropped: int
+    drops: dict[str, int]
+    osc: dict[str, int]
+    latency_ms: dict[str, dict[str, float]]
+    errors: int
+    faults: list[Fault] = field(default_factory=list)
+    recorded: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON can hold it."""
+        return asdict(self)
