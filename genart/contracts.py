@@ -153,9 +153,11 @@ class Generator(ABC):
 
         return sample_z(self, seeds, label)
 
-    @abstractmethod
     def map(self, latent: Latent, truncation: float = 1.0, cutoff: int | None = None) -> Latent:
         """Bring a latent of any space to w+.
+
+        This one serves generators whose z and w are one space with its average at 0; a generator
+        with a mapping network has its own.
 
         Args:
             latent: n places in z, w or w+.
@@ -165,6 +167,9 @@ class Generator(ABC):
         Returns:
             A Latent in w+, values (n, num_ws, w_dim).
         """
+        from genart.latents import draw_in
+
+        return draw_in(latent, self.num_ws, truncation, cutoff)
 
     @abstractmethod
     def __call__(

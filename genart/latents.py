@@ -66,6 +66,18 @@ def _label_rows(label: torch.Tensor, classes: int, n: int) -> torch.Tensor:
     return label.float().expand(n, classes)
 
 
+def draw_in(latent: Latent, num_ws: int, truncation: float, cutoff: int | None) -> Latent:
+    """A latent as w+ (n, num_ws, d), its first `cutoff` layers drawn towards 0 by truncation."""
+    values = latent.values
+    if latent.space != "w+":
+        values = values[:, None].expand(-1, num_ws, -1)
+    own = 1.0 if latent.truncation is None else latent.truncation[:, None, None]
+    drawn = values * truncation * own
+    if cutoff is not None:
+        drawn = torch.cat([drawn[:, :cutoff], values[:, cutoff:]], 1)
+    return Latent("w+", drawn, latent.label)
+
+
 def join(latents: Sequence[Latent]) -> Latent:
     """Several latents of one space as one, in order.
 

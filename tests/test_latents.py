@@ -179,3 +179,17 @@ def test_a_file_that_is_no_latent_is_refused(
 def test_a_latent_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no latent file"):
         load_latent(tmp_path / "none.npz")
+
+
+def test_a_generator_without_a_mapping_network_draws_w_towards_zero() -> None:
+    class Plain(genart.Generator):
+        name, resolution, z_dim, w_dim, num_ws, num_classes = "plain", (4, 4), 2, 2, 3, 0
+        device = torch.device("cpu")
+
+        def __call__(self, latent, *, truncation=1.0, cutoff=None, noise="const"):  # type: ignore[no-untyped-def]
+            return latent.values
+
+    places = genart.Latent("z", torch.ones(2, 2), truncation=torch.tensor([1.0, 0.5]))
+    mapped = Plain().map(places, truncation=0.5, cutoff=1)
+    assert mapped.space == "w+"
+    assert mapped.values[:, :, 0].tolist() == [[0.5, 1, 1], [0.25, 1, 1]]

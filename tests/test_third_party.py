@@ -79,4 +79,4 @@ def test_it_passes_its_own_tests_as_the_page_has_them(stranger: Installed) -> No
 
 def test_it_is_as_short_as_we_say() -> None:
     lines = [line for line in blocks("python")[0].splitlines() if line.strip()]
-    assert len(lines) <= 30
+    assert len(lines) <= 20
