@@ -188,7 +188,7 @@ class Store:
                 if path in fitting and _fits(tree[path], value):
                     fitting[path] = value
             self.tree, self._values = tree, fitting
-            self._changes = {path: c for path, c in self._changes.items() if path in fitting}
+            self._changes = {p: c for p, c in self._changes.items() if fitting.get(p) == c.value}
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Be told of every new value; returns what ends it. A subscriber must be quick."""

@@ -1,0 +1,152 @@
+"""Control: the OSC side of a performance, put together.
+
+::
+
+    control = OscControl(store, "127.0.0.1", 9000, peers=[("127.0.0.1", 9001)], cues=cues)
+    control.start()          # a thread of its own; handlers never touch torch
+    ...
+    control.close()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from genart.errors import ParamError
+from genart.live.address import Router, safe_name
+from genart.live.cues import Cues
+from genart.live.feedback import Feedback
+from genart.live.mapping import Mappings
+from genart.live.receiver import Receiver, Sender
+from genart.live.scheduler import Scheduler
+from genart.live.store import Store
+from genart.live.tempo import TempoDesk
+
+#: Feedback goes out so many times a second, at most.
+RATE = 30
+
+
+class OscControl:
+    """Listens, routes, schedules and answers.
+
+    Args:
+        store: where values go.
+        host: the address to bind; only this machine unless told otherwise.
+        port: 1..65535, or 0 for a free one.
+        peers: (host, port) of those who are told of every change.
+        cues: those of the performance.
+        tempo: what taps and nudges turn.
+        mappings: for messages not under /genart.
+        status: what is sent out as /genart/status/..., asked for several times a second.
+        rate: packets a second that a host may send; None for any number.
+
+    Attributes:
+        actions: what happens once, by address under /genart.
+        router: takes packets from elsewhere too, such as a WebSocket.
+        feedback: tells the peers; its `say` publishes a status.
+
+    Raises:
+        UsageError: an address that cannot be bound, or a peer that cannot be found.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        host: str = "127.0.0.1",
+        port: int = 9000,
+        *,
+        peers: Iterable[tuple[str, int]] = (),
+        cues: Cues | None = None,
+        tempo: TempoDesk | None = None,
+        mappings: Mappings | None = None,
+        status: Callable[[], Mapping[str, Any]] | None = None,
+        rate: float | None = 10_000.0,
+    ) -> None:
+        self.store = store
+        self.cues = cues or Cues(store)
+        self.tempo = tempo or TempoDesk(store)
+        self.limited = 0
+        self._status = status
+        self.feedback = Feedback(store, peers)
+        self.scheduler = Scheduler()
+        self.actions = self._actions()
+        self.router = Router(
+            store, self.scheduler, actions=self.actions, status=self.feedback.status,
+            foreign=None if mappings is None else mappings.osc,
+        )  # fmt: skip
+        try:
+            self.receiver = Receiver(
+                host, port, self.router.receive, scheduler=self.scheduler, rate=rate,
+                limited=self._too_fast,
+            )  # fmt: skip
+        except BaseException:
+            self.feedback.close()
+            raise
+        self.receiver.every(1 / RATE, self._flush)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port it listens on."""
+        return self.receiver.address
+
+    def start(self) -> None:
+        """Begin; the peers are told every value."""
+        self.feedback.welcome(self.store)
+        self.receiver.start()
+
+    def close(self) -> None:
+        """End; the port is free again."""
+        self.receiver.close()
+        self.feedback.close()
+
+    def _actions(self) -> dict[str, Callable[[tuple[Any, ...], str], None]]:
+        return {
+            "tempo/tap": self.tempo.tap,
+            "tempo/nudge": self.tempo.nudge,
+            "cue/save": lambda args, source: self.cues.save(safe_name(args)),
+            "cue/recall": lambda args, source: self.cues.recall(
+                safe_name(args), _fade(args[1:]), source
+            ),
+            "cue/next": lambda args, source: _dropped(self.cues.next(_fade(args), source)),
+            "cue/delete": lambda args, source: self.cues.delete(safe_name(args)),
+            "record/start": lambda args, source: self.store.trigger(
+                "record.start", *([safe_name(args)] if args else []), source=source
+            ),
+            "record/stop": lambda args, source: self.store.trigger("record.stop", source=source),
+        }
+
+    def _flush(self) -> None:
+        for name, value in (self._status() if self._status else {}).items():
+            self.feedback.say(name, *_sendable(value))
+        for name, count in (
+            ("received", self.store.received),
+            ("rejected", self.store.rejected),
+            ("late", self.scheduler.past),
+            ("limited", self.limited),
+        ):
+            self.feedback.say(f"osc/{name}", count)
+        if self.cues.last is not None:
+            self.feedback.say("cue", self.cues.last)
+        self.feedback.flush()
+
+    def _too_fast(self, sender: Sender) -> None:
+        self.limited += 1
+        self.store.complain("rate", "More messages than one sender may send.", sender.name)
+
+
+def _fade(args: tuple[Any, ...]) -> float | None:
+    if not args:
+        return None
+    if isinstance(args[0], bool) or not isinstance(args[0], (int, float)):
+        raise ParamError(f"a fade is a number of seconds, not {args[0]!r}.")
+    return float(args[0])
+
+
+def _sendable(value: Any) -> tuple[Any, ...]:
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    return tuple(v if isinstance(v, (bool, int, float, str)) else str(v) for v in values)
+
+
+def _dropped(_: object) -> None:
+    """For a lambda whose answer nobody wants."""

@@ -1,0 +1,244 @@
+"""Show: a performance as a file, one JSON object a line, played again as a Control.
+
+The first line tells where it began::
+
+    {"genart_show": 1, "sketch": "drift", "model": "pomona", "seed": 0, "fps": "30",
+     "size": [512, 512], "versions": {...}, "values": {"model.truncation": 0.7, ...},
+     "smoothing": {"model.truncation": 0.06, ...}}
+
+Every other line is one turn of a Param: its time in seconds, its OSC address, and its arguments,
+which are the value and, for a fade, its seconds::
+
+    {"t": 1.25, "address": "/genart/model/truncation", "args": [0.4]}
+    {"t": 8.0, "address": "/genart/model/truncation", "args": [0.9, 4.0]}
+
+Times are those of `Store.take`, and smoothing depends on time alone: at the recorded frame rate a
+render repeats the performance bit for bit, and at any other it passes through the same values.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, TypeGuard
+
+from genart.errors import DataError, UsageError
+from genart.smoothing import LONGEST_FADE, Change, Pairs, Timeline
+
+_LONGEST_LINE = 1 << 20
+_MARK = "genart_show"
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where a show began.
+
+    Args:
+        sketch: its name or file.
+        model: the generator's name.
+        seed: what the sketch's chance comes from.
+        fps: frames a second, as text that a Fraction reads.
+        size: (width, height), or None for the model's own.
+        values: every value at the start, by "owner.name".
+        smoothing: the time constant of each Param that glides.
+        versions: of genart, Python, torch ...
+    """
+
+    sketch: str
+    model: str
+    seed: int = 0
+    fps: str = "30"
+    size: tuple[int, int] | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    smoothing: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def as_line(self) -> str:
+        """The first line of the file."""
+        return _line({_MARK: 1, **vars(self)})
+
+
+class ShowWriter:
+    """Writes a show while it is played; after a kill everything up to the last flush is there.
+
+    Args:
+        path: the file; an older one is never overwritten.
+        header: where the show begins.
+
+    Raises:
+        UsageError: the file exists, or its folder does not.
+    """
+
+    def __init__(self, path: str | Path, header: Header) -> None:
+        self.path = Path(path)
+        try:
+            self._file: IO[str] = self.path.open("x", encoding="utf-8", newline="\n")
+        except FileExistsError:
+            raise UsageError(f"{path} exists; name another show.") from None
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+        self._file.write(header.as_line())
+        self._file.flush()
+
+    def write(self, changes: Iterable[Change]) -> None:
+        """Append changes, oldest first, and hand them to the system at once."""
+        lines = [_line(_event(change)) for change in changes]
+        if lines:
+            self._file.write("".join(lines))
+            self._file.flush()
+
+    def close(self, t: float | None = None) -> None:
+        """Finish; t is when the show ended, in seconds, so that a render is as long."""
+        if self._file.closed:
+            return
+        if t is not None:
+            self._file.write(_line({"t": t, "address": "/genart/end", "args": []}))
+        self._file.close()
+
+
+class Show:
+    """A recorded show: a Control, to be played once from its start.
+
+    Args:
+        header: where it began.
+        events: its changes, oldest first.
+        seconds: how long it is.
+        cut: whether its last line was cut short, as a kill leaves it.
+    """
+
+    def __init__(
+        self, header: Header, events: Iterable[Change], seconds: float, cut: bool = False
+    ) -> None:
+        self.header, self.events, self.seconds, self.cut = header, tuple(events), seconds, cut
+        self._timeline = self._fresh()
+
+    def _fresh(self) -> Timeline:
+        timeline = Timeline(self.header.values, self.header.smoothing)
+        timeline.add(self.events)
+        return timeline
+
+    def rewind(self) -> None:
+        """Begin anew."""
+        self._timeline = self._fresh()
+
+    def changes(self, t: float) -> Pairs:
+        """The ("owner.name", value) pairs that are due at time t in seconds, oldest first."""
+        return self._timeline.changes(t)
+
+    def moments(self, t: float) -> Iterator[tuple[float, Pairs]]:
+        """Each time up to t at which values change, with the pairs due then."""
+        return self._timeline.moments(t)
+
+
+def read_show(path: str | Path) -> Show:
+    """Read a show; a last line that a kill cut short is left out.
+
+    Raises:
+        DataError: no such file, or a line that is no part of a show; the message names it.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            header = _header(_object(file.readline(_LONGEST_LINE), path, 1), path)
+            events, end, cut = _events(file, path)
+    except OSError as error:
+        raise DataError(f'The show "{path}" cannot be read: {error.strerror}.') from error
+    return Show(header, events, end, cut)
+
+
+def _events(file: IO[bytes], path: Path) -> tuple[list[Change], float, bool]:
+    events: list[Change] = []
+    end, number = 0.0, 1
+    while line := file.readline(_LONGEST_LINE):
+        number += 1
+        if not line.endswith(b"\n") and not file.read(1):
+            return events, end, True
+        if not line.strip():
+            continue
+        event = _change(_object(line, path, number), path, number)
+        if event.at < end:
+            raise DataError(f"{path}, line {number}: {event.at} s comes after {end} s.")
+        end = event.at
+        if event.path:
+            events.append(event)
+    return events, end, False
+
+
+def _object(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        found = json.loads(line.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}, line {number}: no JSON ({error}).") from error
+    if not isinstance(found, dict):
+        raise DataError(f"{path}, line {number}: not an object.")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def _header(found: dict[str, Any], path: Path) -> Header:
+    if found.get(_MARK) != 1:
+        raise DataError(f'{path} is no show: its first line has no "{_MARK}": 1.')
+    size = found.get("size")
+    values, smoothing = found.get("values", {}), found.get("smoothing", {})
+    whole = isinstance(values, dict) and isinstance(smoothing, dict)
+    if not whole or not all(_is_number(tau) and tau >= 0 for tau in smoothing.values()):
+        raise DataError(f"{path}, line 1: values and smoothing are objects, smoothing of seconds.")
+    if not (size is None or (_are_numbers(size) and len(size) == 2)):
+        raise DataError(f"{path}, line 1: a size is [width, height], not {size}.")
+    return Header(
+        sketch=str(found.get("sketch", "drift")),
+        model=str(found.get("model", "pomona")),
+        seed=_whole(found.get("seed", 0), path),
+        fps=str(found.get("fps", "30")),
+        size=None if size is None else (int(size[0]), int(size[1])),
+        values=values,
+        smoothing=smoothing,
+        versions=found.get("versions", {}),
+    )
+
+
+def _whole(seed: Any, path: Path) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise DataError(f"{path}, line 1: a seed is a whole number, not {seed!r}.")
+    return seed
+
+
+def _change(found: dict[str, Any], path: Path, number: int) -> Change:
+    at, address, args = found.get("t"), found.get("address"), found.get("args")
+    where = f"{path}, line {number}"
+    if not _is_number(at) or not isinstance(address, str) or not isinstance(args, list):
+        raise DataError(f'{where}: an event has "t" in seconds, "address" and "args".')
+    parts = address.split("/")
+    if parts[:2] != ["", "genart"] or not (address == "/genart/end" or len(parts) == 4):
+        raise DataError(f'{where}: "{address}" is not /genart/<owner>/<name>.')
+    if address == "/genart/end":
+        return Change("", None, float(at))
+    fade = args[1] if len(args) == 2 else None
+    good = fade is None or (_is_number(fade) and 0 <= fade <= LONGEST_FADE)
+    if len(args) not in (1, 2) or not isinstance(args[0], (str, int, float)) or not good:
+        raise DataError(f"{where}: args are a value, and a fade of 0..{LONGEST_FADE:g} seconds.")
+    return Change(f"{parts[2]}.{parts[3]}", args[0], float(at), fade, "show")
+
+
+def _event(change: Change) -> dict[str, Any]:
+    owner, name = change.path.split(".", 1)
+    args = [change.value] if change.fade is None else [change.value, change.fade]
+    return {"t": change.at, "address": f"/genart/{owner}/{name}", "args": args}
+
+
+def _line(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_number, value))
