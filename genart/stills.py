@@ -15,12 +15,13 @@ import torch
 from genart.contracts import Frame, Generator, Latent, Noise, Progress, ProgressCallback
 from genart.errors import UsageError
 from genart.files import atomic
-from genart.frames import to_frames
+from genart.frames import on_black, to_frames
 from genart.latentfile import load_latent, save_latent
 from genart.mixing import mix
 from genart.models import load
 from genart.recipe import recipe_text, write_recipe
 from genart.rendering.film import Size, parse_grid, parse_size
+from genart.rendering.recipes import file_hash, versions
 from genart.seeds import format_seeds, parse_seeds
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -89,7 +90,8 @@ def generate(
     places, text = _places(generator, seeds, latent, label, cells)
     recipe = _recipe(
         "generate", generator, model, output, seeds=text, latent=_named(latent),
-        truncation=truncation, cutoff=cutoff, label=label, noise=noise, grid=cells, size=pixels,
+        truncation=truncation, cutoff=cutoff, label=label, noise=noise, grid=cells,
+        size=pixels and pixels[::-1],
     )  # fmt: skip
     if output.suffix == ".npz":
         saved = save_latent(output, places, model=generator.name, recipe=recipe_text(recipe))
@@ -150,7 +152,8 @@ def mixing_grid(
     frames.insert(0, np.zeros_like(frames[0]))
     recipe = _recipe(
         "mix", generator, model, output, rows=format_seeds(down), cols=format_seeds(across),
-        styles=styles, truncation=truncation, cutoff=cutoff, label=label, size=pixels,
+        styles=styles, truncation=truncation, cutoff=cutoff, label=label,
+        size=pixels and pixels[::-1],
     )  # fmt: skip
     return _one_file(output, frames, (len(across) + 1, len(down) + 1), recipe)
 
@@ -287,20 +290,13 @@ def _save(path: Path, frame: Frame, recipe: dict[str, Any]) -> Path:
 
     options: dict[str, Any] = {".webp": {"lossless": True}}.get(path.suffix, {})
     if path.suffix in (".jpg", ".jpeg"):
-        frame = _on_black(frame)
+        frame = on_black(frame)
         options = {"quality": 95, "subsampling": 0, "comment": recipe_text(recipe).encode()}
     with atomic(path) as partial:
         Image.fromarray(frame).save(partial, **options)
         if path.suffix in (".png", ".webp"):
             write_recipe(partial, recipe)
     return path
-
-
-def _on_black(frame: Frame) -> Frame:
-    if frame.shape[2] == 3:
-        return frame
-    alpha = frame[..., 3:].astype(np.uint16)
-    return ((frame[..., :3] * alpha + 127) // 255).astype(np.uint8)
 
 
 def _names(text: str, count: int) -> list[str]:
@@ -318,20 +314,19 @@ def _recipe(
     command: str, generator: Generator, model: str | Generator, output: Path, **settings: Any
 ) -> dict[str, Any]:
     """What makes the files again: the command to type, and its settings one by one."""
-    given = {"model": model if isinstance(model, str) else generator.name}
+    given: dict[str, Any] = {"model": generator.name if isinstance(model, Generator) else model}
     given |= {name: value for name, value in settings.items() if value not in (None, "")}
     words = ["genart", command]
     for name, value in given.items():
-        words += [f"--{'class' if name == 'label' else name}", _typed(name, value)]
+        words += [f"--{'class' if name == 'label' else name}", _typed(value)]
     return {
         "genart": version("genart"),
         "command": shlex.join([*words, "-o", output.name]),
         **given,
-        "torch": torch.__version__,
+        "model": {"name": given["model"], "sha256": file_hash(generator.source)},
+        "versions": versions(),
     }
 
 
-def _typed(name: str, value: Any) -> str:
-    if isinstance(value, tuple):  # a size is (h, w) but typed width first, a grid (columns, rows)
-        value = "x".join(map(str, reversed(value) if name == "size" else value))
-    return str(value)
+def _typed(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

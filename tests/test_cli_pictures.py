@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -89,12 +90,23 @@ def test_a_picture_tells_how_it_was_made_and_the_command_makes_it_again(
     )  # fmt: skip
     recipe = genart_command("info", file, "--json").json["recipe"]
     assert (recipe["seeds"], recipe["truncation"], recipe["label"]) == ("4", 0.5, 2)
+    assert (recipe["size"], set(recipe["versions"])) == ([48, 32], {"python", "numpy", "torch"})
     before = file.read_bytes()
     file.unlink()
     program, *words = recipe["command"].split()
     assert program == "genart"
     assert genart_command(*words).code == 0
     assert file.read_bytes() == before
+
+
+def test_a_still_names_the_models_file_by_its_hash(
+    genart_command: Run, tmp_path: Path, small_model: Path
+) -> None:
+    wide = ["--seeds", 1, "--size", "32x16", "-o", tmp_path / "a.png"]
+    genart_command("generate", "--model", small_model, *wide)
+    recipe = genart_command("info", tmp_path / "a.png", "--json").json["recipe"]
+    digest = hashlib.sha256(small_model.read_bytes()).hexdigest()
+    assert recipe["model"] == {"name": str(small_model), "sha256": digest}
 
 
 def test_latents_go_to_a_file_and_come_back_as_the_same_pictures(

@@ -82,6 +82,9 @@ def test_a_length_in_beats_fills_whole_frames_with_whole_beats() -> None:
     assert report.frames == 42  # 42.19
     assert beats[-1] == pytest.approx(3, abs=1e-9)
     assert kept(model=plasma(), beats=1, bpm=120)[0].seconds == 0.5
+    told = kept(model=plasma(), beats=1, fps=25)[0].recipe["command"]
+    assert "--seconds 0.48" in told
+    assert "tempo.bpm=125.0" in told, "the tempo that fits whole frames, asked for or not"
 
 
 def test_a_grid_shows_walks_that_differ_and_the_first_is_the_film_without_a_grid() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,19 @@ def test_a_promo_tells_how_it_was_made(tmp_path: Path) -> None:
     assert genart.read_recipe(path) == report.recipe
     assert report.recipe["scenes"][1] == {"sketch": "Drift", "model": "plasma", "seconds": 1}
     assert report.recipe["titles"] == ["A"]
+    assert report.recipe["models"] == [{"name": "plasma", "sha256": None}]
+
+
+def test_the_recipes_command_makes_the_same_promo(tmp_path: Path, genart_command: Any) -> None:
+    first, again = tmp_path / "one.mp4", tmp_path / "two.mp4"
+    walk = {"sketch": "drift", "model": "plasma", "seconds": 1, "seeds": [3, 5],
+            "params": {"walk.kind": "circle"}}  # fmt: skip
+    scenes = [walk, grey(tmp_path / "a b.png", 90)]
+    recipe = genart.promo(scenes, first, titles=["It's A"], crossfade=0.2, **SMALL).recipe
+    words = shlex.split(recipe["command"])
+    words[words.index("-o") + 1] = str(again)
+    assert genart_command(*words[1:], "--device", "cpu").code == 0
+    assert np.array_equal(decode(first).frames, decode(again).frames)
 
 
 def test_one_command_makes_a_promo(tmp_path: Path, genart_command: Any) -> None:
@@ -119,6 +133,10 @@ def test_scenes_as_people_write_them(tmp_path: Path) -> None:
     }  # fmt: skip
     with pytest.raises(genart.UsageError, match="not like seconds=6"):
         parse_scene("drift seconds=long")
+    with pytest.raises(genart.UsageError, match=r"seed=1.5.* is not like"):
+        parse_scene("drift seed=1.5")
+    with pytest.raises(genart.UsageError, match="No closing quotation"):
+        parse_scene("drift don't")
 
 
 @pytest.mark.parametrize(

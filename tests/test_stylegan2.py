@@ -151,6 +151,8 @@ def test_a_widened_picture_is_one_scene_without_a_seam(model: StyleGAN2) -> None
     steps = wide(wide.sample(1), noise="none").diff(dim=3).abs().mean((0, 1, 2))
     assert steps[15:48].max() <= 3 * steps.median()
     assert model.widened((32, 32)) is model
+    wide.source = Path("model.safetensors")
+    assert wide.widened((32, 32)).source == wide.source
     assert wide.widened((32, 32)).resolution == (32, 32)
 
 

@@ -6,6 +6,7 @@ they are needed, and everything is encoded by the sinks that `genart.render` use
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
@@ -74,9 +75,12 @@ def promo(
         look = Look(pixels, rate, still, card, device, stack)
         shots = with_titles([look.shot(scene) for scene in scenes], titles, look.card)
         film, frames = assemble(shots, pixels, rate, crossfade)
-        recipe = promo_recipe(scenes, film, titles, audio, crossfade, still, card, codec)
+        place = "" if isinstance(output, Sink) else str(output)
+        recipe = promo_recipe(
+            scenes, film, place, titles=titles, audio=audio, crossfade=crossfade, still=still,
+            card=card, codec=codec, models=look.models,
+        )  # fmt: skip
         keep(frames, film, output, progress, codec=codec, audio=audio, recipe=recipe)
-    place = "" if isinstance(output, Sink) else str(output)
     return Report.of(film, place, None, recipe)
 
 
@@ -136,28 +140,57 @@ def assemble(
 def promo_recipe(
     scenes: Sequence[Scene],
     film: Film,
+    output: str,
+    *,
     titles: Sequence[str],
     audio: str | Path | None,
     crossfade: float,
     still: float,
     card: float,
     codec: str | None,
+    models: Mapping[str, str | None],
 ) -> dict[str, Any]:
     """How a promo was made, as JSON can hold it: `genart.promo` takes these words."""
+    width, height = (film.size or (0, 0))[::-1]
+    words = {"audio": audio and str(audio), "crossfade": crossfade, "still": still, "card": card}
+    words |= {"fps": str(film.fps), "size": f"{width}x{height}", "codec": codec}
     return {
         "genart": version("genart"),
+        "command": promo_command(scenes, titles, words, output or "promo.mp4"),
         "scenes": [plain(scene) for scene in scenes],
+        "models": [{"name": name, "sha256": sha256} for name, sha256 in models.items()],
         "titles": list(titles),
-        "audio": audio and str(audio),
-        "crossfade": crossfade,
-        "still": still,
-        "card": card,
-        "codec": codec,
+        **words,
         "frames": film.frames,
-        "fps": str(film.fps),
-        "size": list(film.size[::-1]) if film.size else None,
+        "size": [width, height],
         "versions": versions(),
     }
+
+
+def promo_command(
+    scenes: Sequence[Scene], titles: Sequence[str], words: Mapping[str, Any], output: str
+) -> str:
+    """The `genart promo` line that makes the film again."""
+    line = ["genart", "promo", *map(scene_text, scenes)]
+    for title in titles:
+        line += ["--title", title]
+    for name, value in words.items():
+        line += [] if value is None else [f"--{name}", str(value)]
+    return shlex.join([*line, "-o", output])
+
+
+def scene_text(scene: Scene) -> str:
+    """A scene as `parse_scene` reads it."""
+    if not isinstance(scene, Mapping):
+        return str(scene)
+    words: dict[str, Any] = plain(scene)
+    words |= words.pop("params", None) or {}
+    sketch = str(words.pop("sketch", "drift"))
+    return shlex.join([sketch, *(f"{name}={_typed(value)}" for name, value in words.items())])
+
+
+def _typed(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def plain(thing: Any) -> Any:

@@ -16,7 +16,9 @@ import numpy as np
 from genart.contracts import Frame
 from genart.errors import DataError, UsageError
 from genart.frames import on_black, to_frames, to_image
+from genart.rendering.recipes import file_hash
 from genart.rendering.take import make_take
+from genart.stage import ModelSettings
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _NEARLY = 1e-3  # of a frame: a time this little before a frame's is its time
@@ -70,6 +72,7 @@ class Look:
         title: seconds that a title is shown.
         device: where the walks' models run.
         stack: closes the films that were opened.
+        models: filled with each model that plays, and the SHA-256 of its file.
     """
 
     size: tuple[int, int]
@@ -78,6 +81,7 @@ class Look:
     title: float = 2.5
     device: str = "auto"
     stack: ExitStack = field(default_factory=ExitStack)
+    models: dict[str, str | None] = field(default_factory=dict)
 
     def shot(self, scene: Scene) -> Shot:
         """A scene as a shot: a walk, a picture or a film."""
@@ -105,6 +109,8 @@ class Look:
         height, width = self.size
         words: dict[str, Any] = {"device": self.device, **scene}
         take = make_take(**{**words, "fps": self.fps, "size": (width, height)})
+        name = str(take.order.settings.get("model.name", ModelSettings.name.default))
+        self.models[name] = file_hash(take.order.source)
         return Shot(InOrder(take.frames, self.fps), take.film.seconds)
 
     def _picture(self, path: Path) -> Shot:
@@ -164,10 +170,10 @@ def parse_scene(text: str) -> Scene:
     """
     if Path(text).is_file() and Path(text).suffix != ".py":
         return text
-    sketch, *words = shlex.split(text) or [""]
+    sketch, *words = _words(text)
     pairs = [word.partition("=") for word in words]
     for name, equals, value in pairs:
-        if not equals or (name in _NUMBERS and not _is_number(value)):
+        if not equals or (name in _NUMBERS and not _is(_NUMBERS[name], value)):
             raise UsageError(
                 f'"{name}{equals}{value}" is not like seconds=6, in the scene "{text}".'
             )
@@ -176,5 +182,16 @@ def parse_scene(text: str) -> Scene:
     return {"sketch": sketch, **plain, **({"params": params} if params else {})}
 
 
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdecimal()
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text) or [""]
+    except ValueError as error:
+        raise UsageError(f'The scene "{text}" cannot be split into words: {error}.') from None
+
+
+def _is(kind: Callable[[str], object], text: str) -> bool:
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True

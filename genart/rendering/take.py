@@ -86,11 +86,17 @@ def make_take(
     player = cast(kind, settings, film, get, seed)
     order = Order(
         sketch=kind.__qualname__ if isinstance(sketch, type) else str(sketch),
-        settings={path: settings[path] for path in {**kind.defaults, **asked}},
+        settings={path: settings[path] for path in _told(kind, asked, film)},
         seed=seed,
         source=generator.source,
     )
     return Take(film, frames(player, OfflineClock(film.frames, film.fps), controls), order)
+
+
+def _told(kind: type[Sketch], asked: Mapping[str, Any], film: Film) -> list[str]:
+    """The paths that a recipe names: a film in beats has a tempo of its own."""
+    tempo = [] if film.bpm is None else ["tempo.bpm"]
+    return list(dict.fromkeys([*kind.defaults, *asked, *tempo]))
 
 
 def _asked(

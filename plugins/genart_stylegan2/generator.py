@@ -145,7 +145,7 @@ class StyleGAN2(genart.Generator):
         start = (4, quarters) if size[1] >= size[0] else (quarters, 4)
         if start == self._start:
             return self
-        return StyleGAN2(
+        wide = StyleGAN2(
             self.network,
             name=self.name,
             metadata=self.metadata,
@@ -153,6 +153,8 @@ class StyleGAN2(genart.Generator):
             start=start,
             half=self.half,
         )
+        wide.source = self.source
+        return wide
 
     def save(self, path: str | Path) -> Path:
         """Write the model as .safetensors: weights, and in the header its shape and metadata.
