@@ -160,6 +160,14 @@ def test_what_a_format_cannot_hold_is_refused_at_once(
         sink(tmp_path / name, **options)
 
 
+def test_a_sound_track_without_sound_is_refused_at_once(tmp_path: Path) -> None:
+    silent = write(tmp_path / "silent.mp4", [PATCHES] * 2)
+    with pytest.raises(
+        genart.UsageError, match=r'silent\.mp4" holds no sound that ffmpeg can read'
+    ):
+        sink(tmp_path / "a.mp4", audio=silent, seconds=1)
+
+
 def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:
     made = sink(tmp_path / "a.mp4")
     with pytest.raises(genart.UsageError, match="announced"):

@@ -58,6 +58,8 @@ class FilmSink:
             raise genart.UsageError(f"{format.about} holds no sound; choose mp4, mov or webm.")
         if audio is not None and seconds is None:
             raise genart.UsageError("A sound track needs the film's length in seconds.")
+        if audio is not None:
+            _check_sound(audio)
         self._audio, self._seconds = audio, seconds or 0.0
         self._recipe = recipe
         self._encoder: Encoder | None = None
@@ -120,6 +122,18 @@ class FilmSink:
         if self._recipe is None or self._format.embed:
             return nothing
         return [*nothing, "-metadata", f"comment={genart.recipe_text(self._recipe)}"]
+
+
+def _check_sound(audio: str | Path) -> None:
+    """UsageError for a file without a sound track."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{audio}"]
+    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if not re.search(rb"Stream #.*: Audio: ", told.stderr):
+        raise genart.UsageError(
+            f'"{audio}" holds no sound that ffmpeg can read; give a .wav, or a film with sound.'
+        )
 
 
 class Encoder:
