@@ -62,7 +62,7 @@ def even(
         with torch.no_grad():
             places = walk.at(phases[start : start + _BATCH])
             image = generator(places, truncation=truncation, cutoff=cutoff)
-            rows = [*rows[-1:], *(features or pyramid)(image).double().cpu()]
+            rows = [*rows[-1:], *(features or pyramid)(image).cpu().double()]  # MPS has no float64
         steps += [(after - before).norm() for before, after in pairwise(rows)]
         if progress is not None:
             progress(Progress(min(start + _BATCH, len(phases)), len(phases), "image"))
@@ -97,6 +97,7 @@ def pyramid(image: Image) -> torch.Tensor:
 def _shrunk(image: Image, longest: int) -> Image:
     height, width = image.shape[-2:]
     scale = min(longest / max(height, width), 1.0)
+    image = image.cpu() if image.device.type == "mps" else image  # Metal pools even shares alone
     return F.adaptive_avg_pool2d(
         image, (max(round(height * scale), 1), max(round(width * scale), 1))
     )
