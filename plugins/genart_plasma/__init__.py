@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 @genart.hookimpl
 def register_generators(register: Callable[[str, Callable[..., Any]], None]) -> None:
     """Offer plasma plain, with three classes, and with an alpha channel."""
-    register("plasma", _factory("plasma"))
-    register("plasma-classes", _factory("plasma-classes", num_classes=3))
-    register("plasma-alpha", _factory("plasma-alpha", alpha=True))
+    register("plasma", _factory("plasma", "Silk from a formula, without weights."))
+    register(
+        "plasma-classes", _factory("plasma-classes", "Plasma in three classes.", num_classes=3)
+    )
+    register("plasma-alpha", _factory("plasma-alpha", "Plasma that is clear outside.", alpha=True))
 
 
-def _factory(name: str, **kind: Any) -> Callable[..., genart.Generator]:
+def _factory(name: str, about: str, **kind: Any) -> Callable[..., genart.Generator]:
     def create(
         device: str | torch.device = "cpu", resolution: int | tuple[int, int] = 256
     ) -> genart.Generator:
@@ -31,4 +33,5 @@ def _factory(name: str, **kind: Any) -> Callable[..., genart.Generator]:
 
         return Plasma(name, device=device, resolution=resolution, **kind)
 
+    create.__doc__ = about
     return create
