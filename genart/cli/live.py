@@ -38,7 +38,14 @@ def show(report: LiveReport) -> Iterator[str]:
 @click.option("--size", metavar="N or WxH", help="Pixels, width first.  [the model's]")
 @click.option("--fps", help="Frames a second, such as 30 or 30000/1001.  [30]")
 @click.option("--seconds", type=float, help="Stop after so long.")
+@click.option("--osc", metavar="HOST:PORT", help="Where to listen.  [127.0.0.1:9000]")
+@click.option("--feedback", metavar="HOST:PORT", multiple=True, help="Who is told what was turned.")
+@click.option("--web", metavar="HOST:PORT", help="Where the page is.  [127.0.0.1:8000]")
 @click.option("--window/--no-window", " /--headless", default=True, help="Show a window.  [window]")
+@click.option(
+    "--cues", type=click.Path(dir_okay=False, path_type=Path), help="Their file.  [cues.json]"
+)
+@click.option("--blend/--no-blend", default=None, help="Blend frames while the model is slow.")
 @click.option(
     "--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep a film: .mp4 .mkv .mov."
 )
@@ -46,7 +53,9 @@ def show(report: LiveReport) -> Iterator[str]:
 @click.option(
     "-p", "params", type=Assignment(), multiple=True, help="Turn any Param; may be repeated."
 )
-def command(params: tuple[tuple[str, str], ...], device: str, **options: Any) -> Any:
+def command(
+    params: tuple[tuple[str, str], ...], device: str, window: bool, **options: Any
+) -> Any:
     """Play a sketch live.
 
     SKETCH is the name of a shipped sketch or a .py file; drift unless given. A file is read again

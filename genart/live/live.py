@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -56,6 +56,9 @@ class Live:
         faults: what went wrong.
         recorder: what records.
         desk: what carries out triggers; `desk.actions` may be added to before `run`.
+        services: what runs beside the picture; `run` starts and closes it.
+        on_tick: called with the time in seconds and the beat after every frame made.
+        on_new_sketch: called when another sketch has taken over.
 
     Raises:
         UsageError: an argument that is wrong.
@@ -108,6 +111,7 @@ class Live:
                 "record.stop": lambda each: self.recorder.stop(),
             }
         )
+        self.on_tick: list[Callable[[float, float], None]] = []
         self.on_new_sketch: list[Callable[[], None]] = []
         self.services: list[Service] = []
         self._meter = Meter(self.fps)
@@ -159,7 +163,7 @@ class Live:
             "made": self.crossfade.made,
             "synthesised": self.crossfade.synthesised,
             "recording": self.recorder.recording,
-            "errors": self.faults.now(),
+            "errors": self.faults.lately(),
         }
 
     def report(self, sinks: Sequence[Sink] = ()) -> LiveReport:
@@ -197,8 +201,10 @@ class Live:
 
     def _made(self, controls: Sequence[Control]) -> Iterator[Frame]:
         for frame in frames(self.player, self.engine_clock, [self.desk, *controls]):
-            transport = self.player.performer.stage.transport
-            self.store.observe("transport.phase", transport.phase)
+            stage = self.player.performer.stage
+            self.store.observe("transport.phase", stage.transport.phase)
+            for told in self.on_tick:
+                told(self.engine_clock.seconds(), stage.tempo.beat)
             yield frame
 
     def _shown(self) -> Iterator[Frame]:
@@ -249,14 +255,16 @@ class Live:
         self.backstage.close()
 
 
-class Service:
+class Service(Protocol):
     """Something that runs beside the picture, such as a server."""
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
+        ...
 
     def close(self) -> None:
         """End it."""
+        ...
 
 
 class Meter:

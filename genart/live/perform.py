@@ -4,32 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from genart.contracts import Control, Sink
+from genart.errors import UsageError
+from genart.live.control import OscControl
+from genart.live.cues import Cues
+from genart.live.feedback import parse_peer
 from genart.live.live import Live
 from genart.live.outputs import Outlet
 from genart.live.recorder import check
 from genart.live.report import LiveReport
+from genart.live.tempo import TempoDesk
 from genart.sketch import Sketch
+
+T = TypeVar("T")
+OSC, WEB = "127.0.0.1:9000", "127.0.0.1:8000"
 
 
 def perform(
     sketch: str | Path | type[Sketch] = "drift",
     *,
-    window: bool = True,
+    osc: str | None = None,
+    feedback: str | Sequence[str] = (),
+    web: str | None = None,
     record: str | Path | None = None,
+    cues: str | Path | None = "cues.json",
     sinks: Sequence[Sink] = (),
     controls: Sequence[Control] = (),
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] = lambda line: None,
     **words: Any,
 ) -> LiveReport:
     """Play a sketch live until the time is over, the window is closed, or Ctrl-C.
 
     Args:
         sketch: a shipped sketch's name, a .py file, or a Sketch class.
-        window: whether to show a window.
+        osc: "HOST:PORT" to listen on; 127.0.0.1:9000, or a free port if that is taken.
+        feedback: "HOST:PORT" of everyone who is told over OSC what was turned.
+        web: "HOST:PORT" of the page; 127.0.0.1:8000, or a free port if that is taken. On an
+            address that others can reach, the page wants the token that is told at start.
         record: a film to keep, .mp4, .mkv or .mov.
+        cues: the file of cues; None keeps them in memory.
         sinks: where else frames go; each gets a thread of its own, and the newest frame.
         controls: further sources of parameter changes.
         tell: told in one line where things are to be found, and of each new kind of fault.
@@ -39,14 +54,66 @@ def perform(
         How it went.
 
     Raises:
-        UsageError: an argument that is wrong.
+        UsageError: an argument that is wrong, or an address that cannot be had.
         SketchError: a sketch file that cannot be run.
         CheckpointError: a model that cannot be used.
     """
     if record is not None:
         check(Path(record))
     live = Live(sketch, tell=tell, **words)
+    preview = _surround(live, osc=osc, feedback=feedback, web=web, cues=cues, tell=tell)
     if record is not None:
         live.recorder.start_at(Path(record))
     outlets = [Outlet(type(sink).__name__, sink, live.faults) for sink in sinks]
-    return live.run(outlets, controls)
+    return live.run([preview, *outlets], controls)
+
+
+def _surround(
+    live: Live,
+    *,
+    osc: str | None,
+    feedback: str | Sequence[str],
+    web: str | None,
+    cues: str | Path | None,
+    tell: Callable[[str], None],
+) -> Sink:
+    """Give a performance its OSC and its page; returns the sink that feeds the page."""
+    from genart.live.web.server import Web
+
+    kept, tempo = Cues(live.store, cues), TempoDesk(live.store)
+    peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
+
+    def listen(host: str, port: int) -> OscControl:
+        return OscControl(
+            live.store, host, port, peers=peers, cues=kept, tempo=tempo, status=live.status
+        )
+
+    def serve(host: str, port: int) -> Web:
+        return Web(
+            (host, port), live.store, control.router, faults=live.faults, status=live.status,
+            actions=control.actions, cues=lambda: kept.names, osc=control.address,
+        )  # fmt: skip
+
+    control = _somewhere(listen, osc, OSC)
+    try:
+        page = _somewhere(serve, web, WEB)
+    except BaseException:
+        control.close()
+        raise
+    live.services += [control, page]
+    live.on_tick.append(tempo.observe)
+    live.on_new_sketch.append(page.new_tree)
+    tell(f"page {page.url}")
+    tell("osc {}:{}".format(*control.address))
+    return page.preview
+
+
+def _somewhere(make: Callable[[str, int], T], asked: str | None, usual: str) -> T:
+    """What is made at the address asked for, or at the usual one, or else at a free port."""
+    host, port = parse_peer(asked or usual)
+    try:
+        return make(host, port)
+    except UsageError:
+        if asked is not None:
+            raise
+        return make(host, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from array import array
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -58,12 +59,14 @@ class Fault:
         message: what happened, in one line.
         count: how often.
         open: whether it still is so.
+        at: when it was last so, in seconds on a clock of no known start.
     """
 
     where: str
     message: str
     count: int = 1
     open: bool = True
+    at: float = 0.0
 
 
 class Faults:
@@ -86,11 +89,11 @@ class Faults:
             self.total += 1
             fault = self._all.get((where, message))
             if fault is not None:
-                fault.count, fault.open = fault.count + 1, True
+                fault.count, fault.open, fault.at = fault.count + 1, True, time.monotonic()
                 return
             if len(self._all) >= _KINDS:
                 return
-            self._all[where, message] = Fault(where, message)
+            self._all[where, message] = Fault(where, message, at=time.monotonic())
         self._tell(f"{where}: {message}")
 
     def settle(self, where: str) -> None:
@@ -104,6 +107,13 @@ class Faults:
         """What is wrong at the moment."""
         with self._lock:
             return [f"{each.where}: {each.message}" for each in self._all.values() if each.open]
+
+    def lately(self, seconds: float = 6.0) -> list[str]:
+        """What is wrong, or was until a moment ago: for people to read."""
+        since = time.monotonic() - seconds
+        with self._lock:
+            lately = [each for each in self._all.values() if each.open or each.at > since]
+        return [f"{each.where}: {each.message}" for each in lately]
 
     def all(self) -> list[Fault]:
         """Every kind of fault so far."""

@@ -1,0 +1,231 @@
+"""Everyone who is connected: browsers at the desk, and OSCQuery's listeners."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from genart.errors import GenartError, ParamError
+from genart.live.address import Router, address_of, wire
+from genart.live.osc import Message, encode
+from genart.live.receiver import Sender
+from genart.live.store import Store
+from genart.live.web.controls import control, controls
+from genart.live.web.oscquery import Query
+
+#: path to (value, source) of what has changed.
+News = Mapping[str, tuple[Any, str]]
+#: Does something once: (address under /genart, arguments, source).
+Do = Callable[[str, tuple[Any, ...], str], None]
+
+
+class Client:
+    """One connection. What waits for a slow one is joined: it gets the newest, and no queue grows.
+
+    Args:
+        socket: an accepted WebSocket.
+    """
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        host, port = socket.client or ("unknown", 0)
+        self.sender = Sender(host, port, self._answer, "web")
+        self.source = self.sender.name
+        self._waiting: dict[str, str | bytes] = {}
+        self._answers: list[bytes] = []
+        self._ready = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    async def pump(self) -> None:
+        """Send what waits, for ever."""
+        while True:
+            await self._ready.wait()
+            self._ready.clear()
+            batch, self._waiting = [*self._waiting.values(), *self._answers], {}
+            self._answers = []
+            for each in batch:
+                if isinstance(each, bytes):
+                    await self._socket.send_bytes(each)
+                else:
+                    await self._socket.send_text(each)
+
+    async def heard(self) -> str | bytes | None:
+        """The next message, None at the end."""
+        got = await self._socket.receive()
+        if got["type"] != "websocket.receive":
+            return None
+        text: str | None = got.get("text")
+        return text if text is not None else got.get("bytes", b"")
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self._socket.close(1001)
+
+    def _later(self, key: str, what: str | bytes) -> None:
+        self._waiting.pop(key, None)
+        self._waiting[key] = what
+        self._ready.set()
+
+    def _answer(self, packet: bytes) -> None:
+        if len(self._answers) < 1000:
+            self._answers.append(packet)
+        self._loop.call_soon_threadsafe(self._ready.set)
+
+    def welcome(self, store: Store, cues: list[str]) -> None:
+        """Say how things are."""
+
+    def changed(self, news: News, store: Store) -> None:
+        """Pass changes on."""
+
+    def status(self, line: Mapping[str, Any], cues: list[str]) -> None:
+        """Pass the status on."""
+
+    def new_tree(self, store: Store) -> None:
+        """Say that the Params are others now."""
+
+    def hear(self, said: str | bytes, store: Store, do: Do) -> None:
+        """Do what the other side wants."""
+
+
+class Browser(Client):
+    """The page."""
+
+    def welcome(self, store: Store, cues: list[str]) -> None:
+        """Send the whole tree."""
+        self.new_tree(store)
+        self._later("cues", json.dumps({"cues": cues}))
+
+    def new_tree(self, store: Store) -> None:
+        """Send the whole tree again."""
+        self._later("tree", json.dumps({"tree": controls(store)}))
+
+    def changed(self, news: News, store: Store) -> None:
+        """Send the values of controls that moved, whoever moved them."""
+        for path in news:
+            if path in store.tree:
+                said = control(path, store.tree[path], store.current(path))
+                told = {path: {"value": said["value"], "norm": said["norm"]}}
+                self._later(path, json.dumps({"set": told}))
+
+    def status(self, line: Mapping[str, Any], cues: list[str]) -> None:
+        """Send the status line."""
+        self._later("status", json.dumps({"status": line, "cues": cues}))
+
+    def hear(self, said: str | bytes, store: Store, do: Do) -> None:
+        """Do {"set": path, "value": v}, {"set": path, "norm": x} or {"do": what, "args": []}."""
+        wish = json.loads(said)
+        try:
+            if "norm" in wish:
+                store.put_norm(wish["set"], _number(wish["norm"]), self.source)
+            elif "set" in wish:
+                store.put(wish["set"], wish["value"], self.source)
+            else:
+                do(wish["do"], tuple(wish.get("args", ())), self.source)
+        except (GenartError, OSError) as error:
+            self._later("refused", json.dumps({"refused": str(error), "set": wish.get("set")}))
+
+
+class Lister(Client):
+    """A program that speaks OSCQuery over a WebSocket."""
+
+    def __init__(self, socket: WebSocket, router: Router, query: Query) -> None:
+        super().__init__(socket)
+        self._router, self._query = router, query
+        self._listens: set[str] = set()
+
+    def changed(self, news: News, store: Store) -> None:
+        """Send the changes that were asked for, as OSC, never back to where they came from."""
+        for path, (value, source) in news.items():
+            address = address_of(path)
+            if address in self._listens and source != self.source:
+                self._later(address, encode(Message(address, (wire(value),))))
+
+    def new_tree(self, store: Store) -> None:
+        """Say which part of the tree changed."""
+        told = {"COMMAND": "PATH_CHANGED", "DATA": "/genart/sketch"}
+        self._later("PATH_CHANGED", json.dumps(told))
+
+    def hear(self, said: str | bytes, store: Store, do: Do) -> None:
+        """OSC as bytes; LISTEN and IGNORE as JSON."""
+        if isinstance(said, bytes):
+            self._router.receive(said, self.sender)
+            return
+        wish = json.loads(said)
+        path = str(wish["DATA"])
+        if wish["COMMAND"] == "LISTEN" and self._query.has(path):
+            self._listens.add(path)
+        elif wish["COMMAND"] == "IGNORE":
+            self._listens.discard(path)
+
+
+class Clients:
+    """All connections; used on the server's loop only.
+
+    Args:
+        store: where wishes go.
+        status: gives the status line.
+        cues: gives the names of the cues.
+        do: does what is done once.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        status: Callable[[], Mapping[str, Any]],
+        cues: Callable[[], list[str]],
+        do: Do,
+    ) -> None:
+        self._store, self._status, self._cues, self._do = store, status, cues, do
+        self._all: set[Client] = set()
+
+    async def serve(self, client: Client) -> None:
+        """Look after one connection until it ends."""
+        self._all.add(client)
+        client.welcome(self._store, self._cues())
+        pump = asyncio.create_task(client.pump())
+        try:
+            while (said := await client.heard()) is not None:
+                self._hear(client, said)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self._all.discard(client)
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+
+    def changed(self, news: News) -> None:
+        """Pass changes on to everyone."""
+        for client in self._all:
+            client.changed(news, self._store)
+
+    def status(self) -> None:
+        """Pass the status on to everyone."""
+        if self._all:
+            line, cues = self._status(), self._cues()
+            for client in self._all:
+                client.status(line, cues)
+
+    def new_tree(self) -> None:
+        """Tell everyone of a new tree."""
+        for client in self._all:
+            client.new_tree(self._store)
+
+    async def close(self) -> None:
+        """End every connection."""
+        await asyncio.gather(*(each.close() for each in [*self._all]), return_exceptions=True)
+
+    def _hear(self, client: Client, said: str | bytes) -> None:
+        try:
+            client.hear(said, self._store, self._do)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self._store.refuse("web", f"A message that is no wish: {error}", client.source)
+
+
+def _number(value: Any) -> float:
+    if not isinstance(value, (int, float)):
+        raise ParamError(f"{value!r} is no position 0..1.")
+    return float(value)

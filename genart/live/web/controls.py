@@ -1,0 +1,79 @@
+"""What kind of control each Param is on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from genart.errors import ParamError
+from genart.live.store import Store
+from genart.params import Param
+
+
+def _registered(kind: str) -> Callable[[], Iterable[str]]:
+    def names() -> Iterable[str]:
+        from genart.plugins import registry
+
+        return list(registry(kind))
+
+    return names
+
+
+def _easings() -> Iterable[str]:
+    from genart.easing import EASINGS
+
+    return list(EASINGS)
+
+
+#: What a text field suggests.
+_KNOWN = {
+    "model.name": _registered("generator"),
+    "walk.kind": _registered("interpolator"),
+    "walk.easing": _easings,
+}
+
+
+def controls(store: Store) -> list[dict[str, Any]]:
+    """Every Param as the page shows it."""
+    return [control(path, param, store.current(path)) for path, param in store.tree.items()]
+
+
+def control(path: str, param: Param[Any], value: Any) -> dict[str, Any]:
+    """One Param as the page shows it: switch, select, slider, number or text."""
+    kind = _kind(param)
+    known = list(_KNOWN[path]()) if path in _KNOWN else []
+    return {
+        "path": path,
+        "kind": kind,
+        "value": value,
+        "norm": param.to_norm(value) if kind == "slider" else None,
+        "whole": isinstance(param.default, int),
+        "min": param.min,
+        "max": param.max,
+        "default": param.default,
+        "unit": param.unit,
+        "choices": list(param.choices),
+        "known": known,
+        "help": param.help,
+    }
+
+
+def _kind(param: Param[Any]) -> str:
+    if param.choices:
+        return "select"
+    if isinstance(param.default, bool):
+        return "switch"
+    if isinstance(param.default, str):
+        return "text"
+    if isinstance(param.default, int) and not _is_short(param):
+        return "number"
+    try:
+        param.from_norm(0.0)
+    except ParamError:
+        return "number"
+    return "slider"
+
+
+def _is_short(param: Param[Any]) -> bool:
+    """Whether every whole number of the range has a place on a slider."""
+    return param.min is not None and param.max is not None and param.max - param.min <= 1000

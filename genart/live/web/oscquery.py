@@ -1,0 +1,148 @@
+"""OSCQuery: the tree of parameters as JSON, for programs that find out by themselves.
+
+The protocol: https://github.com/Vidvox/OSCQueryProposal
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from genart.live.address import address_of, wire
+from genart.params import Param
+
+Node = dict[str, Any]
+ATTRIBUTES = (
+    "ACCESS", "CLIPMODE", "CONTENTS", "DESCRIPTION", "FULL_PATH", "RANGE", "TYPE", "UNIT", "VALUE"
+)  # fmt: skip
+READ, WRITE = 1, 2
+
+#: What happens once: address under /genart, OSC types of its arguments, one sentence.
+DEEDS: tuple[tuple[str, str, str], ...] = (
+    ("tempo/tap", "N", "Tap the tempo."),
+    ("tempo/nudge", "f", "Move the beat by so many beats."),
+    ("cue/save", "s", "Keep all values under a name."),
+    ("cue/recall", "s", "Go to what was kept under a name; a second argument fades, in seconds."),
+    ("cue/next", "N", "Go to the next cue."),
+    ("record/start", "s", "Begin to record, under a name if one is given."),
+    ("record/stop", "N", "End the recording."),
+)
+
+
+class Query:
+    """Answers questions about the tree.
+
+    Args:
+        tree: gives the Params by "owner.name"; asked anew each time.
+        value: gives the value of a Param now.
+        status: gives the values that are sent out, by name.
+        deeds: the addresses under /genart of what can be done once.
+        host: what HOST_INFO says.
+    """
+
+    def __init__(
+        self,
+        tree: Callable[[], Mapping[str, Param[Any]]],
+        value: Callable[[str], Any],
+        status: Callable[[], Mapping[str, Any]],
+        deeds: Iterable[str],
+        host: Mapping[str, Any],
+    ) -> None:
+        self._tree, self._value, self._status = tree, value, status
+        self._deeds, self._host = set(deeds), host
+
+    def answer(self, path: str, query: str) -> tuple[int, Any]:
+        """The HTTP status, and what to send as JSON.
+
+        Args:
+            path: "/genart/walk/seeds".
+            query: what follows the question mark: "", "HOST_INFO" or an attribute.
+        """
+        asked = query.partition("&")[0].partition("=")[0]
+        if asked == "HOST_INFO":
+            return 200, dict(self._host)
+        node = self._find(path)
+        if node is None:
+            return 404, {"error": f"There is no {path}."}
+        if not asked:
+            return 200, node
+        if asked not in ATTRIBUTES:
+            return 400, {"error": f"{asked} is none of HOST_INFO, {', '.join(ATTRIBUTES)}."}
+        return (200, {asked: node[asked]}) if asked in node else (204, None)
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a path."""
+        return self._find(path) is not None
+
+    def _find(self, path: str) -> Node | None:
+        node = self.whole()
+        for part in filter(None, path.split("/")):
+            node = node.get("CONTENTS", {}).get(part)
+            if node is None:
+                return None
+        return node
+
+    def whole(self) -> Node:
+        """The whole tree."""
+        root = _branch("/", "genart")
+        for path, param in self._tree().items():
+            _hang(root, address_of(path), described(param, self._value(path)))
+        for name, types, about in DEEDS:
+            if name in self._deeds:
+                leaf = {"TYPE": types, "ACCESS": WRITE, "DESCRIPTION": about}
+                _hang(root, f"/genart/{name}", leaf)
+        for name, value in self._status().items():
+            leaf = {"TYPE": _type(value), "ACCESS": READ, "VALUE": [value]}
+            _hang(root, f"/genart/status/{name}", leaf)
+        return root
+
+
+def described(param: Param[Any], value: Any) -> Node:
+    """What OSCQuery says of a Param."""
+    node: Node = {
+        "TYPE": _type(value),
+        "ACCESS": READ | WRITE,
+        "VALUE": [value],
+        "DESCRIPTION": param.help,
+    }
+    if param.unit:
+        node["UNIT"] = [param.unit]
+    if param.choices:
+        node["RANGE"] = [{"VALS": [wire(each) for each in param.choices]}]
+    elif param.min is not None or param.max is not None:
+        ends = {"MIN": param.min, "MAX": param.max}
+        node["RANGE"] = [{name: end for name, end in ends.items() if end is not None}]
+        node["CLIPMODE"] = ["both"]
+    return node
+
+
+def host_info(name: str, osc: tuple[str, int] | None, web: tuple[str, int]) -> Node:
+    """What HOST_INFO says."""
+    known = ("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "CLIPMODE", "UNIT")
+    more = ("LISTEN", "PATH_CHANGED", "IGNORE")
+    info: Node = {
+        "NAME": name,
+        "EXTENSIONS": dict.fromkeys((*known, *more), True),
+        "WS_IP": web[0],
+        "WS_PORT": web[1],
+    }
+    if osc is not None:
+        info |= {"OSC_IP": osc[0], "OSC_PORT": osc[1], "OSC_TRANSPORT": "UDP"}
+    return info
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    return {int: "i", float: "f"}.get(type(value), "s")
+
+
+def _branch(path: str, about: str = "") -> Node:
+    return {"FULL_PATH": path, "ACCESS": 0, "DESCRIPTION": about, "CONTENTS": {}}
+
+
+def _hang(root: Node, address: str, leaf: Node) -> None:
+    node, parts = root, address.strip("/").split("/")
+    for depth, part in enumerate(parts[:-1], 1):
+        node = node["CONTENTS"].setdefault(part, _branch("/" + "/".join(parts[:depth])))
+    node["CONTENTS"][parts[-1]] = {"FULL_PATH": address, **leaf}

@@ -1,0 +1,77 @@
+"""The live picture for browsers: the newest frame as JPEG, when a browser asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+from PIL import Image as Pictures
+from simplejpeg import encode_jpeg
+
+from genart.contracts import Frame
+from genart.frames import on_black
+
+_QUALITY = 85
+_LARGEST = 1280  # pixels a side; a preview needs no more
+
+
+class Preview:
+    """A sink that keeps the newest frame, for clients that each pull when they are ready.
+
+    A client has one picture in flight, so a slow one skips frames and never grows stale.
+    """
+
+    def __init__(self) -> None:
+        self._latest: tuple[int, Frame] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._news: asyncio.Event | None = None
+        self._waiting = 0
+        self._encoded: tuple[int, bytes] = (0, b"")
+        self._lock: asyncio.Lock | None = None
+
+    def write(self, frame: Frame) -> None:
+        """Keep one frame."""
+        number = self._latest[0] if self._latest else 0
+        self._latest = (number + 1, frame)
+        if self._waiting and self._loop is not None and self._news is not None:
+            try:
+                self._loop.call_soon_threadsafe(self._news.set)
+            except RuntimeError:  # the loop has just ended
+                self._loop = None
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    async def next(self, after: int) -> tuple[int, bytes]:
+        """The number and JPEG of the newest frame, once it is newer than number `after`."""
+        if self._news is None:
+            self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
+            self._lock = asyncio.Lock()
+        self._waiting += 1
+        try:
+            while self._latest is None or self._latest[0] <= after:
+                self._news.clear()
+                await self._news.wait()
+        finally:
+            self._waiting -= 1
+        return await self._jpeg()
+
+    async def _jpeg(self) -> tuple[int, bytes]:
+        assert self._lock is not None
+        assert self._latest is not None
+        async with self._lock:  # one encodes, for all who wait
+            number, frame = self._latest
+            if self._encoded[0] != number:
+                self._encoded = (number, await asyncio.to_thread(jpeg, frame))
+            return self._encoded
+
+
+def jpeg(frame: Frame) -> bytes:
+    """A frame as JPEG, made smaller where a side is beyond 1280 pixels."""
+    frame = on_black(frame)
+    if max(frame.shape[:2]) > _LARGEST:
+        picture = Pictures.fromarray(frame)
+        picture.thumbnail((_LARGEST, _LARGEST), Pictures.Resampling.BILINEAR)
+        frame = np.asarray(picture)
+    made: bytes = encode_jpeg(np.ascontiguousarray(frame), _QUALITY, "RGB", "420")
+    return made

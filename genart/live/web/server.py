@@ -1,0 +1,256 @@
+"""The web server: a thread of its own with the page, the picture, and OSCQuery."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Mapping
+from threading import Event, Lock, Thread
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from genart.errors import UsageError
+from genart.live.address import Action, Router
+from genart.live.report import Faults
+from genart.live.store import Store
+from genart.live.web.clients import Browser, Clients, Lister
+from genart.live.web.door import Door
+from genart.live.web.oscquery import Query, host_info
+from genart.live.web.page import FILES, read
+from genart.live.web.preview import Preview
+
+_BATCH = 0.02  # seconds in which changes are gathered before they are sent
+_STATUS = 0.25  # seconds between status lines
+_POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:; "
+    "frame-ancestors 'none'"
+)
+
+
+class Web:
+    """Serves the page and OSCQuery until it is closed.
+
+    | path                        | gives                                                  |
+    |-----------------------------|--------------------------------------------------------|
+    | `/` to a browser            | the page                                               |
+    | `/` and `/genart/...`       | OSCQuery: JSON                                         |
+    | `/picture` (WebSocket)      | a JPEG for every message                               |
+    | `/desk` (WebSocket)         | JSON: the tree, changes and status out; wishes in      |
+    | `/` (WebSocket)             | OSCQuery: LISTEN and IGNORE as JSON, OSC both ways     |
+
+    Args:
+        address: (host, port); port 0 takes a free one.
+        store: where wishes go and changes come from.
+        router: what reads OSC that comes in.
+        preview: where the picture comes from; one of its own if None.
+        status: gives the status line.
+        actions: what can be done once, by address under /genart.
+        cues: gives the names of the cues.
+        faults: who is told if the server ends.
+        osc: (host, port) of the OSC receiver, for OSCQuery's HOST_INFO.
+        title: what the page is called.
+
+    Attributes:
+        preview: the sink whose newest frame the page shows.
+        address: (host, port) it listens on.
+        url: what to open in a browser, with the token if one is needed.
+
+    Raises:
+        UsageError: the address cannot be bound.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        store: Store,
+        router: Router,
+        *,
+        faults: Faults,
+        preview: Preview | None = None,
+        status: Callable[[], Mapping[str, Any]] = dict,
+        actions: Mapping[str, Action] | None = None,
+        cues: Callable[[], list[str]] = list,
+        osc: tuple[str, int] | None = None,
+        title: str = "genart",
+    ) -> None:
+        self.preview = preview or Preview()
+        self._store, self._router, self._faults = store, router, faults
+        self._status, self._actions, self._cues = status, dict(actions or {}), cues
+        self._socket = _bound(*address)
+        host, port = self._socket.getsockname()[:2]
+        self.address: tuple[str, int] = (host, port)
+        self.door = Door(host)
+        self._clients = Clients(store, self._status, self._cues, self._do)
+        told = host_info(title, osc, self.address)
+        self._query = Query(lambda: store.tree, store.current, status, self._actions, told)
+        config = uvicorn.Config(
+            self._app(), log_config=None, lifespan="off", ws="websockets-sansio",
+            timeout_graceful_shutdown=1, ws_max_size=1 << 16, access_log=False,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = Thread(target=self._work, name="genart-web", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._up = Event()
+        self._lock = Lock()
+        self._news: dict[str, tuple[Any, str]] = {}
+        self._leave: Callable[[], None] = lambda: None
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser."""
+        host, port = self.address
+        shown = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)
+        shown = f"[{shown}]" if ":" in shown else shown
+        return f"http://{shown}:{port}/" + (f"?token={self.door.token}" if self.door.token else "")
+
+    def start(self) -> None:
+        """Begin to serve; returns once the server answers."""
+        self._thread.start()
+        self._up.wait(10)
+        self._leave = self._store.subscribe(self._changed)
+
+    def close(self) -> None:
+        """Close every connection and the server."""
+        self._leave()
+        if not self._thread.is_alive():
+            self._socket.close()
+            return
+        self._server.should_exit = True
+        self._thread.join(5)
+
+    def new_tree(self) -> None:
+        """Tell everyone that the Params are others now; from any thread."""
+        self._later(self._clients.new_tree)
+
+    def _work(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except Exception as error:  # the picture goes on without a page
+            self._faults.add("web", error)
+        finally:
+            self._up.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.call_soon(self._up.set)
+        telling = asyncio.create_task(self._tell_status())
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            self._loop = None
+            telling.cancel()
+
+    async def _tell_status(self) -> None:
+        while True:
+            self._clients.status()
+            if self._server.should_exit:
+                await self._clients.close()
+            await asyncio.sleep(_STATUS)
+
+    def _app(self) -> Starlette:
+        sockets: list[Any] = [
+            WebSocketRoute("/picture", self._picture),
+            WebSocketRoute("/desk", self._desk),
+            WebSocketRoute("/", self._osc),
+        ]
+        return Starlette(routes=[*sockets, Route("/{path:path}", self._get)])
+
+    async def _get(self, request: Request) -> Response:
+        if not self.door.ours(request.headers.get("host", "")):
+            return PlainTextResponse("This is not the host you asked for.", 421)
+        path, query = request.url.path, request.url.query
+        wants_page = path == "/" and "text/html" in request.headers.get("accept", "")
+        if (wants_page and query.partition("=")[0] in ("", "token")) or path.strip("/") in FILES:
+            return self._page(request, path.strip("/") or "index.html")
+        status, said = self._query.answer(path, query)
+        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+        if status == 204:
+            return Response(status_code=204, headers=headers)
+        return JSONResponse(said, status, headers)
+
+    def _page(self, request: Request, name: str) -> Response:
+        token = request.query_params.get("token") or request.cookies.get("genart")
+        if not self.door.knows(token):
+            return PlainTextResponse("This page needs the token that genart showed at start.", 403)
+        body, kind = read(name)
+        headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+        response = Response(body, media_type=kind, headers=headers)
+        if self.door.token:
+            response.set_cookie("genart", self.door.token, httponly=True, samesite="strict")
+        return response
+
+    async def _admitted(self, socket: WebSocket, *, page: bool) -> bool:
+        headers = socket.headers
+        fits = self.door.admits(headers.get("origin"), headers.get("host", ""), neighbours=not page)
+        token = socket.query_params.get("token") or socket.cookies.get("genart")
+        if not fits or (page and not self.door.knows(token)):
+            await socket.close(1008)
+            return False
+        await socket.accept()
+        return True
+
+    async def _picture(self, socket: WebSocket) -> None:
+        if not await self._admitted(socket, page=True):
+            return
+        number = 0
+        while (await socket.receive())["type"] == "websocket.receive":
+            number, picture = await self.preview.next(number)
+            await socket.send_bytes(picture)
+
+    async def _desk(self, socket: WebSocket) -> None:
+        if await self._admitted(socket, page=True):
+            await self._clients.serve(Browser(socket))
+
+    async def _osc(self, socket: WebSocket) -> None:
+        if await self._admitted(socket, page=False):
+            await self._clients.serve(Lister(socket, self._router, self._query))
+
+    def _do(self, address: str, args: tuple[Any, ...], source: str) -> None:
+        if address not in self._actions:
+            raise UsageError(f"Nothing does {address}.")
+        self._actions[address](args, source)
+
+    def _changed(self, path: str, value: Any, source: str) -> None:
+        with self._lock:
+            first = not self._news
+            self._news[path] = (value, source)
+        if first:
+            self._later(self._soon)
+
+    def _later(self, what: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is not None:
+            try:
+                loop.call_soon_threadsafe(what)
+            except RuntimeError:  # it has just ended
+                self._loop = None
+
+    def _soon(self) -> None:
+        if self._loop is not None:
+            self._loop.call_later(_BATCH, self._pass_on)
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            news, self._news = self._news, {}
+        self._clients.changed(news)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(128)
+    except OSError as error:
+        made.close()
+        raise UsageError(
+            f"The web page cannot be at {host}:{port}: {error.strerror}. Choose another with --web."
+        ) from error
+    return made

@@ -1,0 +1,353 @@
+"""The page and OSCQuery, over real sockets on this machine."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+import genart
+from genart.errors import UsageError
+from genart.live.control import OscControl
+from genart.live.osc import Message, decode, encode
+from genart.live.receiver import Sender
+from genart.live.report import Faults
+from genart.live.store import Store
+from genart.live.web.door import Door, is_here
+from genart.live.web.server import Web
+from genart.params import ParamTree
+
+SENDER = Sender("127.0.0.1", 1, lambda packet: None)
+
+
+class Owner:
+    zoom = genart.Param(1.0, 0.5, 8.0, curve="log", unit="x", help="How near.")
+    grid = genart.Param(False, help="Whether lines show.")
+    kind = genart.Param("round", choices=("round", "square"))
+    count = genart.Param(3, 0, 10)
+    words = genart.Param("one")
+
+
+class Other:
+    zoom = genart.Param(1.0, 0.5, 8.0, curve="log")
+    depth = genart.Param(0.5, 0.0, 1.0)
+
+
+class House:
+    """A store with its OSC and its page."""
+
+    def __init__(self) -> None:
+        self.store = Store(ParamTree({"sketch": Owner()}))
+        self.faults = Faults(lambda line: None)
+        self.line: dict[str, Any] = {"fps": 30.0, "phase": 0.25, "beat": 1.5, "errors": []}
+        self.done: list[tuple[str, tuple[Any, ...]]] = []
+        self.control = OscControl(self.store, port=0)
+        actions = {"tempo/tap": self._note, "cue/recall": self._fail}
+        self.web = Web(
+            ("127.0.0.1", 0), self.store, self.control.router, faults=self.faults,
+            status=lambda: self.line, actions=actions, cues=lambda: ["opening"],
+            osc=self.control.address,
+        )  # fmt: skip
+
+    def _note(self, args: tuple[Any, ...], source: str) -> None:
+        self.done.append((source.split(" ")[0], args))
+
+    def _fail(self, args: tuple[Any, ...], source: str) -> None:
+        raise UsageError("No cue of that name.")
+
+    def get(self, path: str, **headers: str) -> tuple[int, str, Any]:
+        host, port = self.web.address
+        request = urllib.request.Request(f"http://{host}:{port}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.headers["content-type"], answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers["content-type"], error.read().decode()
+
+    def json(self, path: str) -> Any:
+        status, _, body = self.get(path)
+        assert status == 200, body
+        return json.loads(body)
+
+    def socket(self, path: str, **options: Any) -> ClientConnection:
+        host, port = self.web.address
+        return connect(f"ws://{host}:{port}{path}", proxy=None, **options)
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    made = House()
+    made.control.start()
+    made.web.start()
+    yield made
+    made.web.close()
+    made.control.close()
+
+
+def until(socket: ClientConnection, key: str, test: Callable[[Any], bool] = bool) -> Any:
+    """The next thing said under a key that passes the test."""
+    while True:
+        said = json.loads(socket.recv(10))
+        if key in said and test(said[key]):
+            return said[key]
+
+
+def test_a_browser_gets_the_page_and_a_program_the_tree(house: House) -> None:
+    status, kind, body = house.get("/", Accept="text/html,*/*")
+    assert (status, kind.split(";")[0]) == (200, "text/html")
+    for name in ("desk.js", "controls.js", "style.css"):
+        status, kind, text = house.get(f"/{name}")
+        assert status == 200
+        assert text
+    assert "desk.js" in body
+    assert house.json("/")["CONTENTS"]["genart"]["CONTENTS"].keys() >= {"sketch", "tempo"}
+
+
+def test_oscquery_describes_every_param(house: House) -> None:
+    zoom = house.json("/genart/sketch/zoom")
+    assert zoom == {
+        "FULL_PATH": "/genart/sketch/zoom",
+        "TYPE": "f",
+        "ACCESS": 3,
+        "VALUE": [1.0],
+        "RANGE": [{"MIN": 0.5, "MAX": 8.0}],
+        "CLIPMODE": ["both"],
+        "UNIT": ["x"],
+        "DESCRIPTION": "How near.",
+    }
+    sketch = house.json("/genart/sketch")["CONTENTS"]
+    assert {name: node["TYPE"] for name, node in sketch.items()} == {
+        "zoom": "f", "grid": "F", "kind": "s", "count": "i", "words": "s",
+    }  # fmt: skip
+    assert sketch["kind"]["RANGE"] == [{"VALS": ["round", "square"]}]
+    assert house.json("/genart/status/fps") == {
+        "FULL_PATH": "/genart/status/fps", "TYPE": "f", "ACCESS": 1, "VALUE": [30.0],
+    }  # fmt: skip
+    assert house.json("/genart/tempo/tap")["ACCESS"] == 2
+
+
+def test_oscquery_answers_as_its_protocol_says(house: House) -> None:
+    wanted = {
+        "/genart/sketch/zoom?VALUE": 200,
+        "/genart/sketch/zoom?NOTHING": 400,
+        "/genart/sketch/words?RANGE": 204,
+        "/genart/sketch/nothing": 404,
+        "/etc/passwd": 404,
+        "/..%2f..%2fserver.py": 404,
+    }
+    assert {path: house.get(path)[0] for path in wanted} == wanted
+
+
+def test_host_info_says_where_osc_is(house: House) -> None:
+    info = house.json("/?HOST_INFO")
+    assert (info["OSC_IP"], info["OSC_PORT"]) == house.control.address
+    assert info["EXTENSIONS"]["LISTEN"] is True
+    request = urllib.request.Request(house.web.url + "?HOST_INFO")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_listener_hears_what_others_turn_and_never_itself(house: House) -> None:
+    with house.socket("/") as socket:
+        socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/genart/sketch/count"}))
+        socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/genart/sketch/zoom"}))
+        socket.send(encode(Message("/genart/sketch/count", (7,))))
+        socket.send(encode(Message("/genart/sketch/zoom", ("?",))))  # answered after the turn
+        assert decode(socket.recv(10)) == Message("/genart/sketch/zoom", (1.0,))
+        assert house.store.current("sketch.count") == 7
+        house.store.put("sketch.words", "two", "other")
+        house.store.put("sketch.zoom", 2.0, "other")
+        assert decode(socket.recv(10)) == Message("/genart/sketch/zoom", (2.0,))
+
+
+def test_a_new_sketch_is_told(house: House) -> None:
+    with house.socket("/") as lister, house.socket("/desk") as desk:
+        until(desk, "tree")
+        lister.send(encode(Message("/genart/sketch/zoom", ("?",))))
+        lister.recv(10)
+        house.store.replant(ParamTree({"sketch": Other()}))
+        house.web.new_tree()
+        assert json.loads(lister.recv(10))["COMMAND"] == "PATH_CHANGED"
+        tree = until(desk, "tree")
+        assert [each["path"] for each in tree] == ["sketch.zoom", "sketch.depth"]
+
+
+def test_the_desk_shows_a_control_of_the_right_kind_for_every_param(house: House) -> None:
+    with house.socket("/desk") as desk:
+        tree = {each["path"]: each for each in until(desk, "tree")}
+        assert {path: each["kind"] for path, each in tree.items()} == {
+            "sketch.zoom": "slider",
+            "sketch.grid": "switch",
+            "sketch.kind": "select",
+            "sketch.count": "slider",
+            "sketch.words": "text",
+        }
+        assert tree["sketch.zoom"]["norm"] == pytest.approx(0.25)
+        assert until(desk, "cues") == ["opening"]
+        assert until(desk, "status")["phase"] == 0.25
+
+
+def test_a_slider_turns_the_param_and_osc_moves_the_slider(house: House) -> None:
+    with house.socket("/desk") as desk:
+        until(desk, "tree")
+        desk.send(json.dumps({"set": "sketch.zoom", "norm": 0.5}))
+        told = until(desk, "set")["sketch.zoom"]
+        assert told == {"value": pytest.approx(2.0), "norm": pytest.approx(0.5)}
+        assert house.store.current("sketch.zoom") == pytest.approx(2.0)
+        house.control.router.perform([Message("/genart/sketch/zoom", (8.0,))], SENDER)
+        told = until(desk, "set", lambda news: "sketch.zoom" in news)["sketch.zoom"]
+        assert told == {"value": 8.0, "norm": 1.0}
+
+
+def test_what_the_desk_may_not_do_is_said_and_nothing_ends(house: House) -> None:
+    with house.socket("/desk") as desk:
+        until(desk, "tree")
+        for wish in ("{", "[]", "7", '{"set": 5}', '{"do": "tempo/tap", "args": 5}'):
+            desk.send(wish)
+        desk.send(json.dumps({"set": "sketch.kind", "value": "oval"}))
+        assert "round, square" in until(desk, "refused")
+        desk.send(json.dumps({"do": "cue/recall", "args": ["x"]}))
+        assert until(desk, "refused", lambda why: "cue" in why) == "No cue of that name."
+        desk.send(json.dumps({"do": "tempo/tap"}))
+        desk.send(json.dumps({"set": "sketch.count", "value": 4}))
+        until(desk, "set")
+    assert house.done == [("web", ())]
+    assert house.store.rejected >= 4
+
+
+def test_a_slow_desk_gets_the_newest_value_and_not_all_of_them(house: House) -> None:
+    with house.socket("/desk") as desk:
+        until(desk, "tree")
+        for value in range(2000):
+            house.store.put("sketch.zoom", 0.5 + value / 1000, "osc")
+        house.store.put("sketch.count", 9, "osc")
+        seen = []
+        while not seen or "sketch.count" not in seen[-1]:
+            seen.append(until(desk, "set"))
+        zooms = [each["sketch.zoom"]["value"] for each in seen if "sketch.zoom" in each]
+        assert zooms[-1] == pytest.approx(2.499)
+        assert len(zooms) < 200
+
+
+def picture(data: bytes | str) -> np.ndarray:
+    assert isinstance(data, bytes)
+    with Image.open(io.BytesIO(data)) as opened:
+        assert opened.format == "JPEG"
+        return np.asarray(opened)
+
+
+def test_a_slow_reader_of_the_picture_gets_the_newest_frame(house: House) -> None:
+    def show(value: int, times: int = 1) -> None:
+        for _ in range(times):
+            house.web.preview.write(np.full((24, 40, 3), value, np.uint8))
+
+    show(10)
+    with house.socket("/picture") as socket:
+        socket.send("")
+        first = picture(socket.recv(10))
+        assert first.shape == (24, 40, 3)
+        assert abs(int(first.mean()) - 10) <= 2
+        show(80, times=50)
+        show(200)
+        socket.send("")
+        assert abs(int(picture(socket.recv(10)).mean()) - 200) <= 2
+        with pytest.raises(TimeoutError):  # nothing is sent that was not asked for
+            socket.recv(0.05)
+
+
+def test_a_large_picture_is_made_smaller(house: House) -> None:
+    house.web.preview.write(np.zeros((1080, 1920, 4), np.uint8))
+    with house.socket("/picture") as socket:
+        socket.send("")
+        assert picture(socket.recv(10)).shape == (720, 1280, 3)
+
+
+def opens(house: House, path: str, headers: dict[str, str]) -> bool:
+    """Whether a socket opens; one that does not is closed before anything is said."""
+    try:
+        with house.socket(path, additional_headers=headers) as socket:
+            socket.ping().wait(10)
+            return True
+    except (InvalidStatus, ConnectionClosed):
+        return False
+
+
+@pytest.mark.parametrize("path", ["/picture", "/desk", "/"])
+def test_pages_from_elsewhere_cannot_open_a_socket(house: House, path: str) -> None:
+    assert opens(house, path, {"Origin": "http://{}:{}".format(*house.web.address)})
+    assert not opens(house, path, {"Origin": "https://evil.example"})
+    assert not opens(house, path, {"Origin": "null"})
+    assert not opens(house, path, {"Host": "evil.example", "Origin": "http://evil.example"})
+    assert opens(house, path, {"Origin": "http://localhost:3000"}) == (path == "/")
+
+
+def test_under_a_strangers_name_nothing_is_told(house: House) -> None:
+    assert house.get("/genart", Host="evil.example")[0] == 421
+
+
+def test_others_need_the_token() -> None:
+    assert Door("127.0.0.1").token == ""
+    door = Door("0.0.0.0")
+    assert len(door.token) >= 12
+    assert door.knows(door.token)
+    assert not door.knows("")
+    assert not door.knows(None)
+    assert not door.knows(door.token + "x")
+    assert [is_here(host) for host in ("::1", "localhost", "192.168.1.5")] == [True, True, False]
+
+
+def test_the_page_asks_for_the_token(house: House) -> None:
+    house.web.door.token = "open sesame"
+    assert house.get("/", Accept="text/html")[0] == 403
+    assert house.get("/desk.js")[0] == 403
+    assert house.get("/?token=open%20sesame", Accept="text/html")[0] == 200
+    assert not opens(house, "/desk", {})
+    with house.socket("/desk?token=open%20sesame") as socket:
+        assert until(socket, "tree")
+
+
+def test_a_taken_port_is_said_with_what_to_do(house: House) -> None:
+    with pytest.raises(UsageError, match="--web"):
+        Web(house.web.address, house.store, house.control.router, faults=house.faults)
+
+
+def test_a_whole_performance_is_played_from_a_browser(tmp_path: Any) -> None:
+    from genart.live.perform import perform
+
+    lines: list[str] = []
+    seen: list[np.ndarray] = []
+
+    class Hand:
+        """Turns a control through the page once frames come."""
+
+        def write(self, frame: np.ndarray) -> None:
+            if seen:
+                return
+            url = next(line for line in lines if line.startswith("page ")).split("/")[2]
+            with connect(f"ws://{url}/picture", proxy=None) as socket:
+                socket.send("")
+                seen.append(picture(socket.recv(10)))
+            with connect(f"ws://{url}/desk", proxy=None) as socket:
+                until(socket, "tree")
+                socket.send(json.dumps({"set": "output.freeze", "value": True}))
+                until(socket, "set", lambda news: "output.freeze" in news)
+
+        def close(self) -> None: ...
+
+    report = perform(
+        "drift", model="plasma", size=32, fps=60, seconds=1.0, web="127.0.0.1:0",
+        osc="127.0.0.1:0", cues=tmp_path / "cues.json", sinks=[Hand()], tell=lines.append,
+    )  # fmt: skip
+    assert seen[0].shape == (32, 32, 3)
+    assert report.errors == 0, report.faults
+    assert report.osc == {"received": 1, "rejected": 0}
