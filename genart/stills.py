@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from genart.contracts import Frame, Generator, Latent, Noise, Progress, ProgressCallback
-from genart.errors import UsageError
+from genart.errors import RenderError, UsageError
 from genart.files import atomic
 from genart.frames import on_black, to_frames
 from genart.latentfile import load_latent, save_latent
@@ -81,6 +81,7 @@ def generate(
 
     Raises:
         UsageError: more places than the grid has cells, or an output of no known kind.
+        RenderError: a picture could not be written; the message says what was kept.
     """
     output = Path(output)
     cells = None if grid is None else parse_grid(grid)
@@ -138,6 +139,7 @@ def mixing_grid(
 
     Raises:
         UsageError: layers that the model does not have, or an output of no known kind.
+        RenderError: the picture could not be written.
     """
     output = Path(output)
     if output.suffix not in SUFFIXES:
@@ -243,7 +245,10 @@ def _folder(
             size = (frame.shape[1], frame.shape[0])
             files.append(_save(output / f"{name}.png", frame, recipe))
     except BaseException as error:
-        error.add_note(f"Kept {len(files)} of {len(names)} pictures in {output}.")
+        kept = f"Kept {len(files)} of {len(names)} pictures in {output}."
+        if isinstance(error, OSError):
+            raise RenderError(f"{error}. {kept}") from error
+        error.add_note(kept)
         raise
     return Stills(files, len(files), size, recipe)
 
@@ -253,7 +258,11 @@ def _one_file(
 ) -> Stills:
     picture = tiled(frames, grid)
     size = (picture.shape[1], picture.shape[0])
-    return Stills([_save(output, picture, recipe)], len(frames), size, recipe)
+    kept = f"{output} is as it was" if output.is_file() else f"there is no {output}"
+    try:
+        return Stills([_save(output, picture, recipe)], len(frames), size, recipe)
+    except OSError as error:
+        raise RenderError(f"{error}: the part was removed, {kept}.") from error
 
 
 def tiled(frames: Sequence[Frame], grid: tuple[int, int] | None = None) -> Frame:

@@ -109,6 +109,25 @@ def test_a_still_names_the_models_file_by_its_hash(
     assert recipe["model"] == {"name": str(small_model), "sha256": digest}
 
 
+def test_a_full_disk_is_told_with_what_was_kept(
+    genart_command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = [2]
+
+    def full(*_: Any) -> None:
+        if not room[0]:
+            raise OSError(28, "No space left on device")
+        room[0] -= 1
+
+    monkeypatch.setattr("genart.stills.write_recipe", full)
+    done = genart_command("generate", "-o", tmp_path / "s", "--seeds", "1-4", *PLASMA)
+    assert (done.code, len(list((tmp_path / "s").iterdir()))) == (1, 2)
+    assert "No space left on device. Kept 2 of 4 pictures" in done.err
+    done = genart_command("mix", "-o", tmp_path / "m.png", "--rows", 1, "--cols", 2, *PLASMA)
+    assert done.code == 1
+    assert f"the part was removed, there is no {tmp_path / 'm.png'}" in done.err
+
+
 def test_latents_go_to_a_file_and_come_back_as_the_same_pictures(
     genart_command: Run, tmp_path: Path
 ) -> None:
