@@ -69,32 +69,30 @@ def load(
         UsageError: a device that is not here, or options that do not belong to the model.
         CheckpointError: a file that nobody reads, is damaged, or could not be fetched.
     """
-    text = str(source)
+    where, text = pick_device(device), str(source)
     if text in registry("generator"):
-        return _create(text, pick_device(device), options)
+        return _create(text, where, options)
     if options:
         raise UsageError(f'Options {", ".join(options)} belong to registered models, not "{text}".')
     if text.startswith(("http://", "https://")):
         from genart.download import fetch
 
-        where = pick_device(device)
         return load_file(fetch(text, progress=progress), where, name=_stem_of(text))
     path = Path(source).expanduser()
     if not path.is_file():
         raise _nothing_there(text, path)
-    return load_file(path, device)
+    return load_file(path, where)
 
 
-def load_file(path: Path, device: str | torch.device, name: str | None = None) -> Generator:
+def load_file(path: Path, device: torch.device, name: str | None = None) -> Generator:
     """Load the generator in a file with the first reader that recognises it.
 
     Raises:
         CheckpointError: no reader does; a note outlines what is in the file.
     """
-    checkpoint = read_checkpoint(path)  # first: what is refused does not wait for torch
-    where = pick_device(device)
+    checkpoint = read_checkpoint(path)
     _, reader, _ = recognise(checkpoint)
-    generator = reader.load(checkpoint, name=name or path.stem, device=where)
+    generator = reader.load(checkpoint, name=name or path.stem, device=device)
     generator.source = path
     return generator
 

@@ -42,6 +42,9 @@ def show(report: LiveReport) -> Iterator[str]:
 @click.option("--feedback", metavar="HOST:PORT", multiple=True, help="Who is told what was turned.")
 @click.option("--web", metavar="HOST:PORT", help="Where the page is.  [127.0.0.1:8000]")
 @click.option("--window/--no-window", " /--headless", default=True, help="Show a window.  [window]")
+@click.option("--screen", type=int, multiple=True, help="Which one, from 1; may be repeated.")
+@click.option("--fullscreen", is_flag=True, help="Begin full screen.")
+@click.option("--fill", is_flag=True, help="Fill the window; cut what does not fit.")
 @click.option(
     "--cues", type=click.Path(dir_okay=False, path_type=Path), help="Their file.  [cues.json]"
 )
@@ -53,9 +56,7 @@ def show(report: LiveReport) -> Iterator[str]:
 @click.option(
     "-p", "params", type=Assignment(), multiple=True, help="Turn any Param; may be repeated."
 )
-def command(
-    params: tuple[tuple[str, str], ...], device: str, window: bool, **options: Any
-) -> Any:
+def command(params: tuple[tuple[str, str], ...], device: str, **options: Any) -> Any:
     """Play a sketch live.
 
     SKETCH is the name of a shipped sketch or a .py file; drift unless given. A file is read again

@@ -127,6 +127,13 @@ class Live:
         """End the performance, from any thread."""
         self.stopped.set()
 
+    def close(self) -> None:
+        """Give up a performance that is not going to run."""
+        self.stop()
+        for service in self.services:
+            service.close()
+        self.recorder.close()
+
     def run(self, sinks: Sequence[Sink] = (), controls: Sequence[Control] = ()) -> LiveReport:
         """Play until the time is over or `stop`; Ctrl-C ends it, too.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from genart.contracts import Control, Sink
 from genart.errors import UsageError
@@ -16,7 +16,11 @@ from genart.live.outputs import Outlet
 from genart.live.recorder import check
 from genart.live.report import LiveReport
 from genart.live.tempo import TempoDesk
+from genart.live.web.server import Web
 from genart.sketch import Sketch
+
+if TYPE_CHECKING:
+    from genart.live.window import Key
 
 T = TypeVar("T")
 OSC, WEB = "127.0.0.1:9000", "127.0.0.1:8000"
@@ -28,6 +32,10 @@ def perform(
     osc: str | None = None,
     feedback: str | Sequence[str] = (),
     web: str | None = None,
+    window: bool = False,
+    screen: int | Sequence[int] | None = None,
+    fullscreen: bool = False,
+    fill: bool = False,
     record: str | Path | None = None,
     cues: str | Path | None = "cues.json",
     sinks: Sequence[Sink] = (),
@@ -43,6 +51,10 @@ def perform(
         feedback: "HOST:PORT" of everyone who is told over OSC what was turned.
         web: "HOST:PORT" of the page; 127.0.0.1:8000, or a free port if that is taken. On an
             address that others can reach, the page wants the token that is told at start.
+        window: whether to show a window; where there is no display, that is told instead.
+        screen: which screen, from 1; several give a window on each.
+        fullscreen: whether windows begin full screen.
+        fill: whether the picture fills a window and is cut, instead of lying whole within it.
         record: a film to keep, .mp4, .mkv or .mov.
         cues: the file of cues; None keeps them in memory.
         sinks: where else frames go; each gets a thread of its own, and the newest frame.
@@ -61,11 +73,14 @@ def perform(
     if record is not None:
         check(Path(record))
     live = Live(sketch, tell=tell, **words)
-    preview = _surround(live, osc=osc, feedback=feedback, web=web, cues=cues, tell=tell)
+    control, page = _surround(live, osc=osc, feedback=feedback, web=web, cues=cues, tell=tell)
+    shown: list[Sink] = [page.preview]
+    if window:
+        shown += _windows(live, control, screen, fullscreen=fullscreen, fill=fill, tell=tell)
     if record is not None:
         live.recorder.start_at(Path(record))
     outlets = [Outlet(type(sink).__name__, sink, live.faults) for sink in sinks]
-    return live.run([preview, *outlets], controls)
+    return live.run([*shown, *outlets], controls)
 
 
 def _surround(
@@ -76,10 +91,8 @@ def _surround(
     web: str | None,
     cues: str | Path | None,
     tell: Callable[[str], None],
-) -> Sink:
-    """Give a performance its OSC and its page; returns the sink that feeds the page."""
-    from genart.live.web.server import Web
-
+) -> tuple[OscControl, Web]:
+    """Give a performance its OSC and its page."""
     kept, tempo = Cues(live.store, cues), TempoDesk(live.store)
     peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
 
@@ -105,7 +118,63 @@ def _surround(
     live.on_new_sketch.append(page.new_tree)
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
-    return page.preview
+    return control, page
+
+
+def _windows(
+    live: Live,
+    control: OscControl,
+    screen: int | Sequence[int] | None,
+    *,
+    tell: Callable[[str], None],
+    **look: bool,
+) -> list[Sink]:
+    """A window on each screen asked for, or none where there is no display."""
+    from genart.live.window import NoWindow, Window
+
+    screens: list[int | None] = [*screen] if isinstance(screen, Sequence) else [screen]
+    made: list[Sink] = []
+    try:
+        for each in screens or [None]:
+            window = Window(
+                f"genart {type(live.sketch).__name__}", live.size, screen=each,
+                keys=_keys(live, control), closed=live.stop, notes=lambda: _notes(live),
+                failed=lambda error: live.faults.add("window", error), **look,
+            )  # fmt: skip
+            made.append(window)
+    except NoWindow as error:
+        tell(f"{error} The picture is on the page.")
+    except BaseException:
+        for sink in made:
+            sink.close()
+        live.close()
+        raise
+    return made
+
+
+def _keys(live: Live, control: OscControl) -> dict[str, Key]:
+    from genart.live.window import Key
+
+    def switch(path: str) -> Callable[[], Any]:
+        return lambda: live.store.put(path, not live.store.current(path), "window")
+
+    def record() -> None:
+        live.recorder.stop() if live.recorder.recording else live.recorder.start()
+
+    return {
+        "b": Key("blackout", switch("output.blackout")),
+        "f": Key("freeze", switch("output.freeze")),
+        " ": Key("(space) play or stand still", switch("transport.play")),
+        "r": Key("record, and stop recording", record),
+        "n": Key("next cue", lambda: control.cues.next(None, "window")),
+        "t": Key("tap the tempo", lambda: control.actions["tempo/tap"]((), "window")),
+    }
+
+
+def _notes(live: Live) -> list[str]:
+    status = live.status()
+    recording = ["recording"] if status["recording"] else []
+    return ["", f"{status['fps']:.1f} fps", *recording, *status["errors"]]
 
 
 def _somewhere(make: Callable[[str, int], T], asked: str | None, usual: str) -> T:
