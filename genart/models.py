@@ -69,30 +69,32 @@ def load(
         UsageError: a device that is not here, or options that do not belong to the model.
         CheckpointError: a file that nobody reads, is damaged, or could not be fetched.
     """
-    where, text = pick_device(device), str(source)
+    text = str(source)
     if text in registry("generator"):
-        return _create(text, where, options)
+        return _create(text, pick_device(device), options)
     if options:
         raise UsageError(f'Options {", ".join(options)} belong to registered models, not "{text}".')
     if text.startswith(("http://", "https://")):
         from genart.download import fetch
 
+        where = pick_device(device)
         return load_file(fetch(text, progress=progress), where, name=_stem_of(text))
     path = Path(source).expanduser()
     if not path.is_file():
         raise _nothing_there(text, path)
-    return load_file(path, where)
+    return load_file(path, device)
 
 
-def load_file(path: Path, device: torch.device, name: str | None = None) -> Generator:
+def load_file(path: Path, device: str | torch.device, name: str | None = None) -> Generator:
     """Load the generator in a file with the first reader that recognises it.
 
     Raises:
         CheckpointError: no reader does; a note outlines what is in the file.
     """
-    checkpoint = read_checkpoint(path)
+    checkpoint = read_checkpoint(path)  # first: what is refused does not wait for torch
+    where = pick_device(device)
     _, reader, _ = recognise(checkpoint)
-    generator = reader.load(checkpoint, name=name or path.stem, device=device)
+    generator = reader.load(checkpoint, name=name or path.stem, device=where)
     generator.source = path
     return generator
 

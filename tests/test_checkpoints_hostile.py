@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +84,41 @@ def test_a_program_is_refused_by_name_wherever_it_hides(
 )
 def test_what_no_model_needs_is_refused(case: hostile.Hostile, tmp_path: Path) -> None:
     _refused(tmp_path, case.data, case.why)
+
+
+_COLD = """
+import sys, genart
+from genart.info import info
+for attempt in (genart.load, info):
+    try:
+        attempt(sys.argv[1])
+    except genart.CheckpointError as error:
+        print(error)
+print("torch" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x02ls\x85R.", 'asks for "posix.system"'),
+        (b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R.", 'asks for "builtins.eval"'),
+        (
+            hostile.zipped(
+                hostile.whole(hostile.tensor(hostile.storage(1 << 38), 0, (1 << 38,), (1,))),
+                [("archive/data/0", bytes(64))],
+            ),
+            "claims 274,877,906,944 elements",
+        ),
+    ],
+    ids=["system", "eval", "terabyte"],
+)
+def test_what_is_refused_does_not_wait_for_torch(data: bytes, why: str, tmp_path: Path) -> None:
+    (tmp_path / "evil.pkl").write_bytes(data)
+    command = [sys.executable, "-c", _COLD, str(tmp_path / "evil.pkl")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.count(why) == 2
+    assert said.endswith("False\n")
 
 
 class _Evil(torch.nn.Module):

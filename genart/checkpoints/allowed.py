@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-import torch
-
 from genart.checkpoints import tensors
 from genart.checkpoints.contents import Record
 from genart.checkpoints.grove import Blob, Unbuilt
 from genart.checkpoints.limits import DIMENSIONS, Budget, damaged, refuse, shown
-from genart.checkpoints.tensors import ElementType, Storage
+from genart.checkpoints.tensors import ITEM_SIZES, ElementType, Storage, is_tensor
 
 if TYPE_CHECKING:
+    import torch
+
     from genart.checkpoints.machine import Machine
 
 NETWORK = "dnnlib.tflib.network.Network"
@@ -34,13 +34,13 @@ class Global:
         name: "module.name".
         call: what stands for calling it: (machine, arguments) to a value; None if it is a token.
         fresh: what stands for making an empty one, for NEWOBJ; None if it cannot be made so.
-        dtype: the element type, if it names a storage.
+        dtype: the element type's name, if it names a storage.
     """
 
     name: str
     call: Callable[[Machine, tuple[Any, ...]], Any] | None = None
     fresh: Callable[[Machine], Any] | None = None
-    dtype: torch.dtype | None = None
+    dtype: str | None = None
 
 
 def data_of(value: object, budget: Budget) -> memoryview:
@@ -141,7 +141,7 @@ def _rebuild_tensor_v2(machine: Machine, args: tuple[Any, ...]) -> torch.Tensor:
 
 def _rebuild_parameter(machine: Machine, args: tuple[Any, ...]) -> torch.Tensor:
     data, _, _ = args
-    if not isinstance(data, torch.Tensor):
+    if not is_tensor(data):
         refuse("makes a parameter of something that is no tensor")
     return data
 
@@ -214,16 +214,16 @@ _DICTS = (
     "__builtin__.dict",
 )
 _STORAGES = {
-    "Double": torch.float64,
-    "Float": torch.float32,
-    "Half": torch.float16,
-    "BFloat16": torch.bfloat16,
-    "Long": torch.int64,
-    "Int": torch.int32,
-    "Short": torch.int16,
-    "Char": torch.int8,
-    "Byte": torch.uint8,
-    "Bool": torch.bool,
+    "Double": "float64",
+    "Float": "float32",
+    "Half": "float16",
+    "BFloat16": "bfloat16",
+    "Long": "int64",
+    "Int": "int32",
+    "Short": "int16",
+    "Char": "int8",
+    "Byte": "uint8",
+    "Bool": "bool",
 }
 _NUMPY_HOMES = ("numpy", "numpy.core", "numpy._core")
 
@@ -253,7 +253,7 @@ _GLOBALS = [
     Global("__builtin__.object"),
 ]
 #: dtype names become plain texts: torch.float32 is read as "float32".
-_DTYPES = {f"torch.{str(dtype).removeprefix('torch.')}" for dtype in _STORAGES.values()}
+_DTYPES = {f"torch.{dtype}" for dtype in ITEM_SIZES}
 _ALLOWED = {one.name: one for one in _GLOBALS}
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from genart.checkpoints.limits import TENSORS
+from genart.checkpoints.tensors import is_tensor
 from genart.errors import RefusedCheckpoint
+
+if TYPE_CHECKING:
+    import torch
 
 _NAME = 1024  # characters of a tensor's dotted name
 
@@ -56,7 +58,7 @@ def _module_tensors(state: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str
     hidden = state.get("_non_persistent_buffers_set") or ()
     for group in ("_parameters", "_buffers"):
         for name, value in _items(state.get(group)):
-            if isinstance(value, torch.Tensor) and not (group == "_buffers" and name in hidden):
+            if is_tensor(value) and not (group == "_buffers" and name in hidden):
                 yield _joined(prefix, name), value
     for name, module in _items(state.get("_modules")):
         if isinstance(module, Record):

@@ -8,12 +8,14 @@ height and size are known at every moment, without a walk over it afterwards.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from genart.checkpoints.contents import Record
 from genart.checkpoints.limits import CONTAINERS, DEPTH, NODES, Budget, damaged, refuse, shown
+from genart.checkpoints.tensors import is_tensor
+
+if TYPE_CHECKING:
+    import torch
 
 _SCALARS = frozenset({str, int, float, bool, type(None), bytes})
 _KEY_ITEMS = 16
@@ -173,7 +175,7 @@ class Grove:
 
 
 def _is_leaf(value: Any) -> bool:
-    return type(value) in _SCALARS or isinstance(value, torch.Tensor) or value == ()
+    return type(value) in _SCALARS or is_tensor(value) or value == ()
 
 
 def _settled_leaf(value: Any) -> Any:

@@ -53,7 +53,7 @@ class _Storages:
         storage = self._by_key.get(key)
         if storage is None:
             storage = self._by_key[key] = Storage(kind.dtype, numel, self._budget)
-        elif (storage.flat.dtype, storage.flat.numel()) != (kind.dtype, numel):
+        elif (storage.dtype, storage.flat.numel()) != (kind.dtype, numel):
             refuse(f"describes storage {shown(key)} in two ways")
         return storage
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from genart.checkpoints.contents import Checkpoint, Record
 from genart.checkpoints.limits import shown
+from genart.checkpoints.tensors import is_tensor
+
+if TYPE_CHECKING:
+    import torch
 
 _ENTRIES = 50
 
@@ -53,7 +55,7 @@ def _entry(name: str, value: Any) -> dict[str, Any]:
 def _kind(value: Any) -> str:
     if isinstance(value, Record):
         return value.class_name
-    if isinstance(value, torch.Tensor):
+    if is_tensor(value):
         return f"tensor {tuple(value.shape)}"
     return type(value).__name__
 
@@ -64,11 +66,11 @@ def _sums(tensors: list[torch.Tensor]) -> dict[str, int]:
 
 def _tensors(value: Any, seen: set[int]) -> Iterator[torch.Tensor]:
     """Every tensor below a value, shared ones once."""
-    if isinstance(value, torch.Tensor | Record | dict | list | tuple):
+    if is_tensor(value) or isinstance(value, Record | dict | list | tuple):
         if id(value) in seen:
             return
         seen.add(id(value))
-    if isinstance(value, torch.Tensor):
+    if is_tensor(value):
         yield value
     elif isinstance(value, Record):
         yield from _tensors(value.state, seen)

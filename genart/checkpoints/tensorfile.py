@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from typing import TYPE_CHECKING
 
 from genart.checkpoints.limits import HEADER, TENSOR_BYTES, TENSORS, damaged, refuse
 from genart.errors import CheckpointError, UsageError
 from genart.files import atomic
+
+if TYPE_CHECKING:
+    import torch
 
 
 def is_safetensors(head: bytes) -> bool:
@@ -38,7 +38,11 @@ def read_safetensors(
     if len(header) > TENSORS:
         refuse(f"holds more than {TENSORS:,} tensors")
     metadata = header.pop("__metadata__", {})
+    from safetensors import SafetensorError, safe_open
+
     try:
+        with safe_open(path, framework="numpy"):
+            pass  # the header is held to the file before torch is imported
         with safe_open(path, framework="pt") as file:
             # A copy of one's own: the file may change or go while the tensors live.
             return {name: file.get_tensor(name).clone() for name in header}, metadata
@@ -73,6 +77,8 @@ def write_safetensors(
     Raises:
         UsageError: metadata that is not text, or the name "__metadata__", which the format keeps.
     """
+    from safetensors.torch import save
+
     metadata = dict(metadata or {})
     for key, value in metadata.items():
         if not (isinstance(key, str) and isinstance(value, str)):

@@ -4,34 +4,50 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
-import torch
 
 from genart.checkpoints.limits import DIMENSIONS, Budget, damaged, refuse, shown
 
 if TYPE_CHECKING:
+    import torch
     from numpy.typing import NDArray
 
 _NUMPY = re.compile(r"[<>|=]?([fiub][1248]|\?)")
 _NUMPY_NAMES = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"]
+#: Bytes an element, by torch's name of its type. torch itself is imported with the first tensor:
+#: a file that is refused before it, as most hostile ones are, is refused without that wait.
+ITEM_SIZES = {
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2,
+    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1,
+}  # fmt: skip
+
+
+def is_tensor(value: object) -> TypeGuard[torch.Tensor]:
+    """Whether a value is a tensor; there are none before torch is imported."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
 
 
 class Storage:
     """A flat run of numbers; its memory is claimed first, then allocated, then filled.
 
     Args:
-        dtype: of the elements.
+        dtype: of the elements, a name in `ITEM_SIZES`.
         numel: how many there are.
         budget: pays for the bytes.
     """
 
-    __slots__ = ("filled", "flat")
+    __slots__ = ("dtype", "filled", "flat")
 
-    def __init__(self, dtype: torch.dtype, numel: int, budget: Budget) -> None:
-        budget.claim(numel * dtype.itemsize)
-        self.flat = torch.empty(numel, dtype=dtype)
+    def __init__(self, dtype: str, numel: int, budget: Budget) -> None:
+        budget.claim(numel * ITEM_SIZES[dtype])
+        import torch
+
+        self.dtype = dtype
+        self.flat = torch.empty(numel, dtype=getattr(torch, dtype))
         self.filled = False
 
     @property
@@ -45,9 +61,11 @@ class Storage:
             refuse(f"has a storage of {self.nbytes:,} bytes but {len(view):,} bytes of it")
         if self.filled:
             refuse("fills the same storage twice")
+        import torch
+
         target = self.flat.view(torch.uint8).numpy()
         target[:] = np.frombuffer(view, np.uint8)
-        if self.flat.dtype == torch.bool:
+        if self.dtype == "bool":
             np.not_equal(target, 0, out=target, casting="unsafe")
         self.filled = True
         return self
@@ -140,6 +158,8 @@ def array(state: object, view: memoryview, budget: Budget) -> torch.Tensor:
     if not _is_shape(shape) or math.prod(shape) * kind.itemsize != len(view):
         refuse(f"has a numpy array whose shape does not fit its {len(view):,} bytes")
     budget.claim(len(view))
+    import torch
+
     flat = torch.from_numpy(kind.read(view))
     if not fortran:
         return flat.reshape(shape)

@@ -12,7 +12,7 @@ from genart.checkpoints.cursor import Cursor
 from genart.checkpoints.legacy import storage_id
 from genart.checkpoints.limits import DIRECTORY, Budget, damaged, refuse, shown
 from genart.checkpoints.machine import Machine
-from genart.checkpoints.tensors import Storage
+from genart.checkpoints.tensors import ITEM_SIZES, Storage
 from genart.errors import CheckpointError
 
 _KEY = re.compile(r"[0-9]{1,9}")
@@ -138,9 +138,9 @@ class _Finder:
         storage = self._known.get(key)
         if storage is None:
             data = self._members.read(f"data/{key}")
-            if len(data) != numel * kind.dtype.itemsize:
+            if len(data) != numel * ITEM_SIZES[kind.dtype]:
                 refuse(f"claims {numel:,} elements for storage {key} of {len(data):,} bytes")
             storage = self._known[key] = Storage(kind.dtype, numel, self._budget).fill(data)
-        elif (storage.flat.dtype, storage.flat.numel()) != (kind.dtype, numel):
+        elif (storage.dtype, storage.flat.numel()) != (kind.dtype, numel):
             refuse(f"describes storage {key} in two ways")
         return storage
