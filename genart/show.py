@@ -3,8 +3,8 @@
 The first line tells where it began::
 
     {"genart_show": 1, "sketch": "drift", "model": "pomona", "seed": 0, "fps": "30",
-     "size": [512, 512], "versions": {...}, "values": {"model.truncation": 0.7, ...},
-     "smoothing": {"model.truncation": 0.06, ...}}
+     "size": [512, 512], "params": {"walk.seeds": "1-6"}, "values": {"model.truncation": 0.7, ...},
+     "smoothing": {"model.truncation": 0.06, ...}, "versions": {...}}
 
 Every other line is one turn of a Param: its time in seconds, its OSC address, and its arguments,
 which are the value and, for a fade, its seconds::
@@ -42,6 +42,7 @@ class Header:
         seed: what the sketch's chance comes from.
         fps: frames a second, as text that a Fraction reads.
         size: (width, height), or None for the model's own.
+        params: the settings it was begun with, by "owner.name": those that somebody set.
         values: every value at the start, by "owner.name".
         smoothing: the time constant of each Param that glides.
         versions: of genart, Python, torch ...
@@ -52,6 +53,7 @@ class Header:
     seed: int = 0
     fps: str = "30"
     size: tuple[int, int] | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     smoothing: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -185,10 +187,12 @@ def _header(found: dict[str, Any], path: Path) -> Header:
     if found.get(_MARK) != 1:
         raise DataError(f'{path} is no show: its first line has no "{_MARK}": 1.')
     size = found.get("size")
-    values, smoothing = found.get("values", {}), found.get("smoothing", {})
-    whole = isinstance(values, dict) and isinstance(smoothing, dict)
-    if not whole or not all(_is_number(tau) and tau >= 0 for tau in smoothing.values()):
-        raise DataError(f"{path}, line 1: values and smoothing are objects, smoothing of seconds.")
+    tables = {name: found.get(name, {}) for name in ("params", "values", "smoothing", "versions")}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise DataError(f"{path}, line 1: {name} is an object, not {table!r}.")
+    if not all(_is_number(tau) and tau >= 0 for tau in tables["smoothing"].values()):
+        raise DataError(f"{path}, line 1: smoothing is in seconds, 0 or more.")
     if not (size is None or (_are_numbers(size) and len(size) == 2)):
         raise DataError(f"{path}, line 1: a size is [width, height], not {size}.")
     return Header(
@@ -197,9 +201,7 @@ def _header(found: dict[str, Any], path: Path) -> Header:
         seed=_whole(found.get("seed", 0), path),
         fps=str(found.get("fps", "30")),
         size=None if size is None else (int(size[0]), int(size[1])),
-        values=values,
-        smoothing=smoothing,
-        versions=found.get("versions", {}),
+        **tables,
     )
 
 

@@ -21,7 +21,7 @@ from genart.errors import UsageError
 from genart.live.control import OscControl
 from genart.live.cues import Cues
 from genart.live.osc import AT_ONCE, BANG, Bundle, Message, TimeTag, decode, encode
-from genart.live.receiver import RateLimit, Sender
+from genart.live.sender import RateLimit, Sender
 from genart.live.store import Store
 from genart.params import Param, ParamTree
 from genart.sketch import Sketch

@@ -19,16 +19,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from genart.errors import ParamError, UsageError
 from genart.live.osc import BANG, Message, OscError, Packet, TimeTag, decode, encode
 from genart.live.pattern import is_pattern, matching
-from genart.live.receiver import Sender
 from genart.live.scheduler import Scheduler, run_alone
-from genart.live.store import Store, Trigger
+from genart.live.sender import Sender
+from genart.live.store import Store
 from genart.params import Param
 from genart.smoothing import Change
 
@@ -80,14 +80,13 @@ class _Place:
     norm: bool
 
 
-@dataclass
 class _Batch:
     """What one bundle does, gathered before any of it is done."""
 
-    changes: dict[str, Change] = field(default_factory=dict)
-    triggers: list[Trigger] = field(default_factory=list)
-    actions: list[Callable[[], None]] = field(default_factory=list)
-    answers: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.changes: dict[str, Change] = {}
+        self.actions: list[Callable[[], None]] = []
+        self.answers: list[tuple[str, Callable[[], Any]]] = []
 
 
 class Router:
@@ -128,8 +127,11 @@ class Router:
         try:
             content = decode(packet)
         except OscError as error:
-            self.store.received += 1
+            self.store.arrived()
             self.store.refuse("packet", f"Bad OSC: {error}", sender.name)
+            return
+        if isinstance(content, Message):
+            self.perform([content], sender)
             return
         for tag, messages in _by_time(content):
             why = self.scheduler.submit(tag, partial(self.perform, messages, sender))
@@ -140,15 +142,16 @@ class Router:
         """Do messages now, all their values as one; a bad message is left out."""
         self._refresh()
         batch = _Batch()
+        self.store.arrived(len(messages))
         for message in messages:
-            self.store.received += 1
             try:
                 self._gather(message, batch, sender.name)
             except UsageError as error:  # ParamError, UnknownName
                 self._refuse(message, str(error), sender)
             except (OscError, TypeError, ValueError, OverflowError) as error:
                 self._refuse(message, f"{type(error).__name__}: {error}", sender)
-        self.store.commit(list(batch.changes.values()), batch.triggers)
+        if batch.changes:
+            self.store.commit(tuple(batch.changes.values()))
         for action in batch.actions:
             run_alone(action)
         for address, answer in batch.answers:

@@ -18,8 +18,9 @@ from genart.live.address import Router, safe_name
 from genart.live.cues import Cues
 from genart.live.feedback import Feedback
 from genart.live.mapping import Mappings
-from genart.live.receiver import Receiver, Sender
+from genart.live.receiver import Receiver
 from genart.live.scheduler import Scheduler
+from genart.live.sender import Sender
 from genart.live.store import Store
 from genart.live.tempo import TempoDesk
 
@@ -83,6 +84,7 @@ class OscControl:
         except BaseException:
             self.feedback.close()
             raise
+        self.scheduler.sooner = self.receiver.wake
         self.receiver.every(1 / RATE, self._flush)
 
     @property

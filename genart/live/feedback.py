@@ -43,7 +43,7 @@ class Feedback:
         self.sent = 0
         self._lock = threading.Lock()
         self._peers = [_Peer(host, port) for host, port in peers]
-        self._leave = store.subscribe(self._turned)
+        self._leave = store.subscribe(self._turned) if self._peers else None
 
     def say(self, name: str, *args: Any) -> None:
         """Publish /genart/status/<name>; equal arguments are not sent again."""
@@ -72,7 +72,8 @@ class Feedback:
 
     def close(self) -> None:
         """Stop, after a last flush."""
-        self._leave()
+        if self._leave:
+            self._leave()
         self.flush()
         for peer in self._peers:
             peer.close()

@@ -31,15 +31,17 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from genart.errors import DataError, GenartError, ParamError, UsageError
+from genart.errors import DataError, ParamError, UsageError
 from genart.live.osc import TimeTag
 from genart.params import Param
 
+T = TypeVar("T")
 Pairs: TypeAlias = "list[tuple[str, Any]]"
 
 SOURCES = ("osc", "midi", "audio", "lfo")
@@ -55,7 +57,7 @@ SHAPES: dict[str, Callable[[float], float]] = {
     "saw": lambda phase: phase,
     "square": lambda phase: float(phase >= 0.5),
 }
-_KEYS = {*SOURCES, "to", "from", "range", "curve", "arg", "every", "unit"}
+_KEYS = (*SOURCES, "to", "from", "range", "curve", "arg", "every", "unit")
 _UNITS = ("seconds", "beats")
 _MIDI = re.compile(r"(cc|note|pitch|pressure|program)/(1[0-6]|[1-9])(/\d{1,3})?")
 _LARGEST = 1 << 20
@@ -171,51 +173,70 @@ def read_mapping(path: str | Path, tree: Mapping[str, Param[Any]]) -> Mappings:
     return Mappings([_lead(entry, i, path, text, tree) for i, entry in enumerate(content["map"])])
 
 
-def _lead(entry: Any, index: int, path: Path, text: str, tree: Mapping[str, Param[Any]]) -> Lead:
-    at = [""]  # the key being read, for the line to blame
-    try:
-        if not isinstance(entry, dict):
+class _Entry:
+    """One [[map]] table being read; it knows which key is to blame.
+
+    Args:
+        table: what the file holds.
+    """
+
+    def __init__(self, table: Any) -> None:
+        self.table, self.at = table, ""
+        if not isinstance(table, dict):
             raise UsageError("an entry is a table, [[map]].")
-        return _parsed(entry, tree, at)
-    except GenartError as error:
-        line = _line_of(text, index, at[0])
+
+    def read(self, key: str, parse: Callable[[Any], T], default: Any = None) -> T:
+        """The value of a key, or the default, parsed."""
+        self.at = key if key in self.table else ""
+        return parse(self.table.get(key, default))
+
+    def kind(self) -> str:
+        """Which source it names, after a look at all its keys."""
+        for key in self.table:
+            self.at = key
+            _one_of(key, _KEYS)
+        self.at = ""
+        kinds = [kind for kind in SOURCES if kind in self.table]
+        if len(kinds) != 1:
+            raise UsageError(f"an entry has one source: {', '.join(SOURCES)}.")
+        return kinds[0]
+
+
+def _lead(table: Any, index: int, path: Path, text: str, tree: Mapping[str, Param[Any]]) -> Lead:
+    entry: _Entry | None = None
+    try:
+        entry = _Entry(table)
+        return _parsed(entry, tree)
+    except UsageError as error:
+        line = _line_of(text, index, entry.at if entry else "")
         raise MappingError(f"{path}, line {line}: {error}") from error
 
 
-def _parsed(entry: dict[str, Any], tree: Mapping[str, Param[Any]], at: list[str]) -> Lead:
-    for key in entry:
-        at[0] = key
-        if key not in _KEYS:
-            raise UsageError(f'"{key}" is none of {", ".join(sorted(_KEYS))}.')
-    at[0] = ""
-    kinds = [kind for kind in SOURCES if kind in entry]
-    if len(kinds) != 1:
-        raise UsageError(f"an entry has one source: {', '.join(SOURCES)}.")
-    at[0] = kinds[0]
-    source = _source(kinds[0], entry[kinds[0]])
-    at[0] = "to" if "to" in entry else ""
-    target = entry.get("to")
-    if not isinstance(target, str):
-        raise UsageError('an entry has a Param to turn, to = "owner.name".')
-    param = tree[target]
-    at[0] = "from"
-    low, high = _ends(entry.get("from", _sends(kinds[0], source)))
-    if low == high:
-        raise UsageError("from has two different ends.")
-    at[0] = "range"
-    ends = _ends(entry["range"]) if "range" in entry else None
-    at[0] = "curve"
-    curve = _one_of(entry.get("curve", "linear"), tuple(CURVES))
-    at[0] = "arg"
-    arg = _positive(entry.get("arg", 1), whole=True)
-    at[0] = "every"
-    every = _positive(entry.get("every", 1.0))
-    at[0] = "unit"
-    beats = _one_of(entry.get("unit", "seconds"), _UNITS) == "beats"
-    at[0] = "to"
-    lead = Lead(kinds[0], source, target, param, low, high, ends, curve, int(arg) - 1, every, beats)
+def _parsed(entry: _Entry, tree: Mapping[str, Param[Any]]) -> Lead:
+    kind = entry.kind()
+    source = entry.read(kind, partial(_source, kind))
+    low, high = entry.read("from", _different, _sends(kind, source))
+    lead = Lead(
+        kind=kind,
+        source=source,
+        low=low,
+        high=high,
+        ends=entry.read("range", lambda ends: None if ends is None else _ends(ends)),
+        curve=entry.read("curve", lambda curve: _one_of(curve, CURVES), "linear"),
+        arg=int(entry.read("arg", _whole, 1)) - 1,
+        every=entry.read("every", _positive, 1.0),
+        beats=entry.read("unit", lambda unit: _one_of(unit, _UNITS), "seconds") == "beats",
+        path=entry.read("to", _target),
+        param=entry.read("to", tree.__getitem__),
+    )
     lead.value(low)  # a Param without a range says so now
     return lead
+
+
+def _target(path: Any) -> str:
+    if not isinstance(path, str):
+        raise UsageError('an entry has a Param to turn, to = "owner.name".')
+    return path
 
 
 def _source(kind: str, source: Any) -> str:
@@ -225,7 +246,7 @@ def _source(kind: str, source: Any) -> str:
         raise UsageError(f'"{source}" is no OSC address: it starts with a /.')
     if kind == "midi" and not _MIDI.fullmatch(source):
         raise UsageError(f'"{source}" is no MIDI control, such as cc/1/74, note/10/36 or pitch/1.')
-    return _one_of(source, tuple(SHAPES)) if kind == "lfo" else source
+    return _one_of(source, SHAPES) if kind == "lfo" else source
 
 
 def _sends(kind: str, source: str) -> list[float]:
@@ -241,9 +262,22 @@ def _ends(value: Any) -> tuple[float, float]:
     return float(value[0]), float(value[1])
 
 
-def _positive(value: Any, *, whole: bool = False) -> float:
-    if not _is_number(value) or value <= 0 or (whole and value != int(value)):
-        raise UsageError(f"a {'whole ' * whole}number above 0 is wanted, not {value!r}.")
+def _different(value: Any) -> tuple[float, float]:
+    low, high = _ends(value)
+    if low == high:
+        raise UsageError("two different ends are wanted.")
+    return low, high
+
+
+def _positive(value: Any) -> float:
+    if not _is_number(value) or value <= 0:
+        raise UsageError(f"a number above 0 is wanted, not {value!r}.")
+    return float(value)
+
+
+def _whole(value: Any) -> float:
+    if _positive(value) % 1:
+        raise UsageError(f"a whole number is wanted, not {value!r}.")
     return float(value)
 
 
@@ -251,8 +285,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _one_of(value: Any, known: tuple[str, ...]) -> str:
-    if value not in known:
+def _one_of(value: Any, known: Collection[str]) -> str:
+    if not isinstance(value, str) or value not in known:
         raise UsageError(f'"{value}" is none of {", ".join(known)}.')
     return str(value)
 

@@ -1,8 +1,4 @@
-"""Receiver: OSC packets from UDP and TCP, in a thread of its own.
-
-TCP takes both framings and tells them by their first byte: a length prefix (OSC 1.0) begins with a
-zero byte, SLIP (OSC 1.1, RFC 1055) never does.
-"""
+"""Receiver: OSC packets from UDP and TCP, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -13,71 +9,24 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from genart.errors import UsageError
 from genart.live.osc import LARGEST
 from genart.live.scheduler import SHORT, Job, Scheduler, run_alone
+from genart.live.sender import Handler, RateLimit, Sender
+from genart.live.tcp import Connection
 
 log = logging.getLogger("genart.live")
 
-_END, _ESC = b"\xc0", b"\xdb"
-_BATCH = 64  # packets of one socket before the others get a turn
+_BATCH = 64  # packets handled before sockets and scheduler get a turn
+_DRAIN = 4096  # datagrams taken from the system at once
+_INBOX = 16 << 20  # bytes that may wait to be handled
 _BUFFER = 4 << 20
 _CONNECTIONS = 32
-_UNSENT = 256 << 10
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who sent a packet.
-
-    Args:
-        host: its address.
-        port: its port.
-        reply: sends a packet back.
-        kind: "osc", "osc-tcp" or "web".
-    """
-
-    host: str
-    port: int
-    reply: Callable[[bytes], None] = field(compare=False)
-    kind: str = "osc"
-
-    @property
-    def name(self) -> str:
-        """For logs and as the source of changes: "osc 127.0.0.1:9000"."""
-        return f"{self.kind} {self.host}:{self.port}"
-
-
-Handler = Callable[[bytes, Sender], None]
-
-
-class RateLimit:
-    """A bucket of packets for each host; it fills at a rate.
-
-    Args:
-        rate: packets a second; None lets everything pass.
-        burst: how many may come at once.
-        most: how many hosts are remembered.
-    """
-
-    def __init__(self, rate: float | None, burst: float, most: int = 1024) -> None:
-        self.rate, self.burst, self.most = rate, burst, most
-        self._left: dict[str, tuple[float, float]] = {}
-
-    def allows(self, host: str, now: float) -> bool:
-        """Whether one more packet may pass, at a time in seconds."""
-        if self.rate is None:
-            return True
-        left, since = self._left.get(host, (self.burst, now))
-        left = min(left + (now - since) * self.rate, self.burst)
-        if host not in self._left and len(self._left) >= self.most:
-            self._left.clear()
-        self._left[host] = (max(left - 1.0, 0.0), now)
-        return left >= 1.0
+_SENDERS = 256  # remembered
 
 
 class Receiver:
@@ -116,7 +65,10 @@ class Receiver:
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self._repeated: list[_Repeated] = []
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
+        self._senders: dict[tuple[str, int], Sender] = {}
+        self._inbox: deque[tuple[bytes, Sender]] = deque()
+        self._room = _INBOX
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="genart-osc", daemon=True)
         self._selector.register(self._udp, selectors.EVENT_READ, self._datagrams)
@@ -167,11 +119,14 @@ class Receiver:
                 ready = self._selector.select(None if wait is None else max(wait - SHORT / 2, 0))
             for key, _ in ready:
                 run_alone(key.data)
+            self._handle_some()
             self.scheduler.run_due()
             for repeated in self._repeated:
                 repeated.run_if_due(time.monotonic())
 
     def _wait(self) -> float | None:
+        if self._inbox:
+            return 0.0
         waits = [r.due - time.monotonic() for r in self._repeated]
         scheduled = self.scheduler.wait()
         if scheduled is not None:
@@ -183,14 +138,24 @@ class Receiver:
             self._wake_out.recv(4096)
 
     def _datagrams(self) -> None:
-        for _ in range(_BATCH):
+        """Empty the system's buffer first: a burst would overrun it while packets are handled."""
+        for _ in range(_DRAIN):
+            if self._room <= 0:
+                return
             try:
                 packet, address = self._udp.recvfrom(LARGEST + 1)
             except BlockingIOError:
                 return
             except OSError:
                 continue  # some systems report here that an earlier reply found nobody
-            self._take(packet, Sender(address[0], address[1], self._replier(address)))
+            self._take(packet, self._senders.get(address) or self._met(address))
+
+    def _met(self, address: tuple[str, int]) -> Sender:
+        if len(self._senders) >= _SENDERS:
+            self._senders.clear()
+        sender = Sender(address[0], address[1], self._replier(address))
+        self._senders[address] = sender
+        return sender
 
     def _replier(self, address: tuple[str, int]) -> Callable[[bytes], None]:
         def reply(packet: bytes) -> None:
@@ -204,7 +169,17 @@ class Receiver:
             if self._limited is not None:
                 self._limited(sender)
             return
-        run_alone(lambda: self.handle(packet, sender))
+        self._inbox.append((packet, sender))
+        self._room -= len(packet) + 64
+
+    def _handle_some(self) -> None:
+        for _ in range(min(len(self._inbox), _BATCH)):
+            packet, sender = self._inbox.popleft()
+            self._room += len(packet) + 64
+            try:
+                self.handle(packet, sender)
+            except Exception:
+                log.exception("A packet of %s failed.", sender.name)
 
     def _accept(self) -> None:
         try:
@@ -215,9 +190,9 @@ class Receiver:
             sock.close()
             log.warning("More than %d OSC connections: %s was refused.", _CONNECTIONS, address[0])
             return
-        self._connections.add(_Connection(sock, address, self._selector, self._take, self._gone))
+        self._connections.add(Connection(sock, address, self._selector, self._take, self._gone))
 
-    def _gone(self, connection: _Connection) -> None:
+    def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)
 
 
@@ -232,127 +207,6 @@ class _Repeated:
         if now >= self.due:
             self.due = now + self.seconds - math.fmod(now - self.due, self.seconds)
             run_alone(self.job)
-
-
-class _Connection:
-    """One TCP peer."""
-
-    def __init__(
-        self,
-        sock: socket.socket,
-        address: tuple[str, int],
-        selector: selectors.BaseSelector,
-        take: Handler,
-        gone: Callable[[_Connection], None],
-    ) -> None:
-        self._sock, self._selector, self._take, self._gone = sock, selector, take, gone
-        self._sender = Sender(address[0], address[1], self._reply, "osc-tcp")
-        self._frames: Slip | Prefixed | None = None
-        self._unsent = b""
-        sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(sock, selectors.EVENT_READ, self._ready)
-
-    def _ready(self) -> None:
-        self._flush()
-        try:
-            data = self._sock.recv(LARGEST)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self.close()
-            return
-        self._frames = self._frames or (Prefixed() if data[0] == 0 else Slip())
-        try:
-            for packet in self._frames.feed(data):
-                self._take(packet, self._sender)
-        except ValueError as error:
-            log.warning("%s: %s The connection was closed.", self._sender.name, error)
-            self.close()
-
-    def _reply(self, packet: bytes) -> None:
-        if self._frames is None or self._sock.fileno() < 0:
-            return
-        self._unsent += self._frames.wrapped(packet)
-        if len(self._unsent) > _UNSENT:
-            log.warning("%s does not read its answers: closed.", self._sender.name)
-            self.close()
-        else:
-            self._flush()
-
-    def _flush(self) -> None:
-        if not self._unsent:
-            return
-        with suppress(OSError):
-            self._unsent = self._unsent[self._sock.send(self._unsent) :]
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
-        self._selector.modify(self._sock, events, self._ready)
-
-    def close(self) -> None:
-        if self._sock.fileno() < 0:
-            return
-        self._selector.unregister(self._sock)
-        self._sock.close()
-        self._gone(self)
-
-
-class Slip:
-    """Packets between END bytes, RFC 1055 with double END, as OSC 1.1 asks."""
-
-    def __init__(self) -> None:
-        self._held = b""
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The packets that data completes; ValueError for one too long or badly escaped."""
-        *whole, self._held = (self._held + data).split(_END)
-        if len(self._held) > 2 * LARGEST:
-            raise ValueError("A packet is too long.")
-        for part in whole:
-            if part:
-                yield _unescaped(part)
-
-    def wrapped(self, packet: bytes) -> bytes:
-        """A packet as it goes over the wire."""
-        body = packet.replace(_ESC, b"\xdb\xdd").replace(_END, b"\xdb\xdc")
-        return _END + body + _END
-
-
-def _unescaped(part: bytes) -> bytes:
-    if _ESC not in part:
-        return part
-    first, *rest = part.split(_ESC)
-    out = [first]
-    for piece in rest:
-        if piece[:1] not in (b"\xdc", b"\xdd"):
-            raise ValueError("A SLIP escape is followed by neither of its two codes.")
-        out += [_END if piece[:1] == b"\xdc" else _ESC, piece[1:]]
-    return b"".join(out)
-
-
-class Prefixed:
-    """Packets after their length, 4 bytes, big end first, as OSC 1.0 asks."""
-
-    def __init__(self) -> None:
-        self._held = b""
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The packets that data completes; ValueError for one too long."""
-        held, at = self._held + data, 0
-        while len(held) - at >= 4:
-            size = int.from_bytes(held[at : at + 4], "big")
-            if size > LARGEST:
-                raise ValueError(f"A packet of {size} bytes is announced, {LARGEST} at most.")
-            if len(held) - at - 4 < size:
-                break
-            yield held[at + 4 : at + 4 + size]
-            at += 4 + size
-        self._held = held[at:]
-
-    def wrapped(self, packet: bytes) -> bytes:
-        """A packet as it goes over the wire."""
-        return len(packet).to_bytes(4, "big") + packet
 
 
 def _bound(host: str, port: int) -> tuple[socket.socket, socket.socket]:

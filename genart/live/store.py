@@ -84,7 +84,7 @@ class Store:
         self.received = self.rejected = self.clamped = 0
         self._lock = threading.Lock()
         self._values = _values_of(tree)
-        self._changes: dict[str, Change] = {}
+        self._changes: dict[str, tuple[float, Change]] = {}  # with the time of each
         self._triggers: deque[Trigger] = deque()
         self._room = triggers
         self._taken = -math.inf
@@ -104,11 +104,11 @@ class Store:
             UnknownName: no such Param.
             ParamError: a value of the wrong type.
         """
-        self.received += 1
+        self.arrived()
         try:
             change = self.checked(path, value, source, fade=fade)
         except ValueError:
-            self.rejected += 1
+            self._reject()
             raise
         self.commit([change])
         return change.value
@@ -136,7 +136,7 @@ class Store:
             for change in fresh:
                 self._values[change.path] = change.value
                 self._changes.pop(change.path, None)  # so that the newest stands last
-                self._changes[change.path] = replace(change, at=now)
+                self._changes[change.path] = now, change
             for trigger in triggers:
                 self._queue(replace(trigger, at=now))
         for change in fresh:
@@ -144,7 +144,7 @@ class Store:
 
     def trigger(self, name: str, *args: Any, source: str = "") -> None:
         """Ask for something to be done once; refused and counted where too many wait."""
-        self.received += 1
+        self.arrived()
         self.commit((), (Trigger(name, args, source),))
 
     def take(self, t: float | None = None) -> Taken:
@@ -160,7 +160,10 @@ class Store:
             changes, self._changes = self._changes, {}
             triggers, self._triggers = self._triggers, deque()
             self._taken = max(self._taken, t)
-        dated = {path: replace(c, at=max(min(c.at, t), after)) for path, c in changes.items()}
+        dated = {
+            path: replace(change, at=max(min(at, t), after))
+            for path, (at, change) in changes.items()
+        }
         return Taken(dated, list(triggers))
 
     def current(self, path: str) -> Any:
@@ -188,7 +191,11 @@ class Store:
                 if path in fitting and _fits(tree[path], value):
                     fitting[path] = value
             self.tree, self._values = tree, fitting
-            self._changes = {p: c for p, c in self._changes.items() if fitting.get(p) == c.value}
+            self._changes = {
+                path: (at, change)
+                for path, (at, change) in self._changes.items()
+                if fitting.get(path) == change.value
+            }
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Be told of every new value; returns what ends it. A subscriber must be quick."""
@@ -201,9 +208,14 @@ class Store:
 
         return leave
 
+    def arrived(self, count: int = 1) -> None:
+        """Count values and triggers that arrived."""
+        with self._lock:
+            self.received += count
+
     def refuse(self, kind: str, why: str, source: str = "") -> None:
         """Count something that was refused, and log it once for each kind and sender."""
-        self.rejected += 1
+        self._reject()
         self.complain(kind, why, source)
 
     def complain(self, kind: str, why: str, source: str = "") -> None:
@@ -214,6 +226,10 @@ class Store:
                 return
             self._complaints.add(key)
         log.warning("%s (%s; said once)", why, source or "unknown sender")
+
+    def _reject(self) -> None:
+        with self._lock:
+            self.rejected += 1
 
     def _turns(self, change: Change) -> bool:
         if change.path not in self._values:

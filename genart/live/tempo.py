@@ -50,7 +50,7 @@ class Taps:
         intervals = [after - before for before, after in pairwise(times)]
         if not intervals:
             return None
-        middle = statistics.median(intervals)
+        middle = statistics.median_low(intervals)
         return 60 / statistics.fmean(i for i in intervals if abs(i - middle) <= middle / 4)
 
     @property
