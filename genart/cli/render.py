@@ -54,6 +54,10 @@ def show(report: Report) -> Iterator[str]:
     "--title", "titles", multiple=True, help="A card before the film; a second one after it."
 )
 @click.option("--codec", help="One of the format's codecs, such as h265 or hap_alpha.")
+@click.option(
+    "--show", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A recorded show, made again at any size and rate.",
+)  # fmt: skip
 @click.option("--seed", type=int, help="What the sketch's own chance comes from.  [0]")
 @click.option(
     "-p", "params", type=Assignment(), multiple=True, help="Turn any Param; may be repeated."

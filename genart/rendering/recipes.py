@@ -38,6 +38,7 @@ class Order:
         codec: the codec asked for, or None.
         audio: the sound file, or None.
         titles: the title cards' texts.
+        show: the recorded show's file, or None.
     """
 
     sketch: str
@@ -48,6 +49,7 @@ class Order:
     codec: str | None = None
     audio: str | None = None
     titles: tuple[str, ...] = ()
+    show: str | None = None
 
 
 def make_recipe(order: Order, film: Film) -> dict[str, Any]:
@@ -74,6 +76,7 @@ def make_recipe(order: Order, film: Film) -> dict[str, Any]:
         "codec": order.codec,
         "audio": order.audio,
         "titles": list(order.titles),
+        "show": order.show,
         "versions": versions(),
     }
 
@@ -86,7 +89,11 @@ def command_for(order: Order, film: Film) -> str:
     words += ["--size", f"{width}x{height}"]
     if film.cells > 1:
         words += ["--grid", f"{film.grid[0]}x{film.grid[1]}"]
-    for word, value in (("--codec", order.codec), ("--audio", order.audio)):
+    for word, value in (
+        ("--show", order.show),
+        ("--codec", order.codec),
+        ("--audio", order.audio),
+    ):
         words += [word, value] if value else []
     words += ["--seed", str(order.seed)] if order.seed else []
     for title in order.titles:

@@ -13,16 +13,18 @@ from genart.rendering.film import Report, Size
 from genart.rendering.keep import check_place, keep
 from genart.rendering.montage import titled
 from genart.rendering.recipes import make_recipe
+from genart.rendering.replay import replay
 from genart.rendering.take import make_take
+from genart.show import Show
 from genart.sketch import Sketch
 
 
 def render(
-    sketch: str | Path | type[Sketch] = "drift",
+    sketch: str | Path | type[Sketch] | None = None,
     output: str | Path | Sink = "genart.mp4",
     *,
     seconds: float | None = None,
-    fps: float | str | Fraction = 30,
+    fps: float | str | Fraction | None = None,
     size: Size | None = None,
     model: str | Path | Generator | None = None,
     seeds: str | int | Iterable[int] | None = None,
@@ -40,20 +42,22 @@ def render(
     codec: str | None = None,
     titles: Sequence[str] = (),
     params: Mapping[str, Any] | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     device: str = "auto",
+    show: str | Path | Show | None = None,
     controls: Sequence[Control] = (),
     progress: ProgressCallback | None = None,
 ) -> Report:
     """Render a sketch to a film or loop.
 
-    What is not given is the sketch's own default, or else the stage's.
+    What is not given is the show's if there is one, or else the sketch's own default, or else the
+    stage's.
 
     Args:
-        sketch: a shipped sketch's name, a .py file, or a Sketch class.
+        sketch: a shipped sketch's name, a .py file, or a Sketch class; "drift" unless given.
         output: the file, whose suffix decides the format; a folder for PNG; or a sink.
         seconds: its length; 8 if neither this nor `beats` is given.
-        fps: frames a second.
+        fps: frames a second; 30 unless given.
         size: 512, (640, 360) or "640x360", width first. If not given, the model's own, enlarged
             by whole times to 512 or more.
         model: a name, file, URL or a Generator.
@@ -74,9 +78,10 @@ def render(
         titles: cards of text, the first shown before the film and a second after it, blended
             into it; the file is that much longer and no loop any more.
         params: any Param by "owner.name"; these win over the words above.
-        seed: what a sketch's own chance comes from, 0..2**32 - 1.
+        seed: what a sketch's own chance comes from, 0..2**32 - 1; 0 unless given.
         device: "auto", "cpu", "cuda" or "mps".
-        controls: sources of parameter changes, such as a recorded show.
+        show: a recorded show or its file, made again with every change it holds.
+        controls: other sources of parameter changes.
         progress: told after every frame.
 
     Returns:
@@ -84,23 +89,27 @@ def render(
 
     Raises:
         UsageError: an argument that is wrong.
+        DataError: a file that is no show, or one that does not fit the sketch.
         SketchError: a sketch file that cannot be run.
         RenderError: the film could not be finished; the message says what was kept.
         KeyboardInterrupt: Ctrl-C; its note says what was kept.
     """
     check_place(output)
-    take = make_take(
-        sketch, seconds=seconds, beats=beats, fps=fps, size=size, grid=grid, model=model,
-        seeds=seeds, params=params, seed=seed, device=device, controls=controls,
-        truncation=truncation, label=label, noise=noise, walk=walk, easing=easing, even=even,
-        loop=loop, bpm=bpm,
-    )  # fmt: skip
+    words: dict[str, Any] = {
+        "sketch": sketch, "seconds": seconds, "beats": beats, "fps": fps, "size": size,
+        "grid": grid, "model": model, "seeds": seeds, "params": params, "seed": seed,
+        "device": device, "controls": controls, "truncation": truncation, "label": label,
+        "noise": noise, "walk": walk, "easing": easing, "even": even, "loop": loop, "bpm": bpm,
+    }  # fmt: skip
+    words = words if show is None else replay(show, words)
+    take = make_take(**{name: word for name, word in words.items() if word is not None})
     order = replace(
         take.order,
         output="" if isinstance(output, Sink) else str(output),
         codec=codec,
         audio=None if audio is None else str(audio),
         titles=tuple(titles),
+        show=str(show) if isinstance(show, (str, Path)) else None,
     )
     recipe = make_recipe(order, take.film)
     film, made = titled(take, titles) if titles else (take.film, take.frames)
