@@ -1,6 +1,8 @@
 """The trainer: exact resume, adaptive augmentation, regularisers, snapshots."""
 
 import json
+import shutil
+import signal
 import zipfile
 
 import numpy as np
@@ -14,8 +16,10 @@ from genart_stylegan2.critics import ProjectedCritic
 from genart_stylegan2.data import load_dataset
 from genart_stylegan2.encoder import divergence
 from genart_stylegan2.losses import path_lengths, r1_penalty
+from genart_stylegan2.patience import whole
 from genart_stylegan2.settings import Settings
 from genart_stylegan2.trainer import StyleGAN2Trainer
+from genart_stylegan2.training import Training
 
 SMALL = {
     "resolution": 16, "z_dim": 8, "w_dim": 8, "mapping_layers": 2, "channel_base": 128,
@@ -117,6 +121,47 @@ def test_ctrl_c_keeps_a_snapshot_and_says_so(pictures, tmp_path):
     with pytest.raises(KeyboardInterrupt, match="--resume auto"):
         trainer.fit(pictures, tmp_path, progress=stop)
     assert newest(tmp_path)["shown"] == 8
+
+
+def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(pictures, tmp_path, monkeypatch):
+    fit(pictures, tmp_path / "whole", 4)
+    average = Training._average
+
+    def pressed(self):
+        if self.shown == 8:
+            signal.raise_signal(signal.SIGINT)
+        average(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "_average", pressed)
+        with pytest.raises(KeyboardInterrupt, match="--resume auto"):
+            fit(pictures, tmp_path / "parts", 4)
+    assert newest(tmp_path / "parts")["shown"] == 8
+    fit(pictures, tmp_path / "parts", 4)
+    assert_same(newest(tmp_path / "whole"), newest(tmp_path / "parts"))
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    done = []
+
+    @whole()
+    def impatient():
+        for press in (1, 2):
+            signal.raise_signal(signal.SIGINT)
+            done.append(press)
+
+    with pytest.raises(KeyboardInterrupt):
+        impatient()
+    assert done == [1]
+
+
+def test_pictures_left_out_are_named_in_the_log(pictures, tmp_path):
+    shutil.copytree(pictures, tmp_path / "data")
+    (tmp_path / "data" / "torn.png").write_bytes(b"no picture")
+    fit(tmp_path / "data", tmp_path / "out", 1)
+    first = json.loads((tmp_path / "out" / "log.jsonl").read_text().splitlines()[0])
+    assert first["pictures"] == 10
+    assert first["skipped"][0].startswith("torn.png: ")
 
 
 def test_a_folder_in_use_and_a_changed_architecture_are_refused(pictures, tmp_path):

@@ -13,6 +13,7 @@ import genart
 
 from .data import load_dataset
 from .generator import StyleGAN2
+from .patience import whole
 from .settings import Settings
 from .snapshots import append_log, find_snapshot, load_snapshot, save_grid, save_snapshot
 from .training import Training
@@ -54,7 +55,8 @@ class StyleGAN2Trainer:
     ) -> Path:
         """Train into the folder `out`; returns `model.safetensors` in it.
 
-        Ctrl-C writes a snapshot first; `resume="auto"` then continues as if nothing had happened.
+        Ctrl-C ends the step and writes a snapshot first; `resume="auto"` then continues as if
+        nothing had happened. Pictures that cannot be read are left out and named in `log.jsonl`.
 
         Raises:
             UsageError: a folder in use, or a snapshot with another architecture.
@@ -66,6 +68,8 @@ class StyleGAN2Trainer:
         data = load_dataset(dataset, self.settings.resolution, labels=self.settings.cond)
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
+            if data.skipped:
+                append_log(out, {"pictures": len(data), "skipped": list(data.skipped)})
             training = Training(self.settings, data, self.device)
             if snapshot:
                 _restore(training, snapshot)
@@ -112,7 +116,8 @@ class _Run:
         return self.out / "model.safetensors"
 
     def _step(self) -> None:
-        figures = self.training.step()
+        with whole():
+            figures = self.training.step()
         for name, value in figures.items():
             self.log[name] = 0.98 * self.log.get(name, value) + 0.02 * value
         shown = self.training.shown / 1000
@@ -135,8 +140,9 @@ class _Run:
         )
 
     def _snapshot(self) -> Path:
-        path = save_snapshot(self.out, self.training.state(), self.settings.keep)
-        self._save_model()
+        with whole():
+            path = save_snapshot(self.out, self.training.state(), self.settings.keep)
+            self._save_model()
         now = time.monotonic()
         rate = (self.training.shown - self.saved_at) / max(now - self.saved, 1e-9)
         record = {"kimg": self.training.shown / 1000, "images_per_s": rate, **self.log}
