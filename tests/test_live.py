@@ -388,6 +388,18 @@ def test_a_recording_becomes_the_film_asked_for(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["set one.mp4"]
 
 
+def test_a_recording_keeps_its_rate_though_frames_were_skipped(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, Fraction(25), SIZE, Faults())
+    path = recorder.start("gaps.mkv")
+    for value in (0, 40, 80):
+        recorder.write(grey(value))
+        recorder.missed(3)
+    recorder.close()
+    shades = [int(frame[0, 0, 0]) for frame in decode(path).frames]
+    assert len(shades) == 9
+    assert np.abs(np.array(shades) - ([0] + [40] * 4 + [80] * 4)).max() <= 3
+
+
 def test_a_second_recording_never_replaces_the_first(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, Fraction(25), SIZE, Faults())
     for _ in range(2):
@@ -524,3 +536,51 @@ def test_a_desk_without_an_action_refuses_and_goes_on() -> None:
     store.put("sketch.level", 0.5)
     assert desk.changes(1.0) == [("sketch.level", 0.5)]
     assert faults.now() == ["cue.recall: OSError: no cue"]
+
+
+def test_a_recorded_show_renders_again_to_the_frames_that_were_made(tmp_path: Path) -> None:
+    from genart.live.perform import keep_show
+
+    file = tmp_path / "flat.py"
+    file.write_text(SAVED.format(default=0.1, extra="", value="self.level * self.phase"))
+    live = genart.Live(file, model="plasma", size=32, fps=40, seconds=20)
+    live.crossfade._blend = False
+    writer = keep_show(live, tmp_path / "night.jsonl")
+    made: dict[int, np.ndarray] = {}
+    player_frame = live.player.frame
+
+    def watched(at: Tick) -> np.ndarray:
+        frame = player_frame(at)
+        made[at.index] = frame
+        if len(made) == 5:
+            live.store.put("sketch.level", 0.9, fade=0.2)
+        if len(made) == 10:
+            live.store.put("transport.speed", -3.0)
+        if len(made) == 25:
+            live.stop()
+        return frame
+
+    live.player.frame = watched  # type: ignore[method-assign]
+    live.run()
+    writer.close(live.engine_clock.seconds())
+    again = genart.MemorySink()
+    genart.render(output=again, show=tmp_path / "night.jsonl")
+    assert len({frame.tobytes() for frame in made.values()}) > 8
+    for index, frame in made.items():
+        if index < len(again.frames):
+            assert np.array_equal(again.frames[index], frame), index
+    assert len(again.frames) >= max(made) - 1
+
+
+def test_a_full_disk_ends_the_show_and_not_the_picture() -> None:
+    store, said = Store({"sketch.level": Flat.level}), list[str]()  # type: ignore[dict-item]
+    desk = Desk(store, Faults(said.append), {})
+
+    def full(changes: Any) -> None:
+        raise OSError("no space left")
+
+    desk.kept = full
+    for value in (0.1, 0.2):
+        store.put("sketch.level", value)
+        assert desk.changes(value) == [("sketch.level", value)]
+    assert said == ["show: OSError: no space left"]

@@ -46,6 +46,13 @@ def show(report: LiveReport) -> Iterator[str]:
 @click.option("--fullscreen", is_flag=True, help="Begin full screen.")
 @click.option("--fill", is_flag=True, help="Fill the window; cut what does not fit.")
 @click.option(
+    "--record-show", type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep every change, to play or render it again.",
+)  # fmt: skip
+@click.option(
+    "--show", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Play one again."
+)
+@click.option(
     "--cues", type=click.Path(dir_okay=False, path_type=Path), help="Their file.  [cues.json]"
 )
 @click.option("--blend/--no-blend", default=None, help="Blend frames while the model is slow.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from genart.live.report import Faults
 from genart.live.store import Store, Trigger
-from genart.smoothing import Pairs, Timeline, smoothing_of
+from genart.smoothing import Change, Pairs, Timeline, smoothing_of
 
 #: What a trigger does, called with its arguments on the engine's thread.
 Action = Callable[[Trigger], Any]
@@ -22,6 +22,9 @@ class Desk:
         actions: a trigger's name to what it does.
         taken: called with the time of the oldest change, on the store's clock, when a tick takes
             any.
+
+    Attributes:
+        kept: called with the changes of every tick that has any: what keeps a show.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class Desk:
     ) -> None:
         self.store, self.actions = store, actions
         self._faults, self._taken = faults, taken
+        self.kept: Callable[[Iterable[Change]], None] | None = None
         self.timeline = Timeline(store.values(), smoothing_of(store.tree))
 
     def changes(self, t: float) -> Pairs:
@@ -55,6 +59,7 @@ class Desk:
         if changes:
             self._taken(min(change.at for change in changes.values()))
             self.timeline.add(changes.values())
+            self._keep(changes.values())
         for trigger in triggers:
             try:
                 self._act(trigger)
@@ -62,6 +67,15 @@ class Desk:
                 self._faults.add(trigger.name, error)
             else:
                 yield trigger.name
+
+    def _keep(self, changes: Iterable[Change]) -> None:
+        if self.kept is None:
+            return
+        try:
+            self.kept(changes)
+        except (OSError, ValueError) as error:  # such as a full disk: the picture goes on
+            self.kept = None
+            self._faults.add("show", error)
 
     def _act(self, trigger: Trigger) -> None:
         action = self.actions.get(trigger.name)

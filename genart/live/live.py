@@ -52,6 +52,9 @@ class Live:
         tell: told of each new kind of fault, in one line.
 
     Attributes:
+        name: the sketch's, as it was given.
+        settings: what the performance began with, by "owner.name".
+        seed: what the sketch's own chance comes from.
         store: where anyone may turn Params from any thread.
         faults: what went wrong.
         recorder: what records.
@@ -85,7 +88,9 @@ class Live:
         self.faults = Faults(tell)
         kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
         self._given = model if isinstance(model, Generator) else None
-        settings = _settings(kind, model, params)
+        self.name = kind.__qualname__ if isinstance(sketch, type) else str(sketch)
+        self.settings, self.seed = _settings(kind, model, params), seed
+        settings = self.settings
         self.backstage = Backstage(
             lambda name: self._load(name, device), self.faults, sketch_file(sketch)
         )
@@ -215,12 +220,14 @@ class Live:
             yield frame
 
     def _shown(self) -> Iterator[Frame]:
-        made, since = -1, 0.0
+        made, since, skipped = -1, 0.0, self.display_clock.skipped
         for frame in self.crossfade.frames(self.display_clock):
             now = self._meter.beat()
             if self.crossfade.made != made:
                 made, since = self.crossfade.made, now
             self._watch(now - since)
+            self.recorder.missed(self.display_clock.skipped - skipped)
+            skipped = self.display_clock.skipped
             yield self._as_black(frame) if self.store.current("output.blackout") else frame
 
     def _watch(self, idle: float) -> None:

@@ -55,6 +55,11 @@ class Outlet:
             self._owed = 0
             self._change.notify_all()
 
+    def missed(self, count: int) -> None:
+        """Write the next frame so many times more, for frames that were never made."""
+        with self._change:
+            self._owed += count
+
     def end(self) -> None:
         """Take no more frames; the sink finishes in the background."""
         with self._change:

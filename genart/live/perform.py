@@ -17,7 +17,11 @@ from genart.live.recorder import check
 from genart.live.report import LiveReport
 from genart.live.tempo import TempoDesk
 from genart.live.web.server import Web
+from genart.rendering.recipes import versions
+from genart.rendering.replay import replay
+from genart.show import Header, Show, ShowWriter
 from genart.sketch import Sketch
+from genart.smoothing import smoothing_of
 
 if TYPE_CHECKING:
     from genart.live.window import Key
@@ -27,7 +31,7 @@ OSC, WEB = "127.0.0.1:9000", "127.0.0.1:8000"
 
 
 def perform(
-    sketch: str | Path | type[Sketch] = "drift",
+    sketch: str | Path | type[Sketch] | None = None,
     *,
     osc: str | None = None,
     feedback: str | Sequence[str] = (),
@@ -37,6 +41,8 @@ def perform(
     fullscreen: bool = False,
     fill: bool = False,
     record: str | Path | None = None,
+    record_show: str | Path | None = None,
+    show: str | Path | Show | None = None,
     cues: str | Path | None = "cues.json",
     sinks: Sequence[Sink] = (),
     controls: Sequence[Control] = (),
@@ -46,7 +52,7 @@ def perform(
     """Play a sketch live until the time is over, the window is closed, or Ctrl-C.
 
     Args:
-        sketch: a shipped sketch's name, a .py file, or a Sketch class.
+        sketch: a shipped sketch's name, a .py file, or a Sketch class; the show's, or drift.
         osc: "HOST:PORT" to listen on; 127.0.0.1:9000, or a free port if that is taken.
         feedback: "HOST:PORT" of everyone who is told over OSC what was turned.
         web: "HOST:PORT" of the page; 127.0.0.1:8000, or a free port if that is taken. On an
@@ -56,6 +62,8 @@ def perform(
         fullscreen: whether windows begin full screen.
         fill: whether the picture fills a window and is cut, instead of lying whole within it.
         record: a film to keep, .mp4, .mkv or .mov.
+        record_show: a new .jsonl file that keeps every change of a Param with its time.
+        show: a show to play again, as it was begun except for what is given here.
         cues: the file of cues; None keeps them in memory.
         sinks: where else frames go; each gets a thread of its own, and the newest frame.
         controls: further sources of parameter changes.
@@ -72,15 +80,45 @@ def perform(
     """
     if record is not None:
         check(Path(record))
-    live = Live(sketch, tell=tell, **words)
+    if show is not None:
+        given = {"sketch": sketch, "controls": controls, **words}
+        words = replay(show, given)
+        sketch, controls = words.pop("sketch"), words.pop("controls")
+    live = Live("drift" if sketch is None else sketch, tell=tell, **words)
     control, page = _surround(live, osc=osc, feedback=feedback, web=web, cues=cues, tell=tell)
     shown: list[Sink] = [page.preview]
     if window:
         shown += _windows(live, control, screen, fullscreen=fullscreen, fill=fill, tell=tell)
     if record is not None:
         live.recorder.start_at(Path(record))
+    writer = None if record_show is None else keep_show(live, record_show)
     outlets = [Outlet(type(sink).__name__, sink, live.faults) for sink in sinks]
-    return live.run([*shown, *outlets], controls)
+    report = live.run([*shown, *outlets], controls)
+    if writer is not None:
+        writer.close(live.engine_clock.seconds())
+    return report
+
+
+def keep_show(live: Live, path: str | Path) -> ShowWriter:
+    """Keep a performance's changes in a new file, from its beginning.
+
+    Raises:
+        UsageError: a file that is there already, or cannot be written.
+    """
+    header = Header(
+        sketch=live.name,
+        model=str(live.store.current("model.name")),
+        seed=live.seed,
+        fps=str(live.fps),
+        size=(live.size[1], live.size[0]),
+        params=live.settings,
+        values=live.store.values(),
+        smoothing=smoothing_of(live.store.tree),
+        versions=versions(),
+    )
+    writer = ShowWriter(path, header)
+    live.desk.kept = writer.write
+    return writer
 
 
 def _surround(

@@ -119,6 +119,12 @@ class Recorder:
         else:
             outlet.write(frame)
 
+    def missed(self, count: int) -> None:
+        """Keep the rate although so many frames were not shown."""
+        outlet = self._outlet
+        if outlet is not None and count:
+            outlet.missed(count)
+
     def close(self) -> None:
         """End the recording and wait until every file is finished."""
         self.stop()
