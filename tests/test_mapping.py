@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from genart.errors import ParamError
-from genart.live.mapping import MappingError, Mappings, read_mapping
+from genart.live.mapping import MappingError, Mappings, read_mapping, swinger
+from genart.live.store import Store
 from genart.params import Param, ParamTree
 
 
@@ -110,6 +111,18 @@ def test_lfos_swing_in_seconds_or_beats(tmp_path: Path, shape: str, values: list
     seconds, beats = read(tmp_path, text), read(tmp_path, text + 'unit = "beats"\n')
     assert [seconds.swing(t, 0.0)[0][1] for t in range(4)] == pytest.approx(values)
     assert [beats.swing(0.0, 8 + b)[0][1] for b in range(4)] == pytest.approx(values)
+
+
+def test_lfos_turn_the_store_like_anyone_else(tmp_path: Path) -> None:
+    store = Store(TREE)
+    mappings = read(tmp_path, '[[map]]\nlfo = "saw"\nevery = 4\nto = "sketch.level"\n')
+    swing = swinger(mappings, store)
+    swing(1.0, 0.0)
+    change = store.take().changes["sketch.level"]
+    assert (change.value, change.source) == (0.25, "lfo")
+    store.replant(ParamTree({}))
+    swing(2.0, 0.0)
+    assert store.values() == {}
 
 
 HEAD = '# by hand\n[[map]]\nosc = "/a"\nto = "sketch.level"\n\n'

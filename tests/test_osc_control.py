@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -20,6 +21,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from genart.errors import UsageError
 from genart.live.control import OscControl
 from genart.live.cues import Cues
+from genart.live.mapping import read_mapping
 from genart.live.osc import AT_ONCE, BANG, Bundle, Message, TimeTag, decode, encode
 from genart.live.sender import RateLimit, Sender
 from genart.live.store import Store
@@ -347,6 +349,27 @@ def test_a_large_packet_arrives_whole(client: Client) -> None:
     assert len(packet) > 32_000
     client.raw(packet)
     assert level(client) == pytest.approx(999 / 1600)
+
+
+def test_a_foreign_address_turns_what_it_is_mapped_to(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text('[[map]]\nosc = "/1/fader1"\nto = "sketch.level"\n')
+    mappings = read_mapping(tmp_path / "map.toml", Stage().tree(Look()))
+    with Client(start(mappings=mappings)) as client:
+        client.send("/1/fader1", 0.75)
+        client.send("/1/fader1", "x")
+        client.send("/1/fader2", 0.1)
+        assert level(client) == 0.75
+        assert client.control is not None
+        assert client.control.store.rejected == 2
+
+
+def test_how_long_messages_take_is_measured(client: Client) -> None:
+    for _ in range(20):
+        level(client)
+    control = client.control
+    assert control is not None
+    assert control.latency.count >= 19, "the last one may be under way"
+    assert 0 < control.latency.percentile(0.5) < 5
 
 
 def test_too_many_packets_of_one_sender_are_dropped_and_counted(

@@ -19,6 +19,7 @@ from genart.live.cues import Cues
 from genart.live.feedback import Feedback
 from genart.live.mapping import Mappings
 from genart.live.receiver import Receiver
+from genart.live.report import Durations
 from genart.live.scheduler import Scheduler
 from genart.live.sender import Sender
 from genart.live.store import Store
@@ -67,7 +68,7 @@ class OscControl:
         self.store = store
         self.cues = cues or Cues(store)
         self.tempo = tempo or TempoDesk(store)
-        self.limited = 0
+        self.limited, self.latency = 0, Durations()
         self._status = status
         self.feedback = Feedback(store, peers)
         self.scheduler = Scheduler()
@@ -79,7 +80,7 @@ class OscControl:
         try:
             self.receiver = Receiver(
                 host, port, self.router.receive, scheduler=self.scheduler, rate=rate,
-                limited=self._too_fast,
+                limited=self._too_fast, handled=self.latency.add,
             )  # fmt: skip
         except BaseException:
             self.feedback.close()

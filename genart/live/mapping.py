@@ -39,6 +39,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from genart.errors import DataError, ParamError, UsageError
 from genart.live.osc import TimeTag
+from genart.live.store import Store
 from genart.params import Param
 
 T = TypeVar("T")
@@ -142,6 +143,17 @@ class Mappings:
             )
             for lead in swings
         ]
+
+
+def swinger(mappings: Mappings, store: Store) -> Callable[[float, float], None]:
+    """What turns the Params of the LFOs, called with the time and the beat once a tick."""
+
+    def swing(t: float, beat: float) -> None:
+        for path, value in mappings.swing(t, beat):
+            if path in store.tree:  # another sketch may have taken over
+                store.put(path, value, "lfo")
+
+    return swing
 
 
 def _number(args: tuple[Any, ...], index: int) -> float:

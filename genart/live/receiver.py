@@ -7,16 +7,20 @@ import math
 import os
 import selectors
 import socket
+import struct
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from genart.errors import UsageError
 from genart.live.osc import LARGEST
 from genart.live.scheduler import SHORT, Job, Scheduler, run_alone
-from genart.live.sender import Handler, RateLimit, Sender
+from genart.live.sender import Handler, RateLimit
+from genart.live.sender import Sender as Sender
 from genart.live.tcp import Connection
 
 log = logging.getLogger("genart.live")
@@ -26,6 +30,9 @@ _DRAIN = 4096  # datagrams taken from the system at once
 _INBOX = 16 << 20  # bytes that may wait to be handled
 _BUFFER = 4 << 20
 _CONNECTIONS = 32
+_TIMESTAMPS = 35  # SO_TIMESTAMPNS, which Python has no name for
+_TIMESPEC = struct.Struct("@ll")
+_EXTRA = 64  # bytes that the time of arrival may take
 _SENDERS = 256  # remembered
 
 
@@ -40,6 +47,8 @@ class Receiver:
         rate: packets a second that a host may send; None for any number.
         burst: how many may come at once.
         limited: told once per packet that was dropped for its rate.
+        handled: told how long each packet took to be done, in seconds, since the system had it
+            (Linux), or else since it was read.
 
     Raises:
         UsageError: the address cannot be bound.
@@ -55,8 +64,9 @@ class Receiver:
         rate: float | None = 10_000.0,
         burst: float = 30_000.0,
         limited: Callable[[Sender], None] | None = None,
+        handled: Callable[[float], None] | None = None,
     ) -> None:
-        self.handle = handle
+        self.handle, self._handled = handle, handled
         self.scheduler = Scheduler() if scheduler is None else scheduler
         self._limit, self._limited = RateLimit(rate, burst), limited
         self._selector = selectors.DefaultSelector()
@@ -67,7 +77,7 @@ class Receiver:
         self._repeated: list[_Repeated] = []
         self._connections: set[Connection] = set()
         self._senders: dict[tuple[str, int], Sender] = {}
-        self._inbox: deque[tuple[bytes, Sender]] = deque()
+        self._inbox: deque[tuple[bytes, Sender, float]] = deque()
         self._room = _INBOX
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="genart-osc", daemon=True)
@@ -143,12 +153,12 @@ class Receiver:
             if self._room <= 0:
                 return
             try:
-                packet, address = self._udp.recvfrom(LARGEST + 1)
+                packet, address, at = _read(self._udp)
             except BlockingIOError:
                 return
             except OSError:
                 continue  # some systems report here that an earlier reply found nobody
-            self._take(packet, self._senders.get(address) or self._met(address))
+            self._take(packet, self._senders.get(address) or self._met(address), at)
 
     def _met(self, address: tuple[str, int]) -> Sender:
         if len(self._senders) >= _SENDERS:
@@ -164,22 +174,24 @@ class Receiver:
 
         return reply
 
-    def _take(self, packet: bytes, sender: Sender) -> None:
+    def _take(self, packet: bytes, sender: Sender, at: float | None = None) -> None:
         if not self._limit.allows(sender.host, time.monotonic()):
             if self._limited is not None:
                 self._limited(sender)
             return
-        self._inbox.append((packet, sender))
+        self._inbox.append((packet, sender, time.time() if at is None else at))
         self._room -= len(packet) + 64
 
     def _handle_some(self) -> None:
         for _ in range(min(len(self._inbox), _BATCH)):
-            packet, sender = self._inbox.popleft()
+            packet, sender, at = self._inbox.popleft()
             self._room += len(packet) + 64
             try:
                 self.handle(packet, sender)
             except Exception:
                 log.exception("A packet of %s failed.", sender.name)
+            if self._handled is not None:
+                self._handled(max(time.time() - at, 0.0))
 
     def _accept(self) -> None:
         try:
@@ -209,6 +221,17 @@ class _Repeated:
             run_alone(self.job)
 
 
+def _read(udp: socket.socket) -> tuple[bytes, Any, float]:
+    """A datagram, its sender's address, and when it arrived, in seconds since 1970."""
+    if sys.platform != "linux":  # Windows has no recvmsg
+        return *udp.recvfrom(LARGEST + 1), time.time()
+    packet, extra, _, address = udp.recvmsg(LARGEST + 1, _EXTRA)
+    if not extra:
+        return packet, address, time.time()
+    seconds, nanoseconds = _TIMESPEC.unpack_from(extra[0][2])
+    return packet, address, seconds + 1e-9 * nanoseconds
+
+
 def _bound(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     """A UDP and a TCP socket on the same port."""
     for _ in range(16):  # a free UDP port may be taken over TCP: try another
@@ -233,6 +256,8 @@ def _open(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
     try:
         if kind is socket.SOCK_DGRAM:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            if sys.platform == "linux":
+                sock.setsockopt(socket.SOL_SOCKET, _TIMESTAMPS, 1)
         elif os.name == "posix":  # elsewhere this lets two programs share the port
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
