@@ -351,3 +351,23 @@ def test_a_whole_performance_is_played_from_a_browser(tmp_path: Any) -> None:
     assert seen[0].shape == (32, 32, 3)
     assert report.errors == 0, report.faults
     assert report.osc == {"received": 1, "rejected": 0}
+
+
+def test_the_instrument_can_be_found_on_the_network(house: House) -> None:
+    zeroconf = pytest.importorskip("zeroconf")
+    from genart.live.web.mdns import Advertisement
+
+    offer = Advertisement("genart test", house.web.address, house.control.address, house.faults)
+    offer.start()
+    finder = zeroconf.Zeroconf(interfaces=["127.0.0.1"])
+    try:
+        found = finder.get_service_info(
+            "_oscjson._tcp.local.", "genart test._oscjson._tcp.local.", timeout=10_000
+        )
+        if found is None:
+            pytest.skip(f"no multicast here: {house.faults.now()}")
+        assert found.port == house.web.address[1]
+        assert found.parsed_addresses() == ["127.0.0.1"]
+    finally:
+        finder.close()
+        offer.close()

@@ -16,6 +16,7 @@ from genart.live.outputs import Outlet
 from genart.live.recorder import check
 from genart.live.report import LiveReport
 from genart.live.tempo import TempoDesk
+from genart.live.web.mdns import Advertisement, can_advertise
 from genart.live.web.server import Web
 from genart.rendering.recipes import versions
 from genart.rendering.replay import replay
@@ -152,6 +153,9 @@ def _surround(
         control.close()
         raise
     live.services += [control, page]
+    if can_advertise():
+        offer = Advertisement("genart", page.address, control.address, live.faults)
+        live.services.append(offer)
     live.on_tick.append(tempo.observe)
     live.on_new_sketch.append(page.new_tree)
     tell(f"page {page.url}")

@@ -1,0 +1,77 @@
+"""Lets programs on the network find the instrument by themselves (extra: zeroconf)."""
+
+from __future__ import annotations
+
+import socket
+from importlib.util import find_spec
+from threading import Thread
+from typing import Any
+
+from genart.live.report import Faults
+from genart.live.web.door import is_here
+
+
+def can_advertise() -> bool:
+    """Whether zeroconf is installed."""
+    return find_spec("zeroconf") is not None
+
+
+class Advertisement:
+    """Announces OSCQuery as `_oscjson._tcp` and OSC as `_osc._udp`, where they can be reached.
+
+    Args:
+        name: what others see.
+        web: (host, port) of OSCQuery.
+        osc: (host, port) of OSC.
+        faults: who is told if it cannot be announced.
+    """
+
+    def __init__(
+        self, name: str, web: tuple[str, int], osc: tuple[str, int], faults: Faults
+    ) -> None:
+        self._name, self._faults = name, faults
+        self._offers = {"_oscjson._tcp.local.": web, "_osc._udp.local.": osc}
+        self._zeroconf: Any = None
+        self._closing = False
+        self._thread = Thread(target=self._work, name="genart-mdns", daemon=True)
+
+    def start(self) -> None:
+        """Announce; it takes a second, so it is done in a thread."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Say goodbye."""
+        self._closing = True  # what is still being announced fails, and nobody needs to hear it
+        if self._zeroconf is not None:
+            self._zeroconf.close()
+        self._thread.join(1)
+
+    def _work(self) -> None:
+        from zeroconf import IPVersion, ServiceInfo, Zeroconf
+
+        try:
+            hosts = {host for host, _ in self._offers.values()}
+            here = all(is_here(host) for host in hosts)
+            where: Any = {"interfaces": ["127.0.0.1"]} if here else {}
+            self._zeroconf = Zeroconf(ip_version=IPVersion.V4Only, **where)
+            for kind, (host, port) in self._offers.items():
+                told = ServiceInfo(
+                    kind, f"{self._name}.{kind}", port=port, parsed_addresses=[_shown(host)],
+                    server=f"{socket.gethostname()}.local.",
+                )  # fmt: skip
+                self._zeroconf.register_service(told, allow_name_change=True)
+        except Exception as error:  # nobody needs it to play
+            if not self._closing:
+                self._faults.add("mdns", error)
+
+
+def _shown(host: str) -> str:
+    """An address that others can use for one that is listened on."""
+    if host not in ("0.0.0.0", "::"):
+        return socket.gethostbyname(host)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; it chooses the way out
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
