@@ -55,6 +55,10 @@ def show(report: LiveReport) -> Iterator[str]:
 @click.option(
     "--cues", type=click.Path(dir_okay=False, path_type=Path), help="Their file.  [cues.json]"
 )
+@click.option(
+    "--map", "mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A TOML file that leads other OSC addresses and LFOs onto Params.",
+)  # fmt: skip
 @click.option("--blend/--no-blend", default=None, help="Blend frames while the model is slow.")
 @click.option(
     "--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep a film: .mp4 .mkv .mov."

@@ -60,6 +60,7 @@ class Live:
         recorder: what records.
         desk: what carries out triggers; `desk.actions` may be added to before `run`.
         services: what runs beside the picture; `run` starts and closes it.
+        latencies: how long things take, by name.
         on_tick: called with the time in seconds and the beat after every frame made.
         on_new_sketch: called when another sketch has taken over.
 
@@ -120,7 +121,7 @@ class Live:
         self.on_new_sketch: list[Callable[[], None]] = []
         self.services: list[Service] = []
         self._meter = Meter(self.fps)
-        self._latency = Durations()
+        self.latencies = {"param_to_frame": Durations()}
         self._black: Frame | None = None
 
     @property
@@ -198,7 +199,7 @@ class Live:
             dropped=sum(drops.values()),
             drops=drops,
             osc={"received": self.store.received, "rejected": self.store.rejected},
-            latency_ms={"param_to_frame": self._latency.summary()},
+            latency_ms={name: each.summary() for name, each in self.latencies.items()},
             errors=self.faults.total,
             faults=self.faults.all(),
             recorded=str(kept[-1]) if kept else "",
@@ -246,7 +247,7 @@ class Live:
         self.crossfade.asked = at if self.crossfade.asked is None else self.crossfade.asked
 
     def _shows(self, asked: float) -> None:
-        self._latency.add(self.engine_clock.seconds() - asked)
+        self.latencies["param_to_frame"].add(self.engine_clock.seconds() - asked)
 
     def _sketch_changed(self) -> None:
         self.desk.replant(self.player.tree)

@@ -12,6 +12,7 @@ from genart.live.control import OscControl
 from genart.live.cues import Cues
 from genart.live.feedback import parse_peer
 from genart.live.live import Live
+from genart.live.mapping import Mappings, read_mapping, swinger
 from genart.live.outputs import Outlet
 from genart.live.recorder import check
 from genart.live.report import LiveReport
@@ -45,6 +46,7 @@ def perform(
     record_show: str | Path | None = None,
     show: str | Path | Show | None = None,
     cues: str | Path | None = "cues.json",
+    mapping: str | Path | None = None,
     sinks: Sequence[Sink] = (),
     controls: Sequence[Control] = (),
     tell: Callable[[str], None] = lambda line: None,
@@ -66,6 +68,7 @@ def perform(
         record_show: a new .jsonl file that keeps every change of a Param with its time.
         show: a show to play again, as it was begun except for what is given here.
         cues: the file of cues; None keeps them in memory.
+        mapping: a TOML file that leads other OSC addresses and LFOs onto Params.
         sinks: where else frames go; each gets a thread of its own, and the newest frame.
         controls: further sources of parameter changes.
         tell: told in one line where things are to be found, and of each new kind of fault.
@@ -86,7 +89,9 @@ def perform(
         words = replay(show, given)
         sketch, controls = words.pop("sketch"), words.pop("controls")
     live = Live("drift" if sketch is None else sketch, tell=tell, **words)
-    control, page = _surround(live, osc=osc, feedback=feedback, web=web, cues=cues, tell=tell)
+    control, page = _surround(
+        live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell
+    )
     shown: list[Sink] = [page.preview]
     if window:
         shown += _windows(live, control, screen, fullscreen=fullscreen, fill=fill, tell=tell)
@@ -129,16 +134,20 @@ def _surround(
     feedback: str | Sequence[str],
     web: str | None,
     cues: str | Path | None,
+    mapping: str | Path | None,
     tell: Callable[[str], None],
 ) -> tuple[OscControl, Web]:
     """Give a performance its OSC and its page."""
     kept, tempo = Cues(live.store, cues), TempoDesk(live.store)
     peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
 
+    mappings = read_mapping(mapping, live.store.tree) if mapping else Mappings([])
+
     def listen(host: str, port: int) -> OscControl:
         return OscControl(
-            live.store, host, port, peers=peers, cues=kept, tempo=tempo, status=live.status
-        )
+            live.store, host, port, peers=peers, cues=kept, tempo=tempo, status=live.status,
+            mappings=mappings,
+        )  # fmt: skip
 
     def serve(host: str, port: int) -> Web:
         return Web(
@@ -156,7 +165,8 @@ def _surround(
     if can_advertise():
         offer = Advertisement("genart", page.address, control.address, live.faults)
         live.services.append(offer)
-    live.on_tick.append(tempo.observe)
+    live.latencies["message_to_param"] = control.latency
+    live.on_tick += [tempo.observe, swinger(mappings, live.store)]
     live.on_new_sketch.append(page.new_tree)
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
