@@ -584,3 +584,27 @@ def test_a_full_disk_ends_the_show_and_not_the_picture() -> None:
         store.put("sketch.level", value)
         assert desk.changes(value) == [("sketch.level", value)]
     assert said == ["show: OSError: no space left"]
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ({"record": "night.avi"}, "ends in .mp4"),
+        ({"record": "none/night.mp4"}, "does not exist"),
+        ({"record_show": "there.jsonl"}, "exists"),
+        ({"feedback": "nowhere"}, "HOST:PORT"),
+        ({"web": "127.0.0.1"}, "HOST:PORT"),
+        ({"fps": 0}, "frame rate"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_plays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: dict[str, Any], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there.jsonl").write_text("{}")
+    free = {"web": "127.0.0.1:0", "osc": "127.0.0.1:0"}
+    before = set(threading.enumerate())
+    with pytest.raises(genart.UsageError, match=says):
+        genart.perform(Flat, **{"model": "plasma", "size": 32, "seconds": 5, **free, **word})
+    assert [each.name for each in tmp_path.iterdir()] == ["there.jsonl"]
+    assert set(threading.enumerate()) <= before

@@ -89,15 +89,19 @@ def perform(
         words = replay(show, given)
         sketch, controls = words.pop("sketch"), words.pop("controls")
     live = Live("drift" if sketch is None else sketch, tell=tell, **words)
-    control, page = _surround(
-        live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell
-    )
-    shown: list[Sink] = [page.preview]
-    if window:
-        shown += _windows(live, control, screen, fullscreen=fullscreen, fill=fill, tell=tell)
-    if record is not None:
-        live.recorder.start_at(Path(record))
-    writer = None if record_show is None else keep_show(live, record_show)
+    try:
+        control, page = _surround(
+            live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell
+        )
+        shown: list[Sink] = [page.preview]
+        if window:
+            shown += _windows(live, control, screen, fullscreen=fullscreen, fill=fill, tell=tell)
+        writer = None if record_show is None else keep_show(live, record_show)
+        if record is not None:
+            live.recorder.start_at(Path(record))
+    except BaseException:
+        live.close()
+        raise
     outlets = [Outlet(type(sink).__name__, sink, live.faults) for sink in sinks]
     report = live.run([*shown, *outlets], controls)
     if writer is not None:
@@ -199,7 +203,6 @@ def _windows(
     except BaseException:
         for sink in made:
             sink.close()
-        live.close()
         raise
     return made
 
