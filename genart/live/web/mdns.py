@@ -44,7 +44,8 @@ class Advertisement:
         self._closing = True  # what is still being announced fails, and nobody needs to hear it
         if self._zeroconf is not None:
             self._zeroconf.close()
-        self._thread.join(1)
+        if self._thread.is_alive():
+            self._thread.join(1)
 
     def _work(self) -> None:
         from zeroconf import IPVersion, ServiceInfo, Zeroconf
