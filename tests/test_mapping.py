@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from genart.errors import ParamError
-from genart.live.mapping import MappingError, Mappings, read_mapping, swinger
+from genart.live.mapping import MappingError, Mappings, parse_mapping, read_mapping, swinger
 from genart.live.store import Store
 from genart.params import Param, ParamTree
+from genart.stage import Stage
 
 
 class Owner:
@@ -123,6 +125,14 @@ def test_lfos_turn_the_store_like_anyone_else(tmp_path: Path) -> None:
     store.replant(ParamTree({}))
     swing(2.0, 0.0)
     assert store.values() == {}
+
+
+def test_the_documentations_example_is_one() -> None:
+    docs = Path(__file__).parents[1] / "docs" / "osc.md"
+    example = re.search(r"```toml\n(.*?)```", docs.read_text(encoding="utf-8"), re.S)
+    assert example
+    path = Path("docs/osc.md")
+    assert len(parse_mapping(example[1], Stage().tree(), path).leads) == 2
 
 
 HEAD = '# by hand\n[[map]]\nosc = "/a"\nto = "sketch.level"\n\n'

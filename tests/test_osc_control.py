@@ -276,6 +276,13 @@ def test_polls_come_back_to_the_asker(client: Client) -> None:
     assert answers == {("/genart/output/blackout", 0), ("/genart/output/freeze", 0)}
 
 
+def test_everything_answers_to_a_pattern_of_stars(client: Client) -> None:
+    assert client.control is not None
+    wanted = {f"/genart/{path.replace('.', '/')}" for path in client.control.store.tree}
+    client.send("/genart/*/*")
+    assert {client.hear()[0] for _ in wanted} == wanted
+
+
 def test_a_bundle_is_one_commit_and_a_bad_message_in_it_is_left_out(client: Client) -> None:
     messages = (
         Message("/genart/sketch/level", (0.25,)),
@@ -418,6 +425,11 @@ def test_cues_are_saved_and_recalled(client: Client) -> None:
     client.send("/genart/cue/recall", "calm")
     assert level(client) == 0.5
     client.send("/genart/cue/next")
+    assert level(client) == 1.0
+    client.send("/genart/cue/recall/calm", 1.0)
+    client.send("/genart/cue/recall/2", 0.0)
+    assert level(client) == 0.5
+    client.send("/genart/cue/recall", 2.0)
     assert level(client) == 1.0
     client.send("/genart/cue/recall", "calm", 2.5)
     assert level(client) == 0.5

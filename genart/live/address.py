@@ -9,6 +9,7 @@
 | `/genart/<owner>/<name>/norm`              | the same, in 0..1 of its range and curve      |
 | `/genart/tempo/tap`, `/nudge` beats        | taps; moves the beat                          |
 | `/genart/cue/save`, `/recall`, `/next`     | name; name and fade in seconds; fade          |
+| `/genart/cue/recall/<name>` 1              | the same for a button                         |
 | `/genart/record/start`, `/record/stop`     | optional file name                            |
 | `/genart/status/<name>`                    | sends it back                                 |
 
@@ -33,6 +34,7 @@ from genart.params import Param
 from genart.smoothing import Change
 
 ROOT = "/genart"
+_STATUS, _RECALL = f"{ROOT}/status/", f"{ROOT}/cue/recall/"
 _RELATIVE = {"+": 1, "-": -1}
 _SAFE = re.compile(r"[\w][\w .-]{0,99}")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -61,6 +63,8 @@ def safe_name(args: tuple[Any, ...]) -> str:
             spaces, dots, - and _.
     """
     name = args[0] if args else None
+    if isinstance(name, float) and name.is_integer():
+        name = int(name)  # all that some controllers send
     text = str(name) if isinstance(name, (str, int)) and not isinstance(name, bool) else ""
     if not _SAFE.fullmatch(text) or ".." in text or text.endswith((" ", ".")):
         raise ParamError(
@@ -181,8 +185,10 @@ class Router:
             self._act(address, args, batch, source)
         elif is_pattern(address):
             self._spread(message, batch, source)
-        elif self._is_status(address):
+        elif address.startswith(_STATUS):
             self._tell_status(address, args, batch)
+        elif address.startswith(_RECALL):
+            self._recall(address, args, batch, source)
         elif address.endswith("/z") and address[:-2] in self._places:
             self.ignored += 1
         else:
@@ -254,7 +260,9 @@ class Router:
         args = tuple(a for a in args if not (a is True or a is None or a is BANG))
         if button and address != f"{ROOT}/cue/next" and args and args[0] == 1:
             args = args[1:]  # a button pressed
-        action = self._actions[address]
+        action = self._actions.get(address)
+        if action is None:
+            raise OscError("no such address")
         batch.actions.append(lambda: self._guarded(action, address, args, source))
 
     def _guarded(self, action: Action, address: str, args: tuple[Any, ...], source: str) -> None:
@@ -263,11 +271,16 @@ class Router:
         except (UsageError, OSError) as error:
             self.store.refuse(address, f"{address}: {error}", source)
 
-    def _is_status(self, address: str) -> bool:
-        return address.startswith(f"{ROOT}/status/")
+    def _recall(self, address: str, args: tuple[Any, ...], batch: _Batch, source: str) -> None:
+        """A cue by its own address, for buttons that send 1 and 0 alone."""
+        if args and not args[0]:
+            self.ignored += 1
+            return
+        name = address.removeprefix(_RECALL)
+        self._act(_RECALL.rstrip("/"), (name,), batch, source)
 
     def _tell_status(self, address: str, args: tuple[Any, ...], batch: _Batch) -> None:
-        name = address.removeprefix(f"{ROOT}/status/")
+        name = address.removeprefix(_STATUS)
         if args not in ((), ("?",)):
             raise ParamError("a status is sent out only.")
         if name not in self.status:

@@ -176,6 +176,15 @@ def read_mapping(path: str | Path, tree: Mapping[str, Param[Any]]) -> Mappings:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise MappingError(f"{path} cannot be read: {error}") from error
+    return parse_mapping(text, tree, path)
+
+
+def parse_mapping(text: str, tree: Mapping[str, Param[Any]], path: Path) -> Mappings:
+    """The leads of a mapping file's text; errors name `path`.
+
+    Raises:
+        MappingError: as `read_mapping`.
+    """
     try:
         content = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
