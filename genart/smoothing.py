@@ -120,7 +120,8 @@ class Timeline:
 
     def expect(self, values: Mapping[str, Any], smoothing: Mapping[str, float]) -> None:
         """Go on with other Params, after a sketch was loaded anew: glides that remain go on."""
-        self._values = {path: self._values.get(path, value) for path, value in values.items()}
+        kept = {p: v for p, v in self._values.items() if type(v) is type(values.get(p))}
+        self._values = {**values, **kept}
         self._smoothing = dict(smoothing)
         self._glides = {path: g for path, g in self._glides.items() if path in self._smoothing}
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from genart.errors import UsageError
 from genart.live.control import OscControl
 from genart.live.cues import Cues
+from genart.live.feedback import Feedback
 from genart.live.mapping import read_mapping
 from genart.live.osc import AT_ONCE, BANG, Bundle, Message, TimeTag, decode, encode
 from genart.live.sender import RateLimit, Sender
@@ -350,6 +352,14 @@ def test_killers_and_noise_leave_it_playing(client: Client) -> None:
     assert control.store.rejected == 4
 
 
+def test_a_bundle_full_of_patterns_is_cut_off(client: Client) -> None:
+    many = tuple(Message("//level", (i / 4000,)) for i in range(2500))
+    client.raw(encode(Bundle(AT_ONCE, many)))
+    assert 0.4 < level(client) < 0.5
+    assert client.control is not None
+    assert client.control.store.rejected == 500
+
+
 def test_a_large_packet_arrives_whole(client: Client) -> None:
     many = tuple(Message("/genart/sketch/level", (i / 1600,)) for i in range(1000))
     packet = encode(Bundle(AT_ONCE, many))
@@ -483,6 +493,25 @@ def test_feedback_comes_in_small_bundles() -> None:
             assert isinstance(packet, Bundle)
             seen |= {message.address for message in packet.messages()}
         control.close()
+
+
+def test_feedback_that_could_not_be_sent_is_sent_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Client() as desk:
+        store = Store(Stage().tree(Look()))
+        feedback = Feedback(store, [desk.peer])
+        (peer,) = feedback._peers
+        full = SimpleNamespace(sendto=lambda *_: (_ for _ in ()).throw(BlockingIOError()))
+        store.put("sketch.level", 0.25, "web")
+        with monkeypatch.context() as patch:
+            patch.setattr(peer, "_socket", full)
+            feedback.flush()
+        store.put("sketch.count", 8, "web")
+        feedback.flush()
+        assert {m.address: m.args for m in desk.hear().messages()} == {
+            "/genart/sketch/count": (8,), "/genart/sketch/level": (0.25,),
+        }  # fmt: skip
+        assert feedback.sent == 1
+        feedback.close()
 
 
 def test_status_is_sent_and_can_be_asked_for(start: Start) -> None:

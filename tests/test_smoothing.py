@@ -114,6 +114,20 @@ def test_values_never_leave_the_range_on_the_way() -> None:
     assert all(-2.0 <= value <= 2.0 for value in values)
 
 
+def test_another_sketch_takes_over_in_the_middle_of_a_glide() -> None:
+    line = timeline(Change("model.truncation", 1.0, fade=1.0), Change("sketch.hard", 1.0, fade=1.0))
+    line.changes(0.25)
+    line.expect(
+        {"model.truncation": 0.5, "sketch.hard": "text", "sketch.fresh": 0.0},
+        {"model.truncation": 0.06, "sketch.fresh": 0.0},
+    )
+    assert line.changes(0.5) == [("model.truncation", 0.5)]
+    line.add([Change("sketch.fresh", 1.0, 0.5, fade=1.0), Change("sketch.hard", "new", 0.5)])
+    assert dict(line.changes(1.0)) == {
+        "model.truncation": 1.0, "sketch.fresh": 0.5, "sketch.hard": "new",
+    }  # fmt: skip
+
+
 def performance(fps: int, *changes: Change, seconds: int = 2) -> tuple[float, float]:
     """The phase and the beat at the end of a performance."""
     model = plasma()

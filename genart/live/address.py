@@ -35,6 +35,8 @@ from genart.smoothing import Change
 
 ROOT = "/genart"
 _STATUS, _RECALL = f"{ROOT}/status/", f"{ROOT}/cue/recall/"
+#: A bundle of patterns must not keep everyone else waiting.
+_MOST_MATCHES = 2000
 _RELATIVE = {"+": 1, "-": -1}
 _SAFE = re.compile(r"[\w][\w .-]{0,99}")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -91,6 +93,7 @@ class _Batch:
         self.changes: dict[str, Change] = {}
         self.actions: list[Callable[[], None]] = []
         self.answers: list[tuple[str, Callable[[], Any]]] = []
+        self.matches = 0
 
 
 class Router:
@@ -159,8 +162,11 @@ class Router:
         for action in batch.actions:
             run_alone(action)
         for address, answer in batch.answers:
-            args = answer()
-            sender.reply(encode(Message(address, args if isinstance(args, tuple) else (args,))))
+            run_alone(partial(self._reply, address, answer, sender))
+
+    def _reply(self, address: str, answer: Callable[[], Any], sender: Sender) -> None:
+        args = answer()
+        sender.reply(encode(Message(address, args if isinstance(args, tuple) else (args,))))
 
     def _refuse(self, message: Message, why: str, sender: Sender) -> None:
         kind = message.address if message.address in self._places else "address"
@@ -197,12 +203,15 @@ class Router:
     def _spread(self, message: Message, batch: _Batch, source: str) -> None:
         known = self._matches.get(message.address)
         if known is None:
-            stated = [f"{ROOT}/status/{name}" for name in self.status]
+            stated = [f"{_STATUS}{name}" for name in list(self.status)]
             known = matching(message.address, [*self._places, *stated])
             if len(self._matches) < 256:
                 self._matches[message.address] = known
         if not known:
             raise OscError("no address matches this pattern")
+        batch.matches += len(known)
+        if batch.matches > _MOST_MATCHES:
+            raise OscError(f"the patterns of one bundle match more than {_MOST_MATCHES} addresses")
         for address in known:
             try:
                 self._gather(Message(address, message.args), batch, source)

@@ -148,7 +148,7 @@ def _fade(args: tuple[Any, ...]) -> float | None:
 
 def _sendable(value: Any) -> tuple[Any, ...]:
     values = value if isinstance(value, (list, tuple)) else (value,)
-    return tuple(v if isinstance(v, (bool, int, float, str)) else str(v) for v in values)
+    return tuple(v if isinstance(v, (bool, int, float)) else str(v)[:200] for v in values[:5])
 
 
 def _dropped(_: object) -> None:

@@ -66,9 +66,13 @@ class Feedback:
         """Send what is new; called some thirty times a second."""
         for peer in self._peers:
             with self._lock:
-                packets = list(peer.packets())
-            for packet in packets:
-                self.sent += peer.send(packet)
+                bundles = list(peer.bundles())
+            for bundle in bundles:
+                if peer.send(bundle):
+                    self.sent += 1
+                    continue
+                with self._lock:
+                    peer.again(bundle)
 
     def close(self) -> None:
         """Stop, after a last flush."""
@@ -95,9 +99,11 @@ class _Peer:
         if not 0 < port <= 65_535:
             raise UsageError(f"Feedback cannot go to {host}:{port}: a port is 1..65535.")
         try:
-            family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         except OSError as error:
             raise UsageError(f"Feedback cannot go to {host}:{port}: {error}") from error
+        found.sort(key=lambda info: info[0] != socket.AF_INET)  # what OSC programs listen on
+        family, kind, _, _, address = found[0]
         self._address: tuple[Any, ...] = address
         self._socket = socket.socket(family, kind)
         self._socket.setblocking(False)
@@ -118,7 +124,7 @@ class _Peer:
         self._known[address] = args
         self.pending.pop(address, None)
 
-    def packets(self) -> Iterator[bytes]:
+    def bundles(self) -> Iterator[Bundle]:
         """Bundles of what is new, small enough each; at most so many at once."""
         messages: list[Message] = []
         size, packets = _HEADER, 0
@@ -130,7 +136,7 @@ class _Peer:
                 del self.pending[address]
                 continue
             if size + room > LARGEST and messages:
-                yield encode(Bundle(AT_ONCE, tuple(messages)))
+                yield Bundle(AT_ONCE, tuple(messages))
                 messages, size, packets = [], _HEADER, packets + 1
                 if packets == _MOST:
                     return
@@ -139,7 +145,7 @@ class _Peer:
             messages.append(message)
             size += room
         if messages:
-            yield encode(Bundle(AT_ONCE, tuple(messages)))
+            yield Bundle(AT_ONCE, tuple(messages))
 
     def _size(self, message: Message) -> int:
         """What a message takes up in a bundle, in bytes; 0 if it fits into none."""
@@ -149,12 +155,18 @@ class _Peer:
             return 0
         return size if size + _HEADER <= LARGEST else 0
 
-    def send(self, packet: bytes) -> bool:
+    def send(self, bundle: Bundle) -> bool:
         """Send a datagram; whether it went out."""
-        with suppress(OSError):  # nobody there, or no room: the next flush goes on
-            self._socket.sendto(packet, self._address)
+        with suppress(OSError):
+            self._socket.sendto(encode(bundle), self._address)
             return True
         return False
+
+    def again(self, bundle: Bundle) -> None:
+        """Send what could not be sent at the next flush, unless there is something newer."""
+        for message in bundle.messages():
+            del self._known[message.address]
+            self.pending.setdefault(message.address, message.args)
 
     def close(self) -> None:
         self._socket.close()
