@@ -167,8 +167,9 @@ class Performer:
         sketch.keys = self._keys(sketch.model, walks.seeds, models.label, walks.space)
         taken = signature(registry("interpolator")[walks.kind].factory).parameters
         options = walks.options(taken)
+        pace = (models.truncation, models.cutoff or None) if walks.even else None
         sketch.walk = self._walk(
-            sketch.model, sketch.keys, walks.kind, walks.loop, walks.easing, walks.even, options
+            sketch.model, sketch.keys, walks.kind, walks.loop, walks.easing, pace, options
         )
         if not self._ready:
             self._ready = True
@@ -181,13 +182,13 @@ class Performer:
         kind: str,
         loop: bool,
         easing: str,
-        evenly: bool,
+        pace: tuple[float, int | None] | None,
         options: tuple[tuple[str, Any], ...],
     ) -> Walk:
-        made, chosen = walk(keys, kind, loop=loop, easing=easing, **dict(options)), self.stage.model
-        if not evenly:
+        made = walk(keys, kind, loop=loop, easing=easing, **dict(options))
+        if pace is None:
             return made
-        return even(made, model, truncation=chosen.truncation, cutoff=chosen.cutoff or None)
+        return even(made, model, truncation=pace[0], cutoff=pace[1])
 
     def _drawn(self, tick: Tick) -> Frame:
         with torch.no_grad(), chance(self.sketch.seed, tick.index, self.sketch.model.device):

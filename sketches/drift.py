@@ -10,6 +10,7 @@ class Drift(genart.Sketch):
         "walk.kind": "cubic",
         "walk.seeds": "1-6",
         "walk.space": "w",
+        "walk.even": True,
         "model.truncation": 0.8,
         "model.noise": "walk",
     }

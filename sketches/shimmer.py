@@ -10,6 +10,7 @@ class Shimmer(genart.Sketch):
         "walk.kind": "circle",
         "walk.seeds": "3",
         "walk.radius": 0.25,
+        "walk.even": True,
         "model.truncation": 0.9,
     }
     amount = genart.Param(2.5, 0.0, 10.0, help="How strongly the grain shows; 1 as trained.")

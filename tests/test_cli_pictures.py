@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -303,3 +305,22 @@ def test_a_model_file_nobody_knows_is_outlined(genart_command: Run, tmp_path: Pa
     assert facts["metadata"] == {"author": "me"}
     assert "name conv.weight, kind tensor (2, 3)" in genart_command("info", path).out
     assert "no model that a reader knows" in facts["reason"]
+
+
+def test_a_render_told_to_end_leaves_nothing_and_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "genart", "render", "--model", "plasma", "--size", "64"]
+    with subprocess.Popen(
+        [*command, "--seconds", "3600", "-o", "long.gif"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as render:
+        assert render.stderr is not None
+        said = ""
+        while "frame" not in said:  # the bar is there: it renders
+            said += render.stderr.read(1)
+        render.terminate()
+        said += render.stderr.read()
+    assert render.returncode == 1
+    assert "Interrupted" in said
+    assert list(tmp_path.iterdir()) == []

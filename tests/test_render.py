@@ -54,6 +54,15 @@ def test_every_walk_closes_its_loop(kind: str) -> None:
     assert np.ptp([frame.mean() for frame in frames]) > 0
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seeds", ["1-3", "21-25"])
+def test_the_default_sketch_closes_every_walk_whatever_the_keys(kind: str, seeds: str) -> None:
+    sink = genart.MemorySink()
+    report = genart.render("drift", sink, model=plasma(), walk=kind, seeds=seeds, seconds=2, fps=24)
+    assert report.seam is not None
+    assert report.seam <= 1.5
+
+
 @pytest.mark.parametrize("easing", ["linear", "smoothstep"])
 def test_an_even_walk_closes_its_loop(easing: str) -> None:
     report, frames = kept(model=plasma(), seeds="1-4", seconds=1, even=True, easing=easing)

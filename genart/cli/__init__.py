@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
+from signal import SIGTERM, default_int_handler, signal
 from typing import TYPE_CHECKING, Any
 
 from genart.hooks import hookimpl
@@ -39,5 +40,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def main() -> None:
-    """The program `genart`."""
+    """The program `genart`; being told to end (SIGTERM) is Ctrl-C to it."""
+    signal(SIGTERM, default_int_handler)
     raise SystemExit(run())

@@ -321,7 +321,8 @@ def _settings(
     asked = dict(params or {})
     if model is not None:
         asked["model.name"] = model.name if isinstance(model, Generator) else str(model)
-    return typed(kind, {**kind.defaults, **asked})
+    # a new even walk costs a hundred images, which nobody on a stage waits for unasked
+    return typed(kind, {**kind.defaults, "walk.even": False, **asked})
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class StyleGAN2(genart.Generator):
         metadata: Mapping[str, str] | None = None,
         sha256: str = "",
         start: tuple[int, int] = (4, 4),
-        half: bool = False,
+        half: bool = True,
     ) -> None:
         config = network.config
         self.name, self.network, self.config, self.sha256 = name, network, config, sha256
@@ -66,7 +66,7 @@ class StyleGAN2(genart.Generator):
         device: str | torch.device | None = None,
         metadata: Mapping[str, str] | None = None,
         sha256: str = "",
-        half: bool = False,
+        half: bool = True,
     ) -> Self:
         """A generator around a network, which is moved and set to evaluation, not copied.
 
@@ -76,7 +76,8 @@ class StyleGAN2(genart.Generator):
             device: where to move it; None leaves it where it is.
             metadata: text entries that `save` keeps, such as licence, dataset and training.
             sha256: of the file it came from.
-            half: on CUDA run the blocks that `Config.num_fp16_res` names in half precision.
+            half: on CUDA run the blocks that `Config.num_fp16_res` names in half precision, as the
+                official code does; False keeps float32 everywhere.
         """
         device = network.mapping.w_avg.device if device is None else torch.device(device)
         network = network.eval().to(device).to(memory_format=_layout(device))
