@@ -510,6 +510,9 @@ def test_feedback_that_could_not_be_sent_is_sent_later(monkeypatch: pytest.Monke
         assert {m.address: m.args for m in desk.hear().messages()} == {
             "/genart/sketch/count": (8,), "/genart/sketch/level": (0.25,),
         }  # fmt: skip
+        for value in (0.75, 0.25):  # there and back: what the peer was told last
+            store.put("sketch.level", value, "web")
+        feedback.flush()
         assert feedback.sent == 1
         feedback.close()
 
