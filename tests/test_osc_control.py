@@ -19,10 +19,10 @@ from pythonosc.osc_tcp_server import MODE_1_0, MODE_1_1
 from pythonosc.tcp_client import TCPClient
 from pythonosc.udp_client import SimpleUDPClient
 
-from genart.errors import UsageError
+from genart.errors import ParamError, UsageError
 from genart.live.control import OscControl
 from genart.live.cues import Cues
-from genart.live.feedback import Feedback
+from genart.live.feedback import Feedback, parse_peer
 from genart.live.mapping import read_mapping
 from genart.live.osc import AT_ONCE, BANG, Bundle, Message, TimeTag, decode, encode
 from genart.live.sender import RateLimit, Sender
@@ -543,6 +543,26 @@ def test_a_port_in_use_is_an_error_that_says_so(start: Start) -> None:
         OscControl(control.store, *control.address)
     with pytest.raises(UsageError, match="cannot go"):
         OscControl(control.store, port=0, peers=[("127.0.0.1", 99999)])
+
+
+@pytest.mark.parametrize(
+    ("text", "peer"),
+    [
+        ("192.168.1.2:9001", ("192.168.1.2", 9001)),
+        ("tablet.local:9001", ("tablet.local", 9001)),
+        ("[::1]:9001", ("::1", 9001)),
+        ("9001", ("127.0.0.1", 9001)),
+        ("tablet.local", ("tablet.local", 9000)),
+    ],
+)
+def test_a_peer_is_read_from_text(text: str, peer: tuple[str, int]) -> None:
+    assert parse_peer(text, default=9000) == peer
+
+
+@pytest.mark.parametrize("text", ["", "host", "host:port", "host:²", "host:70000", "host:-1"])
+def test_what_names_no_peer_is_refused(text: str) -> None:
+    with pytest.raises(ParamError, match="HOST:PORT"):
+        parse_peer(text)
 
 
 def test_closing_frees_the_port_and_may_be_done_twice(start: Start) -> None:

@@ -165,7 +165,7 @@ class _Peer:
     def again(self, bundle: Bundle) -> None:
         """Send what could not be sent at the next flush, unless there is something newer."""
         for message in bundle.messages():
-            del self._known[message.address]
+            self._known.pop(message.address, None)
             self.pending.setdefault(message.address, message.args)
 
     def close(self) -> None:
@@ -183,8 +183,8 @@ def parse_peer(text: str, default: int | None = None) -> tuple[str, int]:
         ParamError: something else.
     """
     host, colon, port = text.strip().rpartition(":")
-    if not colon and default is not None and not port.isdigit():
+    if not colon and default is not None and not port.isdecimal():
         host, port = port, str(default)
-    if not port.isdigit() or not 0 <= int(port) <= 65_535:
+    if not (port.isascii() and port.isdecimal()) or not 0 <= int(port) <= 65_535:
         raise ParamError(f'"{text}" is no HOST:PORT, such as 127.0.0.1:9000.')
     return host.strip("[]") or "127.0.0.1", int(port)
