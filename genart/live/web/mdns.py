@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from contextlib import suppress
 from importlib.util import find_spec
 from threading import Thread
 from typing import Any
@@ -31,9 +33,10 @@ class Advertisement:
     ) -> None:
         self._name, self._faults = name, faults
         self._offers = {"_oscjson._tcp.local.": web, "_osc._udp.local.": osc}
-        self._zeroconf: Any = None
-        self._closing = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
         self._thread = Thread(target=self._work, name="genart-mdns", daemon=True)
+        self._closing = False
 
     def start(self) -> None:
         """Announce; it takes a second, so it is done in a thread."""
@@ -41,29 +44,40 @@ class Advertisement:
 
     def close(self) -> None:
         """Say goodbye."""
-        self._closing = True  # what is still being announced fails, and nobody needs to hear it
-        if self._zeroconf is not None:
-            self._zeroconf.close()
+        self._closing = True
+        if self._loop is not None and self._task is not None:
+            with suppress(RuntimeError):  # it has just ended by itself
+                self._loop.call_soon_threadsafe(self._task.cancel)
         if self._thread.is_alive():
-            self._thread.join(1)
+            self._thread.join(5)
 
     def _work(self) -> None:
-        from zeroconf import IPVersion, ServiceInfo, Zeroconf
-
         try:
-            hosts = {host for host, _ in self._offers.values()}
-            here = all(is_here(host) for host in hosts)
-            where: Any = {"interfaces": ["127.0.0.1"]} if here else {}
-            self._zeroconf = Zeroconf(ip_version=IPVersion.V4Only, **where)
+            asyncio.run(self._announce())
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:  # nobody needs it to play
+            self._faults.add("mdns", error)
+
+    async def _announce(self) -> None:
+        from zeroconf import IPVersion
+        from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+        self._task, self._loop = asyncio.current_task(), asyncio.get_running_loop()
+        here = all(is_here(host) for host, _ in self._offers.values())
+        where: Any = {"interfaces": ["127.0.0.1"]} if here else {}
+        zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only, **where)
+        try:
             for kind, (host, port) in self._offers.items():
-                told = ServiceInfo(
+                told = AsyncServiceInfo(
                     kind, f"{self._name}.{kind}", port=port, parsed_addresses=[_shown(host)],
                     server=f"{socket.gethostname()}.local.",
                 )  # fmt: skip
-                self._zeroconf.register_service(told, allow_name_change=True)
-        except Exception as error:  # nobody needs it to play
-            if not self._closing:
-                self._faults.add("mdns", error)
+                await zeroconf.async_register_service(told, allow_name_change=True)
+            while not self._closing:
+                await asyncio.sleep(3600)
+        finally:
+            await zeroconf.async_close()
 
 
 def _shown(host: str) -> str:
