@@ -54,6 +54,13 @@ def test_it_arrives_and_is_left_alone() -> None:
     assert line.changes(0.9) == []
 
 
+def test_a_rate_that_arrived_costs_no_more_steps() -> None:
+    line = timeline(Change("transport.speed", 2.0))
+    assert len(list(line.moments(0.5))) > 60
+    line.changes(1.0)
+    assert list(line.moments(2.0)) == [(2.0, [])]
+
+
 def test_what_cannot_be_in_between_jumps() -> None:
     wanted = {
         "walk.kind": "cubic", "model.cutoff": 8, "sketch.look": 2.0, "sketch.hard": 1.0,
