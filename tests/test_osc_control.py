@@ -415,6 +415,12 @@ def test_a_bucket_of_packets_fills_again() -> None:
     assert RateLimit(None, 0.0).allows("a", 0.0)
 
 
+def test_no_more_hosts_are_remembered_than_allowed() -> None:
+    limit = RateLimit(rate=0.0, burst=1.0, most=2)
+    assert [limit.allows(host, 0.0) for host in "aabb"] == [True, False, True, False]
+    assert [limit.allows(host, 0.0) for host in "ca"] == [True, True], "forgotten, so let in anew"
+
+
 def test_triggers_reach_the_engine(client: Client) -> None:
     client.send("/genart/record/start", "night 1.mkv")
     client.send("/genart/record/start", 1.0)

@@ -99,6 +99,17 @@ def test_a_show_renders_again_bit_for_bit(sketch: Path, tmp_path: Path) -> None:
     assert len({frame.tobytes() for frame in played}) == 30
 
 
+def test_a_show_that_was_read_once_renders_any_number_of_times(
+    sketch: Path, tmp_path: Path
+) -> None:
+    play(sketch, tmp_path / "a.jsonl", count=10)
+    show = read_show(tmp_path / "a.jsonl")
+    sinks = genart.MemorySink(), genart.MemorySink()
+    for sink in sinks:
+        genart.render(output=sink, show=show, model=plasma(), device="cpu")
+    assert all(map(np.array_equal, sinks[0].frames, sinks[1].frames))
+
+
 def test_what_is_given_wins_over_the_show(sketch: Path, tmp_path: Path) -> None:
     play(sketch, tmp_path / "a.jsonl")
     twice = again(tmp_path / "a.jsonl", size=64, seconds=0.2)
