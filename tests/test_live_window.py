@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,13 @@ def test_the_window_shows_the_frame_the_right_way_up(window: Callable[..., Windo
     assert pixels.shape == (512, 1024, 3)
     assert pixels[5, 5].tolist() == RED
     assert pixels[-5, -5].tolist() == BLUE
+
+
+def test_triton_is_there_before_anything_draws(window: Callable[..., Window]) -> None:
+    if find_spec("triton") is None:
+        pytest.skip("torch came without triton")
+    window()
+    assert "triton" in sys.modules  # loaded after Mesa's OpenGL, it ends the process
 
 
 def test_full_screen_is_letterboxed_or_filled_and_left_again(

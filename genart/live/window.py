@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -300,6 +303,7 @@ def _glfw() -> Any:
     except ImportError as error:
         raise NoWindow(f"No window: {error}") from error
     glfw.ERROR_REPORTING = "raise"
+    _load_triton()
     try:
         ready = glfw.init()
     except glfw.GLFWError as error:
@@ -307,6 +311,16 @@ def _glfw() -> Any:
     if not ready:
         raise NoWindow("No window: there is no display.")
     return glfw
+
+
+def _load_triton() -> None:
+    """Load triton, where torch brought it, before anything draws.
+
+    It and the OpenGL of Mesa each hold an LLVM: whoever loads triton second ends the process.
+    """
+    if find_spec("triton") is not None:
+        with suppress(Exception):
+            import_module("triton")
 
 
 def _said(error: Exception) -> str:
