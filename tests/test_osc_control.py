@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -578,3 +580,11 @@ def test_closing_frees_the_port_and_may_be_done_twice(start: Start) -> None:
     control.close()
     again = OscControl(control.store, *address)
     again.close()
+
+
+def test_control_loads_without_torch() -> None:
+    code = (
+        "import sys, genart.live.control, genart.live.mapping, genart.show; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
