@@ -56,6 +56,23 @@ def test_help_names_every_command_and_loads_no_torch(tmp_path: Path) -> None:
         assert f"  {name} " in done.stdout
 
 
+@pytest.mark.parametrize("command", ["generate", "mix", "render", "live"])
+def test_a_hostile_model_is_refused_before_torch_is_imported(command: str, tmp_path: Path) -> None:
+    (tmp_path / "evil.pkl").write_bytes(b"\x80\x04cos\nsystem\nX\x09\x00\x00\x00touch mark\x85R.")
+    output = {"render": ["-o", "a.gif"], "live": []}.get(command, ["-o", "a.png"])
+    script = (
+        "import sys; from genart.cli import run\n"
+        f"code = run({[command, '--model', 'evil.pkl', *output]})\n"
+        "print(code, 'torch' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert "os.system" in done.stderr
+    assert done.stderr.splitlines()[-1] == "1 False"
+    assert [file.name for file in tmp_path.iterdir()] == ["evil.pkl"]
+
+
 def test_version_is_the_packages(genart_command: Run) -> None:
     from importlib.metadata import version
 

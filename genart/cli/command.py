@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -56,6 +57,7 @@ def _around(body: Callable[..., Any], show: Callable[[Any], Iterable[str]]) -> C
             if "progress" in wanted:
                 options["progress"] = progress
             try:
+                _vet(options.get("model"))
                 found = body(**options)
             except UsageError as error:
                 raise click.UsageError(str(error)) from error
@@ -65,6 +67,15 @@ def _around(body: Callable[..., Any], show: Callable[[Any], Iterable[str]]) -> C
     # click keeps options in the order they were applied, the last one first
     run.__click_params__ = [*_last(), *getattr(body, "__click_params__", ())]  # type: ignore[attr-defined]
     return run
+
+
+def _vet(model: Any) -> None:
+    """Refuse a bad model file at once: what plays it imports torch before it looks at the file."""
+    from genart.checkpoints import read_checkpoint
+
+    path = Path(model or "")
+    if path.suffix in (".pkl", ".pt", ".pth") and path.is_file():
+        read_checkpoint(path)
 
 
 def _last() -> list[click.Option]:
