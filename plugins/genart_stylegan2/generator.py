@@ -118,14 +118,24 @@ class StyleGAN2(genart.Generator):
     ) -> genart.Image:
         """Make images, (n, 3, h, w) or (n, 4, h, w); see `Generator.__call__`.
 
+        On a CPU they are made one by one unless a gradient is followed, so that a picture is the
+        same bit for bit in whatever batch: convolutions add up differently for each batch size.
+
         Raises:
             UsageError: as for `map`, or noise that is neither a known name nor phases.
         """
+        kind = self._noise(noise, len(latent))
+        if len(latent) > 1 and self.device.type == "cpu" and not _follows(latent):
+            own = [kind if isinstance(kind, str) else kind[i : i + 1] for i in range(len(latent))]
+            images = [
+                self(latent[i], truncation=truncation, cutoff=cutoff, noise=own[i])
+                for i in range(len(latent))
+            ]
+            return torch.cat(images)
         ws = self.map(latent, truncation, cutoff).values
-        kind = self._noise(noise, len(ws))
         with torch.set_grad_enabled(_follows(latent)):
-            images: Tensor = self.network.synthesis(ws, kind, self._start, self.half).float()
-        return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images
+            made: Tensor = self.network.synthesis(ws, kind, self._start, self.half).float()
+        return made.expand(-1, 3, -1, -1) if made.shape[1] == 1 else made
 
     def widened(self, size: tuple[int, int]) -> StyleGAN2:
         """The same weights with the aspect of size (h, w), to a quarter of the shorter side.
@@ -220,7 +230,7 @@ class StyleGAN2(genart.Generator):
             raise genart.UsageError(f"Noise {noise!r} is neither a name nor a number.") from None
         if len(phases) not in (1, n) or not phases.isfinite().all():
             raise genart.UsageError(f"Noise takes 1 phase or {n}, each a finite number 0..1.")
-        return phases
+        return phases.expand(n)
 
 
 def _follows(latent: genart.Latent) -> bool:
