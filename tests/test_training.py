@@ -15,7 +15,7 @@ from genart_stylegan2.augment import Controller, augment, diff_augment
 from genart_stylegan2.critics import ProjectedCritic
 from genart_stylegan2.data import load_dataset
 from genart_stylegan2.encoder import divergence
-from genart_stylegan2.losses import path_lengths, r1_penalty
+from genart_stylegan2.losses import out_of_range, path_lengths, r1_penalty
 from genart_stylegan2.patience import whole
 from genart_stylegan2.settings import Settings
 from genart_stylegan2.trainer import StyleGAN2Trainer
@@ -179,6 +179,10 @@ def test_settings_say_what_is_allowed():
         Settings.from_options({"gama": 1})
     with pytest.raises(genart.UsageError, match="with critic projected"):
         Settings(recon=1.0)
+    with pytest.raises(genart.UsageError, match="with recon use aug none"):
+        Settings(recon=1.0, critic="projected", aug="diff")
+    with pytest.raises(genart.UsageError, match="gamma is -1; allowed: 0 or more"):
+        Settings(gamma=-1)
     with pytest.raises(genart.UsageError, match="critic stylegan2"):
         Settings(critic="projected", cond=True, aug="diff")
 
@@ -238,6 +242,23 @@ def test_r1_of_a_linear_critic_is_half_its_squared_weight():
         lambda x: [(x[0] * weight).sum((1, 2, 3))[:, None]], [torch.randn(5, 3, 4, 4)]
     )
     assert penalty.item() == pytest.approx(weight.square().sum().item() / 2, rel=1e-5)
+
+
+def test_only_what_leaves_the_range_of_pictures_costs():
+    images = torch.tensor([-1.0, 0.3, 1.0, 3.0, -1.5]).reshape(1, 1, 1, 5)
+    assert out_of_range(images[..., :3]) == 0
+    assert out_of_range(images).item() == pytest.approx((2**2 + 0.5**2) / 5)
+
+
+def test_the_projected_critic_begins_with_fainter_images(pictures):
+    data = load_dataset(pictures, 16)
+    first = {
+        critic: Training(Settings(**SMALL, critic=critic, aug="none"), data, torch.device("cpu"))
+        for critic in ("stylegan2", "projected")
+    }
+    z = torch.randn(4, 8)
+    loud, faint = (first[critic].averaged(z) for critic in ("stylegan2", "projected"))
+    torch.testing.assert_close(faint, loud / 4)
 
 
 def test_path_lengths_of_a_linear_generator_are_its_scale():

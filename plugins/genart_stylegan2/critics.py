@@ -60,7 +60,7 @@ class _Mixer(nn.Module):
             for i, (c, m) in enumerate(zip(_CHANNELS, _MIXED, strict=True))
         ]
         self._scale = [
-            self._fixed(f"s{i}", _MIXED[max(i - 1, 0)], _MIXED[i], 3, generator) for i in range(4)
+            self._fixed(f"s{i}", _MIXED[i], _MIXED[i + 1], 3, generator) for i in range(3)
         ]
 
     def _fixed(self, name: str, out: int, into: int, size: int, rng: torch.Generator) -> str:
@@ -77,7 +77,7 @@ class _Mixer(nn.Module):
         result = [mixed[3]]
         below = mixed[3]
         for i in (2, 1, 0):
-            carried = F.conv2d(below, getattr(self, self._scale[i + 1]), padding=1)
+            carried = F.conv2d(below, getattr(self, self._scale[i]), padding=1)
             carried = F.interpolate(
                 carried, mixed[i].shape[2:], mode="bilinear", align_corners=False
             )

@@ -70,6 +70,13 @@ class Settings:
             self._check(name, getattr(self, name) > 0, "more than 0")
         if self.recon and self.critic != "projected":
             raise genart.UsageError("recon compares features; use it with critic projected.")
+        if self.recon and self.aug != "none":
+            raise genart.UsageError(
+                "The critic also judges reconstructions, which are not augmented; with recon use "
+                "aug none."
+            )
+        for name in ("gamma", "pl_weight", "recon", "recon_kimg", "kl", "minutes"):
+            self._check(name, getattr(self, name) >= 0, "0 or more")
         for name in ("mixing", "p", "target"):
             self._check(name, 0 <= getattr(self, name) <= 1, "0..1")
         if self.critic == "projected" and self.cond:
