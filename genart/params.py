@@ -6,14 +6,17 @@ frozen and lives on the class; the value lives on the instance.
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from genart.errors import ParamError, UnknownName, UsageError
 
 T = TypeVar("T")
+#: Values, or a function that gives them when they are asked for, such as the names in a registry.
+Values: TypeAlias = Sequence[Any] | Callable[[], Iterable[Any]]
 
 #: How 0..1 spreads over a range. "log" needs a range above 0.
 CURVES = ("linear", "log", "square")
@@ -31,11 +34,13 @@ class Param(Generic[T]):
         min: smallest value, for numbers.
         max: largest value, for numbers.
         unit: what it is counted in ("s", "Hz", "beats").
-        choices: the only values allowed.
+        choices: the only values allowed; a function is asked each time, and then the default is
+            not held to them.
         curve: how 0..1 spreads over the range: "linear", "log" or "square".
         help: one sentence for people.
         smooth: played live, a float glides to a new value with this time constant in seconds; 0
             jumps unless a fade is asked for, None always jumps. Other types always jump.
+        suggest: values to offer beside any other; a function is asked each time.
 
     Raises:
         UsageError: a default out of range, a range upside down, a curve that does not fit, or a
@@ -46,10 +51,11 @@ class Param(Generic[T]):
     min: float | None = None
     max: float | None = None
     unit: str = ""
-    choices: Sequence[Any] = ()
+    choices: Values = ()
     curve: str = "linear"
     help: str = ""
     smooth: float | None = 0.06
+    suggest: Values = ()
     _name: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -62,8 +68,11 @@ class Param(Generic[T]):
         low, high = self._range()
         if low > high:
             raise UsageError(f"A range runs from low to high, not from {low:g} to {high:g}.")
-        object.__setattr__(self, "choices", tuple(self.choices))  # frozen, and hashable
-        self.check(self.default)
+        for name in ("choices", "suggest"):  # frozen, and hashable
+            given = getattr(self, name)
+            object.__setattr__(self, name, given if callable(given) else tuple(given))
+        if not callable(self.choices):  # a registry may not be filled yet
+            self.check(self.default)
 
     def __set_name__(self, owner: type, name: str) -> None:
         object.__setattr__(self, "_name", name)
@@ -92,9 +101,19 @@ class Param(Generic[T]):
             low, high = self._range()
             if not low <= typed <= high:
                 raise ParamError(f"{self._called()}{value} is outside {self.allowed()}.")
-        if self.choices and typed not in self.choices:
-            raise ParamError(f'{self._called()}"{value}" is not one of {self.allowed()}.')
+        if self.choices and typed not in (options := self.options()):
+            near = difflib.get_close_matches(str(value), map(str, options), n=1)
+            guess = f' Did you mean "{near[0]}"?' if near else ""
+            raise ParamError(f'{self._called()}"{value}" is not one of {self.allowed()}.{guess}')
         return typed
+
+    def options(self) -> tuple[Any, ...]:
+        """The only values allowed, in order; () where any will do."""
+        return _given(self.choices)
+
+    def suggestions(self) -> tuple[Any, ...]:
+        """Values to offer beside any other, in order."""
+        return _given(self.suggest)
 
     def clamp(self, value: Any) -> T:
         """Like `check`, but a number out of range becomes the nearest end: the rule for OSC."""
@@ -113,8 +132,8 @@ class Param(Generic[T]):
         if math.isnan(x):
             raise ParamError(f"{self._called()}a position is 0..1, not NaN.")
         x = min(max(float(x), 0.0), 1.0)
-        if self.choices:
-            chosen: T = self.choices[min(int(x * len(self.choices)), len(self.choices) - 1)]
+        if options := self.options():
+            chosen: T = options[min(int(x * len(options)), len(options) - 1)]
             return chosen
         if isinstance(self.default, bool):
             return self._typed(x >= 0.5)
@@ -126,8 +145,8 @@ class Param(Generic[T]):
     def to_norm(self, value: Any) -> float:
         """The position 0..1 of a value, the inverse of `from_norm`."""
         typed: Any = self.clamp(value)
-        if self.choices:
-            return self.choices.index(typed) / max(len(self.choices) - 1, 1)
+        if options := self.options():
+            return options.index(typed) / max(len(options) - 1, 1)
         if isinstance(typed, bool):
             return float(typed)
         low, high = self._bounded()
@@ -140,8 +159,8 @@ class Param(Generic[T]):
 
     def allowed(self) -> str:
         """What may be set, in words."""
-        if self.choices:
-            return ", ".join(map(str, self.choices))
+        if options := self.options():
+            return ", ".join(map(str, options))
         unit = f" {self.unit}" if self.unit else ""
         low, high = self._range()
         if math.isinf(low) and math.isinf(high):
@@ -171,6 +190,10 @@ class Param(Generic[T]):
                 f"{self._called()}{value!r} is no {kind.__name__}; allowed: {self.allowed()}."
             ) from None
         return typed  # type: ignore[no-any-return]
+
+
+def _given(values: Values) -> tuple[Any, ...]:
+    return tuple(values()) if callable(values) else tuple(values)
 
 
 def _convert(value: Any, kind: type) -> Any:

@@ -12,11 +12,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from genart.easing import EASINGS
 from genart.params import Param, ParamTree
 
 if TYPE_CHECKING:
@@ -97,13 +98,28 @@ class Tempo:
         self.beat = float(self._ramp.at(t) + Fraction(self.offset))
 
 
+def _names(kind: str) -> Callable[[], Iterable[str]]:
+    """Gives the names in a registry, once all plug-ins are loaded."""
+
+    def names() -> Iterable[str]:
+        from genart.plugins import registry
+
+        return registry(kind)
+
+    return names
+
+
 class WalkSettings:
     """How to walk, and past which keys; `genart plugins` lists the kinds."""
 
-    kind = Param("slerp", help="The interpolator.")
+    kind = Param("slerp", choices=_names("interpolator"), help="The interpolator.")
     seeds = Param("1-9", help="The keys, such as 1,2,5-9.")
     space = Param("z", choices=("z", "w", "w+"), help="The space the walk is in.")
-    easing = Param("linear", help="How a step between two keys speeds up and slows down.")
+    easing = Param(
+        "linear",
+        choices=tuple(EASINGS),
+        help="How a step between two keys speeds up and slows down.",
+    )
     even = Param(False, help="Whether the picture changes at a constant rate.")
     loop = Param(True, help="Whether the last key leads back to the first.")
     seed = Param(0, 0, 2**32 - 1, help="Which circle or which noise.")
@@ -124,7 +140,9 @@ class WalkSettings:
 class ModelSettings:
     """Which generator plays, and how."""
 
-    name = Param("pomona", help="A shipped model's name, a file or a URL.")
+    name = Param(
+        "pomona", suggest=_names("generator"), help="A shipped model's name, a file or a URL."
+    )
     truncation = Param(0.7, -2.0, 2.0, help="1 is the whole space, 0 the average picture.")
     cutoff = Param(0, 0, 64, unit="layers", help="How many layers are truncated; 0 for all.")
     noise = Param(

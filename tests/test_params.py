@@ -10,6 +10,7 @@ import pytest
 import genart
 from genart import Param, ParamError, UsageError
 from genart.params import ParamTree, params_of
+from genart.stage import ModelSettings, WalkSettings
 
 
 class Drift:
@@ -142,6 +143,42 @@ def test_no_range_no_position() -> None:
 def test_a_declaration_that_contradicts_itself_is_refused(declare: Any) -> None:
     with pytest.raises(UsageError):
         declare()
+
+
+def test_choices_that_come_from_elsewhere_are_asked_for_each_time() -> None:
+    names = ["calm"]
+
+    class Mood:
+        look = Param("wild", choices=lambda: names, suggest=lambda: ("ignored",))
+
+    mood = Mood()  # a registry may be empty while a class is written: the default waits
+    with pytest.raises(ParamError, match='"wild" is not one of calm'):
+        mood.look = "wild"
+    names.append("wild")
+    mood.look = "wild"
+    assert Mood.look.options() == ("calm", "wild")
+    assert (Mood.look.to_norm("wild"), Mood.look.from_norm(0.2)) == (1.0, "calm")
+    with pytest.raises(ParamError, match=r'not one of calm, wild\. Did you mean "wild"'):
+        mood.look = "wlid"
+
+
+def test_a_suggestion_does_not_bind() -> None:
+    class Player:
+        model = Param("pomona", suggest=("pomona", "plasma"))
+
+    player = Player()
+    player.model = "a file.pkl"
+    assert Player.model.suggestions() == ("pomona", "plasma")
+    assert Player.model.options() == ()
+
+
+def test_the_walks_are_offered_and_a_misspelt_one_is_refused_at_once() -> None:
+    walk = WalkSettings()
+    with pytest.raises(ParamError, match='Did you mean "slerp"'):
+        walk.kind = "slerpp"
+    assert "slerp" in WalkSettings.kind.options()
+    assert "sine" in WalkSettings.easing.options()
+    assert "plasma" in ModelSettings.name.suggestions()
 
 
 def test_declarations_are_frozen_and_hashable() -> None:

@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from genart.errors import ParamError
 from genart.live.store import Store
 from genart.params import Param
-
-
-def _registered(kind: str) -> Callable[[], Iterable[str]]:
-    def names() -> Iterable[str]:
-        from genart.plugins import registry
-
-        return list(registry(kind))
-
-    return names
-
-
-def _easings() -> Iterable[str]:
-    from genart.easing import EASINGS
-
-    return list(EASINGS)
-
-
-#: What a text field suggests.
-_KNOWN = {
-    "model.name": _registered("generator"),
-    "walk.kind": _registered("interpolator"),
-    "walk.easing": _easings,
-}
 
 
 def controls(store: Store) -> list[dict[str, Any]]:
@@ -41,7 +17,6 @@ def controls(store: Store) -> list[dict[str, Any]]:
 def control(path: str, param: Param[Any], value: Any) -> dict[str, Any]:
     """One Param as the page shows it: switch, select, slider, number or text."""
     kind = _kind(param)
-    known = list(_KNOWN[path]()) if path in _KNOWN else []
     return {
         "path": path,
         "kind": kind,
@@ -52,8 +27,8 @@ def control(path: str, param: Param[Any], value: Any) -> dict[str, Any]:
         "max": param.max,
         "default": param.default,
         "unit": param.unit,
-        "choices": list(param.choices),
-        "known": known,
+        "choices": list(param.options()),
+        "known": list(param.suggestions()),
         "help": param.help,
     }
 

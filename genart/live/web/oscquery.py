@@ -107,8 +107,8 @@ def described(param: Param[Any], value: Any) -> Node:
     }
     if param.unit:
         node["UNIT"] = [param.unit]
-    if param.choices:
-        node["RANGE"] = [{"VALS": [wire(each) for each in param.choices]}]
+    if options := param.options():
+        node["RANGE"] = [{"VALS": [wire(each) for each in options]}]
     elif param.min is not None or param.max is not None:
         ends = {"MIN": param.min, "MAX": param.max}
         node["RANGE"] = [{name: end for name, end in ends.items() if end is not None}]
