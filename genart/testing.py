@@ -46,6 +46,7 @@ def check_generator(generator: Generator, tolerance: float = 1e-5) -> None:
     if generator.num_classes:
         _check_labels(generator, images, same)
     _check_widened(generator)
+    _check_reduced(generator, latent)
 
 
 def check_interpolator(interpolator: Interpolator, keys: Latent, tolerance: float = 1e-5) -> None:
@@ -196,3 +197,18 @@ def _check_widened(generator: Generator) -> None:
     )
     image = wide(wide.sample(1))
     assert tuple(image.shape[2:]) == tuple(wide.resolution), "a widened image has its resolution"
+
+
+def _check_reduced(generator: Generator, latent: Latent) -> None:
+    assert generator.reduced(0) is generator, "halved 0 times it is the same generator"
+    coarse = generator.reduced(1)
+    if coarse is None:
+        return
+    height, width = generator.resolution
+    image = coarse(latent)
+    assert tuple(coarse.resolution) == (height // 2, width // 2), "each side is halved"
+    assert tuple(image.shape) == (len(latent), image.shape[1], *coarse.resolution), (
+        "a reduced generator takes the same latents and gives images of its resolution"
+    )
+    ws = generator.map(latent)
+    assert torch.equal(coarse(ws), coarse(coarse.map(ws))), "a reduced generator takes its w+"

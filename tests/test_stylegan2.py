@@ -15,6 +15,7 @@ from genart.testing import check_generator
 from genart_stylegan2.config import Config
 from genart_stylegan2.discriminator import Discriminator
 from genart_stylegan2.generator import StyleGAN2
+from genart_stylegan2.layers import upsample
 from genart_stylegan2.network import Network
 
 FIXTURE = Path(__file__).parent / "fixtures" / "stylegan2.npz"
@@ -118,6 +119,35 @@ def test_each_place_has_its_own_share_of_truncation(model: StyleGAN2) -> None:
     assert torch.allclose(ws[1], model.map(z[1], 0.4).values[0])
 
 
+def test_a_reduced_model_gives_the_picture_so_far_of_the_same_latents() -> None:
+    smooth = make("64px")
+    coarse = smooth.reduced(1)
+    assert coarse is not None
+    assert (coarse.resolution, coarse.num_ws) == ((32, 32), smooth.num_ws)
+    ws = smooth.map(smooth.sample([1, 2]), 0.7)
+    assert coarse(ws).shape == (2, 3, 32, 32)
+    block = smooth.network.synthesis.b64
+    with torch.no_grad():  # silence what the last block adds to the picture
+        block.torgb.weight.zero_()
+        block.torgb.bias.zero_()
+    assert torch.allclose(upsample(coarse(ws), block.resample_filter), smooth(ws), atol=1e-5)
+
+
+def test_a_reduced_model_keeps_its_aspect_and_may_be_reduced_again(model: StyleGAN2) -> None:
+    once = model.widened((32, 64)).reduced(1)
+    assert once is not None
+    again = once.reduced(2)
+    assert again is not None
+    assert (once.resolution, again.resolution) == ((16, 32), (4, 8))
+    assert again.reduced(1) is None
+    check_generator(once)
+
+
+@pytest.mark.parametrize("architecture", ["orig", "resnet"])
+def test_only_a_skip_network_has_smaller_pictures(architecture: str) -> None:
+    assert make(architecture).reduced(1) is None
+
+
 @pytest.mark.parametrize("architecture", ["skip", "orig", "resnet"])
 def test_half_precision_stays_near_and_never_overflows(architecture: str) -> None:
     network = make("clamp", architecture=architecture).network
@@ -201,6 +231,7 @@ def test_gradients_reach_the_latent_where_asked_and_are_not_kept_elsewhere(
             "has no classes",
         ),
         (lambda g: g.widened((1, 100)), "at most 8 times"),
+        (lambda g: g.reduced(-1), "0 times or more, not -1"),
     ],
 )
 def test_a_wrong_argument_says_what_is_allowed(model: StyleGAN2, call: Any, says: str) -> None:

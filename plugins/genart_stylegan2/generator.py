@@ -43,6 +43,7 @@ class StyleGAN2(genart.Generator):
         sha256: str = "",
         start: tuple[int, int] = (4, 4),
         half: bool = True,
+        top: int | None = None,
     ) -> None:
         config = network.config
         self.name, self.network, self.config, self.sha256 = name, network, config, sha256
@@ -51,11 +52,8 @@ class StyleGAN2(genart.Generator):
         self.num_classes = config.c_dim
         self.device = network.mapping.w_avg.device
         self.half = half and self.device.type == "cuda"
-        self._start = start
-        self.resolution = (
-            config.img_resolution * start[0] // 4,
-            config.img_resolution * start[1] // 4,
-        )
+        self._start, self._top = start, top or config.img_resolution
+        self.resolution = (self._top * start[0] // 4, self._top * start[1] // 4)
 
     @classmethod
     def from_network(
@@ -134,7 +132,8 @@ class StyleGAN2(genart.Generator):
             return torch.cat(images)
         ws = self.map(latent, truncation, cutoff).values
         with torch.set_grad_enabled(_follows(latent)):
-            made: Tensor = self.network.synthesis(ws, kind, self._start, self.half).float()
+            made: Tensor = self.network.synthesis(ws, kind, self._start, self.half, self._top)
+            made = made.float()
         return made.expand(-1, 3, -1, -1) if made.shape[1] == 1 else made
 
     def widened(self, size: tuple[int, int]) -> StyleGAN2:
@@ -154,18 +153,41 @@ class StyleGAN2(genart.Generator):
             )
         quarters = round(4 * long / short)
         start = (4, quarters) if size[1] >= size[0] else (quarters, 4)
-        if start == self._start:
+        return self if start == self._start else self._like(start, self._top)
+
+    def reduced(self, times: int) -> StyleGAN2 | None:
+        """The same weights stopped `times` blocks early: each halves both sides of the picture.
+
+        A "skip" network adds up its picture block by block, so what has come together so far is
+        the picture, coarser and without the finest noise (Karras et al. 2020a, section 4). It
+        takes the same latents and shares weights and mapping; the w of layers it does not play
+        are not used. Other architectures have no such picture: None, as below 4 px.
+
+        Raises:
+            UsageError: a number of times below 0.
+        """
+        if times < 0:
+            raise genart.UsageError(f"A picture is halved 0 times or more, not {times}.")
+        top = self._top >> times
+        if not times:
             return self
-        wide = StyleGAN2(
+        if self.config.architecture != "skip" or top < 4:
+            return None
+        return self._like(self._start, top)
+
+    def _like(self, start: tuple[int, int], top: int) -> StyleGAN2:
+        """The same model with another aspect or resolution."""
+        other = StyleGAN2(
             self.network,
             name=self.name,
             metadata=self.metadata,
             sha256=self.sha256,
             start=start,
             half=self.half,
+            top=top,
         )
-        wide.source = self.source
-        return wide
+        other.source = self.source
+        return other
 
     def save(self, path: str | Path) -> Path:
         """Write the model as .safetensors: weights, and in the header its shape and metadata.

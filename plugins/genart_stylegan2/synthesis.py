@@ -187,6 +187,7 @@ class Synthesis(nn.Module):
         noise: Noise = "const",
         start: tuple[int, int] = (4, 4),
         half: bool = False,
+        top: int | None = None,
     ) -> Tensor:
         """Make images.
 
@@ -195,6 +196,8 @@ class Synthesis(nn.Module):
             noise: "const", "random", "none" or phases (n,).
             start: size (h, w) of the first feature map; (4, 8) gives images twice as wide.
             half: run the configured blocks in half precision.
+            top: the last block's resolution, for a "skip" network's own smaller picture; None
+                plays every block.
         """
         image: Tensor | None = None
         at = 0
@@ -202,6 +205,8 @@ class Synthesis(nn.Module):
         const = mirror_tile(self._block(4).const, start)
         x = const.expand(len(ws), -1, -1, -1)
         for resolution in self.config.resolutions:
+            if top is not None and resolution > top:
+                break
             block = self._block(resolution)
             x = x.to(torch.float16 if half and self.config.is_half(resolution) else torch.float32)
             x, image = block(x, image, ws[:, at : at + block.num_convs + 1], noise)
