@@ -12,7 +12,7 @@ Latents and images live on their generator's device.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from genart.checkpoints import Checkpoint
+    from genart.params import Param
 
     Frame: TypeAlias = NDArray[np.uint8]
     Image: TypeAlias = torch.Tensor
@@ -194,6 +195,13 @@ class Generator(ABC):
         """Return a generator whose images have the aspect of size (h, w), or self if it cannot."""
         return self
 
+    def reduced(self, times: int) -> Generator | None:
+        """Return one that costs less: the same latents, each side halved `times` times.
+
+        None where there is no such generator; 0 times is this one.
+        """
+        return None if times else self
+
 
 @dataclass(frozen=True)
 class Inversion:
@@ -277,7 +285,73 @@ class Control(Protocol):
     """A source of parameter changes: OSC, MIDI, audio, a recorded show."""
 
     def changes(self, t: float) -> Iterable[tuple[str, Any]]:
-        """The ("owner.name", value) pairs that are due at time t in seconds, oldest first."""
+        """The ("owner.name", value) pairs that are due at time t in seconds, oldest first.
+
+        Asked once a frame. In a performance the pairs go through the store like a fader's, so
+        the page follows them and a show keeps them.
+        """
+        ...
+
+
+@runtime_checkable
+class LiveControl(Control, Protocol):
+    """A Control that does not wait to be asked, such as a MIDI port: it uses the console."""
+
+    def start(self, console: Console) -> None:
+        """Begin; threads of its own may use the console from now on.
+
+        Raises:
+            GenartError: it cannot begin; the performance tells and goes on without it.
+        """
+        ...
+
+    def close(self) -> None:
+        """End its threads and free its device."""
+        ...
+
+
+class Console(Protocol):
+    """What a performance offers a control; everything may be used from any thread."""
+
+    @property
+    def tree(self) -> Mapping[str, Param[Any]]:
+        """The Params by "owner.name"; another one after a sketch was saved."""
+        ...
+
+    def clock(self) -> float:
+        """Seconds since the performance began."""
+        ...
+
+    def feed(self, kind: str, source: str, x: float) -> None:
+        """A source of mappings is at x now, such as ("midi", "cc/1/74", 64)."""
+        ...
+
+    def put(self, path: str, value: Any, source: str) -> None:
+        """Turn a Param to a value in its own unit; what it refuses is counted and told once."""
+        ...
+
+    def current(self, path: str) -> Any:
+        """The newest value that was asked for."""
+        ...
+
+    def act(self, address: str, *args: Any) -> None:
+        """Do something once, such as ("tempo/tap") or ("cue/recall", "opening", 4.0)."""
+        ...
+
+    def subscribe(self, told: Callable[[str, Any, str], None]) -> Callable[[], None]:
+        """Be told (path, value, source) of every turn, quickly; returns what ends it."""
+        ...
+
+    def say(self, name: str, value: Any) -> None:
+        """Show a value in the status: on the page and as /genart/status/<name>."""
+        ...
+
+    def fault(self, where: str, error: BaseException | str) -> None:
+        """Tell what is wrong; the same thing is told once."""
+        ...
+
+    def settle(self, where: str) -> None:
+        """Say that it is well again."""
         ...
 
 

@@ -5,6 +5,7 @@
     GenartError
     ├── UsageError          a wrong argument: what is wrong, what is allowed, what to do
     │   ├── UnknownName     no such generator, sketch, walk ...; suggests the nearest
+    │   ├── MissingExtra    a package that the default install leaves out; says how to get it
     │   └── ParamError      a value a Param does not take
     ├── PluginError         a plug-in that cannot be used
     ├── CheckpointError     a model file that cannot be used
@@ -50,6 +51,18 @@ class UnknownName(UsageError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])  # a KeyError would quote it
+
+
+class MissingExtra(UsageError):
+    """A package that the default install leaves out.
+
+    Args:
+        package: what is missing.
+        extra: which extra of genart brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; run: pip install 'genart[{extra}]'")
 
 
 class ParamError(UsageError):

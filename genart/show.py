@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any, TypeGuard
 
@@ -115,7 +117,7 @@ class Show:
         self, header: Header, events: Iterable[Change], seconds: float, cut: bool = False
     ) -> None:
         self.header, self.events, self.seconds, self.cut = header, tuple(events), seconds, cut
-        self._timeline = self._fresh()
+        self.rewind()
 
     def _fresh(self) -> Timeline:
         timeline = Timeline(self.header.values, self.header.smoothing)
@@ -124,7 +126,13 @@ class Show:
 
     def rewind(self) -> None:
         """Begin anew."""
-        self._timeline = self._fresh()
+        self._timeline, self._given = self._fresh(), 0
+
+    def due(self, t: float) -> Sequence[Change]:
+        """The changes up to time t in seconds that were not given yet, not smoothed."""
+        end = bisect_right(self.events, t, lo=self._given, key=attrgetter("at"))
+        begin, self._given = self._given, end
+        return self.events[begin:end]
 
     def changes(self, t: float) -> Pairs:
         """The ("owner.name", value) pairs that are due at time t in seconds, oldest first."""

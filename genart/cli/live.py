@@ -59,6 +59,18 @@ def show(report: LiveReport) -> Iterator[str]:
     "--map", "mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A TOML file that leads other OSC addresses and LFOs onto Params.",
 )  # fmt: skip
+@click.option(
+    "--control", "controls", metavar="NAME[:SOURCE]", multiple=True,
+    help="Who else turns Params, such as midi or link; may be repeated.",
+)  # fmt: skip
+@click.option("--midi", metavar="PORT", multiple=True, help="Short for --control midi:PORT.")
+@click.option("--audio-in", metavar="SOURCE", help="Short for --control audio:SOURCE.")
+@click.option("--link", is_flag=True, help="Short for --control link: the tempo of Ableton Link.")
+@click.option(
+    "--to", "sinks", metavar="NAME[:TEXT] or URL", multiple=True,
+    help="Where else the picture goes, such as virtualcam or srt://host:9999; may be repeated.",
+)  # fmt: skip
+@click.option("--ndi", metavar="NAME", help="Short for --to ndi:NAME.")
 @click.option("--blend/--no-blend", default=None, help="Blend frames while the model is slow.")
 @click.option(
     "--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep a film: .mp4 .mkv .mov."
@@ -75,8 +87,18 @@ def command(params: tuple[tuple[str, str], ...], device: str, **options: Any) ->
     """
     from genart.live.perform import perform
 
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in _spelt_out(options).items() if value is not None}
     return perform(params=dict(params), device=device, tell=_tell, **given)
+
+
+def _spelt_out(options: dict[str, Any]) -> dict[str, Any]:
+    """Options with the short ones among the controls and outputs."""
+    midi, audio, ndi = options.pop("midi"), options.pop("audio_in"), options.pop("ndi")
+    controls = [*options.pop("controls"), *(f"midi:{port}" for port in midi)]
+    controls += [] if audio is None else [f"audio:{audio}"]
+    controls += ["link"] if options.pop("link") else []
+    sinks = [*options.pop("sinks"), *([] if ndi is None else [f"ndi:{ndi}"])]
+    return {**options, "controls": controls, "sinks": sinks}
 
 
 def _tell(line: str) -> None:

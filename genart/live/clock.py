@@ -25,6 +25,7 @@ class LiveClock:
 
     Attributes:
         skipped: how many ticks were missed.
+        tick: the last one, or None before the first.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class LiveClock:
     ) -> None:
         self.fps, self.stop = fps, stop or Event()
         self.skipped = 0
+        self.tick: Tick | None = None
         self._end = None if seconds is None else max(1, round(Fraction(seconds) * fps))
         self._now = now
         self._start: float | None = None
@@ -56,5 +58,6 @@ class LiveClock:
                 self.skipped += missed
                 index += missed
             else:
-                yield Tick(index, index / self.fps, (index - before) / self.fps)
+                self.tick = Tick(index, index / self.fps, (index - before) / self.fps)
+                yield self.tick
                 before, index = index, index + 1

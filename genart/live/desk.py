@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any, Protocol, runtime_checkable
 
+from genart.contracts import Control
+from genart.live.console import name_of
 from genart.live.report import Faults
 from genart.live.store import Store, Trigger
 from genart.smoothing import Change, Pairs, Timeline, smoothing_of
@@ -13,8 +16,19 @@ from genart.smoothing import Change, Pairs, Timeline, smoothing_of
 Action = Callable[[Trigger], Any]
 
 
+@runtime_checkable
+class Kept(Protocol):
+    """A Control that knows its changes before they are smoothed, as a show does."""
+
+    def due(self, t: float) -> Sequence[Change]:
+        """The changes up to time t in seconds that were not given yet, oldest first."""
+        ...
+
+
 class Desk:
     """A Control that takes one snapshot of a store a tick, smooths it and carries out triggers.
+
+    Other controls play through it: what they turn, the page follows and a show keeps.
 
     Args:
         store: where changes arrive.
@@ -25,6 +39,7 @@ class Desk:
 
     Attributes:
         kept: called with the changes of every tick that has any: what keeps a show.
+        controls: who is asked for changes at every tick.
     """
 
     def __init__(
@@ -37,6 +52,7 @@ class Desk:
         self.store, self.actions = store, actions
         self._faults, self._taken = faults, taken
         self.kept: Callable[[Iterable[Change]], None] | None = None
+        self.controls: Sequence[Control] = ()
         self.timeline = Timeline(store.values(), smoothing_of(store.tree))
 
     def changes(self, t: float) -> Pairs:
@@ -55,11 +71,14 @@ class Desk:
         self.timeline.expect(self.store.values(), smoothing_of(tree))
 
     def _carry_out(self, t: float) -> Iterator[str]:
-        changes, triggers = self.store.take(t)
+        replayed = [change for control in self.controls for change in self._asked(control, t)]
+        taken, triggers = self.store.take(t)
+        if taken:
+            self._taken(min(change.at for change in taken.values()))
+        changes = sorted([*replayed, *taken.values()], key=attrgetter("at"))
         if changes:
-            self._taken(min(change.at for change in changes.values()))
-            self.timeline.add(changes.values())
-            self._keep(changes.values())
+            self.timeline.add(changes)
+            self._keep(changes)
         for trigger in triggers:
             try:
                 self._act(trigger)
@@ -67,6 +86,17 @@ class Desk:
                 self._faults.add(trigger.name, error)
             else:
                 yield trigger.name
+
+    def _asked(self, control: Control, t: float) -> Sequence[Change]:
+        """What a show has due; what any other control has goes into the store."""
+        try:
+            if isinstance(control, Kept):
+                return self.store.follow(control.due(t))
+            for path, value in control.changes(t):
+                self.store.put(path, value, name_of(control))
+        except Exception as error:  # a control is never raised into the picture
+            self._faults.add(name_of(control), error)
+        return ()
 
     def _keep(self, changes: Iterable[Change]) -> None:
         if self.kept is None:

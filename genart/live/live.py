@@ -17,6 +17,7 @@ import numpy as np
 from genart.contracts import Control, Frame, Generator, Sink
 from genart.live.backstage import Backstage, sketch_file
 from genart.live.clock import LiveClock
+from genart.live.console import Desktop, start_all
 from genart.live.crossfade import Crossfade
 from genart.live.desk import Desk
 from genart.live.outputs import Outlet
@@ -59,9 +60,10 @@ class Live:
         faults: what went wrong.
         recorder: what records.
         desk: what carries out triggers; `desk.actions` may be added to before `run`.
+        console: what controls play on.
         services: what runs beside the picture; `run` starts and closes it.
         latencies: how long things take, by name.
-        on_tick: called with the time in seconds and the beat after every frame made.
+        on_tick: called with the tick's time in seconds and its beat after every frame made.
         on_new_sketch: called when another sketch has taken over.
 
     Raises:
@@ -105,6 +107,7 @@ class Live:
         self.store = Store(first.tree, clock=self.engine_clock.seconds)
         self.crossfade = Crossfade(blend, self._shows)
         self.desk = Desk(self.store, self.faults, {}, self._took)
+        self.console = Desktop(self.store, self.faults)
         self.player = Steady(
             first, self.backstage, self.faults, size=self.size,
             restored=lambda path, value: self.store.put(path, value, "engine"),
@@ -146,12 +149,14 @@ class Live:
         Args:
             sinks: where frames go, written to from this thread. Wrap one that may be slow or fail
                 in an `Outlet`.
-            controls: further sources of parameter changes, read on the engine's thread.
+            controls: further sources of parameter changes. One that cannot begin is told of and
+                left out.
 
         Returns:
             How it went.
         """
-        engine = Thread(target=self._engine, args=(controls,), name="genart-engine", daemon=True)
+        self.desk.controls = controls
+        engine = Thread(target=self._engine, name="genart-engine", daemon=True)
         with ExitStack() as stack:
             stack.enter_context(_quick_threads())
             stack.enter_context(_ends_on_signals(self.stop))
@@ -160,6 +165,7 @@ class Live:
                 service.start()
                 stack.callback(service.close)
             self.backstage.start()
+            stack.callback(start_all(controls, self.console))
             engine.start()
             while not self.crossfade.ready.wait(0.1) and not self.stopped.is_set():
                 pass
@@ -176,6 +182,7 @@ class Live:
             "made": self.crossfade.made,
             "synthesised": self.crossfade.synthesised,
             "recording": self.recorder.recording,
+            **self.console.said,
             "errors": self.faults.lately(),
         }
 
@@ -205,19 +212,19 @@ class Live:
             recorded=str(kept[-1]) if kept else "",
         )
 
-    def _engine(self, controls: Sequence[Control]) -> None:
+    def _engine(self) -> None:
         try:
-            run(self._made(controls), [self.crossfade])
+            run(self._made(), [self.crossfade])
         except BaseException as error:  # the picture stays; the night is told
             self.faults.add("engine", error)
             raise
 
-    def _made(self, controls: Sequence[Control]) -> Iterator[Frame]:
-        for frame in frames(self.player, self.engine_clock, [self.desk, *controls]):
-            stage = self.player.performer.stage
+    def _made(self) -> Iterator[Frame]:
+        for frame in frames(self.player, self.engine_clock, [self.desk]):
+            stage, tick = self.player.performer.stage, self.engine_clock.tick
             self.store.observe("transport.phase", stage.transport.phase)
             for told in self.on_tick:
-                told(self.engine_clock.seconds(), stage.tempo.beat)
+                told(float(tick.t) if tick else 0.0, stage.tempo.beat)
             yield frame
 
     def _shown(self) -> Iterator[Frame]:

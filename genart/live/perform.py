@@ -13,6 +13,7 @@ from genart.live.cues import Cues
 from genart.live.feedback import parse_peer
 from genart.live.live import Live
 from genart.live.mapping import Mappings, read_mapping, swinger
+from genart.live.named import make_controls, make_outlets
 from genart.live.outputs import Outlet
 from genart.live.recorder import check
 from genart.live.report import LiveReport
@@ -47,8 +48,8 @@ def perform(
     show: str | Path | Show | None = None,
     cues: str | Path | None = "cues.json",
     mapping: str | Path | None = None,
-    sinks: Sequence[Sink] = (),
-    controls: Sequence[Control] = (),
+    sinks: Sequence[str | Sink] = (),
+    controls: Sequence[str | Control] = (),
     tell: Callable[[str], None] = lambda line: None,
     **words: Any,
 ) -> LiveReport:
@@ -69,8 +70,9 @@ def perform(
         show: a show to play again, as it was begun except for what is given here.
         cues: the file of cues; None keeps them in memory.
         mapping: a TOML file that leads other OSC addresses and LFOs onto Params.
-        sinks: where else frames go; each gets a thread of its own, and the newest frame.
-        controls: further sources of parameter changes.
+        sinks: where else frames go, by name ("ndi:Stage", "srt://host:9999") or as sinks; each
+            gets a thread of its own, and the newest frame.
+        controls: who else turns Params, by name ("midi:Launch Control", "link") or as Controls.
         tell: told in one line where things are to be found, and of each new kind of fault.
         words: model, size, fps, seconds, params, seed, device, blend: see `Live`.
 
@@ -85,11 +87,13 @@ def perform(
     if record is not None:
         check(Path(record))
     if show is not None:
-        given = {"sketch": sketch, "controls": controls, **words}
-        words = replay(show, given)
-        sketch, controls = words.pop("sketch"), words.pop("controls")
+        words = replay(show, {"sketch": sketch, **words})
+        sketch, controls = words.pop("sketch"), [*words.pop("controls"), *controls]
     live = Live("drift" if sketch is None else sketch, tell=tell, **words)
+    outlets: list[Outlet] = []
     try:
+        played = make_controls(controls, live.faults)
+        outlets = make_outlets(sinks, live.faults, fps=live.fps, size=live.size)
         control, page = _surround(
             live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell
         )
@@ -100,10 +104,11 @@ def perform(
         if record is not None:
             live.recorder.start_at(Path(record))
     except BaseException:
+        for outlet in outlets:
+            outlet.close()
         live.close()
         raise
-    outlets = [Outlet(type(sink).__name__, sink, live.faults) for sink in sinks]
-    report = live.run([*shown, *outlets], controls)
+    report = live.run([*shown, *outlets], played)
     if writer is not None:
         writer.close(live.engine_clock.seconds())
     return report
@@ -165,6 +170,7 @@ def _surround(
     except BaseException:
         control.close()
         raise
+    live.console.mappings, live.console.actions = mappings, control.actions
     live.services += [control, page]
     if can_advertise():
         offer = Advertisement("genart", page.address, control.address, live.faults)

@@ -183,6 +183,16 @@ class Store:
             if path in self._values:
                 self._values[path] = value
 
+    def follow(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """Tell of changes that a replayed show makes by itself; returns those that the tree has."""
+        with self._lock:
+            known = [change for change in changes if change.path in self._values]
+            for change in known:
+                self._values[change.path] = change.value
+        for change in known:
+            self._tell(change)
+        return known
+
     def replant(self, tree: Mapping[str, Param[Any]]) -> None:
         """Go on with another tree, after a sketch was loaded anew; values that still fit stay."""
         with self._lock:

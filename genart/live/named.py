@@ -1,0 +1,78 @@
+"""Controls and outputs of a performance, by the names that plug-ins gave them.
+
+A text such as "midi:Launch Control" is a registered name, a colon, and what the plug-in makes of
+the rest; a URL such as "srt://host:9999" is kept whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any
+
+from genart.contracts import Control, Sink
+from genart.errors import GenartError, UsageError
+from genart.live.outputs import Outlet
+from genart.live.report import Faults
+from genart.plugins import registry
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """(name, rest) of "name:rest" or of a URL, whose rest is the whole of it."""
+    name, _, rest = text.partition(":")
+    return name.strip().lower(), text if rest.startswith("//") else rest
+
+
+def make_controls(asked: Iterable[str | Control], faults: Faults) -> list[Control]:
+    """Controls by name; one whose device is missing is told and left out.
+
+    Raises:
+        UnknownName: no plug-in offers it.
+        UsageError: what stands after the colon cannot be, or an extra is missing.
+    """
+    made = [
+        _tried(each, faults, lambda name, rest: registry("control").create(name, source=rest))
+        if isinstance(each, str)
+        else each
+        for each in asked
+    ]
+    return [control for control in made if control is not None]
+
+
+def make_outlets(
+    asked: Iterable[str | Sink], faults: Faults, *, fps: Fraction, size: tuple[int, int]
+) -> list[Outlet]:
+    """Outputs by name, each in a thread of its own; one that cannot open is told and left out.
+
+    Args:
+        asked: "ndi:Stage", "srt://host:9999", or sinks.
+        faults: who is told.
+        fps: frames a second.
+        size: (h, w) of the frames.
+
+    Raises:
+        UnknownName: no plug-in offers it.
+        UsageError: what stands after the colon cannot be, or an extra is missing.
+    """
+
+    def create(name: str, rest: str) -> Any:
+        return registry("sink").create(name, path=rest, fps=fps, size=size)
+
+    outlets = []
+    for each in asked:
+        if not isinstance(each, str):
+            outlets.append(Outlet(type(each).__name__, each, faults))
+        elif (sink := _tried(each, faults, create)) is not None:
+            outlets.append(Outlet(split_name(each)[0], sink, faults))
+    return outlets
+
+
+def _tried(text: str, faults: Faults, create: Callable[[str, str], Any]) -> Any:
+    name, rest = split_name(text)
+    try:
+        return create(name, rest)
+    except UsageError:
+        raise
+    except GenartError as error:
+        faults.add(name, error)
+        return None
