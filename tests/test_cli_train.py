@@ -102,3 +102,9 @@ def test_settings_are_read_with_their_types() -> None:
 def test_every_trainer_of_ours_has_settings_that_say_what_they_are(kind: str) -> None:
     assert settings_of(kind)
     assert all(setting.help for setting in settings_of(kind))
+
+
+def test_an_unknown_kind_is_answered_with_the_known_ones(genart_command: Run) -> None:
+    done = genart_command("train", "toi", "--data", "x", "--out", "y")
+    assert done.code == 2
+    assert 'No trainer named "toi". Did you mean "toy"?' in done.err

@@ -28,6 +28,17 @@ class Trainers(click.Group):
         """The command of one trainer."""
         return _trainer(name) if name in self.list_commands(ctx) else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but an unknown kind is answered with the known ones."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            from genart.errors import UnknownName
+
+            hint = "`genart plugins` lists all."
+            ctx.fail(str(UnknownName("trainer", args[0], self.list_commands(ctx), hint)))
+        return super().resolve_command(ctx, args)
+
 
 @click.group(
     cls=Trainers,
