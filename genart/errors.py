@@ -12,6 +12,7 @@
     │   └── RefusedCheckpoint   a model file that asks for something forbidden
     ├── SketchError         a sketch file that cannot be used; names file and line
     ├── DataError           a picture or dataset that cannot be used
+    ├── OutputAway          an output whose other end is gone for now; it tries again
     └── RenderError         a film that could not be finished; says what was kept
 
 The command line turns UsageError into exit code 2 and every other one into 1.
@@ -87,6 +88,13 @@ class SketchError(GenartError):
 
 class DataError(GenartError):
     """A picture, archive or dataset that cannot be used."""
+
+
+class OutputAway(GenartError):
+    """An output whose other end is gone for now: a sink's `write` raises it and tries again later.
+
+    A performance tells it once, drops the frames meanwhile, and tells when a frame goes through.
+    """
 
 
 class RenderError(GenartError):

@@ -96,6 +96,10 @@ class Faults:
             self._all[where, message] = Fault(where, message, at=time.monotonic())
         self._tell(f"{where}: {message}")
 
+    def note(self, where: str, message: str) -> None:
+        """Tell something that is no fault, such as that an output is back."""
+        self._tell(f"{where}: {message}")
+
     def settle(self, where: str) -> None:
         """That part works again."""
         with self._lock:
