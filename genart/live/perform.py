@@ -20,6 +20,7 @@ from genart.live.report import LiveReport
 from genart.live.tempo import TempoDesk
 from genart.live.web.mdns import Advertisement, can_advertise
 from genart.live.web.server import Web
+from genart.live.web.status import PageStatus
 from genart.rendering.recipes import versions
 from genart.rendering.replay import replay
 from genart.show import Header, Show, ShowWriter
@@ -95,8 +96,9 @@ def perform(
         played = make_controls(controls, live.faults)
         outlets = make_outlets(sinks, live.faults, fps=live.fps, size=live.size)
         control, page = _surround(
-            live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell
-        )
+            live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell,
+            outlets=outlets,
+        )  # fmt: skip
         shown: list[Sink] = [page.preview]
         if window:
             shown += _windows(live, control, screen, fullscreen=fullscreen, fill=fill, tell=tell)
@@ -145,6 +147,7 @@ def _surround(
     cues: str | Path | None,
     mapping: str | Path | None,
     tell: Callable[[str], None],
+    outlets: Sequence[Outlet],
 ) -> tuple[OscControl, Web]:
     """Give a performance its OSC and its page."""
     kept, tempo = Cues(live.store, cues), TempoDesk(live.store)
@@ -161,6 +164,7 @@ def _surround(
     def serve(host: str, port: int) -> Web:
         return Web(
             (host, port), live.store, control.router, faults=live.faults, status=live.status,
+            line=PageStatus(live, kept, outlets, len(peers)),
             actions=control.actions, cues=lambda: kept.names, osc=control.address,
         )  # fmt: skip
 

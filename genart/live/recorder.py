@@ -66,6 +66,11 @@ class Recorder:
         return self._outlet is not None
 
     @property
+    def seconds(self) -> float:
+        """How long the recording that is going on is; 0 without one."""
+        return float(self._count / self._fps) if self.recording else 0.0
+
+    @property
     def dropped(self) -> int:
         """Frames that came too fast, in all recordings."""
         return self._dropped + (self._outlet.dropped if self._outlet else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -14,7 +14,7 @@ from genart.live.address import Router, address_of, wire
 from genart.live.osc import Message, encode
 from genart.live.receiver import Sender
 from genart.live.store import Store
-from genart.live.web.controls import control, controls
+from genart.live.web.controls import controls, place
 from genart.live.web.oscquery import Query
 
 #: path to (value, source) of what has changed.
@@ -92,7 +92,16 @@ class Client:
 
 
 class Browser(Client):
-    """The page."""
+    """The page.
+
+    Args:
+        socket: an accepted WebSocket.
+        actions: the addresses under /genart of what can be done once.
+    """
+
+    def __init__(self, socket: WebSocket, actions: Iterable[str] = ()) -> None:
+        super().__init__(socket)
+        self._actions = sorted(actions)
 
     def welcome(self, store: Store, cues: list[str]) -> None:
         """Send the whole tree."""
@@ -101,14 +110,14 @@ class Browser(Client):
 
     def new_tree(self, store: Store) -> None:
         """Send the whole tree again."""
-        self._later("tree", json.dumps({"tree": controls(store)}))
+        told = {"tree": controls(store), "actions": self._actions}
+        self._later("tree", json.dumps(told))
 
     def changed(self, news: News, store: Store) -> None:
         """Send the values of controls that moved, whoever moved them."""
         for path in news:
             if path in store.tree:
-                said = control(path, store.tree[path], store.current(path))
-                told = {path: {"value": said["value"], "norm": said["norm"]}}
+                told = {path: place(store.tree[path], store.current(path))}
                 self._later(path, json.dumps({"set": told}))
 
     def status(self, line: Mapping[str, Any], cues: list[str]) -> None:
@@ -205,7 +214,8 @@ class Clients:
     def status(self) -> None:
         """Pass the status on to everyone."""
         if self._all:
-            line, cues = self._status(), self._cues()
+            pages = sum(isinstance(client, Browser) for client in self._all)
+            line, cues = {**self._status(), "pages": pages}, self._cues()
             for client in self._all:
                 client.status(line, cues)
 

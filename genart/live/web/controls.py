@@ -14,14 +14,19 @@ def controls(store: Store) -> list[dict[str, Any]]:
     return [control(path, param, store.current(path)) for path, param in store.tree.items()]
 
 
+def place(param: Param[Any], value: Any) -> dict[str, Any]:
+    """Where a control is: its value, and on a slider its position 0..1."""
+    return {"value": value, "norm": param.to_norm(value) if _kind(param) == "slider" else None}
+
+
 def control(path: str, param: Param[Any], value: Any) -> dict[str, Any]:
     """One Param as the page shows it: switch, select, slider, number or text."""
     kind = _kind(param)
     return {
         "path": path,
         "kind": kind,
-        "value": value,
-        "norm": param.to_norm(value) if kind == "slider" else None,
+        **place(param, value),
+        "home": param.to_norm(param.default) if kind == "slider" else None,
         "whole": isinstance(param.default, int),
         "min": param.min,
         "max": param.max,

@@ -49,8 +49,9 @@ class Web:
         store: where wishes go and changes come from.
         router: what reads OSC that comes in.
         preview: where the picture comes from; one of its own if None.
-        status: gives the status line.
-        actions: what can be done once, by address under /genart.
+        status: gives the values that are sent out, for OSCQuery.
+        line: gives the status line of the page; `status` unless given.
+        actions: what can be done once, by address under /genart; more may join until `start`.
         cues: gives the names of the cues.
         faults: who is told if the server ends.
         osc: (host, port) of the OSC receiver, for OSCQuery's HOST_INFO.
@@ -74,6 +75,7 @@ class Web:
         faults: Faults,
         preview: Preview | None = None,
         status: Callable[[], Mapping[str, Any]] = dict,
+        line: Callable[[], Mapping[str, Any]] | None = None,
         actions: Mapping[str, Action] | None = None,
         cues: Callable[[], list[str]] = list,
         osc: tuple[str, int] | None = None,
@@ -81,16 +83,17 @@ class Web:
     ) -> None:
         self.preview = preview or Preview()
         self._store, self._router, self._faults = store, router, faults
-        self._status, self._actions, self._cues = status, dict(actions or {}), cues
+        self._actions = {} if actions is None else actions
         self._socket = _bound(*address)
         host, port = self._socket.getsockname()[:2]
         self.address: tuple[str, int] = (host, port)
         self.door = Door(host)
-        self._clients = Clients(store, self._status, self._cues, self._do)
+        self._clients = Clients(store, line or status, cues, self._do)
         told = host_info(title, osc, self.address)
         self._query = Query(lambda: store.tree, store.current, status, self._actions, told)
         config = uvicorn.Config(
             self._app(), log_config=None, lifespan="off", ws="websockets-sansio",
+            ws_per_message_deflate=False,  # a JPEG is small already, and zlib is slow
             timeout_graceful_shutdown=1, ws_max_size=1 << 16, access_log=False,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
@@ -205,7 +208,7 @@ class Web:
 
     async def _desk(self, socket: WebSocket) -> None:
         if await self._admitted(socket, page=True):
-            await self._clients.serve(Browser(socket))
+            await self._clients.serve(Browser(socket, self._actions))
 
     async def _osc(self, socket: WebSocket) -> None:
         if await self._admitted(socket, page=False):

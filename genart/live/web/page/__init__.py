@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 #: File name to media type.
 FILES = {
-    "index.html": "text/html",
-    "desk.js": "text/javascript",
-    "controls.js": "text/javascript",
-    "style.css": "text/css",
+    each.name: _TYPES[suffix]
+    for each in files(__package__).iterdir()
+    if (suffix := each.name.rpartition(".")[2]) in _TYPES
 }
 
 

@@ -1,5 +1,10 @@
 // A control of the right kind for each Param. `send(wish)` tells the server; `show(value, norm)`
-// follows what anyone else turned, except while a finger is on it.
+// follows whatever anyone turned, except while somebody types in it.
+
+import { element } from "./dom.js";
+import { fader } from "./fader.js";
+
+const SHORT = 22; // letters of all choices together that fit beside a name
 
 const digits = (value) => {
   const size = Math.abs(value);
@@ -9,93 +14,147 @@ const digits = (value) => {
 export const spoken = (said, value) =>
   typeof value === "number" && !said.whole ? value.toFixed(digits(value)) : String(value);
 
-function element(tag, settings = {}) {
-  return Object.assign(document.createElement(tag), settings);
+// An input whose text is a wish once Enter is pressed or it is left; Escape takes it back.
+function field(settings, { said, commit }) {
+  const input = element("input", { autocomplete: "off", spellcheck: false, title: said.help, ...settings });
+  input.setAttribute("aria-label", said.label);
+  let now = "";
+  const typed = () => document.activeElement === input && input.value !== now;
+  const settle = () => input.classList.toggle("waits", typed());
+  const leave = (wanted) => {
+    if (wanted && input.value !== now) commit(input.value);
+    input.value = now;
+    settle();
+  };
+  input.addEventListener("input", settle);
+  input.addEventListener("blur", () => leave(true));
+  input.addEventListener("focus", () => input.select());
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") leave(true);
+    if (event.key === "Escape") leave(false);
+    if (event.key === "Enter" || event.key === "Escape") input.select();
+  });
+  return {
+    input,
+    show(text) {
+      const busy = typed();
+      now = text;
+      if (!busy) input.value = text;
+      settle();
+    },
+  };
 }
+
+// A number to type, or to step with the arrows; Shift takes tenfold steps.
+function entry(said, send, norm) {
+  const commit = (text) => {
+    const value = Number(text.trim().replace(",", "."));
+    if (text.trim() !== "" && Number.isFinite(value)) send({ set: said.path, value });
+  };
+  const made = field({ className: "value", inputMode: "decimal" }, { said, commit });
+  let now = { value: said.value, norm: said.norm };
+  made.input.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const step = way * (event.shiftKey ? 10 : 1);
+    if (norm && !said.whole) send({ set: said.path, norm: Math.min(Math.max(now.norm + step / 100, 0), 1) });
+    else send({ set: said.path, value: now.value + step });
+  });
+  return {
+    input: made.input,
+    show(value, x) {
+      now = { value, norm: x };
+      made.show(spoken(said, value));
+    },
+  };
+}
+
+const name = (said) => element("span", { className: "name", textContent: said.name });
 
 function slider(said, send) {
-  const input = element("input", { type: "range", min: 0, max: 1, step: "any" });
-  const output = element("output");
-  let held = false;
-  input.addEventListener("pointerdown", () => (held = true));
-  for (const end of ["pointerup", "pointercancel", "blur"]) {
-    input.addEventListener(end, () => (held = false));
-  }
-  let waiting = false; // one wish a picture: a fast mouse asks far more often
-  input.addEventListener("input", () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      send({ set: said.path, norm: Number(input.value) });
-    });
+  const bar = fader({
+    said,
+    turn: (norm) => send({ set: said.path, norm }),
+    reset: () => send({ set: said.path, value: said.default }),
   });
-  input.addEventListener("dblclick", () => send({ set: said.path, value: said.default }));
+  const typed = entry(said, send, true);
   const show = (value, norm) => {
-    if (!held) input.value = norm;
-    output.textContent = `${spoken(said, value)} ${said.unit}`.trim();
+    bar.show(norm, spoken(said, value));
+    typed.show(value, norm);
   };
-  return { parts: [input, output], input, show };
+  return { parts: [bar.bar, typed.input], show, numeric: true };
 }
 
-function select(said, send) {
-  const input = element("select");
-  said.choices.forEach((choice, k) => input.append(element("option", { value: k, textContent: choice })));
-  input.addEventListener("change", () => send({ set: said.path, value: said.choices[input.value] }));
-  return { parts: [input], input, show: (value) => (input.value = said.choices.indexOf(value)) };
+function number(said, send) {
+  const typed = entry(said, send, false);
+  const unit = element("span", { className: "unit", textContent: said.unit });
+  return { parts: [element("label", { className: "bar" }, name(said), unit), typed.input], show: typed.show, numeric: true };
 }
 
 function toggle(said, send) {
   const input = element("input", { type: "checkbox" });
+  input.setAttribute("role", "switch");
   input.addEventListener("change", () => send({ set: said.path, value: input.checked }));
-  return { parts: [input], input, show: (value) => (input.checked = value) };
+  const bar = element("label", { className: "bar switch", title: said.help }, name(said), input);
+  return { parts: [bar], show: (value) => (input.checked = value) };
 }
 
-function number(said, send) {
-  const input = element("input", { type: "number", step: said.whole ? 1 : "any" });
-  if (said.min !== null) input.min = said.min;
-  if (said.max !== null) input.max = said.max;
-  let typing = false;
-  input.addEventListener("input", () => (typing = true));
-  input.addEventListener("change", () => {
-    typing = false;
-    send({ set: said.path, value: Number(input.value) });
+function select(said, send) {
+  const few = said.choices.length <= 4 && said.choices.join("").length <= SHORT;
+  return few ? segments(said, send) : list(said, send);
+}
+
+function list(said, send) {
+  const input = element("select");
+  said.choices.forEach((choice, k) => input.append(element("option", { value: k, textContent: choice })));
+  input.addEventListener("change", () => send({ set: said.path, value: said.choices[input.value] }));
+  const bar = element("label", { className: "bar choice", title: said.help }, name(said), input);
+  return { parts: [bar], show: (value) => (input.value = said.choices.indexOf(value)) };
+}
+
+function segments(said, send) {
+  const inputs = said.choices.map((choice) => {
+    const input = element("input", { type: "radio", name: said.path });
+    input.addEventListener("change", () => send({ set: said.path, value: choice }));
+    return input;
   });
-  const show = (value) => {
-    if (!typing) input.value = value;
-  };
-  return { parts: [input, element("output", { textContent: said.unit })], input, show };
+  const labels = inputs.map((input, k) => element("label", {}, input, String(said.choices[k])));
+  const group = element("div", { className: "segments" }, ...labels);
+  const bar = element("div", { className: "bar choice", title: said.help }, name(said), group);
+  group.setAttribute("role", "radiogroup");
+  group.setAttribute("aria-label", said.label);
+  const show = (value) => inputs.forEach((input, k) => (input.checked = said.choices[k] === value));
+  return { parts: [bar], show };
 }
 
 function text(said, send) {
-  const input = element("input", { type: "text", autocomplete: "off", spellcheck: false });
-  const parts = [input];
-  if (said.known.length) {
-    const list = element("datalist", { id: `known ${said.path}`.replaceAll(/[ .]/g, "-") });
-    said.known.forEach((name) => list.append(element("option", { value: name })));
-    input.setAttribute("list", list.id);
-    document.body.append(list);
-  }
-  let typing = false;
-  input.addEventListener("input", () => (typing = true));
-  input.addEventListener("change", () => {
-    typing = false;
-    send({ set: said.path, value: input.value });
+  const put = (value) => send({ set: said.path, value });
+  const typed = field({ type: "text" }, { said, commit: put });
+  const bar = element("label", { className: "bar words", title: said.help }, name(said), typed.input);
+  if (said.known.length) bar.append(suggestions(said, put));
+  return { parts: [bar], show: typed.show };
+}
+
+function suggestions(said, put) {
+  const known = element("select", { className: "known", title: `known: ${said.known.join(", ")}` });
+  known.setAttribute("aria-label", `known for ${said.label}`);
+  known.append(element("option", { value: "", textContent: "" }));
+  said.known.forEach((each) => known.append(element("option", { value: each, textContent: each })));
+  known.addEventListener("change", () => {
+    if (known.value) put(known.value);
+    known.value = "";
   });
-  const show = (value) => {
-    if (!typing) input.value = value;
-  };
-  return { parts, input, show };
+  return known;
 }
 
 const KINDS = { slider, select, switch: toggle, number, text };
 
-export function control(said, send) {
-  const row = element("div", { className: "control", title: said.help });
+export function control(param, send) {
+  const [owner, last] = param.path.split(/\.(.*)/);
+  const said = { ...param, name: last.replaceAll("_", " "), label: `${owner} ${last}`.replaceAll("_", " ") };
   const made = KINDS[said.kind](said, send);
-  const name = said.path.split(".")[1];
-  made.input.id = said.path;
-  row.append(element("label", { htmlFor: said.path, textContent: name.replaceAll("_", " ") }), ...made.parts);
+  const row = element("div", { className: made.numeric ? "row numeric" : "row", data: { path: said.path } }, ...made.parts);
   made.show(said.value, said.norm);
-  return { row, show: made.show };
+  return { row, show: made.show, words: `${said.label} ${said.path} ${said.help}`.toLowerCase() };
 }

@@ -1,0 +1,85 @@
+// A bar that is turned where it is read. The keyboard and screen readers meet a range input.
+// A mouse goes to where it is pressed; with Shift, and under a finger, the value moves along
+// from where it was, so that a thumb that scrolls turns nothing.
+
+import { element } from "./dom.js";
+
+const START = 8; // pixels a finger goes before it turns
+
+export function fader({ said, turn, reset }) {
+  const input = element("input", { type: "range", min: 0, max: 1, step: "any", title: said.help });
+  input.setAttribute("aria-label", said.label);
+  const bar = element(
+    "div",
+    { className: "bar fader", title: said.help },
+    input,
+    element("span", { className: "name", textContent: said.name }),
+    element("span", { className: "unit", textContent: said.unit }),
+  );
+  const show = (x) => bar.style.setProperty("--x", x);
+  let held = null;
+  let wish = null; // one a picture: a fast mouse asks far more often
+
+  function ask(x) {
+    input.value = x;
+    show(x);
+    if (wish === null) {
+      requestAnimationFrame(() => {
+        turn(wish);
+        wish = null;
+      });
+    }
+    wish = x;
+  }
+
+  function press(event) {
+    if (event.button !== 0) return;
+    const direct = event.pointerType === "mouse" && !event.shiftKey;
+    held = { x: event.clientX, from: Number(input.value), direct, moving: direct };
+    input.focus({ preventScroll: true });
+    if (direct) {
+      bar.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      move(event);
+    }
+  }
+
+  function move(event) {
+    if (!held) return;
+    const box = bar.getBoundingClientRect();
+    const gone = event.clientX - held.x;
+    if (!held.moving) {
+      if (Math.abs(gone) < (event.pointerType === "mouse" ? 1 : START)) return;
+      held.moving = true;
+      held.x = event.clientX;
+      bar.setPointerCapture(event.pointerId);
+      return;
+    }
+    const rate = event.shiftKey ? 0.1 : 1;
+    const x = held.direct ? (event.clientX - box.left) / box.width : held.from + (rate * gone) / box.width;
+    ask(Math.min(Math.max(x, 0), 1));
+  }
+
+  bar.addEventListener("pointerdown", press);
+  bar.addEventListener("pointermove", move);
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    bar.addEventListener(end, () => (held = null));
+  }
+  bar.addEventListener("dblclick", reset);
+  input.addEventListener("input", () => ask(Number(input.value)));
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Backspace" || event.key === "Delete") reset();
+  });
+  bar.style.setProperty("--home", said.home);
+
+  return {
+    bar,
+    input,
+    show(x, text) {
+      input.setAttribute("aria-valuetext", `${text} ${said.unit}`.trim());
+      if (held || wish !== null) return;
+      input.value = x;
+      show(x);
+    },
+  };
+}

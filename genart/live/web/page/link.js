@@ -1,0 +1,50 @@
+// A socket that comes back: after 0.5 s, then after waits that double up to 4 s.
+
+function socketAt(path) {
+  const token = new URLSearchParams(location.search).get("token");
+  const url = new URL(path + (token ? `?token=${encodeURIComponent(token)}` : ""), location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  return new WebSocket(url);
+}
+
+// `silence`: after so many seconds without a message the other side is gone, whatever TCP thinks.
+export function link(path, { opened = () => {}, heard, lost = () => {}, silence = 0 }) {
+  let socket = null;
+  let wait = 0.5;
+  let watch = 0;
+
+  function listen() {
+    clearTimeout(watch);
+    if (silence) watch = setTimeout(() => socket.close(), silence * 1000);
+  }
+
+  function open() {
+    const mine = (socket = socketAt(path));
+    let over = false;
+    mine.binaryType = "blob";
+    mine.onopen = () => {
+      wait = 0.5;
+      listen();
+      opened();
+    };
+    mine.onmessage = ({ data }) => {
+      listen();
+      heard(data);
+    };
+    mine.onclose = () => {
+      if (over) return;
+      over = true;
+      clearTimeout(watch);
+      lost();
+      setTimeout(open, wait * 1000);
+      wait = Math.min(wait * 2, 4);
+    };
+  }
+
+  open();
+  return {
+    send(text) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+  };
+}

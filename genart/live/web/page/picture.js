@@ -1,0 +1,65 @@
+// The live picture. One is in flight and one is drawn; a slow browser skips, and is never behind.
+
+import { find } from "./dom.js";
+import { link } from "./link.js";
+
+export function picture() {
+  const canvas = find("picture");
+  const context = canvas.getContext("2d", { alpha: false });
+  let drawing = false;
+  let next = null;
+
+  const ask = () => {
+    if (document.hidden) document.addEventListener("visibilitychange", ask, { once: true });
+    else socket.send("");
+  };
+
+  async function draw(data) {
+    drawing = true;
+    try {
+      const bitmap = await createImageBitmap(data);
+      if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+        [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+      }
+      context.drawImage(bitmap, 0, 0);
+      bitmap.close();
+      canvas.dataset.frames = Number(canvas.dataset.frames ?? 0) + 1;
+    } finally {
+      drawing = false;
+    }
+    if (next) {
+      const waiting = next;
+      next = null;
+      take(waiting);
+    }
+  }
+
+  function take(data) {
+    if (drawing) {
+      next = data; // and nothing more is asked for until it is drawn
+    } else {
+      ask();
+      draw(data);
+    }
+  }
+
+  const socket = link("picture", { opened: () => socket.send(""), heard: take, lost: () => (next = null) });
+  fullScreen();
+}
+
+function fullScreen() {
+  const view = find("view");
+  let resting = 0;
+  const toggle = () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else view.requestFullscreen?.();
+  };
+  find("whole").hidden = !view.requestFullscreen; // phones that only know films
+  find("whole").addEventListener("click", toggle);
+  find("picture").addEventListener("dblclick", toggle);
+  view.addEventListener("pointermove", () => {
+    view.classList.remove("rest");
+    clearTimeout(resting);
+    resting = setTimeout(() => view.classList.add("rest"), 2000);
+  });
+}
