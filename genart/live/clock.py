@@ -47,11 +47,15 @@ class LiveClock:
         """Seconds since the first tick."""
         return 0.0 if self._start is None else self._now() - self._start
 
+    def shift(self, seconds: float) -> None:
+        """Let the deadlines to come be so much later, while the clock runs."""
+        if self._start is not None:
+            self._start += seconds
+
     def __iter__(self) -> Iterator[Tick]:
-        start, before, index = self._now(), -1, 0
-        self._start = start
+        self._start, before, index = self._now(), -1, 0
         while not self.stop.is_set() and (self._end is None or index < self._end):
-            late = self._now() - start - float(index / self.fps)
+            late = self._now() - self._start - float(index / self.fps)
             if late < 0:
                 self.stop.wait(-late)  # and look again: a wait may end early
             elif (missed := int(late * self.fps)) > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from threading import Event
@@ -26,6 +27,7 @@ class Crossfade:
     Args:
         blend: whether to make frames in between; without, the last is shown again.
         shows: called with `asked` when the first frame that shows that change is on its way.
+        waited: called with the seconds that a frame, shown for the first time, had been ready.
 
     Attributes:
         made: frames the engine delivered.
@@ -37,13 +39,17 @@ class Crossfade:
     """
 
     def __init__(
-        self, blend: bool = True, shows: Callable[[float], None] = lambda asked: None
+        self,
+        blend: bool = True,
+        shows: Callable[[float], None] = lambda asked: None,
+        waited: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self.made = self.synthesised = self.repeated = 0
         self._blend = blend
         self.ready = Event()
         self.asked: float | None = None
-        self._shows = shows
+        self._shows, self._waited = shows, waited
+        self._ready_at = 0.0
         self._changed: deque[float] = deque()
         self._latest: Frame | None = None  # written by one thread, read by another
         self._target: Frame | None = None
@@ -59,6 +65,7 @@ class Crossfade:
             if self.asked is not None:
                 self._changed.append(self.asked)
                 self.asked = None
+            self._ready_at = time.perf_counter()
             self._latest = frame
             self.ready.set()
 
@@ -89,6 +96,7 @@ class Crossfade:
     def _turn_to(self, latest: Frame) -> None:
         while self._changed:
             self._shows(self._changed.popleft())
+        self._waited(time.perf_counter() - self._ready_at)
         first = self._target is None
         self._gap = 1.0 if first else (self._gap + min(self._since, _LONGEST)) / 2
         self._target, self._start = latest, self._shown

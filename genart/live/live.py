@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,12 +14,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from genart.contracts import Control, Frame, Generator, Sink
+from genart.live.alignment import Alignment
 from genart.live.backstage import Backstage, sketch_file
 from genart.live.clock import LiveClock
 from genart.live.console import Desktop, start_all
 from genart.live.crossfade import Crossfade
 from genart.live.desk import Desk
 from genart.live.outputs import Outlet
+from genart.live.punctual import DISPLAY, hastened, punctual, spare_threads
 from genart.live.recorder import Recorder
 from genart.live.report import Durations, Faults, LiveReport
 from genart.live.steady import Steady
@@ -32,7 +33,6 @@ from genart.runner import frames, run
 from genart.sketch import Sketch, load_sketch
 from genart.stage import ModelSettings
 
-_SWITCH = 0.0005  # seconds a thread may keep the interpreter while another waits
 _HUNG = 2.0  # seconds without a frame after which the engine is said to hang
 
 
@@ -56,6 +56,7 @@ class Live:
         name: the sketch's, as it was given.
         settings: what the performance began with, by "owner.name".
         seed: what the sketch's own chance comes from.
+        threads: how many a network on a CPU uses.
         store: where anyone may turn Params from any thread.
         faults: what went wrong.
         recorder: what records.
@@ -93,6 +94,7 @@ class Live:
         self._given = model if isinstance(model, Generator) else None
         self.name = kind.__qualname__ if isinstance(sketch, type) else str(sketch)
         self.settings, self.seed = _settings(kind, model, params), seed
+        self.threads = spare_threads()
         settings = self.settings
         self.backstage = Backstage(
             lambda name: self._load(name, device), self.faults, sketch_file(sketch)
@@ -105,7 +107,8 @@ class Live:
         self.engine_clock = LiveClock(self.fps, stop=self.stopped)
         self.display_clock = LiveClock(self.fps, stop=self.stopped, seconds=seconds)
         self.store = Store(first.tree, clock=self.engine_clock.seconds)
-        self.crossfade = Crossfade(blend, self._shows)
+        self.alignment = Alignment(float(1 / self.fps))
+        self.crossfade = Crossfade(blend, self._shows, self.alignment.shown)
         self.desk = Desk(self.store, self.faults, {}, self._took)
         self.console = Desktop(self.store, self.faults)
         self.player = Steady(
@@ -158,7 +161,7 @@ class Live:
         self.desk.controls = controls
         engine = Thread(target=self._engine, name="genart-engine", daemon=True)
         with ExitStack() as stack:
-            stack.enter_context(_quick_threads())
+            stack.enter_context(punctual(self.threads))
             stack.enter_context(_ends_on_signals(self.stop))
             stack.callback(self._close, engine, sinks)
             for service in self.services:
@@ -169,6 +172,7 @@ class Live:
             engine.start()
             while not self.crossfade.ready.wait(0.1) and not self.stopped.is_set():
                 pass
+            stack.enter_context(hastened(DISPLAY))
             run(self._shown(), [*sinks, self.recorder])
         return self.report(sinks)
 
@@ -231,6 +235,7 @@ class Live:
         made, since, skipped = -1, 0.0, self.display_clock.skipped
         for frame in self.crossfade.frames(self.display_clock):
             now = self._meter.beat()
+            self.display_clock.shift(self.alignment.step())
             if self.crossfade.made != made:
                 made, since = self.crossfade.made, now
             self._watch(now - since)
@@ -330,17 +335,6 @@ def _settings(
         asked["model.name"] = model.name if isinstance(model, Generator) else str(model)
     # a new even walk costs a hundred images, which nobody on a stage waits for unasked
     return typed(kind, {**kind.defaults, "walk.even": False, **asked})
-
-
-@contextmanager
-def _quick_threads() -> Iterator[None]:
-    """Let threads change places often: the display must not wait for Python code elsewhere."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 @contextmanager

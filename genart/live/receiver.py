@@ -18,6 +18,7 @@ from typing import Any
 
 from genart.errors import UsageError
 from genart.live.osc import LARGEST
+from genart.live.punctual import MESSAGES, hastened
 from genart.live.scheduler import SHORT, Job, Scheduler, run_alone
 from genart.live.sender import Handler, RateLimit
 from genart.live.sender import Sender as Sender
@@ -119,6 +120,10 @@ class Receiver:
             self._wake_in.send(b"\0")
 
     def _run(self) -> None:
+        with hastened(MESSAGES):
+            self._listen()
+
+    def _listen(self) -> None:
         while not self._closing:
             wait = self._wait()
             if wait is not None and 0 < wait < SHORT:
