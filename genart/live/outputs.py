@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Condition, Thread
 
 from genart.contracts import Frame, Sink
+from genart.errors import OutputAway
 from genart.live.report import Faults
 
 
@@ -17,21 +20,32 @@ class Outlet:
     frames and refuses new ones when full; the next frame it takes is then written as many times
     more, so that the film keeps its rate.
 
-    A sink that raises is told of once, closed, and gets no more frames.
+    A sink that raises is told of once, closed, and gets no more frames. One that raises
+    `OutputAway` is told of once, goes on getting frames, and is told of when it takes one again.
 
     Args:
         name: what people call it.
         sink: where the frames go.
         faults: who is told.
         depth: how many frames may wait.
+        now: a clock in seconds.
 
     Attributes:
-        dropped: frames the sink was too slow for.
+        dropped: frames the sink was too slow for, or that came while its other end was gone.
         failed: whether the sink was given up.
     """
 
-    def __init__(self, name: str, sink: Sink, faults: Faults, depth: int = 1) -> None:
+    def __init__(
+        self,
+        name: str,
+        sink: Sink,
+        faults: Faults,
+        depth: int = 1,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.name, self.dropped, self.failed = name, 0, False
+        self._gone: float | None = None  # since when
+        self._now = now
         self._sink, self._faults, self._depth = sink, faults, depth
         self._waiting: deque[tuple[Frame, int]] = deque()
         self._owed = 0
@@ -39,6 +53,11 @@ class Outlet:
         self._change = Condition()
         self._thread = Thread(target=self._work, name=f"genart-{name}", daemon=True)
         self._thread.start()
+
+    @property
+    def away(self) -> bool:
+        """Whether the sink's other end is gone for now."""
+        return self._gone is not None
 
     def write(self, frame: Frame) -> None:
         """Offer one frame."""
@@ -83,10 +102,24 @@ class Outlet:
             while (job := self._next()) is not None:
                 frame, times = job
                 for _ in range(times):
-                    self._sink.write(frame)
+                    self._pass_on(frame)
             self._sink.close()
         except Exception as error:
             self._give_up(error)
+
+    def _pass_on(self, frame: Frame) -> None:
+        try:
+            self._sink.write(frame)
+        except OutputAway as error:
+            self.dropped += 1
+            if self._gone is None:
+                self._gone = self._now()
+                self._faults.add(self.name, error)
+        else:
+            if self._gone is not None:
+                seconds, self._gone = self._now() - self._gone, None
+                self._faults.settle(self.name)
+                self._faults.note(self.name, f"back after {seconds:.0f} s.")
 
     def _next(self) -> tuple[Frame, int] | None:
         with self._change:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from genart.errors import UnknownName, UsageError
-from genart.plugins import registry
+from genart.plugins import Entry, registry
 from genart.stage import Tempo, Transport
 
 #: 512, (640, 360) or "640x360": width first, as people say it.
@@ -185,6 +185,11 @@ def sink_for(output: str | Path) -> str:
         UsageError: a single picture was named.
     """
     text = str(output)
+    if "://" in text:
+        scheme = text.partition("://")[0]
+        raise UsageError(
+            f"A film goes into a file, such as film.mp4; `genart live --to {scheme}://...` streams."
+        )
     suffix = Path(text).suffix.lower().lstrip(".")
     if text.endswith(("/", "\\")) or not suffix or Path(text).is_dir():
         return "png"
@@ -193,6 +198,12 @@ def sink_for(output: str | Path) -> str:
             f'"{text}" would be a single picture: `genart generate` makes those. For a film, end '
             "it in .apng, or name a folder with a / at the end."
         )
-    if suffix not in registry("sink"):
-        raise UnknownName("film format", suffix, registry("sink"))
+    formats = [name for name, sink in registry("sink").items() if not is_live(sink)]
+    if suffix not in formats:
+        raise UnknownName("film format", suffix, formats)
     return suffix
+
+
+def is_live(sink: Entry) -> bool:
+    """Whether a sink's frames are watched at once, over a network or by a program, not kept."""
+    return bool(getattr(sink.factory, "live", False))

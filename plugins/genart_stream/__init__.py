@@ -1,0 +1,32 @@
+"""Streams to servers and players: RTMP, RTMPS, SRT, UDP, RTSP.
+
+The ffmpeg that imageio-ffmpeg brings encodes and sends, in a process of its own: a server that
+does not answer holds up that process only. PyAV's wheels have no SRT, and PyAV keeps the
+interpreter to itself while it connects, which would stop the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import genart
+from genart_stream.protocols import PROTOCOLS
+
+
+@genart.hookimpl
+def register_sinks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer a sink for each scheme of a URL."""
+    for scheme in PROTOCOLS:
+        register(scheme, _stream(scheme))
+
+
+def _stream(scheme: str) -> Callable[..., genart.Sink]:
+    def create(path: str, *, fps: Any, size: tuple[int, int], **_: Any) -> genart.Sink:
+        from genart_stream.sink import StreamSink
+
+        return StreamSink(path, fps=fps, size=size)
+
+    create.__doc__ = PROTOCOLS[scheme].about
+    create.live = True  # type: ignore[attr-defined]
+    return create
