@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from genart.errors import UsageError
 
@@ -202,6 +202,10 @@ class Generator(ABC):
         """
         return None if times else self
 
+    def in_half(self) -> Generator | None:
+        """Return one that computes in half precision, or None where that is not faster."""
+        return None
+
 
 @dataclass(frozen=True)
 class Inversion:
@@ -310,6 +314,22 @@ class LiveControl(Control, Protocol):
         ...
 
 
+class Light(NamedTuple):
+    """What a motor fader or a ring of lights has to show.
+
+    Args:
+        source: the control, such as "cc/1/74".
+        device: part of its device's name, "" for any.
+        path: the Param it leads to, "owner.name".
+        x: where it is, in what the control sends.
+    """
+
+    source: str
+    device: str
+    path: str
+    x: float
+
+
 class Console(Protocol):
     """What a performance offers a control; everything may be used from any thread."""
 
@@ -323,7 +343,21 @@ class Console(Protocol):
         ...
 
     def feed(self, kind: str, source: str, x: float) -> None:
-        """A source of mappings is at x now, such as ("midi", "cc/1/74", 64)."""
+        """A source of mappings is at x now, such as ("midi", "cc/1/74 nanoKONTROL2", 64).
+
+        What stands after the first space is the device that the source is on.
+        """
+        ...
+
+    def lights(self, kind: str) -> Sequence[Light]:
+        """Where each mapped source of a kind would have to be for its Param's value now."""
+        ...
+
+    def follow(self, t: float, beat: float, bpm: float | None, source: str) -> None:
+        """Keep to a beat from outside: `beat` at clock time t, modulo `tempo.quantum`.
+
+        Small errors glide away, large ones are one jump; with a bpm the tempo follows, too.
+        """
         ...
 
     def put(self, path: str, value: Any, source: str) -> None:
@@ -344,6 +378,10 @@ class Console(Protocol):
 
     def say(self, name: str, value: Any) -> None:
         """Show a value in the status: on the page and as /genart/status/<name>."""
+        ...
+
+    def note(self, where: str, message: str) -> None:
+        """Tell something that is no fault, such as that a device is back."""
         ...
 
     def fault(self, where: str, error: BaseException | str) -> None:

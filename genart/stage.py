@@ -2,8 +2,8 @@
 
 | owner       | holds                                              |
 |-------------|----------------------------------------------------|
-| `transport` | play, speed, the seconds of one turn, the phase    |
-| `tempo`     | beats a minute, and what nudges the beat           |
+| `transport` | play, speed, the length of one turn, the phase     |
+| `tempo`     | beats a minute, beats a bar, what nudges the beat  |
 | `walk`      | which seeds, and how to walk through them          |
 | `model`     | which generator, truncation, cutoff, noise, label  |
 | `output`    | blackout, freeze                                   |
@@ -51,34 +51,51 @@ class Ramp:
 
 
 class Transport:
-    """Time, turned into a phase 0..1 that goes round once in `seconds`."""
+    """Time, turned into a phase 0..1 that goes round once in `seconds`, or in so many `beats`."""
 
     play = Param(True, help="Whether the phase moves.")
     speed = Param(1.0, -16.0, 16.0, unit="x", help="How fast the phase moves; below 0, backwards.")
     seconds = Param(8.0, 0.01, 1e7, unit="s", curve="log", help="How long one turn takes.")
+    beats = Param(
+        0.0, 0.0, 1024.0, unit="beats", smooth=None,
+        help="How many beats one turn takes, from a beat that they divide; 0 goes by seconds.",
+    )  # fmt: skip
     phase = Param(
         0.0, 0.0, 1.0, smooth=None, help="Where in the turn we are; setting it jumps there."
     )
 
     def __init__(self) -> None:
-        self._ramp = Ramp()
+        self._ramp = Ramp()  # over seconds, or over beats
+        self._beats = 0.0
         self._shown = 0.0
 
-    def advance(self, t: Fraction, loop: bool = True) -> None:
-        """Bring the phase to time t in seconds.
+    def advance(self, t: Fraction, loop: bool = True, beat: Fraction = Fraction(0)) -> None:
+        """Bring the phase to time t in seconds, which is beat `beat`.
 
         In a film of n frames, frame i has phase i / n exactly. With loop the phase goes round;
-        without, it stops at 0 and 1.
+        without, it stops at 0 and 1. Turning `beats` puts the phase where that beat belongs, so
+        that turns begin on the bar; from there on it is summed up, as it is in seconds.
         """
+        at = beat if self._beats else t
+        if self.beats != self._beats:
+            at = self._follow(at, t, beat)
         if self.phase != self._shown:
-            self._ramp.jump(t, self.phase)
-        turn = Fraction(self.seconds).limit_denominator(1_000_000)
-        self._ramp.turn(t, Fraction(self.speed) * self.play / turn)
-        now = self._ramp.at(t)
+            self._ramp.jump(at, self.phase)
+        turn = Fraction(self.beats or self.seconds).limit_denominator(1_000_000)
+        self._ramp.turn(at, Fraction(self.speed) * self.play / turn)
+        now = self._ramp.at(at)
         if not loop and not 0 <= now <= 1:
             now = Fraction(now > 1)
-            self._ramp.jump(t, float(now))  # so that turning back begins at once
+            self._ramp.jump(at, float(now))  # so that turning back begins at once
         self.phase = self._shown = float(now % 1 if loop else now)
+
+    def _follow(self, before: Fraction, t: Fraction, beat: Fraction) -> Fraction:
+        """Go by beats from now on, or by seconds; returns where on that scale now is."""
+        self._beats, at = self.beats, beat if self.beats else t
+        length = Fraction(self.beats).limit_denominator(1_000_000)
+        self._ramp.start = beat / length % 1 if length else self._ramp.at(before)
+        self._ramp.since = at
+        return at
 
 
 class Tempo:
@@ -86,16 +103,26 @@ class Tempo:
 
     bpm = Param(120.0, 20.0, 400.0, unit="beats/min", smooth=0.0, help="Beats a minute.")
     offset = Param(0.0, -1e6, 1e6, unit="beats", help="Added to the beat: what nudges it.")
+    quantum = Param(4, 1, 64, unit="beats", help="Beats in a bar; Link counts them the same way.")
+    launch = Param(
+        0.0, 0.0, 64.0, unit="beats", smooth=None,
+        help="Cues wait for the next multiple of so many beats; 0 plays them at once.",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._ramp = Ramp()
-        #: Beats since the start; its whole part counts them, its fraction is the place in one.
-        self.beat = 0.0
+        #: `beat` as an exact fraction.
+        self.exact = Fraction(0)
+
+    @property
+    def beat(self) -> float:
+        """Beats since the start; its whole part counts them, its fraction is the place in one."""
+        return float(self.exact)
 
     def advance(self, t: Fraction) -> None:
         """Bring the beat to time t in seconds."""
         self._ramp.turn(t, Fraction(self.bpm).limit_denominator(1_000_000) / 60)
-        self.beat = float(self._ramp.at(t) + Fraction(self.offset))
+        self.exact = self._ramp.at(t) + Fraction(self.offset)
 
 
 def _names(kind: str) -> Callable[[], Iterable[str]]:
@@ -186,5 +213,5 @@ class Stage:
 
     def advance(self, t: Fraction) -> None:
         """Bring transport and tempo to time t in seconds."""
-        self.transport.advance(t, self.walk.loop)
         self.tempo.advance(t)
+        self.transport.advance(t, self.walk.loop, self.tempo.exact)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from genart.errors import ParamError
-from genart.live.mapping import MappingError, Mappings, parse_mapping, read_mapping, swinger
-from genart.live.store import Store
+from genart.live.leads import Mappings
+from genart.live.mapping import MappingError, parse_mapping, read_mapping
 from genart.params import Param, ParamTree
 from genart.stage import Stage
 
@@ -52,7 +52,7 @@ def read(tmp_path: Path, text: str) -> Mappings:
 )
 def test_a_lead_turns_what_it_leads_to(tmp_path: Path, entry: str, x: float, value: object) -> None:
     mappings = read(tmp_path, f'[[map]]\nosc = "/1/fader"\n{entry}\n')
-    ((path, got),) = mappings.osc("/1/fader", (x,))
+    ((path, got),) = mappings.osc("/1/fader", (x,)) or ()
     assert path in entry
     assert got == pytest.approx(value) if isinstance(value, float) else got == value
 
@@ -71,7 +71,7 @@ def test_one_source_moves_several_params_and_others_none(tmp_path: Path) -> None
         """,
     )
     assert mappings.osc("/xy", (0.25, 1.0)) == [("sketch.level", 0.25), ("sketch.count", 9)]
-    assert mappings.osc("/other", (1.0,)) == []
+    assert mappings.osc("/other", (1.0,)) is None
     with pytest.raises(ParamError, match="argument 2"):
         mappings.osc("/xy", (0.25,))
     with pytest.raises(ParamError, match="number"):
@@ -115,18 +115,6 @@ def test_lfos_swing_in_seconds_or_beats(tmp_path: Path, shape: str, values: list
     assert [beats.swing(0.0, 8 + b)[0][1] for b in range(4)] == pytest.approx(values)
 
 
-def test_lfos_turn_the_store_like_anyone_else(tmp_path: Path) -> None:
-    store = Store(TREE)
-    mappings = read(tmp_path, '[[map]]\nlfo = "saw"\nevery = 4\nto = "sketch.level"\n')
-    swing = swinger(mappings, store)
-    swing(1.0, 0.0)
-    change = store.take().changes["sketch.level"]
-    assert (change.value, change.source) == (0.25, "lfo")
-    store.replant(ParamTree({}))
-    swing(2.0, 0.0)
-    assert store.values() == {}
-
-
 def test_the_documentations_example_is_one() -> None:
     docs = Path(__file__).parents[1] / "docs" / "osc.md"
     example = re.search(r"```toml\n(.*?)```", docs.read_text(encoding="utf-8"), re.S)
@@ -165,7 +153,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, 
     assert why in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "map = 3", "map = [1]", "[other]\na = 1\n[[map]]"])
+@pytest.mark.parametrize("text", ["map = 3", "map = [1]", "[other]\na = 1\n[[map]]"])
 def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(MappingError, match=r"map\.toml, line 1"):
         read(tmp_path, text)

@@ -56,8 +56,8 @@ def show(report: LiveReport) -> Iterator[str]:
     "--cues", type=click.Path(dir_okay=False, path_type=Path), help="Their file.  [cues.json]"
 )
 @click.option(
-    "--map", "mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A TOML file that leads other OSC addresses and LFOs onto Params.",
+    "--map", "mapping", type=click.Path(dir_okay=False, path_type=Path),
+    help="The file that leads MIDI, other OSC addresses and LFOs onto Params.  [mapping.toml]",
 )  # fmt: skip
 @click.option(
     "--control", "controls", metavar="NAME[:SOURCE]", multiple=True,

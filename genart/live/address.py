@@ -19,12 +19,13 @@ A pattern reaches every Param and status that it matches; what happens once must
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from genart.errors import ParamError, UsageError
+from genart.live.leads import Deed, Turn
 from genart.live.osc import BANG, Message, OscError, Packet, TimeTag, decode, encode
 from genart.live.pattern import is_pattern, matching
 from genart.live.scheduler import Scheduler, run_alone
@@ -43,8 +44,8 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 #: Does something once: (args, sender's name).
 Action: TypeAlias = Callable[[tuple[Any, ...], str], None]
-#: Turns a message of someone else's address into ("owner.name", value) pairs, or () if it cannot.
-Foreign: TypeAlias = Callable[[str, tuple[Any, ...]], "list[tuple[str, Any]]"]
+#: What a message of someone else's address turns and does; None if nothing knows it.
+Foreign: TypeAlias = Callable[[str, tuple[Any, ...]], "Sequence[Turn | Deed] | None"]
 
 
 def address_of(path: str) -> str:
@@ -297,11 +298,14 @@ class Router:
         batch.answers.append((address, lambda: self.status[name]))
 
     def _other(self, address: str, args: tuple[Any, ...], batch: _Batch, source: str) -> None:
-        pairs = self.foreign(address, args) if self.foreign else []
-        if not pairs:
+        known = self.foreign(address, args) if self.foreign else None
+        if known is None:
             raise OscError("no such address")
-        for path, value in pairs:
-            batch.changes[path] = self.store.checked(path, value, source)
+        for each in known:
+            if isinstance(each, Deed):
+                self._gather(Message(f"{ROOT}/{each.address}", each.args), batch, source)
+            else:
+                batch.changes[each.path] = self.store.checked(each.path, each.value, source)
 
 
 #: What a plain button sets off: it sends 1 when pressed and 0 when let go.

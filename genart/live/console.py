@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from genart.contracts import Control, LiveControl
+from genart.contracts import Control, Light, LiveControl
 from genart.errors import UnknownName
-from genart.live.mapping import Mappings
+from genart.live.patchbay import Patchbay
 from genart.live.report import Faults
 from genart.live.store import Store
+from genart.live.tempo import TempoDesk
 from genart.params import Param
 
 #: What happens once: called with the arguments and who asked.
@@ -24,15 +25,17 @@ class Desktop:
         faults: who is told.
 
     Attributes:
-        mappings: what leads sources onto Params.
+        patchbay: what leads sources onto Params.
+        tempo: what follows a beat from outside.
         actions: what happens once, by address under /genart.
         said: the newest value of each status that controls show.
     """
 
     def __init__(self, store: Store, faults: Faults) -> None:
         self.store, self.faults = store, faults
-        self.mappings = Mappings([])
         self.actions: dict[str, Once] = {}
+        self.patchbay = Patchbay(self, lambda: self.actions)
+        self.tempo = TempoDesk(store)
         self.said: dict[str, Any] = {}
 
     @property
@@ -46,8 +49,15 @@ class Desktop:
 
     def feed(self, kind: str, source: str, x: float) -> None:
         """A source of mappings is at x now."""
-        for path, value in self.mappings.feed(kind, source, x):
-            self.put(path, value, f"{kind} {source}")
+        self.patchbay.feed(kind, source, x)
+
+    def lights(self, kind: str) -> list[Light]:
+        """Where each mapped source of a kind would have to be for its Param's value."""
+        return self.patchbay.lights(kind)
+
+    def follow(self, t: float, beat: float, bpm: float | None, source: str) -> None:
+        """Keep to a beat from outside."""
+        self.tempo.follow(t, beat, bpm, source)
 
     def put(self, path: str, value: Any, source: str) -> None:
         """Turn a Param."""
@@ -80,6 +90,10 @@ class Desktop:
     def say(self, name: str, value: Any) -> None:
         """Show a value in the status."""
         self.said[name] = value
+
+    def note(self, where: str, message: str) -> None:
+        """Tell something that is no fault."""
+        self.faults.note(where, message)
 
     def fault(self, where: str, error: BaseException | str) -> None:
         """Tell what is wrong."""

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from genart.errors import ParamError
-from genart.live.address import Router, safe_name
+from genart.live.address import Action, Router, safe_name
 from genart.live.cues import Cues
 from genart.live.feedback import Feedback
-from genart.live.mapping import Mappings
+from genart.live.leads import Mappings
+from genart.live.patchbay import Patchbay
 from genart.live.receiver import Receiver
 from genart.live.report import Durations
 from genart.live.scheduler import Scheduler
@@ -40,6 +41,7 @@ class OscControl:
         cues: those of the performance.
         tempo: what taps and nudges turn.
         mappings: for messages not under /genart.
+        actions: what else happens once, by address under /genart.
         status: what is sent out as /genart/status/..., asked for several times a second.
         rate: packets a second that a host may send; None for any number.
 
@@ -61,7 +63,8 @@ class OscControl:
         peers: Iterable[tuple[str, int]] = (),
         cues: Cues | None = None,
         tempo: TempoDesk | None = None,
-        mappings: Mappings | None = None,
+        mappings: Mappings | Patchbay | None = None,
+        actions: Mapping[str, Action] | None = None,
         status: Callable[[], Mapping[str, Any]] | None = None,
         rate: float | None = 10_000.0,
     ) -> None:
@@ -72,7 +75,7 @@ class OscControl:
         self._status = status
         self.feedback = Feedback(store, peers)
         self.scheduler = Scheduler()
-        self.actions = self._actions()
+        self.actions = self._actions() | dict(actions or {})
         self.router = Router(
             store, self.scheduler, actions=self.actions, status=self.feedback.status,
             foreign=None if mappings is None else mappings.osc,
@@ -108,16 +111,24 @@ class OscControl:
             "tempo/tap": self.tempo.tap,
             "tempo/nudge": self.tempo.nudge,
             "cue/save": lambda args, source: self.cues.save(safe_name(args)),
-            "cue/recall": lambda args, source: self.cues.recall(
-                safe_name(args), _fade(args[1:]), source
-            ),
-            "cue/next": lambda args, source: _dropped(self.cues.next(_fade(args), source)),
+            "cue/recall": self._recall,
+            "cue/next": self._next,
             "cue/delete": lambda args, source: self.cues.delete(safe_name(args)),
             "record/start": lambda args, source: self.store.trigger(
                 "record.start", *([safe_name(args)] if args else []), source=source
             ),
             "record/stop": lambda args, source: self.store.trigger("record.stop", source=source),
         }
+
+    def _recall(self, args: tuple[Any, ...], source: str) -> None:
+        name, fade, beats = safe_name(args), _number(args, 1, "fade"), _number(args, 2, "wait")
+        if name not in self.cues.names:
+            beats = 0.0  # so that who asked is told now
+        self.tempo.launch(name, lambda: self.cues.recall(name, fade, source), beats)
+
+    def _next(self, args: tuple[Any, ...], source: str) -> None:
+        fade, beats = _number(args, 0, "fade"), _number(args, 1, "wait")
+        self.tempo.launch("next", lambda: self.cues.next(fade, source), beats)
 
     def _flush(self) -> None:
         for name, value in (self._status() if self._status else {}).items():
@@ -129,6 +140,7 @@ class OscControl:
             ("limited", self.limited),
         ):
             self.feedback.say(f"osc/{name}", count)
+        self.feedback.say("cue/waiting", self.tempo.waiting)
         if self.cues.last is not None:
             self.feedback.say("cue", self.cues.last)
         self.feedback.flush()
@@ -138,18 +150,15 @@ class OscControl:
         self.store.complain("rate", "More messages than one sender may send.", sender.name)
 
 
-def _fade(args: tuple[Any, ...]) -> float | None:
-    if not args:
+def _number(args: tuple[Any, ...], index: int, what: str) -> float | None:
+    if len(args) <= index:
         return None
-    if isinstance(args[0], bool) or not isinstance(args[0], (int, float)):
-        raise ParamError(f"a fade is a number of seconds, not {args[0]!r}.")
-    return float(args[0])
+    if isinstance(args[index], bool) or not isinstance(args[index], (int, float)):
+        unit = {"fade": "seconds", "wait": "beats"}[what]
+        raise ParamError(f"a {what} is a number of {unit}, not {args[index]!r}.")
+    return float(args[index])
 
 
 def _sendable(value: Any) -> tuple[Any, ...]:
     values = value if isinstance(value, (list, tuple)) else (value,)
     return tuple(v if isinstance(v, (bool, int, float)) else str(v)[:200] for v in values[:5])
-
-
-def _dropped(_: object) -> None:
-    """For a lambda whose answer nobody wants."""

@@ -1,4 +1,4 @@
-"""Mapping: any source onto any Param, told by a TOML file. Nothing in it is ever evaluated.
+"""Mapping: a TOML file that leads sources onto Params. Nothing in it is ever evaluated.
 
 ::
 
@@ -10,8 +10,22 @@
     curve = "square"             # linear, square, root or smooth
 
     [[map]]
-    midi = "cc/1/74"             # kind/channel/number
+    midi = "cc/1/74"             # kind/channel/number; see docs/midi.md
+    device = "nanoKONTROL2"      # part of its name; any unless said
     to = "walk.kind"
+    pickup = true                # turns nothing until the fader is where the Param is
+
+    [[map]]
+    midi = "cc/1/16"
+    mode = "relative"            # absolute, relative or toggle
+    encoding = "twos"            # how an encoder counts: twos, offset, sign or plain
+    step = 0.01                  # how far one step goes, of 1
+    to = "sketch.zoom"
+
+    [[map]]
+    midi = "note/10/36"
+    do = "cue/recall"            # done once when the source rises past its middle
+    args = ["drop", 2.0]
 
     [[map]]
     audio = "bass"               # a feature's name
@@ -31,136 +45,41 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
-from genart.errors import DataError, ParamError, UsageError
-from genart.live.osc import TimeTag
-from genart.live.store import Store
+from genart.errors import DataError, UnknownName, UsageError
+from genart.live.leads import CURVES, ENCODINGS, MODES, SHAPES, Lead, Mappings
 from genart.params import Param
 
 T = TypeVar("T")
-Pairs: TypeAlias = "list[tuple[str, Any]]"
 
 SOURCES = ("osc", "midi", "audio", "lfo")
-CURVES: dict[str, Callable[[float], float]] = {
-    "linear": lambda x: x,
-    "square": lambda x: x * x,
-    "root": math.sqrt,
-    "smooth": lambda x: x * x * (3 - 2 * x),
+_KEYS = (
+    *SOURCES, "device", "to", "do", "args", "from", "range", "curve", "arg", "every", "unit",
+    "mode", "encoding", "step", "pickup",
+)  # fmt: skip
+#: Keys that mean something only together with another.
+_NEEDS = {
+    "device": "a midi source",
+    "args": "do",
+    "encoding": 'mode = "relative"',
+    "step": 'mode = "relative"',
+    "pickup": "an absolute source that turns a Param",
 }
-SHAPES: dict[str, Callable[[float], float]] = {
-    "sine": lambda phase: 0.5 - 0.5 * math.cos(2 * math.pi * phase),
-    "triangle": lambda phase: 1 - abs(2 * phase - 1),
-    "saw": lambda phase: phase,
-    "square": lambda phase: float(phase >= 0.5),
-}
-_KEYS = (*SOURCES, "to", "from", "range", "curve", "arg", "every", "unit")
 _UNITS = ("seconds", "beats")
-_MIDI = re.compile(r"(cc|note|pitch|pressure|program)/(1[0-6]|[1-9])(/\d{1,3})?")
+_MIDI = re.compile(
+    r"(cc|cc14|note|pressure|program)/(1[0-6]|[1-9])/(12[0-7]|1[01]\d|\d{1,2})"
+    r"|(pitch|pressure|program)/(1[0-6]|[1-9])|start|stop|continue"
+)
+_DEED = re.compile(r"(/genart/)?[a-z]+(/[^/]+){0,2}")
 _LARGEST = 1 << 20
 
 
 class MappingError(DataError):
     """A mapping file that cannot be used; the message names the line."""
-
-
-@dataclass(frozen=True)
-class Lead:
-    """One line from a source to a Param.
-
-    Args:
-        kind: "osc", "midi", "audio" or "lfo".
-        source: the address, control, feature or shape.
-        path: "owner.name".
-        param: what it turns.
-        low: what the source sends at one end.
-        high: what it sends at the other.
-        ends: the Param's values there, or None for all of its range and curve.
-        curve: one of `CURVES`.
-        arg: which argument of an OSC message counts, from 0.
-        every: how long one swing of an LFO lasts.
-        beats: whether it lasts so many beats, not seconds.
-    """
-
-    kind: str
-    source: str
-    path: str
-    param: Param[Any]
-    low: float = 0.0
-    high: float = 1.0
-    ends: tuple[float, float] | None = None
-    curve: str = "linear"
-    arg: int = 0
-    every: float = 1.0
-    beats: bool = False
-
-    def value(self, x: float) -> Any:
-        """The Param's value for what the source sends; beyond its ends it stays there."""
-        position = min(max((x - self.low) / (self.high - self.low), 0.0), 1.0)
-        position = CURVES[self.curve](position)
-        if self.ends is None:
-            return self.param.from_norm(position)
-        return self.param.clamp(self.ends[0] + (self.ends[1] - self.ends[0]) * position)
-
-
-class Mappings:
-    """All leads of a file.
-
-    Args:
-        leads: in the order of the file.
-    """
-
-    def __init__(self, leads: list[Lead]) -> None:
-        self.leads = tuple(leads)
-        self._by_source: dict[tuple[str, str], list[Lead]] = {}
-        for lead in leads:
-            self._by_source.setdefault((lead.kind, lead.source), []).append(lead)
-
-    def osc(self, address: str, args: tuple[Any, ...]) -> Pairs:
-        """What an OSC message of a mapped address turns; nothing for any other.
-
-        Raises:
-            ParamError: the argument that counts is no number, or is not there.
-        """
-        leads = self._by_source.get(("osc", address), [])
-        return [(lead.path, lead.value(_number(args, lead.arg))) for lead in leads]
-
-    def feed(self, kind: str, source: str, x: float) -> Pairs:
-        """What a MIDI control or audio feature turns when it is at x."""
-        return [(lead.path, lead.value(x)) for lead in self._by_source.get((kind, source), [])]
-
-    def swing(self, t: float, beat: float) -> Pairs:
-        """Where the LFOs are, at a time in seconds and a beat."""
-        swings = (lead for lead in self.leads if lead.kind == "lfo")
-        return [
-            (
-                lead.path,
-                lead.value(SHAPES[lead.source]((beat if lead.beats else t) / lead.every % 1)),
-            )
-            for lead in swings
-        ]
-
-
-def swinger(mappings: Mappings, store: Store) -> Callable[[float, float], None]:
-    """What turns the Params of the LFOs, called with the time and the beat once a tick."""
-
-    def swing(t: float, beat: float) -> None:
-        for path, value in mappings.swing(t, beat):
-            if path in store.tree:  # another sketch may have taken over
-                store.put(path, value, "lfo")
-
-    return swing
-
-
-def _number(args: tuple[Any, ...], index: int) -> float:
-    value = args[index] if index < len(args) else None
-    if not isinstance(value, (int, float)) or isinstance(value, TimeTag):
-        raise ParamError(f"argument {index + 1} is {value!r}, a mapping needs a number there.")
-    return float(value)
 
 
 def read_mapping(path: str | Path, tree: Mapping[str, Param[Any]]) -> Mappings:
@@ -170,28 +89,64 @@ def read_mapping(path: str | Path, tree: Mapping[str, Param[Any]]) -> Mappings:
         MappingError: no such file, no TOML, or an entry that cannot be; the message names the line.
     """
     path = Path(path)
+    return parse_mapping(read_text(path), tree, path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a mapping file; MappingError if it cannot be had."""
     try:
         if path.stat().st_size > _LARGEST:
             raise MappingError(f"{path} is too large for a mapping file.")
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise MappingError(f"{path} cannot be read: {error}") from error
-    return parse_mapping(text, tree, path)
 
 
-def parse_mapping(text: str, tree: Mapping[str, Param[Any]], path: Path) -> Mappings:
+def parse_mapping(
+    text: str,
+    tree: Mapping[str, Param[Any]],
+    path: Path,
+    *,
+    actions: Collection[str] = (),
+    waiting: Callable[[str], None] | None = None,
+) -> Mappings:
     """The leads of a mapping file's text; errors name `path`.
+
+    Args:
+        text: what the file holds.
+        tree: the Params.
+        path: the file.
+        actions: what can be done, by address under /genart; () takes any address.
+        waiting: told of each entry for a Param that this sketch lacks, which is left out then;
+            None makes it an error.
 
     Raises:
         MappingError: as `read_mapping`.
     """
+    leads = []
+    for index, table in enumerate(_tables(text, path)):
+        try:
+            leads.append(_lead(table, index, path, text, tree, actions))
+        except _Absent as error:
+            if waiting is None:
+                raise MappingError(str(error)) from error
+            waiting(f"{error} It waits for a sketch that has it.")
+    return Mappings(leads)
+
+
+def _tables(text: str, path: Path) -> list[Any]:
     try:
         content = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise MappingError(f"{path}: {error}.") from error
-    if not isinstance(content.get("map"), list) or len(content) > 1:
+    tables = content.get("map", [])
+    if not isinstance(tables, list) or content.keys() - {"map"}:
         raise MappingError(f"{path}, line 1: a mapping file holds [[map]] entries alone.")
-    return Mappings([_lead(entry, i, path, text, tree) for i, entry in enumerate(content["map"])])
+    return tables
+
+
+class _Absent(MappingError):
+    """An entry for a Param that the sketch lacks."""
 
 
 class _Entry:
@@ -220,23 +175,53 @@ class _Entry:
         kinds = [kind for kind in SOURCES if kind in self.table]
         if len(kinds) != 1:
             raise UsageError(f"an entry has one source: {', '.join(SOURCES)}.")
+        if ("to" in self.table) == ("do" in self.table):
+            raise UsageError(
+                'an entry turns a Param, to = "owner.name", or does something, do = "cue/next".'
+            )
         return kinds[0]
 
+    def check_keys(self, lead: Lead) -> None:
+        """UsageError for a key that means nothing here."""
+        fits = {
+            "device": lead.kind == "midi",
+            "args": bool(lead.do),
+            "encoding": lead.mode == "relative",
+            "step": lead.mode == "relative",
+            "pickup": lead.mode == "absolute" and not lead.do,
+        }
+        for key, good in fits.items():
+            if key in self.table and not good:
+                self.at = key
+                raise UsageError(f"{key} goes with {_NEEDS[key]}.")
 
-def _lead(table: Any, index: int, path: Path, text: str, tree: Mapping[str, Param[Any]]) -> Lead:
+
+def _lead(
+    table: Any,
+    index: int,
+    path: Path,
+    text: str,
+    tree: Mapping[str, Param[Any]],
+    actions: Collection[str],
+) -> Lead:
     entry: _Entry | None = None
     try:
         entry = _Entry(table)
-        return _parsed(entry, tree)
+        return _parsed(entry, tree, actions)
     except UsageError as error:
         line = _line_of(text, index, entry.at if entry else "")
-        raise MappingError(f"{path}, line {line}: {error}") from error
+        absent = isinstance(error, UnknownName) and error.name.startswith("sketch.")
+        kind = _Absent if absent else MappingError
+        raise kind(f"{path}, line {line}: {error}") from error
 
 
-def _parsed(entry: _Entry, tree: Mapping[str, Param[Any]]) -> Lead:
+def _parsed(entry: _Entry, tree: Mapping[str, Param[Any]], actions: Collection[str]) -> Lead:
     kind = entry.kind()
     source = entry.read(kind, partial(_source, kind))
-    low, high = entry.read("from", _different, _sends(kind, source))
+    mode = entry.read("mode", lambda mode: _one_of(mode, MODES), "absolute")
+    hits = mode == "toggle" or "do" in entry.table
+    low, high = entry.read("from", _different, _sends(kind, source, hits=hits))
+    plain = "plain" if kind != "midi" else "twos"
     lead = Lead(
         kind=kind,
         source=source,
@@ -247,10 +232,33 @@ def _parsed(entry: _Entry, tree: Mapping[str, Param[Any]]) -> Lead:
         arg=int(entry.read("arg", _whole, 1)) - 1,
         every=entry.read("every", _positive, 1.0),
         beats=entry.read("unit", lambda unit: _one_of(unit, _UNITS), "seconds") == "beats",
-        path=entry.read("to", _target),
-        param=entry.read("to", tree.__getitem__),
+        device=entry.read("device", _text, ""),
+        mode=mode,
+        encoding=entry.read("encoding", lambda name: _one_of(name, ENCODINGS), plain),
+        step=entry.read("step", lambda step: None if step is None else _positive(step)),
+        pickup=entry.read("pickup", _switch, False),
+        path=entry.read("to", _target, ""),
+        param=entry.read("to", lambda path: tree[path] if path else None, ""),
+        do=entry.read("do", _address, ""),
+        args=entry.read("args", _arguments, []),
     )
-    lead.value(low)  # a Param without a range says so now
+    entry.check_keys(lead)
+    entry.at = "to" if lead.path else "do"
+    if lead.param is not None:
+        lead.position_of(lead.value(low))  # a Param without a range says so now
+        return lead
+    return _doing(lead, tree, actions)
+
+
+def _doing(lead: Lead, tree: Mapping[str, Param[Any]], actions: Collection[str]) -> Lead:
+    """A lead that does something, if that can be done."""
+    path = lead.do.replace("/", ".", 1)
+    if path in tree:
+        if len(lead.args) != 1:
+            raise UsageError(f"{path} takes one value, args = [{tree[path].default!r}].")
+        tree[path].check(lead.args[0])
+    elif actions and lead.do not in actions and lead.do.rpartition("/")[0] not in actions:
+        raise UnknownName("action", lead.do, actions, "docs/osc.md lists them.")
     return lead
 
 
@@ -258,6 +266,18 @@ def _target(path: Any) -> str:
     if not isinstance(path, str):
         raise UsageError('an entry has a Param to turn, to = "owner.name".')
     return path
+
+
+def _address(do: Any) -> str:
+    if not isinstance(do, str) or (do and not _DEED.fullmatch(do)):
+        raise UsageError(f'{do!r} is nothing to do, such as "cue/next" or "tempo/tap".')
+    return do.removeprefix("/genart/")
+
+
+def _arguments(args: Any) -> tuple[Any, ...]:
+    if not isinstance(args, list) or not all(isinstance(a, (str, int, float)) for a in args):
+        raise UsageError(f"args are texts and numbers, [...], not {args!r}.")
+    return tuple(args)
 
 
 def _source(kind: str, source: Any) -> str:
@@ -270,10 +290,14 @@ def _source(kind: str, source: Any) -> str:
     return _one_of(source, SHAPES) if kind == "lfo" else source
 
 
-def _sends(kind: str, source: str) -> list[float]:
-    if kind == "midi":
-        return [-8192, 8191] if source.startswith("pitch") else [0, 127]
-    return [0.0, 1.0]
+def _sends(kind: str, source: str, *, hits: bool) -> Sequence[float]:
+    """What a source sends at its ends, unless the file says."""
+    if kind != "midi":
+        return [0, 1]
+    name = source.partition("/")[0]
+    if hits and name == "note":
+        return [0, 1]  # however softly it is struck
+    return {"pitch": [-8192, 8191], "cc14": [0, 16383]}.get(name, [0, 127])
 
 
 def _ends(value: Any) -> tuple[float, float]:
@@ -288,6 +312,18 @@ def _different(value: Any) -> tuple[float, float]:
     if low == high:
         raise UsageError("two different ends are wanted.")
     return low, high
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"a text is wanted, not {value!r}.")
+    return value
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"true or false is wanted, not {value!r}.")
+    return value
 
 
 def _positive(value: Any) -> float:

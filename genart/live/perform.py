@@ -12,12 +12,10 @@ from genart.live.control import OscControl
 from genart.live.cues import Cues
 from genart.live.feedback import parse_peer
 from genart.live.live import Live
-from genart.live.mapping import Mappings, read_mapping, swinger
 from genart.live.named import make_controls, make_outlets
 from genart.live.outputs import Outlet
 from genart.live.recorder import check
 from genart.live.report import LiveReport
-from genart.live.tempo import TempoDesk
 from genart.live.web.mdns import Advertisement, can_advertise
 from genart.live.web.server import Web
 from genart.live.web.status import PageStatus
@@ -48,7 +46,7 @@ def perform(
     record_show: str | Path | None = None,
     show: str | Path | Show | None = None,
     cues: str | Path | None = "cues.json",
-    mapping: str | Path | None = None,
+    mapping: str | Path | None = "mapping.toml",
     sinks: Sequence[str | Sink] = (),
     controls: Sequence[str | Control] = (),
     tell: Callable[[str], None] = lambda line: None,
@@ -70,7 +68,8 @@ def perform(
         record_show: a new .jsonl file that keeps every change of a Param with its time.
         show: a show to play again, as it was begun except for what is given here.
         cues: the file of cues; None keeps them in memory.
-        mapping: a TOML file that leads other OSC addresses and LFOs onto Params.
+        mapping: a TOML file that leads MIDI, other OSC addresses and LFOs onto Params; it is made
+            when something is learned. None keeps in memory what is learned.
         sinks: where else frames go, by name ("ndi:Stage", "srt://host:9999") or as sinks; each
             gets a thread of its own, and the newest frame.
         controls: who else turns Params, by name ("midi:Launch Control", "link") or as Controls.
@@ -110,7 +109,7 @@ def perform(
             outlet.close()
         live.close()
         raise
-    report = live.run([*shown, *outlets], played)
+    report = live.run([*shown, *outlets], [live.console.tempo, *played])
     if writer is not None:
         writer.close(live.engine_clock.seconds())
     return report
@@ -150,15 +149,14 @@ def _surround(
     outlets: Sequence[Outlet],
 ) -> tuple[OscControl, Web]:
     """Give a performance its OSC and its page."""
-    kept, tempo = Cues(live.store, cues), TempoDesk(live.store)
+    kept, console = Cues(live.store, cues), live.console
+    tempo, patchbay = console.tempo, console.patchbay
     peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
-
-    mappings = read_mapping(mapping, live.store.tree) if mapping else Mappings([])
 
     def listen(host: str, port: int) -> OscControl:
         return OscControl(
             live.store, host, port, peers=peers, cues=kept, tempo=tempo, status=live.status,
-            mappings=mappings,
+            mappings=patchbay, actions=patchbay.doings,
         )  # fmt: skip
 
     def serve(host: str, port: int) -> Web:
@@ -174,14 +172,19 @@ def _surround(
     except BaseException:
         control.close()
         raise
-    live.console.mappings, live.console.actions = mappings, control.actions
-    live.services += [control, page]
+    console.actions = control.actions
+    live.services += [control, page, patchbay]
+    if mapping is not None:
+        patchbay.load(Path(mapping))
     if can_advertise():
         offer = Advertisement("genart", page.address, control.address, live.faults)
         live.services.append(offer)
     live.latencies["message_to_param"] = control.latency
-    live.on_tick += [tempo.observe, swinger(mappings, live.store)]
-    live.on_new_sketch.append(page.new_tree)
+    live.on_tick += [
+        lambda t, beat: tempo.observe(t, beat, live.player.performer.stage.tempo.offset),
+        patchbay.swing,
+    ]
+    live.on_new_sketch += [page.new_tree, patchbay.new_tree]
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
     return control, page
@@ -231,7 +234,7 @@ def _keys(live: Live, control: OscControl) -> dict[str, Key]:
         "f": Key("freeze", switch("output.freeze")),
         " ": Key("(space) play or stand still", switch("transport.play")),
         "r": Key("record, and stop recording", record),
-        "n": Key("next cue", lambda: control.cues.next(None, "window")),
+        "n": Key("next cue", lambda: control.actions["cue/next"]((), "window")),
         "t": Key("tap the tempo", lambda: control.actions["tempo/tap"]((), "window")),
     }
 

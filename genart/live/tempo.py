@@ -1,14 +1,16 @@
-"""Tempo by hand: taps become beats a minute, nudges move the beat, and whole beats are awaited.
+"""Tempo: taps become beats a minute, nudges move the beat, others are followed, and cues wait.
 
 The beat itself is `stage.Tempo`: summed up over time, so that no change of tempo makes it jump.
-Taps and nudges turn its Params `tempo.bpm` and `tempo.offset`, so a show keeps them like any turn.
+All of this turns its Params `tempo.bpm` and `tempo.offset`, so a show keeps it like any turn.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
+import threading
 from collections import deque
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +21,13 @@ from genart.live.store import Store
 PAUSE = 2.5
 #: Taps nearer than this, in seconds, are one: 400 beats a minute are 0.15 apart.
 BOUNCE = 0.1
+#: Nearer than this, in seconds, a beat from outside is ours.
+CLOSE = 1e-3
+#: An error of so many beats glides away; a larger one is a jump.
+NEAR = 0.25
+#: How long such a glide takes, in seconds: the beat never stands still in it above 45 a minute.
+GLIDE = 0.5
+_HAIR = 1e-6  # beats: what rounding may leave
 
 
 class Taps:
@@ -60,27 +69,45 @@ class Taps:
 
 
 class TempoDesk:
-    """What the tempo's addresses do.
+    """What the tempo's addresses do, and what waits for a beat.
+
+    It is a Control, too, asked before every frame: what waits is done then.
 
     Args:
         store: where `tempo.bpm` and `tempo.offset` are turned.
+
+    Attributes:
+        waiting: what waits for a beat, "" for nothing.
     """
+
+    name = "tempo"
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.waiting = ""
         self._taps = Taps()
-        self._seen: tuple[float, float] | None = None
+        self._lock = threading.RLock()
+        self._seen: tuple[float, float] | None = None  # a time, and the beat without the offset
+        self._due: tuple[float, Callable[[], object]] | None = None
+        self._lead, self._followed = 0.0, -math.inf
 
-    def observe(self, t: float, beat: float) -> None:
-        """Say which beat it was at time t; the engine does so every tick."""
-        self._seen = (t, beat)
+    def observe(self, t: float, beat: float, offset: float | None = None) -> None:
+        """Say which beat it was at time t; the engine does so every tick.
+
+        Args:
+            t: seconds.
+            beat: the beat then.
+            offset: how much of `tempo.offset` was in it, which may still be on its way; None if
+                all of it was.
+        """
+        self._seen = (t, beat - (self._offset() if offset is None else offset))
 
     def beat(self, t: float) -> float | None:
-        """The beat at time t, from the last one seen, or None before any was."""
+        """The beat at time t once the offset has arrived, or None before any beat was seen."""
         if self._seen is None:
             return None
         since, beat = self._seen
-        return beat + (t - since) * float(self.store.current("tempo.bpm")) / 60
+        return beat + (t - since) * self._bpm() / 60 + self._offset()
 
     def tap(self, args: tuple[Any, ...] = (), source: str = "") -> None:
         """A tap now: two or more set the tempo; from the fourth on, taps are whole beats."""
@@ -102,10 +129,77 @@ class TempoDesk:
         step = args[0] if args else None
         if isinstance(step, bool) or not isinstance(step, (int, float)) or not abs(step) <= 4:
             raise ParamError(f"a nudge is -4..4 beats, not {step!r}.")
-        self._move(float(step), source)
+        with self._lock:
+            self._lead += step
+            self._move(float(step), source)
+
+    def follow(self, t: float, beat: float, bpm: float | None = None, source: str = "") -> None:
+        """Keep to a beat from outside, such as Ableton Link's.
+
+        The beats agree modulo `tempo.quantum`, so that bars begin together. An error below 1 ms is
+        left alone, one of up to a quarter of a beat glides away in half a second, and a larger one
+        is a single jump. A nudge meanwhile stays: it makes up for a slow projector.
+
+        Args:
+            t: seconds on the performance's clock.
+            beat: theirs at that time.
+            bpm: their tempo, or None to leave the tempo alone.
+            source: who says so.
+        """
+        with self._lock:
+            mine, before = self.beat(t), self._bpm()
+            if t - self._followed > PAUSE:
+                self._lead = 0.0
+            self._followed = t
+            if bpm is not None and abs(bpm - before) > 1e-6:
+                self.store.put("tempo.bpm", bpm, source)
+            if mine is None:
+                return
+            bar = float(self.store.current("tempo.quantum"))
+            error = (beat + self._lead - mine + bar / 2) % bar - bar / 2
+            if abs(error) > CLOSE * before / 60:
+                fade = GLIDE if abs(error) <= NEAR else 0.0
+                self.store.put("tempo.offset", self._offset() + error, source, fade=fade)
+
+    def launch(self, what: str, do: Callable[[], object], beats: float | None = None) -> None:
+        """Do something at the next multiple of so many beats; what waited before is forgotten.
+
+        Args:
+            what: its name, for the status.
+            do: what is done, on the engine's thread before the frame of that beat is made.
+            beats: None takes `tempo.launch`; 0 does it now.
+
+        Raises:
+            ParamError: beats below 0.
+        """
+        every = float(self.store.current("tempo.launch")) if beats is None else beats
+        beat = self.beat(self.store.clock())
+        with self._lock:
+            self._due, self.waiting = None, ""
+            if every and beat is not None:
+                self._due, self.waiting = (next_beat(beat, every), do), what
+                return
+        do()
+
+    def changes(self, t: float) -> tuple[()]:
+        """Do what waits, if its beat has come at time t in seconds; nothing else is due."""
+        with self._lock:
+            beat = self.beat(t)
+            if self._due is None or beat is None or beat < self._due[0] - _HAIR:
+                return ()
+            (_, do), self._due, self.waiting = self._due, None, ""
+        do()
+        return ()
+
+    def _bpm(self) -> float:
+        return float(self.store.current("tempo.bpm"))
+
+    def _offset(self) -> float:
+        return float(self.store.current("tempo.offset"))
 
     def _move(self, beats: float, source: str) -> None:
-        self.store.put("tempo.offset", self.store.current("tempo.offset") + beats, source)
+        with self._lock:
+            self.store.put("tempo.offset", self._offset() + beats, source)
 
 
 def next_beat(beat: float, every: float = 1.0) -> float:
