@@ -32,6 +32,10 @@ if TYPE_CHECKING:
         Trainer,
     )
     from genart.easing import EASINGS
+    from genart.editing.capable import Layered, StyleWeights
+    from genart.editing.directions import Directions, load_directions
+    from genart.editing.edited import Edited
+    from genart.editing.make import directions
     from genart.errors import (
         CheckpointError,
         DataError,
@@ -58,7 +62,7 @@ if TYPE_CHECKING:
     from genart.models import load, pick_device
     from genart.pacing import even
     from genart.params import Param
-    from genart.perception import features
+    from genart.perception import features, perceptual_distance
     from genart.plugins import registry
     from genart.recipe import read_recipe, recipe_text, write_recipe
     from genart.rendering import Report, promo, render
@@ -93,6 +97,10 @@ _HOMES = {
         "Trainer",
     ),
     "genart.easing": ("EASINGS",),
+    "genart.editing.capable": ("Layered", "StyleWeights"),
+    "genart.editing.directions": ("Directions", "load_directions"),
+    "genart.editing.edited": ("Edited",),
+    "genart.editing.make": ("directions",),
     "genart.errors": (
         "CheckpointError",
         "DataError",
@@ -119,7 +127,7 @@ _HOMES = {
     "genart.models": ("load", "pick_device"),
     "genart.pacing": ("even",),
     "genart.params": ("Param",),
-    "genart.perception": ("features",),
+    "genart.perception": ("features", "perceptual_distance"),
     "genart.plugins": ("registry",),
     "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
     "genart.rendering": ("Report", "promo", "render"),
@@ -137,6 +145,8 @@ __all__ = [
     "Console",
     "Control",
     "DataError",
+    "Directions",
+    "Edited",
     "Frame",
     "GenartError",
     "Generator",
@@ -145,6 +155,7 @@ __all__ = [
     "Inversion",
     "Inverter",
     "Latent",
+    "Layered",
     "Live",
     "LiveControl",
     "LiveReport",
@@ -163,6 +174,7 @@ __all__ = [
     "Sink",
     "Sketch",
     "SketchError",
+    "StyleWeights",
     "Stylizer",
     "Trainer",
     "UnknownName",
@@ -170,17 +182,20 @@ __all__ = [
     "Walk",
     "atomic",
     "blend",
+    "directions",
     "even",
     "features",
     "generate",
     "hookimpl",
     "join",
     "load",
+    "load_directions",
     "load_latent",
     "mix",
     "mixing_grid",
     "on_black",
     "outline",
+    "perceptual_distance",
     "perform",
     "pick_device",
     "promo",

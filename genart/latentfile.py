@@ -76,8 +76,8 @@ def load_latent(path: str | Path, device: str | torch.device = "cpu") -> Latent:
         raise DataError(f"{path}: {error}") from None
 
 
-def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
-    """The arrays of an .npz file that a latent may have; sizes are checked before reading.
+def read_arrays(path: str | Path, wanted: Iterable[str] = _READ) -> dict[str, NDArray[Any]]:
+    """The wanted arrays that an .npz file has; sizes are checked before reading.
 
     Raises:
         UsageError: no such file.
@@ -90,7 +90,7 @@ def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
         names = {member.filename: member for member in members}
         return {
             name: _array(path, archive, names[f"{name}.npy"])
-            for name in _READ
+            for name in wanted
             if f"{name}.npy" in names
         }
 

@@ -121,3 +121,41 @@ def _packaged_weights() -> dict[str, Tensor]:
 def features(device: str = "cpu") -> EfficientNetLite0:
     """The shared feature network on a device, loaded once."""
     return EfficientNetLite0().eval().requires_grad_(False).to(device)
+
+
+_COMPARED = 64, 256  # pixels a side between which pictures are compared
+
+
+def perceptual_distance(a: Tensor, b: Tensor) -> Tensor:
+    """How different pictures look, (n,): 0 for equal ones, about 0.5 for two of one kind.
+
+    At four depths of EfficientNet-Lite0 the features of every place are scaled to length 1; their
+    squared difference is averaged over places and depths, as in LPIPS (Zhang et al. 2018) without
+    its learnt weights. It is a measure of our own and not LPIPS. Gradients flow.
+
+    Args:
+        a: images (n, 3, h, w) in -1..1; below 64 px they are enlarged, above 256 px reduced.
+        b: as many of the same size, or one.
+    """
+    size = _compared(a.shape[-2:])
+    network = features(str(a.device))
+    pairs = zip(*(network(_resized(each, size)) for each in (a, b)), strict=True)
+    parts = [(_unit(x) - _unit(y)).square().sum(1).mean((1, 2)) for x, y in pairs]
+    return torch.stack(parts).mean(0)
+
+
+def _compared(size: torch.Size) -> tuple[int, int]:
+    least, most = _COMPARED
+    scale = min(max(1.0, least / min(size)), most / max(size))
+    return max(round(size[0] * scale), 32), max(round(size[1] * scale), 32)
+
+
+def _resized(image: Tensor, size: tuple[int, int]) -> Tensor:
+    image = image[:, :3].float()
+    if image.shape[-2:] == size:
+        return image
+    return F.interpolate(image, size, mode="bilinear", antialias=True, align_corners=False)
+
+
+def _unit(x: Tensor) -> Tensor:
+    return x * (x.square().sum(1, keepdim=True) + 1e-8).rsqrt()

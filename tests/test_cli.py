@@ -111,7 +111,7 @@ def test_the_program_ends_with_the_code_of_what_happened(tmp_path: Path) -> None
         (["render", "-p", "walk.kidn=slerp", "-o", "x.mp4"], "walk.kind"),
         (["render", "-o", "x.avi"], "film format"),
         (["render", "--device", "gpu"], "'gpu' is not one of"),
-        (["train", "stylegan"], "No such command"),
+        (["train", "stylegan"], "No trainer named"),
         (["models", "convert", "plasma", "x.pkl"], ".safetensors"),
     ],
 )

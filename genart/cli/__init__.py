@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     import click
 
 #: Every command of our own; each is `command` in the module of its name beside this one.
-COMMANDS = ("generate", "info", "live", "mix", "models", "plugins", "promo", "render", "train")
+COMMANDS = (
+    "directions",
+    "generate",
+    "info",
+    "live",
+    "mix",
+    "models",
+    "plugins",
+    "promo",
+    "render",
+    "train",
+)
 
 
 @hookimpl

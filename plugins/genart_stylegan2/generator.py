@@ -136,6 +136,43 @@ class StyleGAN2(genart.Generator):
             made = made.float()
         return made.expand(-1, 3, -1, -1) if made.shape[1] == 1 else made
 
+    def style_weights(self) -> list[tuple[int, Tensor]]:
+        """The layer in w+ of each 3x3 convolution, and its style's weight (channels, w_dim)."""
+        return [
+            (layer, conv.affine.weight.detach() * conv.affine.weight_gain)
+            for layer, (_, conv) in enumerate(self.network.synthesis.convolutions())
+        ]
+
+    def layer_names(self) -> list[str]:
+        """The convolutions from first to last: "b4.conv1", "b8.conv0", "b8.conv1" ..."""
+        return [name for name, _ in self.network.synthesis.convolutions()]
+
+    def activations(
+        self,
+        latent: genart.Latent,
+        layer: str,
+        *,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+    ) -> Tensor:
+        """What a convolution makes of n places, after its activation, (n, channels, h, w).
+
+        Raises:
+            UnknownName: no such layer.
+        """
+        layers = dict(self.network.synthesis.convolutions())
+        if layer not in layers:
+            raise genart.UnknownName("layer", layer, layers, "layer_names() lists them.")
+        kept: list[Tensor] = []
+        hook = layers[layer].register_forward_hook(lambda _, __, made: kept.append(made))
+        try:
+            ws = self.map(latent, truncation, cutoff).values
+            with torch.set_grad_enabled(_follows(latent)):
+                self.network.synthesis(ws, "const", self._start, self.half)
+        finally:
+            hook.remove()
+        return kept[0]
+
     def widened(self, size: tuple[int, int]) -> StyleGAN2:
         """The same weights with the aspect of size (h, w), to a quarter of the shorter side.
 

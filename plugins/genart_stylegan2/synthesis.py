@@ -214,5 +214,14 @@ class Synthesis(nn.Module):
         assert image is not None
         return image
 
+    def convolutions(self) -> list[tuple[str, StyledConv]]:
+        """The styled convolutions by name, in the order of the w+ that steer them."""
+        return [
+            (f"b{resolution}.{name}", conv)
+            for resolution in self.config.resolutions
+            for name, conv in self._block(resolution).named_children()
+            if isinstance(conv, StyledConv)
+        ]
+
     def _block(self, resolution: int) -> SynthesisBlock:
         return cast(SynthesisBlock, getattr(self, f"b{resolution}"))
