@@ -45,6 +45,7 @@ def show(report: LiveReport) -> Iterator[str]:
 @click.option("--screen", type=int, multiple=True, help="Which one, from 1; may be repeated.")
 @click.option("--fullscreen", is_flag=True, help="Begin full screen.")
 @click.option("--fill", is_flag=True, help="Fill the window; cut what does not fit.")
+@click.option("--vsync/--no-vsync", default=True, help="Wait for the screen's refresh.  [vsync]")
 @click.option(
     "--record-show", type=click.Path(dir_okay=False, path_type=Path),
     help="Keep every change, to play or render it again.",

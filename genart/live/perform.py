@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from genart.contracts import Control, Sink
 from genart.errors import UsageError
@@ -25,9 +25,6 @@ from genart.show import Header, Show, ShowWriter
 from genart.sketch import Sketch
 from genart.smoothing import smoothing_of
 
-if TYPE_CHECKING:
-    from genart.live.window import Key
-
 T = TypeVar("T")
 OSC, WEB = "127.0.0.1:9000", "127.0.0.1:8000"
 
@@ -42,6 +39,7 @@ def perform(
     screen: int | Sequence[int] | None = None,
     fullscreen: bool = False,
     fill: bool = False,
+    vsync: bool = True,
     record: str | Path | None = None,
     record_show: str | Path | None = None,
     show: str | Path | Show | None = None,
@@ -64,6 +62,7 @@ def perform(
         screen: which screen, from 1; several give a window on each.
         fullscreen: whether windows begin full screen.
         fill: whether the picture fills a window and is cut, instead of lying whole within it.
+        vsync: whether windows wait for their screen, so that no frame is torn.
         record: a film to keep, .mp4, .mkv or .mov.
         record_show: a new .jsonl file that keeps every change of a Param with its time.
         show: a show to play again, as it was begun except for what is given here.
@@ -100,7 +99,11 @@ def perform(
         )  # fmt: skip
         shown: list[Sink] = [page.preview]
         if window:
-            shown += _windows(live, control, screen, fullscreen=fullscreen, fill=fill, tell=tell)
+            from genart.live.windows import open_windows  # glfw and OpenGL only where needed
+
+            shown += open_windows(
+                live, control, screen, fullscreen=fullscreen, fill=fill, vsync=vsync, tell=tell
+            )
         writer = None if record_show is None else keep_show(live, record_show)
         if record is not None:
             live.recorder.start_at(Path(record))
@@ -188,61 +191,6 @@ def _surround(
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
     return control, page
-
-
-def _windows(
-    live: Live,
-    control: OscControl,
-    screen: int | Sequence[int] | None,
-    *,
-    tell: Callable[[str], None],
-    **look: bool,
-) -> list[Sink]:
-    """A window on each screen asked for, or none where there is no display."""
-    from genart.live.window import NoWindow, Window
-
-    screens: list[int | None] = [*screen] if isinstance(screen, Sequence) else [screen]
-    made: list[Sink] = []
-    try:
-        for each in screens or [None]:
-            window = Window(
-                f"genart {type(live.sketch).__name__}", live.size, screen=each,
-                keys=_keys(live, control), closed=live.stop, notes=lambda: _notes(live),
-                failed=lambda error: live.faults.add("window", error), **look,
-            )  # fmt: skip
-            made.append(window)
-    except NoWindow as error:
-        tell(f"{error} The picture is on the page.")
-    except BaseException:
-        for sink in made:
-            sink.close()
-        raise
-    return made
-
-
-def _keys(live: Live, control: OscControl) -> dict[str, Key]:
-    from genart.live.window import Key
-
-    def switch(path: str) -> Callable[[], Any]:
-        return lambda: live.store.put(path, not live.store.current(path), "window")
-
-    def record() -> None:
-        live.recorder.stop() if live.recorder.recording else live.recorder.start()
-
-    return {
-        "b": Key("blackout", switch("output.blackout")),
-        "f": Key("freeze", switch("output.freeze")),
-        " ": Key("(space) play or stand still", switch("transport.play")),
-        "r": Key("record, and stop recording", record),
-        "n": Key("next cue", lambda: control.actions["cue/next"]((), "window")),
-        "t": Key("tap the tempo", lambda: control.actions["tempo/tap"]((), "window")),
-    }
-
-
-def _notes(live: Live) -> list[str]:
-    status = live.status()
-    recording = ["recording"] if status["recording"] else []
-    return ["", f"{status['fps']:.1f} fps", *recording, *status["errors"]]
 
 
 def _somewhere(make: Callable[[str, int], T], asked: str | None, usual: str) -> T:
