@@ -120,6 +120,7 @@ class Performer:
         self._walk = lru_cache(maxsize=1)(self._make_walk)
         self._ready = False
         self._held: Frame | None = None
+        self._frozen = False
         sketch.stage, sketch.seed = stage, seed
         sketch.random = np.random.default_rng(seed)
 
@@ -138,9 +139,11 @@ class Performer:
             SketchError: the sketch failed; the message names its line.
         """
         self.stage.advance(tick.t)
-        if self._held is None or not self.stage.output.freeze:
+        frozen = self.stage.output.freeze
+        if self._held is None or not (frozen and self._frozen):
             self.refresh()
             self._held = self._drawn(tick)
+        self._frozen = frozen  # from its own tick on, whatever ticks were skipped before
         return np.zeros_like(self._held) if self.stage.output.blackout else self._held
 
     def recast(self, sketch: Sketch) -> Performer:

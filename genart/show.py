@@ -12,6 +12,11 @@ which are the value and, for a fade, its seconds::
     {"t": 1.25, "address": "/genart/model/truncation", "args": [0.4]}
     {"t": 8.0, "address": "/genart/model/truncation", "args": [0.9, 4.0]}
 
+`model.name` is kept when the model took over, not when it was asked for. A sketch that was saved
+while it played, and took over, is noted by name and SHA-256; a show never holds code::
+
+    {"t": 9.0, "address": "/genart/show/saved", "args": ["drift.py", "5be1..."]}
+
 Times are those of `Store.take`, and smoothing depends on time alone: at the recorded frame rate a
 render repeats the performance bit for bit, and at any other it passes through the same values.
 """
@@ -21,7 +26,7 @@ from __future__ import annotations
 import json
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -32,6 +37,8 @@ from genart.smoothing import LONGEST_FADE, Change, Pairs, Timeline
 
 _LONGEST_LINE = 1 << 20
 _MARK = "genart_show"
+_TABLES = ("params", "values", "smoothing", "versions", "hashes")
+_END, _SAVED = "/genart/end", "/genart/show/saved"
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Header:
         values: every value at the start, by "owner.name".
         smoothing: the time constant of each Param that glides.
         versions: of genart, Python, torch ...
+        threads: how many a network on a CPU used, or 0 if nobody knows: sums depend on it.
+        hashes: the SHA-256 of the file of the "sketch" and of the "model".
     """
 
     sketch: str
@@ -59,10 +68,27 @@ class Header:
     values: Mapping[str, Any] = field(default_factory=dict)
     smoothing: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    threads: int = 0
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
     def as_line(self) -> str:
         """The first line of the file."""
         return _line({_MARK: 1, **vars(self)})
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A sketch that was saved while it played, and took over.
+
+    Args:
+        at: when, in seconds.
+        file: its name.
+        sha256: of its text.
+    """
+
+    at: float
+    file: str
+    sha256: str
 
 
 class ShowWriter:
@@ -94,12 +120,18 @@ class ShowWriter:
             self._file.write("".join(lines))
             self._file.flush()
 
+    def saved(self, saved: Saved) -> None:
+        """Note that another version of the sketch has taken over."""
+        args = [saved.file, saved.sha256]
+        self._file.write(_line({"t": saved.at, "address": _SAVED, "args": args}))
+        self._file.flush()
+
     def close(self, t: float | None = None) -> None:
         """Finish; t is when the show ended, in seconds, so that a render is as long."""
         if self._file.closed:
             return
         if t is not None:
-            self._file.write(_line({"t": t, "address": "/genart/end", "args": []}))
+            self._file.write(_line({"t": t, "address": _END, "args": []}))
         self._file.close()
 
 
@@ -111,13 +143,25 @@ class Show:
         events: its changes, oldest first.
         seconds: how long it is.
         cut: whether its last line was cut short, as a kill leaves it.
+        saves: the versions of the sketch that took over while it played.
     """
 
     def __init__(
-        self, header: Header, events: Iterable[Change], seconds: float, cut: bool = False
+        self,
+        header: Header,
+        events: Iterable[Change],
+        seconds: float,
+        cut: bool = False,
+        saves: Iterable[Saved] = (),
     ) -> None:
         self.header, self.events, self.seconds, self.cut = header, tuple(events), seconds, cut
+        self.saves = tuple(saves)
         self.rewind()
+
+    def only(self, fits: Callable[[Change], bool]) -> Show:
+        """The same show with those of its changes that fit."""
+        kept = filter(fits, self.events)
+        return Show(self.header, kept, self.seconds, self.cut, self.saves)
 
     def _fresh(self) -> Timeline:
         timeline = Timeline(self.header.values, self.header.smoothing)
@@ -153,28 +197,31 @@ def read_show(path: str | Path) -> Show:
     try:
         with path.open("rb") as file:
             header = _header(_object(file.readline(_LONGEST_LINE), path, 1), path)
-            events, end, cut = _events(file, path)
+            show = _rest(file, path, header)
     except OSError as error:
         raise DataError(f'The show "{path}" cannot be read: {error.strerror}.') from error
-    return Show(header, events, end, cut)
+    return show
 
 
-def _events(file: IO[bytes], path: Path) -> tuple[list[Change], float, bool]:
+def _rest(file: IO[bytes], path: Path, header: Header) -> Show:
     events: list[Change] = []
+    saves: list[Saved] = []
     end, number = 0.0, 1
     while line := file.readline(_LONGEST_LINE):
         number += 1
         if not line.endswith(b"\n") and not file.read(1):
-            return events, end, True
+            return Show(header, events, end, True, saves)
         if not line.strip():
             continue
-        event = _change(_object(line, path, number), path, number)
+        event = _read(_object(line, path, number), path, number)
         if event.at < end:
             raise DataError(f"{path}, line {number}: {event.at} s comes after {end} s.")
         end = event.at
-        if event.path:
+        if isinstance(event, Saved):
+            saves.append(event)
+        elif event.path:
             events.append(event)
-    return events, end, False
+    return Show(header, events, end, saves=saves)
 
 
 def _object(line: bytes, path: Path, number: int) -> dict[str, Any]:
@@ -195,7 +242,7 @@ def _header(found: dict[str, Any], path: Path) -> Header:
     if found.get(_MARK) != 1:
         raise DataError(f'{path} is no show: its first line has no "{_MARK}": 1.')
     size = found.get("size")
-    tables = {name: found.get(name, {}) for name in ("params", "values", "smoothing", "versions")}
+    tables = {name: found.get(name, {}) for name in _TABLES}
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise DataError(f"{path}, line 1: {name} is an object, not {table!r}.")
@@ -206,34 +253,47 @@ def _header(found: dict[str, Any], path: Path) -> Header:
     return Header(
         sketch=str(found.get("sketch", "drift")),
         model=str(found.get("model", "pomona")),
-        seed=_whole(found.get("seed", 0), path),
+        seed=_whole(found.get("seed", 0), path, "seed"),
+        threads=_whole(found.get("threads", 0), path, "number of threads"),
         fps=str(found.get("fps", "30")),
         size=None if size is None else (int(size[0]), int(size[1])),
         **tables,
     )
 
 
-def _whole(seed: Any, path: Path) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise DataError(f"{path}, line 1: a seed is a whole number, not {seed!r}.")
-    return seed
+def _whole(number: Any, path: Path, what: str) -> int:
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise DataError(f"{path}, line 1: a {what} is a whole number, not {number!r}.")
+    return number
 
 
-def _change(found: dict[str, Any], path: Path, number: int) -> Change:
+def _read(found: dict[str, Any], path: Path, number: int) -> Change | Saved:
     at, address, args = found.get("t"), found.get("address"), found.get("args")
     where = f"{path}, line {number}"
     if not _is_number(at) or not isinstance(address, str) or not isinstance(args, list):
         raise DataError(f'{where}: an event has "t" in seconds, "address" and "args".')
-    parts = address.split("/")
-    if parts[:2] != ["", "genart"] or not (address == "/genart/end" or len(parts) == 4):
-        raise DataError(f'{where}: "{address}" is not /genart/<owner>/<name>.')
-    if address == "/genart/end":
+    if address == _END:
         return Change("", None, float(at))
+    if address == _SAVED:
+        return _saved(float(at), args, where)
+    return _change(float(at), address, args, where)
+
+
+def _saved(at: float, args: list[Any], where: str) -> Saved:
+    if len(args) != 2 or not all(isinstance(arg, str) for arg in args):
+        raise DataError(f"{where}: args are a file's name and its SHA-256.")
+    return Saved(at, *args)
+
+
+def _change(at: float, address: str, args: list[Any], where: str) -> Change:
+    parts = address.split("/")
+    if parts[:2] != ["", "genart"] or len(parts) != 4:
+        raise DataError(f'{where}: "{address}" is not /genart/<owner>/<name>.')
     fade = args[1] if len(args) == 2 else None
     good = fade is None or (_is_number(fade) and 0 <= fade <= LONGEST_FADE)
     if len(args) not in (1, 2) or not isinstance(args[0], (str, int, float)) or not good:
         raise DataError(f"{where}: args are a value, and a fade of 0..{LONGEST_FADE:g} seconds.")
-    return Change(f"{parts[2]}.{parts[3]}", args[0], float(at), fade, "show")
+    return Change(f"{parts[2]}.{parts[3]}", args[0], at, fade, "show")
 
 
 def _event(change: Change) -> dict[str, Any]:

@@ -30,13 +30,14 @@ class Backstage:
         sketch: the sketch's file to watch, or None.
 
     Attributes:
+        sketch: the file that is watched, or None.
         failed: names of models that could not be loaded.
     """
 
     def __init__(
         self, load: Callable[[str], Generator], faults: Faults, sketch: Path | None = None
     ) -> None:
-        self._load, self._faults, self._sketch = load, faults, sketch
+        self._load, self._faults, self.sketch = load, faults, sketch
         self.failed: set[str] = set()
         self._models: OrderedDict[str, Generator] = OrderedDict()
         self._wanted: SimpleQueue[str | None] = SimpleQueue()
@@ -80,11 +81,11 @@ class Backstage:
     def look(self) -> None:
         """Read the sketch's file if it was saved since the last look."""
         stamp = self._stamp()
-        if self._sketch is None or stamp is None or stamp == self._seen:
+        if self.sketch is None or stamp is None or stamp == self._seen:
             return
         self._seen = stamp
         try:
-            self._sketches_ready.append(load_sketch(self._sketch))
+            self._sketches_ready.append(load_sketch(self.sketch))
         except (Exception, SystemExit) as error:
             self._faults.add("reload", error)
 
@@ -120,10 +121,10 @@ class Backstage:
             self._models.popitem(last=False)
 
     def _stamp(self) -> tuple[int, int] | None:
-        if self._sketch is None:
+        if self.sketch is None:
             return None
         try:
-            stat = self._sketch.stat()
+            stat = self.sketch.stat()
         except OSError:  # editors may remove the file for a moment
             return None
         return stat.st_mtime_ns, stat.st_size

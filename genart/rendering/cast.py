@@ -56,7 +56,13 @@ def timed(settings: Mapping[str, Any], film: Film, asked: Container[str]) -> dic
 
 
 def cast(
-    kind: type[Sketch], settings: Mapping[str, Any], film: Film, load: Load, seed: int = 0
+    kind: type[Sketch],
+    settings: Mapping[str, Any],
+    film: Film,
+    load: Load,
+    seed: int = 0,
+    *,
+    strict: bool = False,
 ) -> Player:
     """The player of a film: a performer, or in a grid one a cell.
 
@@ -69,6 +75,7 @@ def cast(
         film: its size and grid.
         load: gives the generator of a name.
         seed: of the first cell's own chance; each next cell has the next.
+        strict: whether an image that holds NaN or infinity is an error, instead of grey.
 
     Raises:
         UsageError: a seed out of range.
@@ -76,7 +83,7 @@ def cast(
     if not 0 <= seed < _SEEDS:
         raise UsageError(f"Seed {seed} is outside 0..{_SEEDS - 1}.")
     players = [
-        performer(kind, settings, load=load, size=cell, seed=(seed + k) % _SEEDS)
+        performer(kind, settings, load=load, size=cell, seed=(seed + k) % _SEEDS, strict=strict)
         for k, cell in enumerate(_cells(film))
     ]
     for k, player in enumerate(players[1:], 1):

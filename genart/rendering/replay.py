@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from genart.errors import DataError, UsageError
+from genart.live.backstage import sketch_file
 from genart.params import ParamTree
+from genart.rendering.recipes import file_hash
 from genart.rendering.take import WORDS
 from genart.show import Show, read_show
-from genart.sketch import load_sketch
+from genart.sketch import Sketch, load_sketch
+from genart.smoothing import Change
 from genart.stage import Stage
+
+log = logging.getLogger("genart.show")
 
 #: Names of `render` that choose a length; any of them replaces the show's own.
 _LENGTHS = ("seconds", "beats")
@@ -30,12 +36,11 @@ def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:
         DataError: a file that is no show, or one that turns what its sketch does not have.
     """
     show = show if isinstance(show, Show) else read_show(show)
-    show.rewind()
     given = {name: word for name, word in words.items() if word is not None}
     begun = show.header
     sketch = given.get("sketch", begun.sketch)
     kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
-    check(show, Stage().tree(kind()))
+    show = fitted(show, Stage().tree(kind()), same=_is_as_it_was(show, sketch))
     length = {} if any(name in given for name in _LENGTHS) else {"seconds": show.seconds or None}
     replaced = {path for word, path in _PATHS.items() if word in given} | {"model.name"}
     params = {"transport.seconds": begun.values.get("transport.seconds", 8.0), **begun.params}
@@ -53,10 +58,50 @@ def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def check(show: Show, tree: ParamTree) -> None:
-    """DataError for the first change of a show that a tree of Params does not take."""
-    for change in show.events:
+def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:
+    """The show from its start, with the changes that a tree of Params takes.
+
+    Args:
+        show: what was recorded.
+        tree: of the sketch as it is now.
+        same: whether that is the sketch that was recorded; of another one, changes of Params that
+            it does not have are left out, and that is said.
+
+    Raises:
+        DataError: a change that does not fit, which is named.
+    """
+    misfits: dict[str, str] = {}
+
+    def fits(change: Change) -> bool:
         try:
             tree[change.path].check(change.value)
         except UsageError as error:
-            raise DataError(f"The show at {change.at:g} s: {error}") from error
+            if same or not change.path.startswith("sketch."):
+                raise DataError(f"The show at {change.at:g} s: {error}") from error
+            misfits.setdefault(change.path, f"at {change.at:g} s: {error}")
+            return False
+        return True
+
+    fitting = show.only(fits)
+    for why in misfits.values():
+        log.warning("The show turns what the sketch does not have now, %s It is left out.", why)
+    return fitting
+
+
+def _is_as_it_was(show: Show, sketch: str | Path | type[Sketch]) -> bool:
+    """Whether a sketch's file is that of the recording all through; if not, that is said."""
+    begun = show.header.hashes.get("sketch")
+    now = file_hash(sketch_file(sketch))
+    if show.saves:
+        times = ", ".join(f"{saved.at:.1f}" for saved in show.saves)
+        version = "as it was last" if show.saves[-1].sha256 == now else "as it is now"
+        log.warning(
+            "%s was saved during the show, at %s s; it plays %s from the beginning. To make the "
+            "film again, give the files of that time as the sketch.",
+            show.saves[-1].file, times, version,
+        )  # fmt: skip
+        return False
+    if begun is not None and begun != now:
+        log.warning("%s is not what it was when the show was recorded; it plays as it is.", sketch)
+        return False
+    return True

@@ -12,11 +12,13 @@ from typing import Any
 from genart.contracts import Control, Frame, Generator
 from genart.errors import UnknownName
 from genart.models import load
+from genart.rendering.again import as_played, with_threads
 from genart.rendering.cast import cast, suited, timed, typed
 from genart.rendering.film import Film, Size, plan
 from genart.rendering.recipes import Order
 from genart.runner import OfflineClock, frames
 from genart.seeds import format_seeds, parse_seeds
+from genart.show import Show
 from genart.sketch import Sketch, load_sketch
 from genart.stage import ModelSettings
 
@@ -83,14 +85,18 @@ def make_take(
 
     generator = get(str(settings.get("model.name", ModelSettings.name.default)))
     film = suited(film, generator)
-    player = cast(kind, settings, film, get, seed)
+    shows = any(isinstance(control, Show) for control in controls)
+    player = cast(kind, settings, film, get, seed, strict=shows)
+    if shows:
+        player = as_played(player, get, film)
     order = Order(
         sketch=kind.__qualname__ if isinstance(sketch, type) else str(sketch),
         settings={path: settings[path] for path in _told(kind, asked, film)},
         seed=seed,
         source=generator.source,
     )
-    return Take(film, frames(player, OfflineClock(film.frames, film.fps), controls), order)
+    made = frames(player, OfflineClock(film.frames, film.fps), controls)
+    return Take(film, with_threads(made, controls), order)
 
 
 def _told(kind: type[Sketch], asked: Mapping[str, Any], film: Film) -> list[str]:

@@ -1,0 +1,97 @@
+"""Keeping a show: what a performance writes down so that it can be played again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genart.rendering.recipes import file_hash, versions
+from genart.show import Header, Saved, ShowWriter
+from genart.smoothing import Change, smoothing_of
+
+if TYPE_CHECKING:
+    from genart.live.live import Live
+
+_MODEL = "model.name"
+
+
+def keep_show(live: Live, path: str | Path) -> Keeper:
+    """Keep a performance's changes in a new file, from its beginning.
+
+    Raises:
+        UsageError: a file that is there already, or cannot be written.
+    """
+    keeper = Keeper(live, ShowWriter(path, _header(live)))
+    live.desk.kept = keeper.write
+    live.on_tick.append(keeper.look)
+    live.on_new_sketch.append(keeper.sketch_saved)
+    return keeper
+
+
+class Keeper:
+    """Writes a performance down; what cannot be written ends the show, and the picture goes on.
+
+    A model is kept when it took over, which may be long after it was asked for.
+
+    Args:
+        live: the performance.
+        writer: its file.
+    """
+
+    def __init__(self, live: Live, writer: ShowWriter) -> None:
+        self._live, self._writer = live, writer
+        self._model = live.player.tree.value(_MODEL)
+        self._failed = False
+
+    def write(self, changes: Iterable[Change]) -> None:
+        """Keep the changes of a tick."""
+        kept = [change for change in changes if change.path != _MODEL]
+        self._try(lambda: self._writer.write(kept))
+
+    def look(self, t: float, beat: float) -> None:
+        """After the tick at time t: keep that another model has taken over."""
+        model = self._live.player.tree.value(_MODEL)
+        if model != self._model:
+            self._model = model
+            self._try(lambda: self._writer.write([Change(_MODEL, model, t)]))
+
+    def sketch_saved(self) -> None:
+        """Keep that another version of the sketch has taken over, at this tick."""
+        tick, file = self._live.engine_clock.tick, self._live.backstage.sketch
+        if file is not None:
+            at = 0.0 if tick is None else float(tick.t)
+            saved = Saved(at, file.name, file_hash(file) or "")
+            self._try(lambda: self._writer.saved(saved))
+
+    def close(self, t: float | None = None) -> None:
+        """Finish; t is when the show ended, in seconds."""
+        self._try(lambda: self._writer.close(t))
+
+    def _try(self, step: Callable[[], None]) -> None:
+        if self._failed:
+            return
+        try:
+            step()
+        except (OSError, ValueError) as error:  # such as a full disk
+            self._failed = True
+            self._live.faults.add("show", error)
+
+
+def _header(live: Live) -> Header:
+    name = str(live.store.current(_MODEL))
+    model = live.backstage.get(name)
+    hashes = {"sketch": file_hash(live.backstage.sketch), "model": file_hash(model.source)}
+    return Header(
+        sketch=live.name,
+        model=name,
+        seed=live.seed,
+        fps=str(live.fps),
+        size=(live.size[1], live.size[0]),
+        params=live.settings,
+        values=live.store.values(),
+        smoothing=smoothing_of(live.store.tree),
+        versions=versions(),
+        threads=live.threads,
+        hashes={what: found for what, found in hashes.items() if found},
+    )
