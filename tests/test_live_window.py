@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -13,70 +10,36 @@ from typing import Any
 
 import numpy as np
 import pytest
+from displays import BLUE, RED, at, halves, served, windows
 
 import genart
 from genart.errors import UsageError
-from genart.live.window import Key, NoWindow, Window, fitted, written
-
-RED, BLUE = [255, 0, 0], [0, 0, 255]
+from genart.live.overlay import written
+from genart.live.painter import fitted
+from genart.live.screens import NoWindow, first_size
+from genart.live.window import Key, Window
 
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
-    """An X server of our own."""
-    program = shutil.which("Xvfb")
-    if program is None:
-        pytest.skip("Xvfb is not installed")
-    told, said = os.pipe()
-    server = subprocess.Popen(
-        [program, "-displayfd", str(said), "-screen", "0", "800x600x24"],
-        pass_fds=[said], stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(said)
-    with os.fdopen(told) as pipe:
-        number = pipe.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait()
+    yield from served("Xvfb", "-screen", "0", "800x600x24")
 
 
 @pytest.fixture
 def glfw(display: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    glfw = pytest.importorskip("glfw")
-    monkeypatch.setenv("DISPLAY", display)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    glfw.terminate()
-    yield glfw
-    glfw.terminate()
+    yield from at(display, monkeypatch)
 
 
 @pytest.fixture
 def window(glfw: Any) -> Iterator[Callable[..., Window]]:
-    made: list[Window] = []
-
-    def make(**options: Any) -> Window:
-        try:
-            made.append(Window("test", (32, 64), **options))
-        except NoWindow as error:
-            pytest.skip(str(error))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
-
-
-def halves() -> np.ndarray:
-    frame = np.zeros((32, 64, 3), np.uint8)
-    frame[:16], frame[16:] = RED, BLUE
-    return frame
+    yield from windows()
 
 
 def test_the_window_shows_the_frame_the_right_way_up(window: Callable[..., Window]) -> None:
     shown = window()
     shown.write(halves())
     pixels = shown.pixels()
-    assert pixels.shape == (512, 1024, 3)
+    assert pixels.shape == (360, 720, 3)  # nine tenths of the screen
     assert pixels[5, 5].tolist() == RED
     assert pixels[-5, -5].tolist() == BLUE
 
@@ -115,10 +78,9 @@ def test_keys_do_what_the_help_says(window: Callable[..., Window]) -> None:
     assert shown.pixels().min() == 255
     shown.press("h")
     shown.write(plain)
-    assert shown.pixels()[:100, :100].mean() < 200
+    assert shown.pixels()[:60, :60].mean() < 200
     assert shown.pixels()[-100:].min() == 255
-    assert "b: blackout" in shown.help_lines()
-    assert "30 fps" in shown.help_lines()
+    assert ("b", "blackout") in shown.help_lines()
     for key in ("b", "q", "", "escape"):
         shown.press(key)
     assert done == ["b", "closed"]
@@ -166,11 +128,37 @@ def test_a_picture_keeps_its_aspect(
     assert fitted(picture, view, fill=fill) == share
 
 
-def test_the_help_is_readable() -> None:
-    plate = written(["b: blackout", "", "h: this help"])
-    assert plate.shape[2] == 4
-    assert plate[..., :3].max() == 240
-    assert (plate[..., :3] > 128).mean() > 0.01
+KEYS = [("b", "blackout"), *[(str(k), "something that a key does") for k in range(11)]]
+WRONG = "sketch: line 12: something went wrong that takes a long sentence to say " * 2
+
+
+@pytest.mark.parametrize("view", [(256, 256), (512, 288), (1920, 1080), (3840, 2160)])
+def test_the_help_fits_and_is_readable_in_any_window(view: tuple[int, int]) -> None:
+    plate = written(KEYS, ["30 fps", WRONG], view)
+    assert plate.shape[1] <= view[0]
+    assert plate.shape[0] <= view[1]
+    lit = (plate[..., :3].max(2) > 128).any(1)  # the rows of pixels that hold text
+    rows = "".join(" #"[int(each)] for each in lit).split()
+    assert len(rows) >= 12  # lines do not run together
+    assert max(map(len, rows)) >= max(7, view[1] // 60)  # pixels from ascender to descender
+
+
+def test_what_is_too_much_for_a_window_is_cut() -> None:
+    assert written(KEYS, [WRONG] * 9, (120, 60)).shape == (60, 120, 4)
+
+
+@pytest.mark.parametrize(
+    ("picture", "area", "size"),
+    [
+        ((32, 64), (1920, 1080), (1024, 512)),  # a small one is enlarged
+        ((1080, 1920), (1920, 1080), (1728, 972)),  # a large one leaves room for the bars
+        ((2160, 3840), (800, 600), (720, 405)),
+    ],
+)
+def test_a_window_opens_as_large_as_its_screen_lets_it(
+    picture: tuple[int, int], area: tuple[int, int], size: tuple[int, int]
+) -> None:
+    assert first_size(picture, area, 512) == size
 
 
 def test_without_a_display_the_performance_goes_on_and_says_so(
@@ -182,7 +170,7 @@ def test_without_a_display_the_performance_goes_on_and_says_so(
     def none() -> Any:
         raise NoWindow("No window: there is no display.")
 
-    monkeypatch.setattr("genart.live.window._glfw", none)
+    monkeypatch.setattr("genart.live.window.ready_glfw", none)
     lines: list[str] = []
     report = genart.perform(
         "drift", model="plasma", size=32, fps=60, seconds=0.1, window=True, osc="127.0.0.1:0",
@@ -217,7 +205,7 @@ def test_a_performance_in_a_window_is_ended_by_its_keys(glfw: Any, tmp_path: Pat
             made.append(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("genart.live.window.Window", Kept)
+        patch.setattr("genart.live.windows.Window", Kept)
         report = genart.perform(
             "drift", model="plasma", size=32, fps=60, seconds=20, window=True,
             osc="127.0.0.1:0", web="127.0.0.1:0", cues=tmp_path / "cues.json", sinks=[Hand()],
