@@ -539,7 +539,7 @@ def test_a_desk_without_an_action_refuses_and_goes_on() -> None:
 
 
 def test_a_recorded_show_renders_again_to_the_frames_that_were_made(tmp_path: Path) -> None:
-    from genart.live.perform import keep_show
+    from genart.live.keeping import keep_show
 
     file = tmp_path / "flat.py"
     file.write_text(SAVED.format(default=0.1, extra="", value="self.level * self.phase"))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import genart
+from genart.live.keeping import keep_show
 from genart.live.named import make_controls, make_outlets, split_name
-from genart.live.perform import keep_show
 from genart.live.report import Faults
 from genart.live.store import Store
 from genart.plugins import plugins

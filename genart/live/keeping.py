@@ -37,10 +37,13 @@ class Keeper:
     Args:
         live: the performance.
         writer: its file.
+
+    Attributes:
+        path: where it is kept.
     """
 
     def __init__(self, live: Live, writer: ShowWriter) -> None:
-        self._live, self._writer = live, writer
+        self._live, self._writer, self.path = live, writer, writer.path
         self._model = live.player.tree.value(_MODEL)
         self._failed = False
 

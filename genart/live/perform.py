@@ -11,6 +11,7 @@ from genart.errors import UsageError
 from genart.live.control import OscControl
 from genart.live.cues import Cues
 from genart.live.feedback import parse_peer
+from genart.live.keeping import keep_show
 from genart.live.live import Live
 from genart.live.named import make_controls, make_outlets
 from genart.live.outputs import Outlet
@@ -19,11 +20,9 @@ from genart.live.report import LiveReport
 from genart.live.web.mdns import Advertisement, can_advertise
 from genart.live.web.server import Web
 from genart.live.web.status import PageStatus
-from genart.rendering.recipes import versions
 from genart.rendering.replay import replay
-from genart.show import Header, Show, ShowWriter
+from genart.show import Show
 from genart.sketch import Sketch
-from genart.smoothing import smoothing_of
 
 T = TypeVar("T")
 OSC, WEB = "127.0.0.1:9000", "127.0.0.1:8000"
@@ -116,28 +115,6 @@ def perform(
     if writer is not None:
         writer.close(live.engine_clock.seconds())
     return report
-
-
-def keep_show(live: Live, path: str | Path) -> ShowWriter:
-    """Keep a performance's changes in a new file, from its beginning.
-
-    Raises:
-        UsageError: a file that is there already, or cannot be written.
-    """
-    header = Header(
-        sketch=live.name,
-        model=str(live.store.current("model.name")),
-        seed=live.seed,
-        fps=str(live.fps),
-        size=(live.size[1], live.size[0]),
-        params=live.settings,
-        values=live.store.values(),
-        smoothing=smoothing_of(live.store.tree),
-        versions=versions(),
-    )
-    writer = ShowWriter(path, header)
-    live.desk.kept = writer.write
-    return writer
 
 
 def _surround(
