@@ -215,11 +215,15 @@ class Inversion:
         latent: the place, n = 1 or more.
         image: what the generator makes of it, (n, 3, h, w) in -1..1.
         losses: the loss at every step.
+        path: places on the way, where they were kept.
+        features: the network whose features pictures were compared by, or "".
     """
 
     latent: Latent
     image: Image
     losses: Sequence[float]
+    path: Sequence[Latent] = ()
+    features: str = ""
 
 
 class Inverter(Protocol):
@@ -322,12 +326,14 @@ class Light(NamedTuple):
         device: part of its device's name, "" for any.
         path: the Param it leads to, "owner.name".
         x: where it is, in what the control sends.
+        mode: how it turns the Param: "absolute", "relative" or "toggle".
     """
 
     source: str
     device: str
     path: str
     x: float
+    mode: str = "absolute"
 
 
 class Console(Protocol):

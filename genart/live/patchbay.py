@@ -89,7 +89,7 @@ class Patchbay:
         for lead in self.mappings.leads:
             if lead.kind == kind and lead.path in tree:
                 x = lead.x_of(self._console.current(lead.path))
-                found.append(Light(lead.source, lead.device, lead.path, x))
+                found.append(Light(lead.source, lead.device, lead.path, x, lead.mode))
         return found
 
     def new_tree(self) -> None:

@@ -1,0 +1,36 @@
+"""Ableton Link as a control: one tempo and one beat with every program on the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import genart
+
+if TYPE_CHECKING:
+    from genart_link.control import Link
+
+
+def link(source: str = "") -> Link:
+    """The control `link`.
+
+    Args:
+        source: "play" shares start and stop as well; "" leaves them alone.
+
+    Raises:
+        MissingExtra: LinkPython-extern is not installed.
+        UsageError: another source.
+    """
+    try:
+        import link  # noqa: F401
+    except ImportError as error:
+        raise genart.MissingExtra("LinkPython-extern", "link") from error
+    from genart_link.control import Link
+
+    return Link(source)
+
+
+@genart.hookimpl
+def register_controls(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer `link`."""
+    register("link", link)

@@ -1,0 +1,128 @@
+"""The control: a peer of Ableton Link's session.
+
+Before every frame it looks at the session: `tempo.bpm` is the session's tempo and the beat is the
+session's modulo `tempo.quantum`; see `Console.follow` for how they come together. A tempo turned
+here goes to the session. Everything Link does happens on threads of its own, which never call
+Python.
+
+Link is "a technology that synchronizes musical beat, tempo, and phase" (Goltz, "Ableton Link: A
+technology to synchronize music software", Linux Audio Conference 2018). The library is free
+software under the GPL, version 2 or later; who ships a program with it ships it on those terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import link
+
+import genart
+
+_BPM, _PLAY = "tempo.bpm", "transport.play"
+#: Below this, in beats a minute, two tempos are one: Link keeps whole microseconds a beat.
+_SAME = 0.01
+
+
+class Link:
+    """Joins the session of the network, or begins one.
+
+    Args:
+        source: "play" shares start and stop as well; "" leaves them alone.
+
+    Raises:
+        UsageError: another source.
+    """
+
+    name = "link"
+
+    def __init__(self, source: str = "") -> None:
+        if source not in ("", "play"):
+            raise genart.UsageError(f'"{source}" is no way to join Link; there is "link:play".')
+        self._shares_play = source == "play"
+        self._leave: Callable[[], None] = lambda: None
+        self._console: genart.Console | None = None
+        self._session: Any = None
+        self._bpm = self._turned = 0.0  # of the session; turned here, 0 for not
+        self._playing: bool | None = None
+        self._play_turned: bool | None = None
+        self._peers = -1
+
+    def start(self, console: genart.Console) -> None:
+        """Join with the tempo there is; a session that plays already keeps its own."""
+        self._console, self._bpm = console, float(console.current(_BPM))
+        self._session = link.Link(self._bpm)
+        self._session.startStopSyncEnabled = self._shares_play
+        self._session.enabled = True
+        self._leave = console.subscribe(self._heard)
+
+    def close(self) -> None:
+        """Leave the session; the others play on."""
+        self._leave()
+        if self._session is not None:
+            self._session.enabled = False
+
+    def changes(self, t: float) -> list[tuple[str, Any]]:
+        """Bring tempo and beat together at time t; in a film there is no session, and no change."""
+        if self._console is None:
+            return []
+        self._count(self._session.numPeers())
+        state = self._session.captureAppSessionState()
+        micros = self._session.clock().micros() + round(1e6 * (t - self._console.clock()))
+        changed = self._tell_tempo(state, micros)
+        if self._shares_play:
+            changed |= self._share_play(state, micros)
+        if changed:
+            self._session.commitAppSessionState(state)
+        self._follow(state, micros, t)
+        return []
+
+    def _follow(self, state: Any, micros: int, t: float) -> None:
+        assert self._console is not None
+        self._bpm = state.tempo()
+        ours = float(self._console.current(_BPM))
+        highest = self._console.tree[_BPM].max or self._bpm
+        if self._bpm > highest:
+            self._console.fault(
+                self.name, f"The session's tempo is above {highest:g}; not followed."
+            )
+            return
+        quantum = float(self._console.current("tempo.quantum"))
+        bpm = ours if abs(self._bpm - ours) < _SAME else round(self._bpm, 3)
+        self._console.follow(t, state.beatAtTime(micros, quantum), bpm, self.name)
+        self._console.settle(self.name)
+
+    def _tell_tempo(self, state: Any, micros: int) -> bool:
+        """Give the session a tempo that was turned here; whether there was one."""
+        turned, self._turned = self._turned, 0.0
+        if not turned or abs(turned - state.tempo()) < _SAME:
+            return False
+        state.setTempo(turned, micros)
+        return True
+
+    def _share_play(self, state: Any, micros: int) -> bool:
+        """Start and stop together; whether the session has to be told."""
+        assert self._console is not None
+        turned, self._play_turned = self._play_turned, None
+        if turned is not None and turned != state.isPlaying():
+            state.setIsPlaying(turned, micros)
+            self._playing = turned
+            return True
+        if self._playing is not None and state.isPlaying() != self._playing:
+            self._console.put(_PLAY, state.isPlaying(), self.name)
+        self._playing = state.isPlaying()
+        return False
+
+    def _heard(self, path: str, value: Any, source: str) -> None:
+        """Somebody turned something, on whatever thread; the next frame sees to it."""
+        if source == self.name:
+            return
+        if path == _BPM:
+            self._turned = float(value)
+        elif path == _PLAY:
+            self._play_turned = bool(value)
+
+    def _count(self, peers: int) -> None:
+        if peers != self._peers and self._console is not None:
+            self._peers = peers
+            self._console.say("link", peers)

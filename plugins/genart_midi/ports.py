@@ -1,0 +1,149 @@
+"""Ports: those whose names fit are opened when they come, and closed when they go."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import mido
+
+import genart
+
+#: ALSA's port that sends back whatever it is sent.
+_LOOP = "Midi Through"
+_JACK = "mido.backends.rtmidi/UNIX_JACK"
+#: The numbers that ALSA and Windows put behind a name.
+_NUMBERS = re.compile(r"(\s+\d+(:\d+)?)+\s*$")
+
+#: Told of a port's name and a message, on the thread of the port.
+Heard = Callable[[str, Any], None]
+
+
+def backend() -> Any:
+    """The MIDI of this machine: what MIDO_BACKEND names, or else what is there.
+
+    Raises:
+        GenartError: there is none.
+    """
+    named = os.environ.get("MIDO_BACKEND")
+    errors = []
+    for name in [named] if named else [None, _JACK]:
+        try:
+            found = mido.Backend(name)
+            found.get_input_names()
+        except Exception as error:  # rtmidi has a SystemError of its own
+            errors.append(" ".join(str(error).split()))
+        else:
+            return found
+    raise genart.GenartError(f"There is no MIDI on this machine: {errors[0]}")
+
+
+class Ports:
+    """All inputs whose names hold a text, with the outputs that belong to them.
+
+    Args:
+        backend: a mido backend.
+        wanted: part of a name, in whatever case; "" for all but ALSA's loop.
+        heard: told of every message.
+    """
+
+    def __init__(self, backend: Any, wanted: str, heard: Heard) -> None:
+        self._backend, self._wanted, self._heard = backend, wanted.strip().lower(), heard
+        self._inputs: dict[str, Any] = {}
+        self._outputs: dict[str, Any] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The inputs that are open."""
+        return list(self._inputs)
+
+    @property
+    def others(self) -> list[str]:
+        """The inputs that are there, but were not asked for."""
+        return [name for name in self._backend.get_input_names() if not self._fits(name)]
+
+    def scan(self, *, lights: bool) -> tuple[list[str], list[str]]:
+        """Open what came and close what went; returns the names of both.
+
+        Raises:
+            GenartError: a port that cannot be opened, such as one that another program holds.
+        """
+        here = [name for name in self._backend.get_input_names() if self._fits(name)]
+        gone = [name for name in self._inputs if name not in here]
+        for name in gone:
+            self._close(name)
+        came = [name for name in dict.fromkeys(here) if name not in self._inputs]
+        for name in came:
+            self._open(name, lights)
+        return came, gone
+
+    def send(self, name: str, message: Any) -> None:
+        """Send a message to the device of an input, if it listens.
+
+        Raises:
+            GenartError: it does not take it; it is not sent anything more.
+        """
+        output = self._outputs.get(name)
+        if output is None:
+            return
+        try:
+            output.send(message)
+        except Exception as error:
+            self._outputs.pop(name, None)
+            raise genart.GenartError(f"{name} takes no lights: {error}") from error
+
+    def close(self) -> None:
+        """Close all."""
+        for name in self.names:
+            self._close(name)
+
+    def _fits(self, name: str) -> bool:
+        return self._wanted in name.lower() if self._wanted else _LOOP not in name
+
+    def _open(self, name: str, lights: bool) -> None:
+        with _named(name):
+            self._inputs[name] = self._backend.open_input(
+                name, callback=lambda message: self._heard(name, message)
+            )
+        output = partner(name, self._backend.get_output_names()) if lights else None
+        if output is not None:
+            with _named(output):
+                self._outputs[name] = self._backend.open_output(output)
+
+    def _close(self, name: str) -> None:
+        for port in (self._inputs.pop(name, None), self._outputs.pop(name, None)):
+            if port is not None:
+                port.close()
+
+
+def partner(name: str, outputs: list[str]) -> str | None:
+    """The output of the device that an input is on, or None.
+
+    It has the same name, or the same but for numbers, or begins with the same word: Windows counts
+    its ports, macOS calls them "nanoKONTROL2 SLIDER/KNOB" and "nanoKONTROL2 CTRL".
+    """
+    for same in (str, _plain, _first_word):
+        found = [output for output in outputs if same(output) == same(name)]
+        if found and same(name):
+            return found[0]
+    return None
+
+
+def _plain(name: str) -> str:
+    return _NUMBERS.sub("", name)
+
+
+def _first_word(name: str) -> str:
+    word = name.split(" ", 1)[0]
+    return word if len(word) > 3 and word.lower() not in ("midi", "port") else ""
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise genart.GenartError(f'The port "{name}" cannot be opened: {error}') from error
