@@ -106,6 +106,12 @@ class Crossfade:
 
 
 def blend(a: Frame, b: Frame, share: float) -> Frame:
-    """A frame between two of one shape: `share` 0 is a, 1 is b."""
-    mixed = Pictures.blend(Pictures.fromarray(a), Pictures.fromarray(b), share)
-    return np.asarray(mixed)
+    """A frame between two of one shape: `share` 0 is a, 1 is b.
+
+    With alpha, colours count by their alpha: what is clear lends its colour to nothing.
+    """
+    one, other = Pictures.fromarray(a), Pictures.fromarray(b)
+    if a.shape[2] == 3:
+        return np.asarray(Pictures.blend(one, other, share))
+    mixed = Pictures.blend(one.convert("RGBa"), other.convert("RGBa"), share)  # premultiplied
+    return np.asarray(mixed.convert("RGBA"))

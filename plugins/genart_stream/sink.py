@@ -10,7 +10,7 @@ import genart
 from genart_stream.encoder import Encoder
 from genart_stream.target import read_target
 
-_FIRST_WAIT, _LONGEST_WAIT = 1.0, 30.0  # seconds between tries
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds between tries
 _STEADY = 30.0  # seconds after which a connection counts as a good one
 
 
