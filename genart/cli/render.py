@@ -51,6 +51,10 @@ def show(report: Report) -> Iterator[str]:
     "--audio", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A sound track."
 )
 @click.option(
+    "--map", "mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A TOML file that leads the sound track, and LFOs, onto Params.",
+)  # fmt: skip
+@click.option(
     "--title", "titles", multiple=True, help="A card before the film; a second one after it."
 )
 @click.option("--codec", help="One of the format's codecs, such as h265 or hap_alpha.")
@@ -72,4 +76,8 @@ def command(
     from genart.rendering import render
 
     given = {name: value for name, value in options.items() if value not in (None, ())}
-    return render(params=dict(params), device=device, progress=progress, **given)
+    return render(params=dict(params), device=device, progress=progress, tell=_tell, **given)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)

@@ -89,8 +89,21 @@ def titled(take: Take, titles: Sequence[str]) -> tuple[Film, Iterator[Frame]]:
     assert take.film.size is not None
     look = Look(take.film.size, take.film.fps)
     shot = Shot(InOrder(take.frames, take.film.fps), take.film.seconds)
-    blend = min(1.0, shot.seconds / 2)
-    return assemble(with_titles([shot], titles, look.card), look.size, look.fps, blend)
+    shots = with_titles([shot], titles, look.card)
+    return assemble(shots, look.size, look.fps, _blend(take.film))
+
+
+def within_titles(film: Film, titles: Sequence[str]) -> tuple[float, float]:
+    """Where a take begins between its title cards, and how long the whole is, in seconds."""
+    cards = [bool(title) for title in (*titles, "", "")[:2]]
+    each = Look.title - _blend(film)
+    whole = count_frames(film.seconds + sum(cards) * each, film.fps) / film.fps
+    return cards[0] * each, float(whole) if any(cards) else film.seconds
+
+
+def _blend(film: Film) -> float:
+    """Seconds in which a title and the take are blended."""
+    return min(1.0, film.seconds / 2)
 
 
 def with_titles(

@@ -39,6 +39,7 @@ class Order:
         audio: the sound file, or None.
         titles: the title cards' texts.
         show: the recorded show's file, or None.
+        mapping: the mapping file and what it holds, or None.
     """
 
     sketch: str
@@ -50,6 +51,7 @@ class Order:
     audio: str | None = None
     titles: tuple[str, ...] = ()
     show: str | None = None
+    mapping: tuple[str, str] | None = None
 
 
 def make_recipe(order: Order, film: Film) -> dict[str, Any]:
@@ -77,6 +79,7 @@ def make_recipe(order: Order, film: Film) -> dict[str, Any]:
         "audio": order.audio,
         "titles": list(order.titles),
         "show": order.show,
+        "mapping": None if order.mapping is None else order.mapping[1],
         "versions": versions(),
     }
 
@@ -93,6 +96,7 @@ def command_for(order: Order, film: Film) -> str:
         ("--show", order.show),
         ("--codec", order.codec),
         ("--audio", order.audio),
+        ("--map", order.mapping and order.mapping[0]),
     ):
         words += [word, value] if value else []
     words += ["--seed", str(order.seed)] if order.seed else []

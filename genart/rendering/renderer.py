@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from genart.contracts import Control, Generator, ProgressCallback, Sink
-from genart.rendering.film import Report, Size
+from genart.live.mapped import Hearing, Mapped
+from genart.plugins import registry
+from genart.rendering.film import Film, Report, Size
 from genart.rendering.keep import check_place, keep
-from genart.rendering.montage import titled
+from genart.rendering.montage import titled, within_titles
 from genart.rendering.recipes import make_recipe
 from genart.rendering.replay import replay
 from genart.rendering.take import make_take
@@ -39,6 +42,7 @@ def render(
     bpm: float | None = None,
     grid: str | Sequence[int] | None = None,
     audio: str | Path | None = None,
+    mapping: str | Path | None = None,
     codec: str | None = None,
     titles: Sequence[str] = (),
     params: Mapping[str, Any] | None = None,
@@ -47,6 +51,7 @@ def render(
     show: str | Path | Show | None = None,
     controls: Sequence[Control] = (),
     progress: ProgressCallback | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Report:
     """Render a sketch to a film or loop.
 
@@ -74,22 +79,26 @@ def render(
         bpm: beats a minute.
         grid: "3x3" shows nine walks in one picture, each past seeds of its own.
         audio: a file whose sound is repeated to the film's length and fades out at its end.
+        mapping: a TOML file that leads what is heard in `audio`, and LFOs, onto Params, so that
+            the film moves to its sound.
         codec: one of the format's codecs, such as "h265" or "hap_alpha".
         titles: cards of text, the first shown before the film and a second after it, blended
             into it; the file is that much longer and no loop any more.
         params: any Param by "owner.name"; these win over the words above.
         seed: what a sketch's own chance comes from, 0..2**32 - 1; 0 unless given.
         device: "auto", "cpu", "cuda" or "mps".
-        show: a recorded show or its file, made again with every change it holds.
+        show: a recorded show or its file, made again with every change it holds. What its sound
+            moved is among them: give a `mapping` too only to move more.
         controls: other sources of parameter changes.
         progress: told after every frame.
+        tell: told in one line which entries of the mapping rest, and why.
 
     Returns:
         The report, with the seam and the recipe.
 
     Raises:
         UsageError: an argument that is wrong.
-        DataError: a file that is no show, or one that does not fit the sketch.
+        DataError: a file that is no show or no mapping, or one that does not fit the sketch.
         SketchError: a sketch file that cannot be run.
         RenderError: the film could not be finished; the message says what was kept.
         KeyboardInterrupt: Ctrl-C; its note says what was kept.
@@ -102,16 +111,36 @@ def render(
         "noise": noise, "walk": walk, "easing": easing, "even": even, "loop": loop, "bpm": bpm,
     }  # fmt: skip
     words = words if show is None else replay(show, words)
-    take = make_take(**{name: word for name, word in words.items() if word is not None})
-    order = replace(
-        take.order,
-        output="" if isinstance(output, Sink) else str(output),
-        codec=codec,
-        audio=None if audio is None else str(audio),
-        titles=tuple(titles),
-        show=str(show) if isinstance(show, (str, Path)) else None,
-    )
-    recipe = make_recipe(order, take.film)
-    film, made = titled(take, titles) if titles else (take.film, take.frames)
-    seam = keep(made, film, output, progress, codec=codec, audio=audio, recipe=recipe)
+    with ExitStack() as stack:
+        mapped = None
+        if mapping is not None:
+            sound = None if audio is None else _sound_track(audio, titles)
+            mapped = stack.enter_context(closing(Mapped(mapping, sound, tell)))
+            words["controls"] = [*words["controls"], mapped]
+        take = make_take(**{name: word for name, word in words.items() if word is not None})
+        order = replace(
+            take.order,
+            output="" if isinstance(output, Sink) else str(output),
+            codec=codec,
+            audio=None if audio is None else str(audio),
+            titles=tuple(titles),
+            show=str(show) if isinstance(show, (str, Path)) else None,
+            mapping=None if mapped is None else (str(mapping), mapped.text),
+        )
+        recipe = make_recipe(order, take.film)
+        film, made = titled(take, titles) if titles else (take.film, take.frames)
+        seam = keep(made, film, output, progress, codec=codec, audio=audio, recipe=recipe)
     return Report.of(film, order.output, None if titles else seam, recipe)
+
+
+def _sound_track(audio: str | Path, titles: Sequence[str]) -> Callable[[Film], Hearing]:
+    """Makes the control that hears a film's sound as the film will play it."""
+
+    def make(film: Film) -> Hearing:
+        ahead, seconds = within_titles(film, titles)
+        track: Hearing = registry("control").create(
+            "audio", source=str(audio), seconds=seconds, ahead=ahead
+        )
+        return track
+
+    return make

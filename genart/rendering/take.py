@@ -11,6 +11,7 @@ from typing import Any
 
 from genart.contracts import Control, Frame, Generator
 from genart.errors import UnknownName
+from genart.live.mapped import Mapped
 from genart.models import load
 from genart.rendering.again import as_played, with_threads
 from genart.rendering.cast import cast, suited, timed, typed
@@ -87,6 +88,9 @@ def make_take(
     film = suited(film, generator)
     shows = any(isinstance(control, Show) for control in controls)
     player = cast(kind, settings, film, get, seed, strict=shows)
+    for control in controls:
+        if isinstance(control, Mapped):
+            control.join(player, film)
     if shows:
         player = as_played(player, get, film)
     order = Order(

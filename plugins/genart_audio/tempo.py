@@ -1,0 +1,132 @@
+"""Tempo: how far apart the beats are, from what returns in the flux of onsets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Row = NDArray[np.float64]
+
+#: The tempi that are looked for, in beats a minute.
+SLOWEST, FASTEST = 50.0, 210.0
+#: Hops from one look at the tempo to the next.
+EVERY = 8
+#: Confidence from which a tempo counts.
+SURE = 0.25
+_STEPS = 400  # tempi looked at, evenly by octaves
+_NEAR = 10  # steps within which a tempo is still the same
+_USUAL, _SPREAD = 120.0, 1.0  # beats a minute and octaves: the tempo that people hear
+_ON = (1, 2, 3, 4)  # periods at which a tempo returns
+_OFF = (1 / 2, 3 / 2, 5 / 2, 7 / 2, 1 / 3, 2 / 3, 4 / 3, 5 / 3, 7 / 3, 8 / 3)  # what lies between
+_BETWEEN = 0.5  # how much that counts against a tempo
+_REACH = 0.6  # the share of what was heard that is compared with itself
+_SETTLE = 2.0  # seconds over which looks are averaged
+_SWITCH = 1.08  # how much better another tempo must be
+_FAINT = 1e-3  # variance of the flux below which nothing is sure
+_SAME = 0.05  # beats a minute that are not worth telling
+
+
+class Tempo:
+    """Finds the period of the flux, one look at a time.
+
+    The autocorrelation is summed at one to four periods, less what it has at halves and thirds
+    between them, so that neither half nor one and a half times the tempo looks as good; it is
+    weighted towards 120 beats a minute by octaves (Ellis, "Beat tracking by dynamic programming",
+    2007), and averaged over 2 s. The period is read off the peak nearest to four periods.
+
+    Args:
+        hops: how many there are a second.
+        memory: how many hops of flux a look is given.
+
+    Attributes:
+        period: in hops.
+        confidence: how much of the flux returns with it, 0..1.
+        told: beats a minute, None before any was sure; it moves in steps that are worth it.
+    """
+
+    def __init__(self, hops: float, memory: int) -> None:
+        self._hops = hops
+        octaves = np.linspace(np.log2(SLOWEST), np.log2(FASTEST), _STEPS)
+        self._periods = 60 * hops / 2.0**octaves
+        self._prior = np.exp(-0.5 * ((octaves - np.log2(_USUAL)) / _SPREAD) ** 2)
+        self._on = np.outer(_ON, self._periods)
+        self._off = np.outer(_OFF, self._periods)
+        self._size = 1 << (2 * memory - 1).bit_length()
+        self._keep = float(np.exp(-EVERY / (_SETTLE * hops)))
+        self._score: Row = np.zeros(_STEPS)
+        self._chosen: int | None = None
+        self.period, self.confidence = 60 * hops / _USUAL, 0.0
+        self.told: float | None = None
+
+    def look(self, flux: Row) -> None:
+        """Take in the flux of the last hops, oldest first."""
+        correlation = self._correlation(flux)
+        self._score = self._averaged(self._score, self._scored(correlation, _REACH * len(flux)))
+        self._chosen = self._best()
+        self.period = _refined(correlation, float(self._periods[self._chosen]))
+        returns = at(correlation, self.period * np.array(_ON))
+        sure = min(max(float(returns.mean()), 0.0), 1.0)
+        self.confidence = self._averaged(self.confidence, sure)
+        bpm = 60 * self._hops / self.period
+        if self.confidence >= SURE and (self.told is None or abs(bpm - self.told) > _SAME):
+            self.told = bpm
+
+    def _averaged(self, before: Any, now: Any) -> Any:
+        return self._keep * before + (1 - self._keep) * now
+
+    def _correlation(self, flux: Row) -> Row:
+        centred = blurred(flux)
+        spectrum = np.fft.rfft(centred - centred.mean(), self._size)
+        summed = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[: len(flux)]
+        mean = summed / np.arange(len(flux), 0, -1)
+        return np.asarray(mean / (mean[0] + _FAINT), np.float64)
+
+    def _scored(self, correlation: Row, reach: float) -> Row:
+        on, off = (
+            np.where(places <= reach, at(correlation, places), 0.0).sum(axis=0)
+            / np.maximum((places <= reach).sum(axis=0), 1)
+            for places in (self._on, self._off)
+        )
+        twice = self._on[1] <= reach
+        score = np.where(twice, np.maximum(on - _BETWEEN * off, 0.0), 0.0)
+        return np.asarray(score * self._prior, np.float64)
+
+    def _best(self) -> int:
+        best = int(np.argmax(self._score))
+        if self._chosen is None:
+            return best
+        low = max(self._chosen - _NEAR, 0)
+        near = low + int(np.argmax(self._score[low : self._chosen + _NEAR + 1]))
+        return best if self._score[best] > _SWITCH * self._score[near] else near
+
+
+def _refined(correlation: Row, period: float) -> float:
+    """The period by the peaks near one, two and four of it, each between its hops (a parabola)."""
+    for times in (1, 2, 4):
+        middle = round(period * times)
+        if middle + 5 > len(correlation) * _REACH:
+            return period
+        low = max(middle - 3, 1)
+        peak = low + int(np.argmax(correlation[low : middle + 4]))
+        before, top, after = correlation[peak - 1 : peak + 2]
+        bend = before - 2 * top + after
+        shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
+        period = (peak + min(max(float(shift), -1.0), 1.0)) / times
+    return period
+
+
+def at(row: Row, places: NDArray[np.floating[Any]]) -> Row:
+    """A row at places between its own, by a straight line; 0 outside."""
+    low = np.floor(places).astype(np.intp)
+    share = places - low
+    inside = (low >= 0) & (low + 1 < len(row))
+    low = np.where(inside, low, 0)
+    return np.where(inside, row[low] * (1 - share) + row[low + 1] * share, 0.0)
+
+
+def blurred(row: Row) -> Row:
+    """Each value with two neighbours each side, round a circle: a hop more or less is the same."""
+    weights = (0.25, 0.75, 1.0, 0.75, 0.25)
+    return np.asarray(sum(w * np.roll(row, k - 2) for k, w in enumerate(weights)), np.float64)
