@@ -6,8 +6,9 @@ the rest; a URL such as "srt://host:9999" is kept whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 from genart.contracts import Control, Sink
@@ -58,13 +59,27 @@ def make_outlets(
     def create(name: str, rest: str) -> Any:
         return registry("sink").create(name, path=rest, fps=fps, size=size)
 
-    outlets = []
-    for each in asked:
-        if not isinstance(each, str):
-            outlets.append(Outlet(type(each).__name__, each, faults))
-        elif (sink := _tried(each, faults, create)) is not None:
-            outlets.append(Outlet(split_name(each)[0], sink, faults))
-    return outlets
+    outlets: dict[str, Outlet] = {}
+    try:
+        for each in asked:
+            if isinstance(each, str):
+                name, sink = split_name(each)[0], _tried(each, faults, create)
+            else:
+                name, sink = type(each).__name__, each
+            if sink is not None:
+                name = _unused(name, outlets)
+                outlets[name] = Outlet(name, sink, faults)
+    except BaseException:
+        for outlet in outlets.values():
+            outlet.close()
+        raise
+    return [*outlets.values()]
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    """The name, or "name 2", "name 3" ... where others have it."""
+    names = (f"{name} {k}" if k > 1 else name for k in count(1))
+    return next(each for each in names if each not in taken)
 
 
 def _tried(text: str, faults: Faults, create: Callable[[str, str], Any]) -> Any:
