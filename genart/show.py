@@ -12,8 +12,9 @@ which are the value and, for a fade, its seconds::
     {"t": 1.25, "address": "/genart/model/truncation", "args": [0.4]}
     {"t": 8.0, "address": "/genart/model/truncation", "args": [0.9, 4.0]}
 
-`model.name` is kept when the model took over, not when it was asked for. A sketch that was saved
-while it played, and took over, is noted by name and SHA-256; a show never holds code::
+A model, text and freeze are kept when the picture showed them, not when they were asked for. A
+sketch that was saved while it played, and took over, is noted by name and SHA-256; a show never
+holds code::
 
     {"t": 9.0, "address": "/genart/show/saved", "args": ["drift.py", "5be1..."]}
 

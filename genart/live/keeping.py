@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from genart.params import Param
 from genart.rendering.recipes import file_hash, versions
 from genart.show import Header, Saved, ShowWriter
 from genart.smoothing import Change, smoothing_of
@@ -32,7 +33,9 @@ def keep_show(live: Live, path: str | Path) -> Keeper:
 class Keeper:
     """Writes a performance down; what cannot be written ends the show, and the picture goes on.
 
-    A model is kept when it took over, which may be long after it was asked for.
+    Most changes are kept as they come, each with its own time. Three kinds are kept when the
+    picture shows them, with the time of its tick: a model, which may be loaded for long; text,
+    which a walk may refuse; and freeze, which holds the picture of its tick.
 
     Args:
         live: the performance.
@@ -44,20 +47,27 @@ class Keeper:
 
     def __init__(self, live: Live, writer: ShowWriter) -> None:
         self._live, self._writer, self.path = live, writer, writer.path
-        self._model = live.player.tree.value(_MODEL)
+        self._shown = self._settled()
         self._failed = False
 
     def write(self, changes: Iterable[Change]) -> None:
         """Keep the changes of a tick."""
-        kept = [change for change in changes if change.path != _MODEL]
+        tree = self._live.player.tree
+        kept = [c for c in changes if c.path in tree and not _settles(c.path, tree[c.path])]
         self._try(lambda: self._writer.write(kept))
 
     def look(self, t: float, beat: float) -> None:
-        """After the tick at time t: keep that another model has taken over."""
-        model = self._live.player.tree.value(_MODEL)
-        if model != self._model:
-            self._model = model
-            self._try(lambda: self._writer.write([Change(_MODEL, model, t)]))
+        """After the frame of the tick at time t: keep what it was the first to show."""
+        if self._live.player.failing:
+            return
+        settled = self._settled()
+        fresh = [Change(p, x, t) for p, x in settled.items() if self._shown.get(p) != x]
+        self._shown = settled
+        self._try(lambda: self._writer.write(fresh))
+
+    def _settled(self) -> dict[str, Any]:
+        tree = self._live.player.tree
+        return {path: tree.value(path) for path, param in tree.items() if _settles(path, param)}
 
     def sketch_saved(self) -> None:
         """Keep that another version of the sketch has taken over, at this tick."""
@@ -79,6 +89,12 @@ class Keeper:
         except (OSError, ValueError) as error:  # such as a full disk
             self._failed = True
             self._live.faults.add("show", error)
+
+
+def _settles(path: str, param: Param[Any]) -> bool:
+    """Whether a Param is kept when the picture shows it; of any other, a turn says it all."""
+    text = isinstance(param.default, str) and not param.choices
+    return text or path in (_MODEL, "output.freeze")
 
 
 def _header(live: Live) -> Header:
