@@ -35,6 +35,7 @@ def control(path: str, param: Param[Any], value: Any) -> dict[str, Any]:
         "choices": list(param.options()),
         "known": list(param.suggestions()),
         "help": param.help,
+        "learns": _has_positions(param),
     }
 
 
@@ -47,11 +48,16 @@ def _kind(param: Param[Any]) -> str:
         return "text"
     if isinstance(param.default, int) and not _is_short(param):
         return "number"
+    return "slider" if _has_positions(param) else "number"
+
+
+def _has_positions(param: Param[Any]) -> bool:
+    """Whether a fader can turn it."""
     try:
         param.from_norm(0.0)
     except ParamError:
-        return "number"
-    return "slider"
+        return False
+    return True
 
 
 def _is_short(param: Param[Any]) -> bool:

@@ -23,6 +23,7 @@ class PageStatus:
     | `recorded` | seconds of the recording that is going on                  |
     | `cue`      | the cue last saved or recalled                             |
     | `peers`    | how many are told over OSC what is turned                  |
+    | `led`      | what leads to each Param that MIDI or OSC was taught to    |
 
     All of `Live.status` is there, too.
 
@@ -49,4 +50,12 @@ class PageStatus:
             "recorded": live.recorder.seconds,
             "cue": self._cues.last,
             "peers": self._peers,
+            "led": self._led(),
         }
+
+    def _led(self) -> dict[str, str]:
+        found: dict[str, list[str]] = {}
+        for lead in self._live.console.patchbay.mappings.leads:
+            if lead.kind in ("midi", "osc"):
+                found.setdefault(lead.path, []).append(f"{lead.kind} {lead.source}")
+        return {path: ", ".join(sources) for path, sources in found.items()}

@@ -156,5 +156,5 @@ export function control(param, send) {
   const made = KINDS[said.kind](said, send);
   const row = element("div", { className: made.numeric ? "row numeric" : "row", data: { path: said.path } }, ...made.parts);
   made.show(said.value, said.norm);
-  return { row, show: made.show, words: `${said.label} ${said.path} ${said.help}`.toLowerCase() };
+  return { row, show: made.show, name: `${said.label} ${said.path}`.toLowerCase(), about: said.help.toLowerCase() };
 }

@@ -101,9 +101,16 @@ export class Deck {
     if (gone > 2) return; // not connected
     const value = (path, otherwise) => Number(this.panels.value(path) ?? otherwise);
     const beat = this.line.beat + (gone * value("tempo.bpm", 120)) / 60;
-    const four = ((Math.floor(beat) % 4) + 4) % 4;
+    const bar = value("tempo.quantum", 4);
+    const count = bar <= 16 ? bar : 4;
+    const now = ((Math.floor(beat) % count) + count) % count;
     const lit = beat - Math.floor(beat) < 0.4;
-    [...find("beats").children].forEach((each, k) => each.classList.toggle("on", lit && k === four));
+    const lights = find("beats");
+    if (lights.children.length !== count) {
+      lights.replaceChildren(...Array.from({ length: count }, () => element("i")));
+      lights.style.setProperty("--count", count);
+    }
+    [...lights.children].forEach((each, k) => each.classList.toggle("on", lit && k === now));
     const speed = value("transport.play", 1) * value("transport.speed", 1);
     const beats = value("transport.beats", 0);
     const turn = beats ? (beats * 60) / value("tempo.bpm", 120) : value("transport.seconds", 8);
@@ -162,6 +169,7 @@ function meters(line) {
   const each = Object.entries(line.drops ?? {}).map(([name, count]) => `${name} ${count}`).join(", ");
   const shown = {
     fps: [line.fps.toFixed(1), line.target && line.fps < 0.9 * line.target, "frames shown in a second"],
+    quality: [line.quality === "full" ? undefined : line.quality, true, "lowered to hold the rate"],
     made: [line.made, false, "frames the model made"],
     blended: [line.synthesised, false, "frames blended of two, while the model was not ready"],
     repeated: [line.repeated, false, "frames shown again"],
@@ -170,7 +178,8 @@ function meters(line) {
   };
   const rows = Object.entries(shown).filter(([, [value]]) => value !== undefined);
   const list = find("meters");
-  if (list.children.length !== rows.length) {
+  if (list.dataset.names !== rows.map(([name]) => name).join()) {
+    list.dataset.names = rows.map(([name]) => name).join();
     list.replaceChildren(
       ...rows.map(([name]) => element("div", {}, element("dt", { textContent: name }), element("dd"))),
     );

@@ -39,11 +39,16 @@ function heard(data) {
   if (said.cues) deck.cues(said.cues);
   if (said.status) {
     deck.status(said.status);
-    panels.learns([said.status.learning ?? []].flat().filter(Boolean));
-    setText(find("sketch"), said.status.sketch ?? "");
+    panels.learns(said.status.learning ?? "", said.status.led ?? {});
+    title(said.status);
     wrong = said.status.errors;
     banner();
   }
+}
+
+function title({ sketch, model, loading }) {
+  const parts = [sketch, loading ? `loading ${loading}` : model].filter(Boolean);
+  setText(find("sketch"), parts.join("  ·  "));
 }
 
 function connected(is) {

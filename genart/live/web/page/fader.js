@@ -25,11 +25,16 @@ export function fader({ said, turn, reset }) {
     show(x);
     if (wish === null) {
       requestAnimationFrame(() => {
-        turn(wish);
+        if (wish !== null) turn(wish);
         wish = null;
       });
     }
     wish = x;
+  }
+
+  function home() {
+    held = wish = null; // what the presses of a double click asked for
+    reset();
   }
 
   function press(event) {
@@ -65,10 +70,10 @@ export function fader({ said, turn, reset }) {
   for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
     bar.addEventListener(end, () => (held = null));
   }
-  bar.addEventListener("dblclick", reset);
+  bar.addEventListener("dblclick", home);
   input.addEventListener("input", () => ask(Number(input.value)));
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Backspace" || event.key === "Delete") reset();
+    if (event.key === "Backspace" || event.key === "Delete") home();
   });
   bar.style.setProperty("--home", said.home);
 

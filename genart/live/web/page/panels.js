@@ -14,7 +14,8 @@ export class Panels {
     this.values = new Map();
     this.rows = new Map();
     this.shape = "";
-    this.learning = [];
+    this.learning = "";
+    this.led = {};
     this.closed = new Set(memory.get("closed", ["tempo", "output"]));
     find("search").addEventListener("input", () => this.search());
     find("search").addEventListener("keydown", (event) => {
@@ -32,6 +33,7 @@ export class Panels {
       return;
     }
     this.shape = now;
+    this.learned = "";
     this.rows = new Map();
     this.values = new Map(tree.map(({ path, value, norm }) => [path, { value, norm }]));
     find("params").classList.toggle("learns", actions.includes("learn"));
@@ -58,28 +60,38 @@ export class Panels {
     });
     for (const said of params) {
       const row = control(said, this.send);
-      if (actions.includes("learn")) row.row.append((row.learn = this.learner(said)));
+      if (actions.includes("learn")) row.row.append(said.learns ? (row.learn = this.learner(said)) : element("i"));
       this.rows.set(said.path, row);
       made.append(row.row);
     }
     return made;
   }
 
+  // Press, then move a control; pressed again it waits no more, and takes off what was there.
   learner(said) {
-    const button = element("button", { className: "learn", title: "learn: press, then move a control" });
-    button.setAttribute("aria-label", `learn ${said.path}`);
+    const button = element("button", { className: "learn", type: "button" });
     button.setAttribute("aria-pressed", "false");
-    button.addEventListener("click", () =>
-      this.send(this.learning.includes(said.path) ? { do: "unlearn" } : { do: "learn", args: [said.path] }),
-    );
+    button.addEventListener("click", () => {
+      if (this.learning !== said.path) this.send({ do: "learn", args: [said.path] });
+      else if (this.led[said.path]) this.send({ do: "unlearn", args: [said.path] });
+      else this.send({ do: "learn/cancel" });
+    });
     return button;
   }
 
-  // `paths` wait for a control to move.
-  learns(paths) {
-    if (paths.join() === this.learning.join()) return;
-    this.learning = paths;
-    for (const [path, row] of this.rows) row.learn?.setAttribute("aria-pressed", paths.includes(path));
+  // The Param that waits for a control to move, and what leads to each: {path: "midi 1/cc/74"}.
+  learns(path, led) {
+    const now = JSON.stringify([path, led]);
+    if (now === this.learned) return;
+    [this.learned, this.learning, this.led] = [now, path, led];
+    for (const [each, { learn }] of this.rows) {
+      if (!learn) continue;
+      learn.setAttribute("aria-pressed", each === path);
+      learn.classList.toggle("mapped", Boolean(led[each]));
+      const again = led[each] ? "press again to take it off" : "press again to give up";
+      learn.title = each === path ? `move a control, or ${again}` : `${led[each] ?? "learn: press, then move a control"}`;
+      learn.setAttribute("aria-label", `learn ${each}${led[each] ? `, led by ${led[each]}` : ""}`);
+    }
   }
 
   turned(changes) {
@@ -99,15 +111,18 @@ export class Panels {
     return this.values.get(path)?.value;
   }
 
+  // Names first; where none has the words, what the Params say of themselves.
   search() {
     const words = find("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const has = (text) => words.every((word) => text.includes(word));
+    const named = [...this.rows.values()].some((row) => has(row.name));
     let found = 0;
     for (const panel of find("panels").children) {
       let here = 0;
-      for (const row of panel.querySelectorAll(".row")) {
-        const all = this.rows.get(row.dataset.path).words;
-        row.hidden = !words.every((word) => all.includes(word));
-        here += !row.hidden;
+      for (const each of panel.querySelectorAll(".row")) {
+        const row = this.rows.get(each.dataset.path);
+        each.hidden = !has(named ? row.name : row.about);
+        here += !each.hidden;
       }
       found += here;
       panel.hidden = !here;
