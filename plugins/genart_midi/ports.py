@@ -17,6 +17,8 @@ _LOOP = "Midi Through"
 _JACK = "mido.backends.rtmidi/UNIX_JACK"
 #: The numbers that ALSA and Windows put behind a name.
 _NUMBERS = re.compile(r"(\s+\d+(:\d+)?)+\s*$")
+#: The words that tell inputs from outputs.
+_WAYS = re.compile(r"(?i)rtmidi(in|out)|capture|playback|\b(in|out)(put)?\b")
 
 #: Told of a port's name and a message, on the thread of the port.
 Heard = Callable[[str, Any], None]
@@ -122,8 +124,9 @@ class Ports:
 def partner(name: str, outputs: list[str]) -> str | None:
     """The output of the device that an input is on, or None.
 
-    It has the same name, or the same but for numbers, or begins with the same word: Windows counts
-    its ports, macOS calls them "nanoKONTROL2 SLIDER/KNOB" and "nanoKONTROL2 CTRL".
+    It has the same name, or the same but for numbers and for words such as "in" and "playback", or
+    begins with the same word: Windows counts its ports, JACK tells capture from playback, macOS
+    calls them "nanoKONTROL2 SLIDER/KNOB" and "nanoKONTROL2 CTRL".
     """
     for same in (str, _plain, _first_word):
         found = [output for output in outputs if same(output) == same(name)]
@@ -133,7 +136,7 @@ def partner(name: str, outputs: list[str]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    return _NUMBERS.sub("", name)
+    return _WAYS.sub("", _NUMBERS.sub("", name)).lower()
 
 
 def _first_word(name: str) -> str:
