@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from genart.errors import ParamError
-from genart.live.leads import Mappings
+from genart.live.leads import Deed, Mappings, Turn
 from genart.live.mapping import MappingError, parse_mapping, read_mapping
 from genart.params import Param, ParamTree
 from genart.stage import Stage
@@ -144,11 +145,24 @@ HEAD = '# by hand\n[[map]]\nosc = "/a"\nto = "sketch.level"\n\n'
         ('[[map]]\nosc = "/b"\nto = "sketch.level"\neval = "1"', 9, '"eval" is none'),
         ('[[map]]\nosc = "/b"\nto = "sketch.text"', 8, "no range"),
         ('[[map]]\nosc = "/b"\nto = ', 8, "Invalid value"),
+        ('[[map]]\nosc = "/b"\nto = "sketch.on"\ndo = "cue/next"', 6, "turns a Param"),
+        ('[[map]]\nosc = "/b"\ndo = "cue/nxt"', 8, 'Did you mean "cue/next"'),
+        ('[[map]]\nosc = "/b"\ndo = "__import__(1)"', 8, "nothing to do"),
+        ('[[map]]\nosc = "/b"\ndo = "sketch/level"', 8, "takes one value"),
+        ('[[map]]\nosc = "/b"\ndo = "sketch/level"\nargs = [7]', 8, "outside 0..1"),
+        ('[[map]]\nosc = "/b"\ndo = "cue/next"\nargs = 3', 9, "texts and numbers"),
+        ('[[map]]\nosc = "/b"\nto = "sketch.on"\nargs = [3]', 9, "args goes with do"),
+        ('[[map]]\nosc = "/b"\nto = "sketch.on"\nmode = "latch"', 9, "absolute, relative"),
+        ('[[map]]\nosc = "/b"\nto = "sketch.on"\nencoding = "twos"', 9, "relative"),
+        ('[[map]]\nosc = "/b"\nto = "sketch.on"\npickup = 1', 9, "true or false"),
+        ('[[map]]\nosc = "/b"\nto = "sketch.on"\ndevice = "x"', 9, "midi"),
+        ('[[map]]\nmidi = "cc/1/128"\nto = "sketch.on"', 7, "no MIDI"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, why: str) -> None:
+    path = tmp_path / "map.toml"
     with pytest.raises(MappingError) as caught:
-        read(tmp_path, HEAD + text + "\n")
+        parse_mapping(HEAD + text + "\n", TREE, path, actions=["cue/next", "tempo/tap"])
     assert f"line {line}" in str(caught.value)
     assert why in str(caught.value)
 
@@ -159,3 +173,137 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
         read(tmp_path, text)
     with pytest.raises(MappingError, match="cannot be read"):
         read_mapping(tmp_path / "none.toml", TREE)
+
+
+class Values:
+    """What `Store.current` says, for mappings that ask; turned as the mappings say."""
+
+    def __init__(self, text: str) -> None:
+        self.values = {path: param.default for path, param in TREE.items()}
+        parsed = parse_mapping(text, TREE, Path("map.toml"))
+        self.mappings = Mappings(parsed.leads, self.values.__getitem__)
+
+    def send(self, *numbers: float, source: str = "cc/1/16") -> list[Any]:
+        """Feed numbers; the Param's value after each."""
+        (path,) = {lead.path for lead in self.mappings.leads}
+        told = []
+        for x in numbers:
+            for turn in self.mappings.feed("midi", source, x):
+                assert isinstance(turn, Turn)
+                self.values[turn.path] = turn.value
+            told.append(self.values[path])
+        return told
+
+
+RELATIVE = '[[map]]\nmidi = "cc/1/16"\nmode = "relative"\nencoding = "{}"\nto = "sketch.level"\n'
+
+
+@pytest.mark.parametrize(
+    ("encoding", "numbers"),
+    [
+        ("twos", (1, 3, 127, 125)),
+        ("offset", (65, 67, 63, 61)),
+        ("sign", (1, 3, 65, 67)),
+        ("plain", (1, 3, -1, -3)),
+    ],
+)
+def test_encoders_count_from_where_the_param_is(encoding: str, numbers: tuple[int, ...]) -> None:
+    told = Values(RELATIVE.format(encoding) + "step = 0.01\n").send(*numbers)
+    assert told == pytest.approx([0.51, 0.54, 0.53, 0.5])
+
+
+def test_an_encoder_goes_on_from_what_somebody_else_turned_and_stops_at_the_ends() -> None:
+    values = Values(RELATIVE.format("twos") + "step = 0.1\n")
+    assert values.send(1) == pytest.approx([0.6])
+    values.values["sketch.level"] = 0.95
+    assert values.send(1, 1, 127) == pytest.approx([1.0, 1.0, 0.9])
+
+
+def test_an_encoder_goes_from_one_value_to_the_next_where_there_are_few() -> None:
+    entry = '[[map]]\nmidi = "cc/1/16"\nmode = "relative"\nto = "sketch.{}"\n'
+    assert Values(entry.format("count")).send(1, 1, 126) == [4, 5, 3]
+    assert Values(entry.format("look")).send(1, 1, 127) == ["wild", "wild", "calm"]
+    assert Values(entry.format("on")).send(1, 127) == [True, False]
+    slow = Values(entry.format("count") + "step = 0.05\n")
+    assert slow.send(1, 1, 1) == [3, 4, 4], "small steps add up"
+
+
+def test_a_button_toggles_each_time_it_is_hit() -> None:
+    entry = '[[map]]\nmidi = "note/1/36"\nmode = "toggle"\nto = "sketch.{}"\n'
+    hits = (1, 0, 90, 80, 0, 127)  # softly, let go, hit, pressed on, let go, hit
+    assert Values(entry.format("on")).send(*hits, source="note/1/36") == [
+        True, True, False, False, False, True,
+    ]  # fmt: skip
+    ends = Values(entry.format("level") + "range = [0.2, 0.9]\n")
+    assert ends.send(9, 0, 9, source="note/1/36") == pytest.approx([0.9, 0.9, 0.2])
+
+
+def test_a_fader_picks_its_param_up_where_it_is() -> None:
+    values = Values('[[map]]\nmidi = "cc/1/16"\npickup = true\nto = "sketch.level"\n')
+    assert values.send(0, 20, 50) == [0.5] * 3, "it waits"
+    assert values.send(70, 100) == pytest.approx([70 / 127, 100 / 127]), "it came past, and leads"
+    values.values["sketch.level"] = 0.1
+    assert values.send(90, 80, 40) == [0.1] * 3, "somebody else turned it"
+    assert values.send(14, 30) == pytest.approx([14 / 127, 30 / 127]), "near enough"
+
+
+def test_something_is_done_once_each_time_the_source_rises_past_its_middle() -> None:
+    text = '[[map]]\nmidi = "cc/1/16"\ndo = "/genart/cue/recall"\nargs = ["drop", 2.0]\n'
+    mappings = parse_mapping(text, TREE, Path("map.toml"))
+    done = [mappings.feed("midi", "cc/1/16", x) for x in (20, 64, 60, 70, 127, 45, 64)]
+    deed = [Deed("cue/recall", ("drop", 2.0))]
+    assert done == [[], deed, [], [], [], [], deed]
+
+
+def test_a_soft_pad_counts_when_something_is_done() -> None:
+    pad = '[[map]]\nmidi = "note/10/36"\ndo = "sketch/text"\nargs = ["drop"]\n'
+    mappings = parse_mapping(pad, TREE, Path("map.toml"))
+    assert mappings.feed("midi", "note/10/36", 3) == [Deed("sketch/text", ("drop",))]
+
+
+def test_two_equal_controllers_are_told_apart_by_name() -> None:
+    text = '[[map]]\nmidi = "cc/1/1"\ndevice = "Left"\nto = "sketch.level"\n'
+    mappings = parse_mapping(text, TREE, Path("map.toml"))
+    assert mappings.feed("midi", "cc/1/1 My left Hand 20:0", 127) == [("sketch.level", 1.0)]
+    assert mappings.feed("midi", "cc/1/1 right", 127) == []
+    assert mappings.feed("midi", "cc/1/1", 127) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "x", "value"),
+    [("cc14/1/7", 8191.5, 0.5), ("pitch/1", 8191, 1.0), ("pressure/16/127", 127, 1.0)],
+)
+def test_midi_controls_send_over_their_own_range(source: str, x: float, value: float) -> None:
+    text = f'[[map]]\nmidi = "{source}"\nto = "sketch.level"\n'
+    mappings = parse_mapping(text, TREE, Path("map.toml"))
+    assert mappings.feed("midi", source, x) == [("sketch.level", pytest.approx(value))]
+    assert mappings.feed("midi", source, float("nan")) == []
+
+
+@pytest.mark.parametrize("curve", ["linear", "square", "root", "smooth"])
+@pytest.mark.parametrize("ends", ["", "range = [0.9, 0.1]"])
+def test_a_light_shows_the_position_that_gives_the_value(curve: str, ends: str) -> None:
+    text = f'[[map]]\nmidi = "cc/1/1"\nto = "sketch.level"\ncurve = "{curve}"\n{ends}\n'
+    (lead,) = parse_mapping(text, TREE, Path("map.toml")).leads
+    for x in (0, 1, 37, 64, 126, 127):
+        assert lead.x_of(lead.value(x)) == pytest.approx(x, abs=1e-6)
+
+
+def test_what_a_source_did_is_remembered_when_the_file_is_read_again() -> None:
+    text = '[[map]]\nmidi = "cc/1/1"\ndo = "cue/next"\n'
+    first = parse_mapping(text, TREE, Path("map.toml"))
+    assert first.feed("midi", "cc/1/1", 127)
+    more = text + '[[map]]\nmidi = "cc/1/2"\nto = "sketch.level"\n'
+    second = Mappings(parse_mapping(more, TREE, Path("map.toml")).leads, before=first)
+    assert second.feed("midi", "cc/1/1", 127) == [], "it is pressed still"
+    assert second.feed("midi", "cc/1/2", 127)
+
+
+def test_an_entry_for_another_sketch_waits() -> None:
+    text = HEAD + '[[map]]\nosc = "/b"\nto = "sketch.of_another"\n'
+    waiting: list[str] = []
+    mappings = parse_mapping(text, TREE, Path("map.toml"), waiting=waiting.append)
+    assert [lead.path for lead in mappings.leads] == ["sketch.level"]
+    assert "line 8" in waiting[0]
+    with pytest.raises(MappingError, match="modle"):
+        parse_mapping('[[map]]\nosc = "/b"\nto = "modle.x"', TREE, Path("m"), waiting=print)
