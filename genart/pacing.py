@@ -15,7 +15,6 @@ from genart.contracts import Generator, Image, Interpolator, Latent, Progress, P
 from genart.errors import UsageError
 from genart.walks import Walk, eased
 
-_BATCH = 8  # images at a time
 _COARSEST, _FINEST = 8, 64  # pixels on the longer side of the levels that are compared
 _FLOOR = 1e-3  # slowest pace that is corrected, as a share of the mean pace
 
@@ -53,22 +52,42 @@ def even(
     Raises:
         UsageError: fewer than 4 samples.
     """
+    clock = travel(
+        walk, generator, samples=samples, truncation=truncation, cutoff=cutoff, features=features,
+        progress=progress,
+    )  # fmt: skip
+    return replace(walk, interpolator=Paced(walk.interpolator, walk.easing, clock), easing="linear")
+
+
+def travel(
+    walk: Walk,
+    generator: Generator,
+    *,
+    samples: int = 96,
+    truncation: float = 1.0,
+    cutoff: int | None = None,
+    features: Callable[[Image], torch.Tensor] | None = None,
+    batch: int = 8,
+    progress: ProgressCallback | None = None,
+) -> Clock:
+    """The clock by which a walk travels equal distances in equal times.
+
+    It takes what `even` takes, and how many images are made at a time, and raises what that raises.
+    """
     if samples < 4:
         raise UsageError(f"Pacing a walk takes 4 samples or more, not {samples}.")
     phases = [k / samples for k in range(samples + 1)]
     rows: list[torch.Tensor] = []
     steps: list[torch.Tensor] = []
-    for start in range(0, len(phases), _BATCH):
+    for start in range(0, len(phases), batch):
         with torch.no_grad():
-            places = walk.at(phases[start : start + _BATCH])
+            places = walk.at(phases[start : start + batch])
             image = generator(places, truncation=truncation, cutoff=cutoff)
             rows = [*rows[-1:], *(features or pyramid)(image).cpu().double()]  # MPS has no float64
         steps += [(after - before).norm() for before, after in pairwise(rows)]
         if progress is not None:
-            progress(Progress(min(start + _BATCH, len(phases)), len(phases), "image"))
-    clock = _clock(torch.stack(steps).numpy(), walk.loop)
-    paced = _Paced(walk.interpolator, walk.easing, clock)
-    return replace(walk, interpolator=paced, easing="linear")
+            progress(Progress(min(start + batch, len(phases)), len(phases), "image"))
+    return _clock(torch.stack(steps).numpy(), walk.loop)
 
 
 def pyramid(image: Image) -> torch.Tensor:
@@ -104,21 +123,22 @@ def _shrunk(image: Image, longest: int) -> Image:
 
 
 @dataclass(frozen=True)
-class _Paced:
+class Paced:
     """An interpolator that reads the phase off another clock."""
 
     interpolator: Interpolator
     easing: str
-    clock: _Clock
+    clock: Clock
 
     def __call__(self, keys: Latent, phase: float, loop: bool) -> Latent:
+        """One place, n = 1, where the walk is when it has travelled this share of its way."""
         phase = eased(self.clock(phase), len(keys), loop, self.easing)
         return self.interpolator(keys, phase % 1 if loop else phase, loop)
 
 
 @dataclass(frozen=True)
-class _Clock:
-    """A monotone cubic through (travelled, phase), both 0..1."""
+class Clock:
+    """A monotone cubic through (travelled, phase), both 0..1: distance goes in, phase comes out."""
 
     travelled: NDArray[np.float64]
     phase: NDArray[np.float64]
@@ -136,7 +156,7 @@ class _Clock:
         return float(min(max(start + curve, 0.0), 1.0))
 
 
-def _clock(steps: NDArray[np.float64], loop: bool) -> _Clock:
+def _clock(steps: NDArray[np.float64], loop: bool) -> Clock:
     """The clock of a walk whose images travel `steps` between even phases."""
     phase = np.linspace(0, 1, len(steps) + 1)
     mean = steps.mean()
@@ -147,4 +167,4 @@ def _clock(steps: NDArray[np.float64], loop: bool) -> _Clock:
     before = pace[-1:] if loop else pace[:1]
     after = pace[:1] if loop else pace[-1:]
     left, right = np.concatenate([before, pace]), np.concatenate([pace, after])
-    return _Clock(travelled, phase, 2 * left * right / (left + right))
+    return Clock(travelled, phase, 2 * left * right / (left + right))

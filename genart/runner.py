@@ -99,6 +99,10 @@ class Performer:
         size: (h, w) of the frames; None takes the generator's.
         seed: 0..2**32 - 1, what the sketch's own chance comes from.
         strict: whether an image that holds NaN or infinity is an error, instead of grey.
+
+    Attributes:
+        lighten: gives what draws in a model's stead; keys and walks stay those of the model.
+        pace: makes a walk even, from (walk, model, truncation, cutoff).
     """
 
     def __init__(
@@ -115,12 +119,14 @@ class Performer:
         self.tree: ParamTree = stage.tree(sketch)
         self._size, self._strict = size, strict
         self._load = load
-        self._model = lru_cache(maxsize=1)(lambda name: _widened(load(name), size))
+        self._model = lru_cache(maxsize=1)(lambda name: widened(load(name), size))
         self._keys = lru_cache(maxsize=1)(make_keys)
         self._walk = lru_cache(maxsize=1)(self._make_walk)
         self._ready = False
         self._held: Frame | None = None
         self._frozen = False
+        self.lighten: Callable[[Generator], Generator] = lambda model: model
+        self.pace: Callable[[Walk, Generator, float, int | None], Walk] = _even
         sketch.stage, sketch.seed = stage, seed
         sketch.random = np.random.default_rng(seed)
 
@@ -156,23 +162,33 @@ class Performer:
             strict=self._strict,
         )  # fmt: skip
         fresh._model, fresh._keys, fresh._walk = self._model, self._keys, self._walk
+        fresh.lighten, fresh.pace = self.lighten, self.pace
         for name in params_of(self.sketch):
             if name in vars(self.sketch) and f"sketch.{name}" in fresh.tree:
                 with suppress(ParamError):
                     fresh.set(f"sketch.{name}", vars(self.sketch)[name])
         return fresh
 
+    def forget(self) -> None:
+        """Ask for the model anew at the next frame, and make keys and walk of it."""
+        for kept in (self._model, self._keys, self._walk):
+            kept.cache_clear()
+
     def refresh(self) -> None:
-        """Make the model, keys and walk anew if what they are made of has changed."""
+        """Make the model, keys and walk anew if what they are made of has changed.
+
+        An even walk is paced for the truncation it begins with: turning that later never makes
+        the picture jump.
+        """
         sketch, walks, models = self.sketch, self.stage.walk, self.stage.model
-        sketch.model = self._model(models.name)
-        sketch.size = self._size or sketch.model.resolution
-        sketch.keys = self._keys(sketch.model, walks.seeds, models.label, walks.space)
+        model = self._model(models.name)
+        sketch.model = self.lighten(model)
+        sketch.size = self._size or model.resolution
+        sketch.keys = self._keys(model, walks.seeds, models.label, walks.space)
         taken = signature(registry("interpolator")[walks.kind].factory).parameters
         options = walks.options(taken)
-        pace = (models.truncation, models.cutoff or None) if walks.even else None
         sketch.walk = self._walk(
-            sketch.model, sketch.keys, walks.kind, walks.loop, walks.easing, pace, options
+            model, sketch.keys, walks.kind, walks.loop, walks.easing, walks.even, options
         )
         if not self._ready:
             self._ready = True
@@ -185,13 +201,12 @@ class Performer:
         kind: str,
         loop: bool,
         easing: str,
-        pace: tuple[float, int | None] | None,
+        even: bool,
         options: tuple[tuple[str, Any], ...],
     ) -> Walk:
         made = walk(keys, kind, loop=loop, easing=easing, **dict(options))
-        if pace is None:
-            return made
-        return even(made, model, truncation=pace[0], cutoff=pace[1])
+        chosen = self.stage.model
+        return self.pace(made, model, chosen.truncation, chosen.cutoff or None) if even else made
 
     def _drawn(self, tick: Tick) -> Frame:
         with torch.no_grad(), chance(self.sketch.seed, tick.index, self.sketch.model.device):
@@ -216,7 +231,12 @@ def _check_finite(picture: Any) -> None:
         raise SketchError("The picture holds values that are not finite (NaN or infinity).")
 
 
-def _widened(model: Generator, size: tuple[int, int] | None) -> Generator:
+def _even(made: Walk, model: Generator, truncation: float, cutoff: int | None) -> Walk:
+    return even(made, model, truncation=truncation, cutoff=cutoff)
+
+
+def widened(model: Generator, size: tuple[int, int] | None) -> Generator:
+    """The model with the aspect of size (h, w), as it plays."""
     height, width = model.resolution
     if size is None or height * size[1] == width * size[0]:
         return model

@@ -26,6 +26,9 @@ def show(report: LiveReport) -> Iterator[str]:
         f"{report.made} made by the model, {report.synthesised} blended, "
         f"{report.repeated} repeated, {report.dropped} dropped"
     )
+    if len(report.quality) > 1:
+        shares = ", ".join(f"{name} {spent:.0f} s" for name, spent in report.quality.items())
+        yield f"quality: {shares}"
     for fault in report.faults:
         yield f"{fault.where}: {fault.message} ({fault.count} times)"
     if report.recorded:
@@ -73,6 +76,9 @@ def show(report: LiveReport) -> Iterator[str]:
 )  # fmt: skip
 @click.option("--ndi", metavar="NAME", help="Short for --to ndi:NAME.")
 @click.option("--blend/--no-blend", default=None, help="Blend frames while the model is slow.")
+@click.option(
+    "--hold-fps", is_flag=True, help="Lower the picture's quality while the model is slow."
+)
 @click.option(
     "--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep a film: .mp4 .mkv .mov."
 )

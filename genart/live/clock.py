@@ -22,10 +22,12 @@ class LiveClock:
         seconds: after how long to end; None goes on until `stop`.
         stop: ends the ticks when it is set.
         now: seconds on a clock that never goes back.
+        wait: lets so many seconds pass on it; `stop.wait` unless given.
 
     Attributes:
         skipped: how many ticks were missed.
         tick: the last one, or None before the first.
+        now: seconds on its clock.
     """
 
     def __init__(
@@ -35,17 +37,18 @@ class LiveClock:
         seconds: float | None = None,
         stop: Event | None = None,
         now: Callable[[], float] = time.perf_counter,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
-        self.fps, self.stop = fps, stop or Event()
+        self.fps, self.stop, self.now = fps, stop or Event(), now
+        self._wait = wait
         self.skipped = 0
         self.tick: Tick | None = None
         self._end = None if seconds is None else max(1, round(Fraction(seconds) * fps))
-        self._now = now
         self._start: float | None = None
 
     def seconds(self) -> float:
         """Seconds since the first tick."""
-        return 0.0 if self._start is None else self._now() - self._start
+        return 0.0 if self._start is None else self.now() - self._start
 
     def shift(self, seconds: float) -> None:
         """Let the deadlines to come be so much later, while the clock runs."""
@@ -53,12 +56,13 @@ class LiveClock:
             self._start += seconds
 
     def __iter__(self) -> Iterator[Tick]:
-        self._start, before, index = self._now(), -1, 0
+        self._start, before, index = self.now(), -1, 0
         while not self.stop.is_set() and (self._end is None or index < self._end):
-            late = self._now() - self._start - float(index / self.fps)
+            late = self.now() - self._start - float(index / self.fps)
             if late < 0:
-                self.stop.wait(-late)  # and look again: a wait may end early
+                (self._wait or self.stop.wait)(-late)  # and look again: a wait may end early
             elif (missed := int(late * self.fps)) > 0:
+                missed = missed if self._end is None else min(missed, self._end - index)
                 self.skipped += missed
                 index += missed
             else:

@@ -118,6 +118,7 @@ class OscControl:
                 "record.start", *([safe_name(args)] if args else []), source=source
             ),
             "record/stop": lambda args, source: self.store.trigger("record.stop", source=source),
+            "quality/up": lambda args, source: self.store.trigger("quality.up", source=source),
         }
 
     def _recall(self, args: tuple[Any, ...], source: str) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Protocol
@@ -20,7 +21,9 @@ from genart.live.clock import LiveClock
 from genart.live.console import Desktop, start_all
 from genart.live.crossfade import Crossfade
 from genart.live.desk import Desk
+from genart.live.ladder import Ladder, Rung, rungs_of
 from genart.live.outputs import Outlet
+from genart.live.pacer import Pacer
 from genart.live.punctual import DISPLAY, hastened, punctual, spare_threads
 from genart.live.recorder import Recorder
 from genart.live.report import Durations, Faults, LiveReport
@@ -29,7 +32,7 @@ from genart.live.store import Store
 from genart.models import load
 from genart.rendering.cast import performer, typed
 from genart.rendering.film import Size, parse_fps, parse_size
-from genart.runner import frames, run
+from genart.runner import as_frame, run, turn, widened
 from genart.sketch import Sketch, load_sketch
 from genart.stage import ModelSettings
 
@@ -49,14 +52,18 @@ class Live:
         seed: what the sketch's own chance comes from.
         device: "auto", "cpu", "cuda" or "mps".
         blend: whether to blend frames while the model is slower than the display.
+        hold_fps: whether to lower the picture's quality while the model is slower than the
+            display, see `genart.live.ladder`.
         recordings: the folder of recordings whose names come from the network.
         tell: told of each new kind of fault, in one line.
+        engine_clock: what the engine goes by; the wall's clock at `fps` unless given.
 
     Attributes:
         name: the sketch's, as it was given.
         settings: what the performance began with, by "owner.name".
         seed: what the sketch's own chance comes from.
         threads: how many a network on a CPU uses.
+        ladder: how much work a picture is.
         store: where anyone may turn Params from any thread.
         faults: what went wrong.
         recorder: what records.
@@ -85,8 +92,10 @@ class Live:
         seed: int = 0,
         device: str = "auto",
         blend: bool = True,
+        hold_fps: bool = False,
         recordings: str | Path = "recordings",
         tell: Callable[[str], None] | None = None,
+        engine_clock: LiveClock | None = None,
     ) -> None:
         self.fps, self.stopped = parse_fps(fps), Event()
         self.faults = Faults(tell)
@@ -96,31 +105,38 @@ class Live:
         self.settings, self.seed = _settings(kind, model, params), seed
         self.threads = spare_threads()
         settings = self.settings
+        period = float(1 / self.fps)
+        self.ladder = Ladder(period, hold=hold_fps, say=partial(self.faults.note, "quality"))
+        self.pacer = Pacer(self.faults)
         self.backstage = Backstage(
-            lambda name: self._load(name, device), self.faults, sketch_file(sketch)
-        )
+            self._load, self.faults, sketch_file(sketch), device=device, prepare=self._as_played,
+            warm=self._warm,
+        )  # fmt: skip
         name = str(settings.get("model.name", ModelSettings.name.default))
-        self.size = parse_size(size) if size else self.backstage.get(name).resolution
+        self._size = parse_size(size) if size else None
+        self.size = self._size or self.backstage.get(name).resolution
         first = performer(
             kind, settings, load=self.backstage.get, size=self.size, seed=seed, strict=True
         )
-        self.engine_clock = LiveClock(self.fps, stop=self.stopped)
+        self.engine_clock = engine_clock or LiveClock(self.fps)
+        self.engine_clock.stop = self.stopped
         self.display_clock = LiveClock(self.fps, stop=self.stopped, seconds=seconds)
         self.store = Store(first.tree, clock=self.engine_clock.seconds)
-        self.alignment = Alignment(float(1 / self.fps))
+        self.alignment = Alignment(period)
         self.crossfade = Crossfade(blend, self._shows, self.alignment.shown)
         self.desk = Desk(self.store, self.faults, {}, self._took)
         self.console = Desktop(self.store, self.faults)
         self.player = Steady(
-            first, self.backstage, self.faults, size=self.size,
-            restored=lambda path, value: self.store.put(path, value, "engine"),
-            changed=self._sketch_changed,
+            first, self.backstage, self.faults, size=self.size, ladder=self.ladder,
+            pacer=self.pacer, restored=lambda path, value: self.store.put(path, value, "engine"),
+            changed=self._sketch_changed, now=self.engine_clock.now,
         )  # fmt: skip
         self.recorder = Recorder(Path(recordings), self.fps, self.size, self.faults)
         self.desk.actions.update(
             {
                 "record.start": lambda each: self.recorder.start(*map(str, each.args[:1])),
                 "record.stop": lambda each: self.recorder.stop(),
+                "quality.up": lambda each: self.ladder.up(),
             }
         )
         self.on_tick: list[Callable[[float, float], None]] = []
@@ -168,6 +184,7 @@ class Live:
                 service.start()
                 stack.callback(service.close)
             self.backstage.start()
+            self.pacer.start()
             stack.callback(start_all(controls, self.console))
             engine.start()
             while not self.crossfade.ready.wait(0.1) and not self.stopped.is_set():
@@ -186,6 +203,9 @@ class Live:
             "made": self.crossfade.made,
             "synthesised": self.crossfade.synthesised,
             "recording": self.recorder.recording,
+            "model": stage.model.name,
+            "loading": self.backstage.loading,
+            "quality": self.ladder.rung,
             **self.console.said,
             "errors": self.faults.lately(),
         }
@@ -211,6 +231,7 @@ class Live:
             drops=drops,
             osc={"received": self.store.received, "rejected": self.store.rejected},
             latency_ms={name: each.summary() for name, each in self.latencies.items()},
+            quality={name: round(each, 3) for name, each in [*self.ladder.spent.items()]},
             errors=self.faults.total,
             faults=self.faults.all(),
             recorded=str(kept[-1]) if kept else "",
@@ -224,12 +245,21 @@ class Live:
             raise
 
     def _made(self) -> Iterator[Frame]:
-        for frame in frames(self.player, self.engine_clock, [self.desk]):
-            stage, tick = self.player.performer.stage, self.engine_clock.tick
+        for tick in self.engine_clock:
+            self._guarded("controls", turn, self.player, [self.desk], tick.t)
+            frame = self.player.frame(tick)
+            stage = self.player.performer.stage
             self.store.observe("transport.phase", stage.transport.phase)
             for told in self.on_tick:
-                told(float(tick.t) if tick else 0.0, stage.tempo.beat)
+                self._guarded("controls", told, float(tick.t), stage.tempo.beat)
             yield frame
+
+    def _guarded(self, where: str, step: Callable[..., object], *args: Any) -> None:
+        """Do something that must not end the engine."""
+        try:
+            step(*args)
+        except Exception as error:
+            self.faults.add(where, error)
 
     def _shown(self) -> Iterator[Frame]:
         made, since, skipped = -1, 0.0, self.display_clock.skipped
@@ -266,9 +296,22 @@ class Live:
         for told in self.on_new_sketch:
             told()
 
-    def _load(self, name: str, device: str) -> Generator:
-        given = self._given
-        return given if given is not None and given.name == name else load(name, device)
+    def _load(self, name: str) -> Generator:
+        given, device = self._given, self.backstage.device
+        if given is None or given.name != name:
+            return load(name, device)
+        if given.device.type not in self.backstage.lost:
+            return given
+        return load(name if given.source is None else given.source, device)
+
+    def _as_played(self, model: Generator) -> Generator:
+        return widened(model, self._size or getattr(self, "size", None))
+
+    def _warm(self, model: Generator) -> None:
+        """Use a model once on every rung that may be called for in the middle of a set."""
+        for rung in rungs_of(model) if self.ladder.hold else [Rung("", model)]:
+            picture = rung.model(rung.model.sample([0]))
+            as_frame(picture, self.size)
 
     def _close(self, engine: Thread, sinks: Sequence[Sink]) -> None:
         self.stop()
@@ -280,6 +323,7 @@ class Live:
             except Exception as error:
                 self.faults.add(getattr(sink, "name", "sink"), error)
         self.backstage.close()
+        self.pacer.close()
 
 
 class Service(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from array import array
 from collections.abc import Callable
@@ -14,6 +15,9 @@ _LOG = logging.getLogger("genart.live")
 _BIN = 1e-4  # seconds
 _BINS = 20_000  # the last one holds all that took 2 s or longer
 _KINDS = 200  # different faults remembered
+_NUMBER = re.compile(
+    r"(?<!line )(?<!\d)\d[\d.]*"
+)  # two faults may differ in these, not in a line's
 
 
 class Durations:
@@ -72,6 +76,8 @@ class Fault:
 class Faults:
     """Collects faults from every thread; each kind is told once, however often it happens.
 
+    Messages that differ in numbers alone are of one kind, but not those that name another line.
+
     Args:
         tell: called with "where: message" when a fault of a new kind comes up.
     """
@@ -85,15 +91,17 @@ class Faults:
     def add(self, where: str, what: BaseException | str) -> None:
         """Count a fault; the first of its kind is told."""
         message = what if isinstance(what, str) else _one_line(what)
+        kind = _NUMBER.sub("#", message)
         with self._lock:
             self.total += 1
-            fault = self._all.get((where, message))
+            fault = self._all.get((where, kind))
             if fault is not None:
                 fault.count, fault.open, fault.at = fault.count + 1, True, time.monotonic()
+                fault.message = message
                 return
             if len(self._all) >= _KINDS:
                 return
-            self._all[where, message] = Fault(where, message, at=time.monotonic())
+            self._all[where, kind] = Fault(where, message, at=time.monotonic())
         self._tell(f"{where}: {message}")
 
     def note(self, where: str, message: str) -> None:
@@ -150,6 +158,7 @@ class LiveReport:
         drops: the same by sink.
         osc: messages received and rejected.
         latency_ms: from a message to its Param, and from a Param to the frame that shows it.
+        quality: seconds on each rung of the quality ladder.
         errors: how many things went wrong.
         faults: which, and how often.
         recorded: the film that was kept, or "".
@@ -168,6 +177,7 @@ class LiveReport:
     drops: dict[str, int]
     osc: dict[str, int]
     latency_ms: dict[str, dict[str, float]]
+    quality: dict[str, float]
     errors: int
     faults: list[Fault] = field(default_factory=list)
     recorded: str = ""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import torch
 
 from genart.contracts import Frame
 from genart.errors import GenartError, UsageError
 from genart.live.backstage import Backstage
+from genart.live.ladder import Ladder
+from genart.live.mishaps import let_go, lost_device, out_of_memory
+from genart.live.pacer import Pacer
 from genart.live.report import Faults
 from genart.params import ParamTree
 from genart.runner import Performer, Tick
@@ -20,6 +23,7 @@ from genart.sketch import Sketch
 
 _MODEL = "model.name"
 _FIRST_WAIT, _LONGEST_WAIT = Fraction(1, 20), Fraction(2)  # seconds between tries
+_SHORT = 60  # seconds within which memory that runs out again calls for less
 
 
 class Steady:
@@ -28,14 +32,19 @@ class Steady:
     A frame that fails is tried again at the next tick, then after waits that double up to two
     seconds. Text that a walk or model refuses is set back to what last worked. A model or sketch
     made ready backstage takes over at the start of a tick, and only if its first frame is good.
+    Where memory runs out, cached memory is given back and the ladder steps down. Where a device is
+    lost, the model is loaded again on another one.
 
     Args:
         performer: what plays.
         backstage: where models and sketches are made ready.
         faults: who is told.
         size: (h, w) of the frames.
+        ladder: chooses how much work a picture is; None never steps down.
+        pacer: makes walks even in the background; None does so at once.
         restored: called with (path, value) when a value was set back.
         changed: called when another sketch has taken over.
+        now: seconds on a clock that never goes back, for what frames take.
 
     Attributes:
         performer: what plays now.
@@ -48,25 +57,42 @@ class Steady:
         faults: Faults,
         *,
         size: tuple[int, int],
+        ladder: Ladder | None = None,
+        pacer: Pacer | None = None,
         restored: Callable[[str, Any], None] = lambda path, value: None,
         changed: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.performer, self._backstage, self._faults = performer, backstage, faults
-        self._restored, self._changed = restored, changed
+        self._restored, self._changed, self._now = restored, changed, now
+        self._ladder, self._pacer = ladder or Ladder(1.0), pacer
+        if ladder is not None:
+            performer.lighten = ladder.choose
+        if pacer is not None:
+            performer.pace = pacer
         self._good = _texts(performer.tree)
         self._held: Frame = np.zeros((*size, 3), np.uint8)
         self._fails, self._retry = 0, Fraction(0)
+        self._wish = ""  # the model that is being loaded
+        self._before: str | None = None  # the model that played, until the new one's first frame
+        self._short: Fraction | None = None  # when memory ran out last
+        self._renewing = False  # whether the model is loaded again, with all that was made of it
 
     @property
     def tree(self) -> ParamTree:
         """The Params of what plays."""
         return self.performer.tree
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last try failed."""
+        return self._fails > 0
+
     def set(self, path: str, value: Any) -> None:
         """Turn a Param; a model that is not here yet is loaded while the old one plays."""
         try:
-            if path == _MODEL and not self._backstage.has(value):
-                self._backstage.want_model(value)
+            if path == _MODEL:
+                self._want(value)
             else:
                 self.performer.set(path, value)
         except UsageError as error:
@@ -79,35 +105,87 @@ class Steady:
     def frame(self, tick: Tick) -> Frame:
         """The frame of one tick, or the last good one; black if there was none."""
         self._take_over(tick)
-        if tick.t >= self._retry:
+        if self._pacer is not None:
+            self._pacer.advance(tick.t, getattr(self.performer.sketch, "walk", None))
+        if tick.t >= self._retry and not self._renewing:
+            began = self._now()
             try:
                 self._held = self.performer.frame(tick)
             except (Exception, SystemExit) as error:
                 self._failed(tick, error)
             else:
+                if not self.performer.stage.output.freeze:
+                    self._ladder.made(float(tick.t), self._now() - began)
                 self._went_well()
         return self._held
 
-    @property
-    def failing(self) -> bool:
-        """Whether the last try failed."""
-        return self._fails > 0
+    def _want(self, name: str) -> None:
+        """Play a model: at once, or as soon as it is here."""
+        here = self._backstage.has(name) and not self._renewing
+        self._wish = "" if here else name
+        if self._wish:
+            self._backstage.want_model(name)
+        else:
+            self._switch(name)
+
+    def _switch(self, name: str) -> None:
+        playing = self.tree.value(_MODEL)
+        if name != playing:
+            self._before = playing if self._before is None else self._before
+            self.performer.set(_MODEL, name)
 
     def _went_well(self) -> None:
         if self._fails:
             self._fails = 0
-            self._faults.settle("sketch")
+            for where in ("sketch", "memory", "device"):
+                self._faults.settle(where)
+        if self._before is not None:
+            self._before = None
+            self._faults.note("model", f"{self.tree.value(_MODEL)} plays")
         self._good = _texts(self.tree)
 
     def _failed(self, tick: Tick, error: BaseException) -> None:
-        self._faults.add("sketch", error)
         self._fails += 1
         wait = _FIRST_WAIT * 2 ** min(self._fails - 2, 10) if self._fails > 1 else Fraction(0)
         self._retry = tick.t + min(wait, _LONGEST_WAIT)
+        lost = lost_device(error)
+        if lost is not None and lost not in self._backstage.lost:
+            self._renew(lost)
+        elif out_of_memory(error):
+            self._relieve(tick, error)
+        elif self._before is not None:
+            self._switch_back(error)
+        else:
+            self._faults.add("sketch", error)
+            self._ladder.failed(float(tick.t))
         if isinstance(error, UsageError):
             self._set_back()
-        elif out_of_memory(error) and torch.cuda.is_available():
-            torch.cuda.empty_cache()
+
+    def _relieve(self, tick: Tick, error: BaseException) -> None:
+        """Give back what is cached; when that was not enough, do less."""
+        self._faults.add("memory", "Memory ran out; the last frame is held, and less is tried.")
+        self._backstage.slim(self.tree.value(_MODEL), self._before)
+        let_go(error)
+        again = self._short is not None and tick.t - self._short < _SHORT
+        self._short = tick.t
+        if again and not self._ladder.relieve(float(tick.t)) and self._before is not None:
+            self._switch_back(error)
+
+    def _renew(self, lost: str) -> None:
+        """Load the model again elsewhere; until then the last good frame is held."""
+        name, device = self.tree.value(_MODEL), self._backstage.lose(lost)
+        self._faults.add("device", f'Device "{lost}" was lost; "{name}" is loaded on "{device}".')
+        self._renewing, self._wish, self._before = True, name, None
+        self._backstage.want_model(name)
+
+    def _switch_back(self, error: BaseException) -> None:
+        """A model whose first frame fails gives way to the one before."""
+        self._faults.add("model", error)
+        before, self._before = self._before, None
+        assert before is not None
+        self.performer.set(_MODEL, before)
+        self._restored(_MODEL, before)
+        self._retry = Fraction(0)
 
     def _set_back(self) -> None:
         for path, value in self._good.items():
@@ -118,12 +196,22 @@ class Steady:
 
     def _take_over(self, tick: Tick) -> None:
         for name in self._backstage.models_ready():
-            if name in self._backstage.failed:
-                self._restored(_MODEL, self.tree.value(_MODEL))
-            else:
-                self.performer.set(_MODEL, name)
+            if name == self._wish:  # or else somebody has asked for another since
+                self._wish = ""
+                self._arrived(name, tick)
         for kind in self._backstage.sketches_ready():
             self._try(kind, tick)
+
+    def _arrived(self, name: str, tick: Tick) -> None:
+        if name in self._backstage.failed:
+            self._restored(_MODEL, self.tree.value(_MODEL))
+        elif self._renewing:
+            self._renewing = False
+            self.performer.set(_MODEL, name)
+            self.performer.forget()
+            self._try(type(self.performer.sketch), tick)
+        else:
+            self._switch(name)
 
     def _try(self, kind: type[Sketch], tick: Tick) -> None:
         try:
@@ -133,6 +221,7 @@ class Steady:
             self._faults.add("reload", error)
             return
         self.performer = fresh
+        self._ladder.renew()
         self._faults.settle("reload")
         self._retry = Fraction(0)
         self._changed()
@@ -141,10 +230,3 @@ class Steady:
 def _texts(tree: ParamTree) -> dict[str, Any]:
     """The Params that can be refused later than when they are set."""
     return {path: tree.value(path) for path in tree if isinstance(tree[path].default, str)}
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, on any device."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "not enough memory" in str(
-        error
-    )

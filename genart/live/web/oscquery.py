@@ -26,6 +26,7 @@ DEEDS: tuple[tuple[str, str, str], ...] = (
     ("cue/next", "N", "Go to the next cue."),
     ("record/start", "s", "Begin to record, under a name if one is given."),
     ("record/stop", "N", "End the recording."),
+    ("quality/up", "N", "Go one rung up the quality ladder."),
 )
 
 
