@@ -286,7 +286,7 @@ def test_a_light_shows_the_position_that_gives_the_value(curve: str, ends: str) 
     text = f'[[map]]\nmidi = "cc/1/1"\nto = "sketch.level"\ncurve = "{curve}"\n{ends}\n'
     (lead,) = parse_mapping(text, TREE, Path("map.toml")).leads
     for x in (0, 1, 37, 64, 126, 127):
-        assert lead.x_of(lead.value(x)) == pytest.approx(x, abs=1e-6)
+        assert lead.light_of(lead.value(x)) == pytest.approx(x, abs=1e-6)
 
 
 def test_what_a_source_did_is_remembered_when_the_file_is_read_again() -> None:

@@ -155,9 +155,12 @@ class Lead:
             turned = (float(value) - low) / (high - low) if high != low else 0.0
         return CURVES[self.curve][1](min(max(turned, 0.0), 1.0))
 
-    def x_of(self, value: Any) -> float:
+    def light_of(self, value: Any) -> float:
         """What the source sends where the Param has this value: what its light has to show."""
-        return self.low + (self.high - self.low) * self.position_of(value)
+        high = self.high
+        if self.kind == "midi" and self.high == 1:
+            high = 127  # a pad, which counts however softly it is struck, shines in full
+        return self.low + (high - self.low) * self.position_of(value)
 
     @property
     def stride(self) -> float:

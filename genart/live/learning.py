@@ -153,7 +153,7 @@ def appended(text: str, entry: str) -> str:
 
 
 def without(text: str, unwanted: Callable[[dict[str, Any]], bool]) -> tuple[str, int]:
-    """A mapping file's text without some entries, and how many those were; comments stay.
+    """A mapping file's text without some entries, and how many those were; lines of comment stay.
 
     Args:
         text: TOML that parses.
@@ -162,9 +162,9 @@ def without(text: str, unwanted: Callable[[dict[str, Any]], bool]) -> tuple[str,
     tables = tomllib.loads(text).get("map", [])
     lines = text.splitlines(keepends=True)
     starts = [i for i, line in enumerate(lines) if _HEADER.match(line)]
-    if len(starts) != len(tables):
+    if not starts or len(starts) != len(tables):
         return text, 0  # entries written inline are left to whoever wrote them
-    kept, gone = lines[: starts[0]] if starts else lines, 0
+    kept, gone = lines[: starts[0]], 0
     for start, end, table in zip(starts, [*starts[1:], len(lines)], tables, strict=True):
         block = lines[start:end]
         if unwanted(table):

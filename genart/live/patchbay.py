@@ -88,7 +88,7 @@ class Patchbay:
         tree, found = self._console.tree, []
         for lead in self.mappings.leads:
             if lead.kind == kind and lead.path in tree:
-                x = lead.x_of(self._console.current(lead.path))
+                x = lead.light_of(self._console.current(lead.path))
                 found.append(Light(lead.source, lead.device, lead.path, x, lead.mode))
         return found
 
