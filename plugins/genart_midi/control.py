@@ -74,7 +74,7 @@ class Midi:
     def scan(self) -> None:
         """Open ports that came, close those that went, and tell of both."""
         try:
-            came, gone = self._ports.scan(lights=not self._option)
+            came, gone, failed = self._ports.scan(lights=not self._option)
         except Exception as error:
             self._console.fault(self.name, error)
             return
@@ -83,6 +83,9 @@ class Midi:
             self._console.fault(self.name, f"{device} is gone; it is waited for.")
         if came:
             self._console.settle(self.name)
+        for each in failed:
+            self._console.fault(self.name, each)
+        if came:
             self._console.note(self.name, f"listens to {', '.join(came)}")
         if came or gone:
             self._console.say(self._status, ", ".join(self._ports.names))

@@ -67,20 +67,23 @@ class Ports:
         """The inputs that are there, but were not asked for."""
         return [name for name in self._backend.get_input_names() if not self._fits(name)]
 
-    def scan(self, *, lights: bool) -> tuple[list[str], list[str]]:
-        """Open what came and close what went; returns the names of both.
-
-        Raises:
-            GenartError: a port that cannot be opened, such as one that another program holds.
-        """
+    def scan(self, *, lights: bool) -> tuple[list[str], list[str], list[genart.GenartError]]:
+        """Open what came and close what went; returns their names, and what could not be opened."""
         here = [name for name in self._backend.get_input_names() if self._fits(name)]
         gone = [name for name in self._inputs if name not in here]
         for name in gone:
             self._close(name)
-        came = [name for name in dict.fromkeys(here) if name not in self._inputs]
-        for name in came:
-            self._open(name, lights)
-        return came, gone
+        came, failed = [], []
+        for name in dict.fromkeys(here):
+            if name not in self._inputs:
+                try:
+                    self._open_input(name)
+                    came.append(name)
+                    if lights:
+                        self._open_output(name)
+                except genart.GenartError as error:  # such as one that another program holds
+                    failed.append(error)
+        return came, gone, failed
 
     def send(self, name: str, message: Any) -> None:
         """Send a message to the device of an input, if it listens.
@@ -105,12 +108,14 @@ class Ports:
     def _fits(self, name: str) -> bool:
         return self._wanted in name.lower() if self._wanted else _LOOP not in name
 
-    def _open(self, name: str, lights: bool) -> None:
+    def _open_input(self, name: str) -> None:
         with _named(name):
             self._inputs[name] = self._backend.open_input(
                 name, callback=lambda message: self._heard(name, message)
             )
-        output = partner(name, self._backend.get_output_names()) if lights else None
+
+    def _open_output(self, name: str) -> None:
+        output = partner(name, self._backend.get_output_names())
         if output is not None:
             with _named(output):
                 self._outputs[name] = self._backend.open_output(output)
