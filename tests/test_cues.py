@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
+import threading
 from pathlib import Path
 
 import pytest
 
 from genart.errors import DataError, ParamError, UnknownName, UsageError
 from genart.live.cues import Cues
+from genart.live.report import Faults
+from genart.live.scribe import Scribe
 from genart.live.store import Store
 from genart.params import Param, ParamTree
 
@@ -77,7 +81,9 @@ def test_an_unknown_cue_is_answered_with_the_nearest() -> None:
 def test_the_file_is_readable_and_read_again(tmp_path: Path) -> None:
     held, path = store(), tmp_path / "cues.json"
     held.put("sketch.level", 0.25)
-    Cues(held, path).save("größer")
+    kept = Cues(held, path)
+    kept.save("größer")
+    kept.close()
     assert "größer" in path.read_text(encoding="utf-8")
     assert json.loads(path.read_text())["cues"]["größer"]["sketch.level"] == 0.25
     fresh = store()
@@ -109,3 +115,86 @@ def test_a_save_that_fails_leaves_file_and_cues_as_they_were(tmp_path: Path) -> 
     with pytest.raises(UsageError, match="does not exist"):
         cues.save("a")
     assert cues.names == []
+
+
+def test_what_another_sketch_has_is_left_out_told_once_and_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "cues.json"
+    path.write_text(json.dumps({"cues": {"old": {"sketch.level": 0.25, "sketch.gone": 1}}}))
+    held = store()
+    cues = Cues(held, path)
+    with caplog.at_level(logging.WARNING):
+        cues.recall("old")
+        cues.recall("old")
+    assert held.current("sketch.level") == 0.25
+    assert ["does not take: sketch.gone." in record.message for record in caplog.records] == [True]
+    cues.save("old")
+    cues.close()
+    assert json.loads(path.read_text())["cues"]["old"]["sketch.gone"] == 1
+
+
+def test_cues_are_moved_and_renamed_where_they_stand(tmp_path: Path) -> None:
+    cues = Cues(store(), tmp_path / "cues.json")
+    for name in ("one", "two", "three"):
+        cues.save(name)
+    cues.move("three", 1)
+    assert cues.names == ["three", "one", "two"]
+    cues.move("three", 9)
+    cues.rename("one", "first")
+    assert cues.names == ["first", "two", "three"]
+    assert (cues.last, cues.next()) == ("three", "first")
+    cues.rename("first", "first")
+    cues.rename("first", "1st")
+    assert cues.last == "1st"
+    with pytest.raises(UsageError, match="already"):
+        cues.rename("two", "three")
+    with pytest.raises(UnknownName):
+        cues.rename("four", "five")
+    with pytest.raises(UnknownName):
+        cues.move("four", 1)
+    with pytest.raises(ParamError, match="from 1"):
+        cues.move("two", 0)
+    cues.close()
+    assert Cues(store(), tmp_path / "cues.json").names == ["1st", "two", "three"]
+
+
+def test_a_disk_that_takes_no_cues_is_told_once_and_they_play_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    faults = Faults(said.append)
+    held, path = store(), tmp_path / "cues.json"
+    path.mkdir()  # what a file cannot replace
+    (path / "full").touch()
+    cues = Cues(held, path, faults)
+    for name in ("a", "b"):
+        cues.save(name)
+        cues.close()
+    assert len(said) == 1
+    assert said[0].startswith(f"cues: {path} cannot be written")
+    assert cues.names == ["a", "b"]
+    (path / "full").unlink()
+    path.rmdir()
+    cues.save("c")
+    cues.close()
+    assert faults.now() == []
+    assert Cues(held, path).names == ["a", "b", "c"]
+
+
+def test_of_several_texts_the_newest_is_written_and_nobody_waits(tmp_path: Path) -> None:
+    begun, go, written = threading.Event(), threading.Event(), list[str]()
+    path = tmp_path / "a.txt"
+
+    def done() -> None:
+        written.append(path.read_text())
+        begun.set()
+        assert go.wait(10)
+
+    scribe = Scribe(path, failed=lambda error: None, went_well=done)
+    scribe.write("one")
+    assert begun.wait(10)
+    for text in ("two", "three", "four"):
+        scribe.write(text)
+    go.set()
+    assert scribe.flush()
+    assert written == ["one", "four"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]

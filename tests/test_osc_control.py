@@ -542,6 +542,7 @@ def test_cues_file_is_where_it_was_told(start: Start, tmp_path: Any) -> None:
     with Client(control) as client:
         client.send("/genart/cue/save", "one")
         level(client)
+    control.cues.close()
     assert Cues(control.store, tmp_path / "cues.json").names == ["one"]
 
 

@@ -10,13 +10,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from genart.errors import ParamError
 from genart.live.address import Action, Router, safe_name
 from genart.live.cues import Cues
-from genart.live.feedback import Feedback
+from genart.live.feedback import LASTS, Feedback
 from genart.live.leads import Mappings
 from genart.live.patchbay import Patchbay
 from genart.live.receiver import Receiver
@@ -25,6 +26,7 @@ from genart.live.scheduler import Scheduler
 from genart.live.sender import Sender
 from genart.live.store import Store
 from genart.live.tempo import TempoDesk
+from genart.smoothing import LONGEST_FADE
 
 #: Feedback goes out so many times a second, at most.
 RATE = 30
@@ -73,6 +75,7 @@ class OscControl:
         self.tempo = tempo or TempoDesk(store)
         self.limited, self.latency = 0, Durations()
         self._status = status
+        self._counted, self._last_rate = (time.monotonic(), store.received), 0
         self.feedback = Feedback(store, peers)
         self.scheduler = Scheduler()
         self.actions = self._actions() | dict(actions or {})
@@ -102,9 +105,10 @@ class OscControl:
         self.receiver.start()
 
     def close(self) -> None:
-        """End; the port is free again."""
+        """End; the port is free again, and the cues are in their file."""
         self.receiver.close()
         self.feedback.close()
+        self.cues.close()
 
     def _actions(self) -> dict[str, Callable[[tuple[Any, ...], str], None]]:
         return {
@@ -114,6 +118,12 @@ class OscControl:
             "cue/recall": self._recall,
             "cue/next": self._next,
             "cue/delete": lambda args, source: self.cues.delete(safe_name(args)),
+            "cue/move": lambda args, source: self.cues.move(safe_name(args), _place(args[1:])),
+            "cue/rename": lambda args, source: self.cues.rename(
+                safe_name(args), safe_name(args[1:])
+            ),
+            "feedback/subscribe": self._subscribe,
+            "feedback/unsubscribe": self._unsubscribe,
             "record/start": lambda args, source: self.store.trigger(
                 "record.start", *([safe_name(args)] if args else []), source=source
             ),
@@ -129,7 +139,17 @@ class OscControl:
 
     def _next(self, args: tuple[Any, ...], source: str) -> None:
         fade, beats = _number(args, 0, "fade"), _number(args, 1, "wait")
+        if not self.cues.names:
+            beats = 0.0  # so that who asked is told now
         self.tempo.launch("next", lambda: self.cues.next(fade, source), beats)
+
+    def _subscribe(self, args: tuple[Any, ...], source: str) -> None:
+        seconds = _number(args, 1, "subscription")
+        lasts = LASTS if seconds is None else seconds
+        self.feedback.subscribe(*_peer(args, source), lasts, source)
+
+    def _unsubscribe(self, args: tuple[Any, ...], source: str) -> None:
+        self.feedback.unsubscribe(*_peer(args, source))
 
     def _flush(self) -> None:
         for name, value in (self._status() if self._status else {}).items():
@@ -139,12 +159,21 @@ class OscControl:
             ("rejected", self.store.rejected),
             ("late", self.scheduler.past),
             ("limited", self.limited),
+            ("rate", self._rate(time.monotonic())),
         ):
             self.feedback.say(f"osc/{name}", count)
         self.feedback.say("cue/waiting", self.tempo.waiting)
         if self.cues.last is not None:
             self.feedback.say("cue", self.cues.last)
         self.feedback.flush()
+
+    def _rate(self, now: float) -> int:
+        """Messages a second over the last second or so."""
+        since, before = self._counted
+        if now - since >= 1.0:
+            self._counted = now, self.store.received
+            self._last_rate = round((self.store.received - before) / (now - since))
+        return self._last_rate
 
     def _too_fast(self, sender: Sender) -> None:
         self.limited += 1
@@ -155,9 +184,33 @@ def _number(args: tuple[Any, ...], index: int, what: str) -> float | None:
     if len(args) <= index:
         return None
     if isinstance(args[index], bool) or not isinstance(args[index], (int, float)):
-        unit = {"fade": "seconds", "wait": "beats"}[what]
+        unit = "beats" if what == "wait" else "seconds"
         raise ParamError(f"a {what} is a number of {unit}, not {args[index]!r}.")
+    if what == "fade" and not 0 <= args[index] <= LONGEST_FADE:  # now, and not at its beat
+        raise ParamError(f"a fade lasts 0..{LONGEST_FADE:g} s, not {args[index]}.")
     return float(args[index])
+
+
+def _place(args: tuple[Any, ...]) -> int:
+    """A cue's place in the order, a whole number."""
+    place = args[0] if args else None
+    if isinstance(place, bool) or not isinstance(place, (int, float)) or place != int(place):
+        raise ParamError(f"a place is a whole number from 1, not {place!r}.")
+    return int(place)
+
+
+def _peer(args: tuple[Any, ...], source: str) -> tuple[str, int]:
+    """Where feedback goes: to the host that asks, and to the port it names or sends from."""
+    kind, _, where = source.partition(" ")
+    host, _, own = where.rpartition(":")
+    if not kind.startswith("osc"):
+        raise ParamError("only OSC programs subscribe.")
+    port = args[0] if args else int(own)
+    if isinstance(port, bool) or not isinstance(port, (int, float)) or port != int(port):
+        raise ParamError(f"a port is a whole number, not {port!r}.")
+    if not args and kind != "osc":
+        raise ParamError("feedback goes over UDP: name the port it is to go to.")
+    return host, int(port)
 
 
 def _sendable(value: Any) -> tuple[Any, ...]:

@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from genart.errors import DataError, ParamError, UnknownName, UsageError
-from genart.files import atomic
+from genart.live.report import Faults
+from genart.live.scribe import Scribe
 from genart.live.store import Store
+from genart.smoothing import Change
 
 _MOST = 1000
 _LARGEST = 16 << 20
 #: What a cue leaves alone: the show goes on where it is.
 _LEFT_OUT = ("transport.phase", "tempo.offset", "output.blackout", "output.freeze")
+
+Values = Mapping[str, Any]
 
 
 class Cues:
@@ -29,18 +33,23 @@ class Cues:
 
     Args:
         store: whose values they keep.
-        path: their file, written anew at every save; None keeps them in memory.
+        path: their file, written anew in the background after every change; None keeps them in
+            memory.
+        faults: who is told when the file cannot be written.
 
     Raises:
         DataError: a file that holds no cues.
     """
 
-    def __init__(self, store: Store, path: str | Path | None = None) -> None:
-        self.store = store
+    def __init__(
+        self, store: Store, path: str | Path | None = None, faults: Faults | None = None
+    ) -> None:
+        self.store, self._faults = store, faults or Faults()
         self.path = None if path is None else Path(path)
         self._lock = threading.Lock()
         self._cues = _read(self.path) if self.path is not None and self.path.is_file() else {}
         self._last: str | None = None
+        self._scribe: Scribe | None = None
 
     @property
     def names(self) -> list[str]:
@@ -56,6 +65,8 @@ class Cues:
     def save(self, name: str) -> None:
         """Keep all values now; a cue of that name is replaced where it stands.
 
+        What it held for Params that another sketch has stays in it.
+
         Raises:
             UsageError: too many cues, or a folder that is not there.
         """
@@ -63,17 +74,45 @@ class Cues:
         with self._lock:
             if name not in self._cues and len(self._cues) >= _MOST:
                 raise UsageError(f"There are {_MOST} cues already; delete some.")
-            cues = {**self._cues, name: values}
-            self._write(cues)
-            self._cues, self._last = cues, name
+            before = self._cues.get(name, {})
+            others = {p: v for p, v in before.items() if p not in self.store.tree}
+            self._become({**self._cues, name: {**others, **values}})
+            self._last = name
 
     def delete(self, name: str) -> None:
         """Forget a cue; UnknownName if there is none."""
         with self._lock:
             self._known(name)
-            cues = {key: values for key, values in self._cues.items() if key != name}
-            self._write(cues)
-            self._cues = cues
+            self._become({key: values for key, values in self._cues.items() if key != name})
+
+    def move(self, name: str, place: int) -> None:
+        """Let a cue stand at a place, from 1; beyond the last it becomes the last.
+
+        Raises:
+            UnknownName: no such cue.
+            ParamError: a place below 1.
+        """
+        if place < 1:
+            raise ParamError(f"Places are counted from 1, not {place}.")
+        with self._lock:
+            self._known(name)
+            order = [key for key in self._cues if key != name]
+            order.insert(place - 1, name)
+            self._become({key: self._cues[key] for key in order})
+
+    def rename(self, name: str, other: str) -> None:
+        """Give a cue another name; it stays where it stands.
+
+        Raises:
+            UnknownName: no such cue.
+            UsageError: there is one of the other name.
+        """
+        with self._lock:
+            self._known(name)
+            if other in self._cues and other != name:
+                raise UsageError(f'There is a cue "{other}" already; delete it first.')
+            self._become({other if k == name else k: v for k, v in self._cues.items()})
+            self._last = other if self._last == name else self._last
 
     def recall(self, name: str, fade: float | None = None, source: str = "cue") -> None:
         """Go to a cue's values, all at one tick; values that no longer fit are left out.
@@ -89,18 +128,8 @@ class Cues:
         """
         with self._lock:
             values = dict(self._known(name))
-            self._last = name
-        changes = []
-        for path, value in values.items():
-            if path not in self.store.tree:
-                continue
-            try:
-                self.store.tree[path].check(value)
-            except ParamError as error:
-                self.store.complain(f"cue {name}", f'Cue "{name}": {error}', source)
-                continue
-            changes.append(self.store.checked(path, value, source, fade=fade))
-        self.store.commit(changes)
+        self.store.commit(self._changes(name, values, fade, source))
+        self._last = name
 
     def next(self, fade: float | None = None, source: str = "cue") -> str:
         """Go to the cue after the last one, from the end to the first; returns its name.
@@ -116,17 +145,47 @@ class Cues:
         self.recall(name, fade, source)
         return name
 
-    def _known(self, name: str) -> Mapping[str, Any]:
+    def close(self) -> None:
+        """Wait until the file holds everything; more may follow."""
+        if self._scribe is not None:
+            self._scribe.flush()
+
+    def _changes(self, name: str, values: Values, fade: float | None, source: str) -> list[Change]:
+        """What a recall turns; what the tree does not have or take is told once."""
+        changes, left_out, tree = [], [], self.store.tree
+        for path, value in values.items():
+            try:
+                tree[path].check(value)
+            except (ParamError, UnknownName):
+                left_out.append(path)
+            else:
+                changes.append(self.store.checked(path, value, source, fade=fade))
+        if left_out:
+            why = f'Cue "{name}" holds what this sketch does not take: {", ".join(left_out)}.'
+            self.store.complain(f"cue {name}", why, source)
+        return changes
+
+    def _known(self, name: str) -> Values:
         if name not in self._cues:
             raise UnknownName("cue", name, self._cues, "Cues are kept with /genart/cue/save.")
         return self._cues[name]
 
-    def _write(self, cues: Mapping[str, Mapping[str, Any]]) -> None:
-        if self.path is None:
-            return
-        text = json.dumps({"genart_cues": 1, "cues": cues}, indent=1, ensure_ascii=False)
-        with atomic(self.path) as partial:
-            partial.write_text(text + "\n", encoding="utf-8")
+    def _become(self, cues: dict[str, dict[str, Any]]) -> None:
+        """Play with these cues from now on, and let the file hold them."""
+        if self.path is not None:
+            if not self.path.parent.is_dir():
+                raise UsageError(f'The folder "{self.path.parent}" of the cues does not exist.')
+            if self._scribe is None or self._scribe.path != self.path:
+                self._scribe = Scribe(self.path, self._failed, self._went_well)
+            text = json.dumps({"genart_cues": 1, "cues": cues}, indent=1, ensure_ascii=False)
+            self._scribe.write(text + "\n")
+        self._cues = cues
+
+    def _failed(self, error: Exception) -> None:
+        self._faults.add("cues", f"{self.path} cannot be written: {error}")
+
+    def _went_well(self) -> None:
+        self._faults.settle("cues")
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

@@ -129,7 +129,7 @@ def _surround(
     outlets: Sequence[Outlet],
 ) -> tuple[OscControl, Web]:
     """Give a performance its OSC and its page."""
-    kept, console = Cues(live.store, cues), live.console
+    kept, console = Cues(live.store, cues, live.faults), live.console
     tempo, patchbay = console.tempo, console.patchbay
     peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
 
