@@ -23,6 +23,7 @@ from genart.live.receiver import Sender
 from genart.live.report import Faults
 from genart.live.store import Store
 from genart.live.web.door import Door, is_here
+from genart.live.web.oscquery import host_info
 from genart.live.web.server import Web
 from genart.params import ParamTree
 
@@ -35,6 +36,7 @@ class Owner:
     kind = genart.Param("round", choices=("round", "square"))
     count = genart.Param(3, 0, 10)
     words = genart.Param("one")
+    wait = genart.Param(1.0, 0.0, unit="s")
 
 
 class Other:
@@ -123,13 +125,20 @@ def test_oscquery_describes_every_param(house: House) -> None:
         "RANGE": [{"MIN": 0.5, "MAX": 8.0}],
         "CLIPMODE": ["both"],
         "UNIT": ["x"],
+        "TAGS": ["sketch"],
         "DESCRIPTION": "How near.",
     }
     sketch = house.json("/genart/sketch")["CONTENTS"]
     assert {name: node["TYPE"] for name, node in sketch.items()} == {
-        "zoom": "f", "grid": "F", "kind": "s", "count": "i", "words": "s",
+        "zoom": "f", "grid": "F", "kind": "s", "count": "i", "words": "s", "wait": "f",
     }  # fmt: skip
     assert sketch["kind"]["RANGE"] == [{"VALS": ["round", "square"]}]
+    assert sketch["wait"]["CLIPMODE"] == ["low"]
+    assert sketch["wait"]["UNIT"] == ["time.second"]
+    assert house.json("/genart/status/errors")["TYPE"] == "N"
+    house.line["errors"] = ["web: one", "record: two"]
+    errors = house.json("/genart/status/errors")
+    assert (errors["TYPE"], errors["VALUE"]) == ("ss", ["web: one", "record: two"])
     assert house.json("/genart/status/fps") == {
         "FULL_PATH": "/genart/status/fps", "TYPE": "f", "ACCESS": 1, "VALUE": [30.0],
     }  # fmt: skip
@@ -155,6 +164,21 @@ def test_host_info_says_where_osc_is(house: House) -> None:
     request = urllib.request.Request(house.web.url + "?HOST_INFO")
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_an_address_that_stands_for_all_is_not_told() -> None:
+    info = host_info("genart", ("0.0.0.0", 9000), ("0.0.0.0", 8000))
+    assert info["WS_PORT"] == 8000
+    assert info["OSC_PORT"] == 9000
+    assert not {"WS_IP", "OSC_IP"} & info.keys()  # nobody can connect to 0.0.0.0
+
+
+def test_a_listener_hears_the_status_when_it_changes(house: House) -> None:
+    with house.socket("/") as socket:
+        socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/genart/status/errors"}))
+        assert decode(socket.recv(10)) == Message("/genart/status/errors", ())
+        house.line["errors"] = ["web: one"]
+        assert decode(socket.recv(10)) == Message("/genart/status/errors", ("web: one",))
 
 
 def test_a_listener_hears_what_others_turn_and_never_itself(house: House) -> None:
@@ -191,6 +215,7 @@ def test_the_desk_shows_a_control_of_the_right_kind_for_every_param(house: House
             "sketch.kind": "select",
             "sketch.count": "slider",
             "sketch.words": "text",
+            "sketch.wait": "number",
         }
         assert tree["sketch.zoom"]["norm"] == pytest.approx(0.25)
         assert until(desk, "cues") == ["opening"]
@@ -263,6 +288,28 @@ def test_a_slow_reader_of_the_picture_gets_the_newest_frame(house: House) -> Non
         assert abs(int(picture(socket.recv(10)).mean()) - 200) <= 2
         with pytest.raises(TimeoutError):  # nothing is sent that was not asked for
             socket.recv(0.05)
+
+
+def test_a_browser_that_is_killed_is_no_fault_and_nobody_hangs_at_the_end(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = np.zeros((24, 40, 3), np.uint8)
+    house.web.preview.write(frame)
+    with house.socket("/picture") as killed, house.socket("/picture") as other:
+        for socket in (killed, other):
+            socket.send("")
+            socket.recv(10)
+        killed.send("")
+        killed.socket.shutdown(2)
+        house.web.preview.write(frame)
+        other.send("")
+        assert picture(other.recv(10)).shape == (24, 40, 3)
+        other.send("")  # and waits for a frame that does not come
+        house.web.close()
+        with pytest.raises(ConnectionClosed):
+            other.recv(10)
+    assert house.faults.all() == []
+    assert caplog.records == []
 
 
 def test_a_large_picture_is_made_smaller(house: House) -> None:

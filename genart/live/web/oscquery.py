@@ -13,9 +13,13 @@ from genart.params import Param
 
 Node = dict[str, Any]
 ATTRIBUTES = (
-    "ACCESS", "CLIPMODE", "CONTENTS", "DESCRIPTION", "FULL_PATH", "RANGE", "TYPE", "UNIT", "VALUE"
+    "ACCESS", "CLIPMODE", "CONTENTS", "DESCRIPTION", "FULL_PATH", "RANGE", "TAGS", "TYPE", "UNIT",
+    "VALUE",
 )  # fmt: skip
 READ, WRITE = 1, 2
+_STATUS = "/genart/status/"
+#: Our units that the protocol has names for; others go out as they are.
+_UNITS = {"s": "time.second", "Hz": "time.hz", "beats/min": "time.bpm", "deg": "angle.degree"}
 
 #: What happens once: address under /genart, OSC types of its arguments, one sentence.
 DEEDS: tuple[tuple[str, str, str], ...] = (
@@ -71,9 +75,10 @@ class Query:
             return 400, {"error": f"{asked} is none of HOST_INFO, {', '.join(ATTRIBUTES)}."}
         return (200, {asked: node[asked]}) if asked in node else (204, None)
 
-    def has(self, path: str) -> bool:
-        """Whether there is such a path."""
-        return self._find(path) is not None
+    def listenable(self, path: str) -> bool:
+        """Whether a path has a value that changes."""
+        params = {address_of(each) for each in self._tree()}
+        return path in params or path.removeprefix(_STATUS) in self._status()
 
     def _find(self, path: str) -> Node | None:
         node = self.whole()
@@ -87,14 +92,16 @@ class Query:
         """The whole tree."""
         root = _branch("/", "genart")
         for path, param in self._tree().items():
-            _hang(root, address_of(path), described(param, self._value(path)))
+            leaf = described(param, self._value(path)) | {"TAGS": [path.partition(".")[0]]}
+            _hang(root, address_of(path), leaf)
         for name, types, about in DEEDS:
             if name in self._deeds:
                 leaf = {"TYPE": types, "ACCESS": WRITE, "DESCRIPTION": about}
                 _hang(root, f"/genart/{name}", leaf)
         for name, value in self._status().items():
-            leaf = {"TYPE": _type(value), "ACCESS": READ, "VALUE": [value]}
-            _hang(root, f"/genart/status/{name}", leaf)
+            values = spread(value)
+            leaf = {"TYPE": "".join(map(_type, values)) or "N", "ACCESS": READ, "VALUE": [*values]}
+            _hang(root, f"{_STATUS}{name}", leaf)
         return root
 
 
@@ -107,29 +114,40 @@ def described(param: Param[Any], value: Any) -> Node:
         "DESCRIPTION": param.help,
     }
     if param.unit:
-        node["UNIT"] = [param.unit]
+        node["UNIT"] = [_UNITS.get(param.unit, param.unit)]
     if options := param.options():
         node["RANGE"] = [{"VALS": [wire(each) for each in options]}]
     elif param.min is not None or param.max is not None:
         ends = {"MIN": param.min, "MAX": param.max}
         node["RANGE"] = [{name: end for name, end in ends.items() if end is not None}]
-        node["CLIPMODE"] = ["both"]
+        node["CLIPMODE"] = ["both" if len(node["RANGE"][0]) == 2 else _clip(param)]
     return node
+
+
+def spread(value: Any) -> tuple[Any, ...]:
+    """A status as the values of a message: text for whatever is no number, switch or text."""
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    return tuple(v if isinstance(v, (bool, int, float, str)) else str(v) for v in values)
+
+
+def _clip(param: Param[Any]) -> str:
+    return "high" if param.min is None else "low"
 
 
 def host_info(name: str, osc: tuple[str, int] | None, web: tuple[str, int]) -> Node:
     """What HOST_INFO says."""
-    known = ("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "CLIPMODE", "UNIT")
+    known = ("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "TAGS", "CLIPMODE", "UNIT")
     more = ("LISTEN", "PATH_CHANGED", "IGNORE")
-    info: Node = {
-        "NAME": name,
-        "EXTENSIONS": dict.fromkeys((*known, *more), True),
-        "WS_IP": web[0],
-        "WS_PORT": web[1],
-    }
+    info: Node = {"NAME": name, "EXTENSIONS": dict.fromkeys((*known, *more), True)}
+    info |= {**_reached("WS", web[0]), "WS_PORT": web[1]}
     if osc is not None:
-        info |= {"OSC_IP": osc[0], "OSC_PORT": osc[1], "OSC_TRANSPORT": "UDP"}
+        info |= {**_reached("OSC", osc[0]), "OSC_PORT": osc[1], "OSC_TRANSPORT": "UDP"}
     return info
+
+
+def _reached(what: str, host: str) -> Node:
+    """Where a port is; nothing where it is on all addresses, and so on the one that was asked."""
+    return {} if host in ("0.0.0.0", "::") else {f"{what}_IP": host}
 
 
 def _type(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import numpy as np
 from PIL import Image as Pictures
@@ -25,7 +26,7 @@ class Preview:
         self._latest: tuple[int, Frame] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news: asyncio.Event | None = None
-        self._waiting = 0
+        self._waiting, self._ended = 0, False
         self._encoded: tuple[int, bytes] = (0, b"")
         self._lock: asyncio.Lock | None = None
 
@@ -40,21 +41,28 @@ class Preview:
                 self._loop = None
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Let those go who wait for a frame; from any thread."""
+        self._ended = True
+        if self._loop is not None and self._news is not None:
+            with suppress(RuntimeError):  # the loop has just ended
+                self._loop.call_soon_threadsafe(self._news.set)
 
-    async def next(self, after: int) -> tuple[int, bytes]:
-        """The number and JPEG of the newest frame, once it is newer than number `after`."""
+    async def next(self, after: int) -> tuple[int, bytes] | None:
+        """The number and JPEG of the newest frame, once it is newer than number `after`.
+
+        None at the end, when there will be no more.
+        """
         if self._news is None:
             self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
             self._lock = asyncio.Lock()
         self._waiting += 1
         try:
-            while self._latest is None or self._latest[0] <= after:
+            while not self._ended and (self._latest is None or self._latest[0] <= after):
                 self._news.clear()
                 await self._news.wait()
         finally:
             self._waiting -= 1
-        return await self._jpeg()
+        return None if self._ended else await self._jpeg()
 
     async def _jpeg(self) -> tuple[int, bytes]:
         assert self._lock is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genart.errors import UsageError
 from genart.live.address import Action, Router
@@ -25,6 +25,8 @@ from genart.live.web.oscquery import Query, host_info
 from genart.live.web.page import FILES, read
 from genart.live.web.preview import Preview
 
+#: Looks after one connection until it ends.
+Serve = Callable[[WebSocket], Awaitable[None]]
 _BATCH = 0.02  # seconds in which changes are gathered before they are sent
 _STATUS = 0.25  # seconds between status lines
 _POLICY = (
@@ -124,6 +126,7 @@ class Web:
         if not self._thread.is_alive():
             self._socket.close()
             return
+        self.preview.close()
         self._server.should_exit = True
         self._thread.join(5)
 
@@ -158,11 +161,25 @@ class Web:
 
     def _app(self) -> Starlette:
         sockets: list[Any] = [
-            WebSocketRoute("/picture", self._picture),
-            WebSocketRoute("/desk", self._desk),
-            WebSocketRoute("/", self._osc),
+            WebSocketRoute("/picture", self._guarded(self._picture)),
+            WebSocketRoute("/desk", self._guarded(self._desk)),
+            WebSocketRoute("/", self._guarded(self._osc)),
         ]
         return Starlette(routes=[*sockets, Route("/{path:path}", self._get)])
+
+    def _guarded(self, serve: Serve) -> Serve:
+        """Nothing that happens to one connection is more than a line."""
+
+        async def served(socket: WebSocket) -> None:
+            try:
+                await serve(socket)
+            except WebSocketDisconnect:  # a browser that was killed
+                pass
+            except Exception as error:
+                self._faults.add("web", error)
+                self._faults.settle("web")
+
+        return served
 
     async def _get(self, request: Request) -> Response:
         if not self.door.ours(request.headers.get("host", "")):
@@ -203,7 +220,11 @@ class Web:
             return
         number = 0
         while (await socket.receive())["type"] == "websocket.receive":
-            number, picture = await self.preview.next(number)
+            newest = await self.preview.next(number)
+            if newest is None:
+                await socket.close(1001)
+                return
+            number, picture = newest
             await socket.send_bytes(picture)
 
     async def _desk(self, socket: WebSocket) -> None:
