@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genart.checkpoints import Checkpoint, Record, outline, read_checkpoint, write_safetensors
     from genart.contracts import (
-        Console,
         Control,
         Frame,
         Generator,
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
         Inversion,
         Inverter,
         Latent,
-        LiveControl,
         Progress,
         Reader,
         Sink,
@@ -63,6 +61,7 @@ if TYPE_CHECKING:
     from genart.pacing import even
     from genart.params import Param
     from genart.perception import features, perceptual_distance
+    from genart.playing import Console, Light, LiveControl
     from genart.plugins import registry
     from genart.recipe import read_recipe, recipe_text, write_recipe
     from genart.rendering import Report, promo, render
@@ -80,7 +79,6 @@ _HOMES = {
         "write_safetensors",
     ),
     "genart.contracts": (
-        "Console",
         "Control",
         "Frame",
         "Generator",
@@ -89,7 +87,6 @@ _HOMES = {
         "Inversion",
         "Inverter",
         "Latent",
-        "LiveControl",
         "Progress",
         "Reader",
         "Sink",
@@ -128,6 +125,7 @@ _HOMES = {
     "genart.pacing": ("even",),
     "genart.params": ("Param",),
     "genart.perception": ("features", "perceptual_distance"),
+    "genart.playing": ("Console", "Light", "LiveControl"),
     "genart.plugins": ("registry",),
     "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
     "genart.rendering": ("Report", "promo", "render"),
@@ -156,6 +154,7 @@ __all__ = [
     "Inverter",
     "Latent",
     "Layered",
+    "Light",
     "Live",
     "LiveControl",
     "LiveReport",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from genart.contracts import Control, Light, LiveControl
+from genart.contracts import Control
 from genart.errors import UnknownName
 from genart.live.patchbay import Patchbay
 from genart.live.report import Faults
 from genart.live.store import Store
 from genart.live.tempo import TempoDesk
 from genart.params import Param
+from genart.playing import Light, LiveControl
 
 #: What happens once: called with the arguments and who asked.
 Once = Callable[[tuple[Any, ...], str], Any]

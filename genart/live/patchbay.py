@@ -15,15 +15,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genart.contracts import Light
 from genart.errors import GenartError, UnknownName, UsageError
 from genart.files import atomic
 from genart.live.leads import MODES, Mappings, Outcome, Turn
 from genart.live.learning import Learner, Moved, Wish, appended, without
 from genart.live.mapping import MappingError, parse_mapping, read_text
+from genart.playing import Light
 
 if TYPE_CHECKING:
-    from genart.contracts import Console
+    from genart.playing import Console
 
 _LOOK = 0.1  # seconds between looks at the file
 _MEMORY = Path("the mapping")
