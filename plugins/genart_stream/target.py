@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import genart
 from genart_stream.protocols import PROTOCOLS, Protocol
@@ -14,7 +14,7 @@ from genart_stream.protocols import PROTOCOLS, Protocol
 _PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium")
 _AUDIO = ("silence", "none")
 _BITS = 0.1  # a pixel, unless a bit rate is asked for
-_SHORTEST = 3  # characters of a secret; shorter ones would take ordinary words out of messages
+_SHORTEST = 4  # characters of a secret; shorter ones would take ordinary words out of messages
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _place(parts: SplitResult) -> str:
 
 
 def _secrets(parts: SplitResult) -> Iterator[str]:
-    values = [value for _, value in parse_qsl(parts.query)]
+    values = [pair.partition("=")[2] for pair in parts.query.split("&")]
     words = [*parts.path.split("/"), *values, parts.username, parts.password, parts.query]
     for word in words:
         if word and len(word) >= _SHORTEST:
