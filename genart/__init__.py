@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         Trainer,
     )
     from genart.easing import EASINGS
-    from genart.editing.capable import Layered, StyleWeights
+    from genart.editing.capable import Layered, NoiseMaps, StyleWeights
     from genart.editing.directions import Directions, load_directions
     from genart.editing.edited import Edited
     from genart.editing.make import directions
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from genart.files import atomic
     from genart.frames import on_black, to_frames, to_image
     from genart.hooks import hookimpl
+    from genart.inversion import Inversions, invert, invert_all
     from genart.latentfile import load_latent, save_latent
     from genart.latents import join
     from genart.live.live import Live
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from genart.models import load, pick_device
     from genart.pacing import even
     from genart.params import Param
-    from genart.perception import features, perceptual_distance
+    from genart.perception import PerceptualLoss, features, perceptual_distance, perceptual_loss
     from genart.playing import Console, Light, LiveControl
     from genart.plugins import registry
     from genart.recipe import read_recipe, recipe_text, write_recipe
@@ -94,7 +95,7 @@ _HOMES = {
         "Trainer",
     ),
     "genart.easing": ("EASINGS",),
-    "genart.editing.capable": ("Layered", "StyleWeights"),
+    "genart.editing.capable": ("Layered", "NoiseMaps", "StyleWeights"),
     "genart.editing.directions": ("Directions", "load_directions"),
     "genart.editing.edited": ("Edited",),
     "genart.editing.make": ("directions",),
@@ -115,6 +116,7 @@ _HOMES = {
     "genart.files": ("atomic",),
     "genart.frames": ("on_black", "to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
+    "genart.inversion": ("Inversions", "invert", "invert_all"),
     "genart.latentfile": ("load_latent", "save_latent"),
     "genart.latents": ("join",),
     "genart.live.live": ("Live",),
@@ -124,7 +126,12 @@ _HOMES = {
     "genart.models": ("load", "pick_device"),
     "genart.pacing": ("even",),
     "genart.params": ("Param",),
-    "genart.perception": ("features", "perceptual_distance"),
+    "genart.perception": (
+        "PerceptualLoss",
+        "features",
+        "perceptual_distance",
+        "perceptual_loss",
+    ),
     "genart.playing": ("Console", "Light", "LiveControl"),
     "genart.plugins": ("registry",),
     "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
@@ -151,6 +158,7 @@ __all__ = [
     "Image",
     "Interpolator",
     "Inversion",
+    "Inversions",
     "Inverter",
     "Latent",
     "Layered",
@@ -160,9 +168,11 @@ __all__ = [
     "LiveReport",
     "MemorySink",
     "MissingExtra",
+    "NoiseMaps",
     "OutputAway",
     "Param",
     "ParamError",
+    "PerceptualLoss",
     "PluginError",
     "Progress",
     "Reader",
@@ -186,6 +196,8 @@ __all__ = [
     "features",
     "generate",
     "hookimpl",
+    "invert",
+    "invert_all",
     "join",
     "load",
     "load_directions",
@@ -195,6 +207,7 @@ __all__ = [
     "on_black",
     "outline",
     "perceptual_distance",
+    "perceptual_loss",
     "perform",
     "pick_device",
     "promo",

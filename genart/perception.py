@@ -8,12 +8,15 @@ these features is a perceptual distance of our own: it is neither LPIPS nor FID.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from genart.errors import UsageError
 
 #: (expansion, kernel, stride, channels, repeats) of the seven stages.
 _STAGES = (
@@ -126,22 +129,69 @@ def features(device: str = "cpu") -> EfficientNetLite0:
 _COMPARED = 64, 256  # pixels a side between which pictures are compared
 
 
-def perceptual_distance(a: Tensor, b: Tensor) -> Tensor:
-    """How different pictures look, (n,): 0 for equal ones, about 0.5 for two of one kind.
+class PerceptualLoss:
+    """How different pictures look from a target whose features are made once.
 
-    At four depths of EfficientNet-Lite0 the features of every place are scaled to length 1; their
-    squared difference is averaged over places and depths, as in LPIPS (Zhang et al. 2018) without
-    its learnt weights. It is a measure of our own and not LPIPS. Gradients flow.
+    The features of every place are scaled to length 1; their squared difference is averaged over
+    places, then over depths, as in LPIPS (Zhang et al. 2018) without its learnt weights. Gradients
+    flow.
 
     Args:
-        a: images (n, 3, h, w) in -1..1; below 64 px they are enlarged, above 256 px reduced.
+        target: images (n, 3, h, w) in -1..1; below 64 px they are enlarged, above 256 px reduced.
+        maps: gives features (n, c, h', w') of images at several depths.
+        name: what the features are called in a report.
+    """
+
+    def __init__(self, target: Tensor, maps: Callable[[Tensor], Iterable[Tensor]], name: str):
+        self._size, self._maps, self.name = _compared(target.shape[-2:]), maps, name
+        with torch.no_grad():
+            self._target = [_unit(x) for x in maps(_resized(target, self._size))]
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """The difference of images (n, 3, h, w) from the target, (n,); 0 for equal ones."""
+        made = self._maps(_resized(image, self._size))
+        pairs = zip(made, self._target, strict=True)
+        return torch.stack([(_unit(x) - y).square().sum(1).mean((1, 2)) for x, y in pairs]).mean(0)
+
+
+def perceptual_loss(target: Tensor, network: str = "auto") -> PerceptualLoss:
+    """A `PerceptualLoss` in the features of a named network.
+
+    Args:
+        target: images (n, 3, h, w) in -1..1.
+        network: "lite0" (EfficientNet-Lite0, always there), "vgg16" (torchvision's weights,
+            downloaded once), a file of VGG16's weights, or "auto": VGG16 if torchvision's weights
+            are on this machine already, or else Lite0.
+
+    Raises:
+        CheckpointError: weights that cannot be had.
+        UsageError: no such network.
+    """
+    device = str(target.device)
+    if network == "auto":
+        from genart.vgg import vgg16_file
+
+        network = "vgg16" if vgg16_file() else "lite0"
+    if network == "lite0":
+        return PerceptualLoss(target, features(device), "EfficientNet-Lite0")
+    from genart.vgg import vgg16
+
+    if network != "vgg16" and not Path(network).is_file():
+        raise UsageError(f'Features are "lite0", "vgg16" or a file of weights, not "{network}".')
+    vgg = vgg16("" if network == "vgg16" else network, device)
+    return PerceptualLoss(target, lambda image: vgg(image).values(), "VGG16")
+
+
+def perceptual_distance(a: Tensor, b: Tensor) -> Tensor:
+    """How different pictures look, (n,): 0 for equal ones, about 1 for two of Pomona's.
+
+    `PerceptualLoss` in the features of EfficientNet-Lite0: a measure of our own, not LPIPS.
+
+    Args:
+        a: images (n, 3, h, w) in -1..1.
         b: as many of the same size, or one.
     """
-    size = _compared(a.shape[-2:])
-    network = features(str(a.device))
-    pairs = zip(*(network(_resized(each, size)) for each in (a, b)), strict=True)
-    parts = [(_unit(x) - _unit(y)).square().sum(1).mean((1, 2)) for x, y in pairs]
-    return torch.stack(parts).mean(0)
+    return perceptual_loss(b, "lite0")(a)
 
 
 def _compared(size: torch.Size) -> tuple[int, int]:

@@ -21,6 +21,7 @@ COMMANDS = (
     "directions",
     "generate",
     "info",
+    "invert",
     "live",
     "mix",
     "models",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
 
-    from genart.contracts import Latent
+    from genart.contracts import Image, Latent
 
 
 @runtime_checkable
@@ -35,4 +36,17 @@ class Layered(Protocol):
         Raises:
             UnknownName: no such layer.
         """
+        ...
+
+
+@runtime_checkable
+class NoiseMaps(Protocol):
+    """A generator whose grain comes from maps that others may give."""
+
+    def noise_maps(self) -> dict[str, torch.Tensor]:
+        """Its own maps by layer, (h, w) each."""
+        ...
+
+    def with_maps(self, latent: Latent, maps: Mapping[str, torch.Tensor]) -> Image:
+        """Images of n places with other maps, (h, w) or (n, 1, h, w) each; gradients flow."""
         ...

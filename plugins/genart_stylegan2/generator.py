@@ -12,6 +12,7 @@ from torch import Tensor
 
 import genart
 
+from .engine import Engine
 from .network import Network, truncate
 
 ARCHITECTURE = "stylegan2"
@@ -32,6 +33,9 @@ class StyleGAN2(genart.Generator):
         network: the network, in evaluation mode.
         metadata: what its file says about it: licence, dataset, training.
         sha256: of the file it came from, or "".
+
+    Pictures without gradients come from an engine that agrees with the network to within
+    rounding (see `Engine`); with `engine=False` the network makes all of them.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class StyleGAN2(genart.Generator):
         start: tuple[int, int] = (4, 4),
         half: bool = True,
         top: int | None = None,
+        engine: bool | Engine = True,
     ) -> None:
         config = network.config
         self.name, self.network, self.config, self.sha256 = name, network, config, sha256
@@ -54,6 +59,9 @@ class StyleGAN2(genart.Generator):
         self.half = half and self.device.type == "cuda"
         self._start, self._top = start, top or config.img_resolution
         self.resolution = (self._top * start[0] // 4, self._top * start[1] // 4)
+        self._engine = engine if isinstance(engine, Engine) else None
+        if engine is True and self.device.type == "cpu":
+            self._engine = Engine(network.synthesis)
 
     @classmethod
     def from_network(
@@ -65,6 +73,7 @@ class StyleGAN2(genart.Generator):
         metadata: Mapping[str, str] | None = None,
         sha256: str = "",
         half: bool = True,
+        engine: bool = True,
     ) -> Self:
         """A generator around a network, which is moved and set to evaluation, not copied.
 
@@ -76,10 +85,11 @@ class StyleGAN2(genart.Generator):
             sha256: of the file it came from.
             half: on CUDA run the blocks that `Config.num_fp16_res` names in half precision, as the
                 official code does; False keeps float32 everywhere.
+            engine: whether pictures without gradients come from the engine for inference.
         """
         device = network.mapping.w_avg.device if device is None else torch.device(device)
         network = network.eval().to(device).to(memory_format=_layout(device))
-        return cls(network, name=name, metadata=metadata, sha256=sha256, half=half)
+        return cls(network, name=name, metadata=metadata, sha256=sha256, half=half, engine=engine)
 
     def map(
         self, latent: genart.Latent, truncation: float = 1.0, cutoff: int | None = None
@@ -132,8 +142,7 @@ class StyleGAN2(genart.Generator):
             return torch.cat(images)
         ws = self.map(latent, truncation, cutoff).values
         with torch.set_grad_enabled(_follows(latent)):
-            made: Tensor = self.network.synthesis(ws, kind, self._start, self.half, self._top)
-            made = made.float()
+            made = self._synthesise(ws, kind)
         return made.expand(-1, 3, -1, -1) if made.shape[1] == 1 else made
 
     def style_weights(self) -> list[tuple[int, Tensor]]:
@@ -172,6 +181,20 @@ class StyleGAN2(genart.Generator):
         finally:
             hook.remove()
         return kept[0]
+
+    def noise_maps(self) -> dict[str, Tensor]:
+        """The maps of constant noise by layer, (h, w) each; none where the model has no noise."""
+        layers = self.network.synthesis.convolutions()
+        return {name: conv.noise_const.clone() for name, conv in layers if conv.use_noise}
+
+    def with_maps(self, latent: genart.Latent, maps: Mapping[str, Tensor]) -> genart.Image:
+        """Images of n places, untruncated, with other noise maps, (h, w) or (n, 1, h, w) each."""
+        ws = self.map(latent).values
+        state = {f"{name}.noise_const": each for name, each in maps.items()}
+        made: Tensor = torch.func.functional_call(
+            self.network.synthesis, state, (ws, "const", self._start, self.half)
+        ).float()
+        return made.expand(-1, 3, -1, -1) if made.shape[1] == 1 else made
 
     def widened(self, size: tuple[int, int]) -> StyleGAN2:
         """The same weights with the aspect of size (h, w), to a quarter of the shorter side.
@@ -212,6 +235,39 @@ class StyleGAN2(genart.Generator):
             return None
         return self._like(self._start, top)
 
+    def compile_for(
+        self,
+        batch: int = 1,
+        device: str | torch.device | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> StyleGAN2:
+        """Do ahead what the first picture has to, so that it comes as fast as the others.
+
+        The engine takes in the weights and lays out its memory, which takes about as long as one
+        picture of the network itself. Without this the first picture does it.
+
+        Args:
+            batch: how many pictures will be asked for at once.
+            device: where they are to be made; only this model's own is allowed.
+            size: (h, w) whose aspect they will have; None is this model's.
+
+        Returns:
+            The generator that plays: this one, or `widened(size)`.
+
+        Raises:
+            UsageError: no picture at all, another device, or a size that `widened` refuses.
+        """
+        if batch < 1:
+            raise genart.UsageError(f"A batch is 1 picture or more, not {batch}.")
+        if device is not None and torch.device(device).type != self.device.type:
+            raise genart.UsageError(
+                f'Model "{self.name}" is on {self.device}, not {device}; '
+                f"genart.load(..., device={str(device)!r}) brings it there."
+            )
+        plays = self if size is None else self.widened(size)
+        plays(plays.sample(range(batch)))
+        return plays
+
     def _like(self, start: tuple[int, int], top: int) -> StyleGAN2:
         """The same model with another aspect or resolution."""
         other = StyleGAN2(
@@ -222,6 +278,7 @@ class StyleGAN2(genart.Generator):
             start=start,
             half=self.half,
             top=top,
+            engine=self._engine or False,
         )
         other.source = self.source
         return other
@@ -239,6 +296,15 @@ class StyleGAN2(genart.Generator):
             "genart.config": json.dumps(self.config.to_dict()),
         }
         return genart.write_safetensors(path, self.network.state_dict(), header)
+
+    def _synthesise(self, ws: Tensor, noise: str | Tensor) -> Tensor:
+        """Images (n, img_channels, h, w) by the engine, or the network where that cannot."""
+        made: Tensor | None = None
+        if self._engine is not None:
+            made = self._engine(ws, noise, self._start, self._top)
+        if made is None:
+            made = self.network.synthesis(ws, noise, self._start, self.half, self._top)
+        return made.float()
 
     def _to_ws(self, latent: genart.Latent) -> Tensor:
         """(n, num_ws, w_dim), before truncation."""
