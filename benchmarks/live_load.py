@@ -200,7 +200,7 @@ def judged(report: dict[str, Any], counted: dict[str, Any]) -> dict[str, Any]:
     figures = {
         "fps": report["fps"],
         "longest": pace["max"],
-        "gaps": report.get("gaps", int(pace["max"] > 100)),
+        "gaps": report["gaps"],
         "lost": counted["sent"] - report["osc"]["received"],
         "rejected": report["osc"]["rejected"],
         "unanswered": counted["unanswered"],

@@ -81,3 +81,4 @@ def test_the_report_remembers_a_night_in_the_room_of_a_second() -> None:
     assert found["p50"] == pytest.approx(33.1, abs=0.11)
     assert found["p99"] == pytest.approx(33.1, abs=0.11)
     assert found["max"] == 250.0
+    assert (durations.over(0.1), durations.over(0.3)) == (10, 0)

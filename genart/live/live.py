@@ -36,6 +36,7 @@ from genart.runner import as_frame, run, turn, widened
 from genart.sketch import Sketch, load_sketch
 from genart.stage import ModelSettings
 
+GAP = 0.1  # seconds between two frames that people see as a jerk
 _HUNG = 2.0  # seconds without a frame after which the engine is said to hang
 
 
@@ -223,6 +224,7 @@ class Live:
             seconds=round(meter.seconds, 3),
             size=(self.size[1], self.size[0]),
             interval_ms=meter.intervals.summary(),
+            gaps=meter.intervals.over(GAP),
             made=fade.made,
             synthesised=fade.synthesised,
             repeated=fade.repeated,

@@ -47,6 +47,10 @@ class Durations:
                 return self.longest if place == _BINS - 1 else min((place + 1) * _BIN, self.longest)
         return 0.0
 
+    def over(self, seconds: float) -> int:
+        """How many were longer, to 0.1 ms."""
+        return sum(self._bins[int(seconds / _BIN) :])
+
     def summary(self) -> dict[str, float]:
         """p50, p95, p99 and max in milliseconds."""
         marks = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -150,6 +154,7 @@ class LiveReport:
         seconds: how long it lasted.
         size: (width, height) in pixels.
         interval_ms: p50, p95, p99 and max between one frame shown and the next.
+        gaps: how many of them were longer than 100 ms.
         made: frames the model made.
         synthesised: frames blended of two, because the model was not ready.
         repeated: frames shown again.
@@ -169,6 +174,7 @@ class LiveReport:
     seconds: float
     size: tuple[int, int]
     interval_ms: dict[str, float]
+    gaps: int
     made: int
     synthesised: int
     repeated: int
