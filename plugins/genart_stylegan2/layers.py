@@ -97,7 +97,10 @@ class FullyConnected(nn.Module):
         bias_init: float = 0.0,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(features_out, features_in) / lr_multiplier)
+        weight = torch.randn(features_out, features_in)
+        if not weight.is_meta:  # there it would change nothing and load torch's compiler
+            weight = weight / lr_multiplier
+        self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.full((features_out,), float(bias_init)))
         self.leaky = leaky
         self.weight_gain = lr_multiplier / math.sqrt(max(features_in, 1))

@@ -82,19 +82,18 @@ class StyledConv(nn.Module):
         weight = weight.to(x.dtype)
         x = conv_up(x, weight, self.resample_filter) if self.up else F.conv2d(x, weight, padding=1)
         x = x * demod.to(x.dtype)[:, :, None, None]
-        added = self._noise(x, noise)
+        added = self.noise_map(len(x), (x.shape[2], x.shape[3]), noise)
         if added is not None:
             x = x + added.to(x.dtype)
         return activate(x + self.bias.to(x.dtype)[:, None, None], gain, self.clamp)
 
-    def _noise(self, x: Tensor, noise: Noise) -> Tensor | None:
-        """Maps to add, (h, w) or (n, 1, h, w); noise may be turned phases (n, 2)."""
+    def noise_map(self, n: int, size: tuple[int, int], noise: Noise) -> Tensor | None:
+        """What n maps of a size have added, (h, w) or (n, 1, h, w); or turned phases (n, 2)."""
         if not self.use_noise or (isinstance(noise, str) and noise == "none"):
             return None
         if isinstance(noise, str) and noise == "random":
-            fresh = torch.randn(len(x), 1, *x.shape[2:], device=x.device)
+            fresh = torch.randn(n, 1, *size, device=self.noise_const.device)
             return fresh * self.noise_strength
-        size = (x.shape[2], x.shape[3])
         still: Tensor = mirror_tile(self.noise_const, size)
         if not isinstance(noise, str):
             other = mirror_tile(self._other(), size)
@@ -202,12 +201,12 @@ class Synthesis(nn.Module):
         image: Tensor | None = None
         at = 0
         noise = noise if isinstance(noise, str) else turned(noise).to(ws)
-        const = mirror_tile(self._block(4).const, start)
+        const = mirror_tile(self.block(4).const, start)
         x = const.expand(len(ws), -1, -1, -1)
         for resolution in self.config.resolutions:
             if top is not None and resolution > top:
                 break
-            block = self._block(resolution)
+            block = self.block(resolution)
             x = x.to(torch.float16 if half and self.config.is_half(resolution) else torch.float32)
             x, image = block(x, image, ws[:, at : at + block.num_convs + 1], noise)
             at += block.num_convs
@@ -219,9 +218,10 @@ class Synthesis(nn.Module):
         return [
             (f"b{resolution}.{name}", conv)
             for resolution in self.config.resolutions
-            for name, conv in self._block(resolution).named_children()
+            for name, conv in self.block(resolution).named_children()
             if isinstance(conv, StyledConv)
         ]
 
-    def _block(self, resolution: int) -> SynthesisBlock:
+    def block(self, resolution: int) -> SynthesisBlock:
+        """The block of a resolution, one of `Config.resolutions`."""
         return cast(SynthesisBlock, getattr(self, f"b{resolution}"))

@@ -1,0 +1,95 @@
+"""The engine: the synthesis network's pictures, several times as fast, on a CPU."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from ..synthesis import Noise, Synthesis
+from .packed import Weights
+from .plan import Plan
+from .watch import Marks, Probe, is_plain, marks
+
+Shape = tuple[tuple[int, int], int]
+
+
+class Engine:
+    """Makes what a synthesis network makes, to within rounding, for one picture at a time.
+
+    It knows each weight in the form that is fastest to use, and every size it has made as a list
+    of steps over memory that it keeps. It looks at the network at every picture: changed weights
+    are taken in anew first, and what it cannot do faithfully it leaves to the network, which is
+    the reference: gradients, hooks, half precision, other devices, several pictures at once.
+
+    May be used from several threads, which take turns.
+
+    Args:
+        synthesis: the network; not copied.
+    """
+
+    def __init__(self, synthesis: Synthesis) -> None:
+        self._synthesis = synthesis
+        self._turn = threading.Lock()
+        self._marks: Marks | None = None
+        self._probe: Probe | None = None
+        self._forget()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Engine:
+        return Engine(copy.deepcopy(self._synthesis, memo))
+
+    def __reduce__(self) -> tuple[type[Engine], tuple[Synthesis]]:
+        return Engine, (self._synthesis,)
+
+    def __call__(self, ws: Tensor, noise: Noise, start: tuple[int, int], top: int) -> Tensor | None:
+        """From ws (1, num_ws, w_dim) to a fresh image, or None where the network is to be asked.
+
+        Args:
+            ws: as `Synthesis` takes them.
+            noise: "const", "random", "none" or phases (1,).
+            start: size (h, w) of the first map.
+            top: the last block's resolution.
+        """
+        if not _is_plain_call(ws):
+            return None
+        with self._turn, torch.inference_mode(False), torch.no_grad():
+            if not self._is_current():
+                return None
+            if (start, top) not in self._plans:
+                self._plans[start, top] = Plan(self._synthesis, self._weights, start, top)
+            return self._plans[start, top](ws.detach(), noise)
+
+    def _is_current(self) -> bool:
+        """Take in the weights if they changed; False if the engine cannot stand for them."""
+        found = marks(self._synthesis)
+        if found is None:
+            return False
+        if found != self._marks or self._probe is None or not self._probe.holds():
+            self._forget()
+            if not is_plain(self._synthesis):
+                return False
+            self._marks, self._probe = found, Probe(self._synthesis)
+        return True
+
+    def _forget(self) -> None:
+        self._marks = self._probe = None
+        self._weights = Weights()
+        self._plans: dict[Shape, Plan] = {}
+
+
+def _is_plain_call(ws: Tensor) -> bool:
+    """Whether these are ordinary numbers for one picture that nothing is watching."""
+    return (
+        type(ws) is Tensor
+        and len(ws) == 1
+        and ws.dtype == torch.float32
+        and ws.device.type == "cpu"
+        and not (ws.requires_grad and torch.is_grad_enabled())
+        and not torch.is_autocast_enabled("cpu")
+        and forward_ad._current_level < 0
+        and not torch._C._functorch.is_functorch_wrapped_tensor(ws)
+    )

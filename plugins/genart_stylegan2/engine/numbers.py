@@ -1,0 +1,97 @@
+"""What changes from picture to picture: styles, demodulation, noise, always in the same places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..layers import FullyConnected
+from ..synthesis import Noise, turned
+from .forms import Dense, Slots, Tiled
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A layer that takes its style from a w.
+
+    Args:
+        affine: what makes the style.
+        at: which w.
+        form: the convolution, or None for a layer to RGB.
+        gain: a factor on the style.
+    """
+
+    affine: FullyConnected
+    at: int
+    form: Dense | Tiled | None = None
+    gain: float = 1.0
+
+
+class Numbers:
+    """The numbers of a picture, for its layers in their order.
+
+    Attributes:
+        slots: one for each reader.
+    """
+
+    def __init__(self, readers: Sequence[Reader]) -> None:
+        self._styles = _Row([reader.affine.weight.shape[0] for reader in readers])
+        self._squares = torch.empty_like(self._styles.whole)
+        forms = [reader.form for reader in readers if reader.form is not None]
+        outs = [form.packed.out for form in forms]
+        self._demod, self._shift = _Row(outs), _Row(outs)
+        self._bias = torch.cat([form.packed.bias for form in forms])
+        self._noise = _Row([form.size[0] * form.size[1] for form in forms])
+        self._readers, self._forms = readers, forms
+        self._powers = torch.split(self._squares, [len(part) for part in self._styles.parts])
+        self._kind: Noise | None = None
+        self.slots = self._make_slots()
+
+    def take(self, ws: Tensor, noise: Noise) -> None:
+        """Work out the numbers of w+ (num_ws, w_dim) and a kind of noise."""
+        for reader, style in zip(self._readers, self._styles.parts, strict=True):
+            gain, affine = reader.gain, reader.affine
+            torch.addmv(
+                affine.bias, affine.weight, ws[reader.at],
+                beta=gain * affine.bias_gain, alpha=gain * affine.weight_gain, out=style,
+            )  # fmt: skip
+        torch.mul(self._styles.whole, self._styles.whole, out=self._squares)
+        powers = [p for p, r in zip(self._powers, self._readers, strict=True) if r.form is not None]
+        for form, power, demod in zip(self._forms, powers, self._demod.parts, strict=True):
+            torch.addmv(form.packed.eps, form.packed.power, power, out=demod)
+        self._demod.whole.rsqrt_()
+        torch.div(self._bias, self._demod.whole, out=self._shift.whole)
+        self._take_noise(noise)
+
+    def _take_noise(self, noise: Noise) -> None:
+        if isinstance(noise, str) and noise == self._kind != "random":
+            return
+        self._kind = None  # until all of it is there
+        noise = noise if isinstance(noise, str) else turned(noise).to(self._bias)
+        for form, kept in zip(self._forms, self._noise.parts, strict=True):
+            drawn = form.packed.layer.noise_map(1, form.size, noise)
+            if drawn is None:
+                kept.zero_()
+            else:
+                kept.copy_(form.order(drawn.reshape(form.size) * form.packed.gain)[:, 0])
+        self._kind = noise if isinstance(noise, str) else None
+
+    def _make_slots(self) -> list[Slots]:
+        parts = zip(self._demod.parts, self._shift.parts, self._noise.parts, strict=True)
+        none = torch.empty(0)
+        slots = []
+        for reader, style in zip(self._readers, self._styles.parts, strict=True):
+            demod, shift, noise = (none, none, none) if reader.form is None else next(parts)
+            slots.append(Slots(style, demod, shift, noise[:, None]))
+        return slots
+
+
+class _Row:
+    """Vectors one after the other in one piece of memory."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self.whole = torch.empty(sum(sizes))
+        self.parts = torch.split(self.whole, list(sizes))

@@ -1,0 +1,72 @@
+"""A layer's weights as the engine wants them: worked out once, shared by all its plans."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from ..layers import SQRT2
+from ..synthesis import StyledConv, ToRGB
+from .winograd import points_of
+
+EPS = 1e-8
+
+
+class Packed:
+    """A styled convolution's weights, with the activation's gain folded in.
+
+    Args:
+        layer: where they come from.
+        gain: the branch's own gain, beside the leaky ReLU's sqrt 2.
+    """
+
+    def __init__(self, layer: StyledConv, gain: float) -> None:
+        self.layer = layer
+        self.gain = SQRT2 * gain
+        self.limit = None if layer.clamp is None else layer.clamp * gain
+        self.out, self.channels = layer.weight.shape[:2]
+        self.bias = layer.bias.detach() * self.gain
+        power = layer.weight.detach().square().sum((2, 3))
+        self.power = power / self.gain**2  # (out, in); its root's inverse carries the gain
+        self.eps = torch.full((self.out,), EPS / self.gain**2)
+
+    @cached_property
+    def taps(self) -> Tensor:
+        """Every tap for itself, (in, 9 * out)."""
+        return self.layer.weight.detach().permute(1, 2, 3, 0).reshape(self.channels, -1)
+
+    @cached_property
+    def points(self) -> Tensor:
+        """Kernels at Winograd's points, (36, in, out)."""
+        return points_of(self.layer.weight.detach(), flip=self.layer.up)
+
+
+class PackedRGB:
+    """The weights of a layer to RGB, (img_channels, in)."""
+
+    def __init__(self, layer: ToRGB) -> None:
+        self.weight = layer.weight.detach()[:, :, 0, 0].contiguous()
+        self.bias = layer.bias.detach()[:, None, None].clone()
+        self.limit = layer.clamp
+
+
+class Weights:
+    """Every layer's packed weights, made when first asked for."""
+
+    def __init__(self) -> None:
+        self._convs: dict[StyledConv, Packed] = {}
+        self._rgbs: dict[ToRGB, PackedRGB] = {}
+
+    def conv(self, layer: StyledConv, gain: float) -> Packed:
+        """Of a styled convolution, in a branch of this gain."""
+        if layer not in self._convs:
+            self._convs[layer] = Packed(layer, gain)
+        return self._convs[layer]
+
+    def rgb(self, layer: ToRGB) -> PackedRGB:
+        """Of a layer to RGB."""
+        if layer not in self._rgbs:
+            self._rgbs[layer] = PackedRGB(layer)
+        return self._rgbs[layer]
