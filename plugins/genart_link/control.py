@@ -68,7 +68,7 @@ class Link:
             return []
         self._count(self._session.numPeers())
         state = self._session.captureAppSessionState()
-        micros = self._session.clock().micros() + round(1e6 * (t - self._console.clock()))
+        micros = self._micros(t)
         changed = self._tell_tempo(state, micros)
         if self._shares_play:
             changed |= self._share_play(state, micros)
@@ -76,6 +76,17 @@ class Link:
             self._session.commitAppSessionState(state)
         self._follow(state, micros, t)
         return []
+
+    def _micros(self, t: float) -> int:
+        """Link's time in microseconds at our time t in seconds."""
+        assert self._console is not None
+        looks = []
+        for _ in range(3):  # the one that was interrupted least
+            before = self._console.clock()
+            micros: int = self._session.clock().micros()
+            after = self._console.clock()
+            looks.append((after - before, micros - 5e5 * (before + after)))
+        return round(min(looks)[1] + 1e6 * t)
 
     def _follow(self, state: Any, micros: int, t: float) -> None:
         assert self._console is not None
