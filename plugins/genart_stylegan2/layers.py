@@ -21,6 +21,8 @@ DEFAULT_TAPS = (1, 3, 3, 1)
 def low_pass(taps: Sequence[float]) -> Tensor:
     """The 2-D filter of separable taps, summing to 1, (k, k)."""
     row = torch.tensor(taps, dtype=torch.float32)
+    if row.is_meta:  # arithmetic on nothing loads torch's compiler, which takes seconds
+        return row.new_empty(len(row), len(row))
     kernel = torch.outer(row, row)
     return kernel / kernel.sum()
 
@@ -98,7 +100,7 @@ class FullyConnected(nn.Module):
     ) -> None:
         super().__init__()
         weight = torch.randn(features_out, features_in)
-        if not weight.is_meta:  # there it would change nothing and load torch's compiler
+        if not weight.is_meta:  # as in `low_pass`
             weight = weight / lr_multiplier
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.full((features_out,), float(bias_init)))
