@@ -67,7 +67,10 @@ def test_an_output_that_goes_away_is_told_once_and_once_when_it_is_back() -> Non
 
     put()
     wire.error = genart.OutputAway("The far end is gone.")
-    for _ in range(5):
+    put()
+    wire.error = genart.OutputAway("The far end does not answer.")
+    for _ in range(4):
+        now += 1
         put()
     assert outlet.away
     assert faults.now() == ["wire: The far end is gone."]
@@ -75,7 +78,7 @@ def test_an_output_that_goes_away_is_told_once_and_once_when_it_is_back() -> Non
     wire.error = None
     put()
     outlet.close()
-    assert lines == ["wire: The far end is gone.", "wire: back after 7 s."]
+    assert lines == ["wire: The far end is gone.", "wire: back after 11 s."]
     assert not outlet.away
     assert not outlet.failed
     assert not faults.now()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from threading import Event, Thread
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -166,7 +166,7 @@ def test_an_srt_caller_brings_another_size_whole_between_bars(stack: ExitStack) 
 def test_an_rtmp_stream_has_silence_and_comes_back_after_its_server(stack: ExitStack) -> None:
     where, lines = f"rtmp://127.0.0.1:{port()}/app/{KEY}", list[str]()
     faults = Faults(lines.append)
-    sink = StreamSink(f"{where}?token=hidden", fps=RATE, size=SIZE, now=lambda: _hurried())
+    sink = StreamSink(f"{where}?token=hidden", fps=RATE, size=SIZE, now=_hurried)
     outlet = Outlet("rtmp", sink, faults)
     stack.callback(outlet.close)
     serve = lambda: Peer(["-listen", "1", "-i", where])  # noqa: E731
@@ -195,6 +195,27 @@ def test_an_rtmp_stream_has_silence_and_comes_back_after_its_server(stack: ExitS
 def _hurried() -> float:
     """A clock ten times as fast, so that nobody waits long between tries."""
     return 10 * time.monotonic()
+
+
+def test_it_is_not_back_before_its_server_has_taken_the_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: list[Encoder] = []
+
+    class Counted(Encoder):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            tries.append(self)
+
+    monkeypatch.setattr("genart_stream.sink.Encoder", Counted)
+    where = f"rtmp://127.0.0.1:{port()}/app/{KEY}"  # where nobody listens
+    sink = StreamSink(where, fps=RATE, size=SIZE, now=_hurried)
+    taken: list[int] = []
+    sink_write = sink.write
+    monkeypatch.setattr(sink, "write", lambda f: (sink_write(f), taken.append(len(tries))))
+    play(sink, quarters(), lambda: len(tries) >= 3)
+    sink.abort()
+    assert set(taken) <= {1}  # the first try, before it was known that nobody is there
 
 
 def test_the_time_between_tries_doubles_up_to_ten_seconds_and_nothing_runs_meanwhile(
