@@ -12,7 +12,7 @@ from genart.sketch import sketches
 
 FOLDER = Path(__file__).with_name("images") / "sketches"
 #: Which of sixteen frames of a loop shows a sketch best; the fourth unless said.
-MOMENTS = {"beat_cut": 4, "breathe": 6, "corners": 3, "shimmer": 9}
+MOMENTS = {"beat_cut": 4, "breathe": 6, "corners": 3, "shimmer": 9, "trio": 11}
 
 
 def main(model: str = "pomona") -> None:

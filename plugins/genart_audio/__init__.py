@@ -11,8 +11,9 @@ import genart
 
 @genart.hookimpl
 def register_controls(register: Callable[[str, Callable[..., Any]], None]) -> None:
-    """Offer "audio": live by the name of an input or a file, in a film by its sound track."""
+    """Offer "audio", of an input, a file or a film's sound track, and "beat", which leads, too."""
     register("audio", _audio)
+    register("beat", _beat)
 
 
 def _audio(
@@ -26,3 +27,10 @@ def _audio(
     from genart_audio.listen import AudioControl
 
     return AudioControl(str(source))
+
+
+def _beat(source: str = "") -> genart.Control:
+    """What "audio" hears live, and the tempo of the performance keeps to its beat."""
+    from genart_audio.listen import AudioControl
+
+    return AudioControl(source, follows=True)

@@ -19,6 +19,12 @@ _ASTRAY, _PATIENCE = 0.2, 2.0  # beats of error that, held for so many seconds, 
 _LAG = 2.25  # hops from a beat, live, to the peak of its flux: beats are told so much earlier
 
 
+def in_bpm(x: float) -> float:
+    """Beats a minute of the feature `bpm`."""
+    low, high = BPM_RANGE
+    return low + x * (high - low)
+
+
 class Beats:
     """Follows the beat.
 

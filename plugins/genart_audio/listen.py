@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
@@ -14,13 +15,17 @@ from numpy.typing import NDArray
 
 import genart
 from genart_audio import device
-from genart_audio.analysis import FEATURES, RATE, Analyser
-from genart_audio.beats import BPM_RANGE
+from genart_audio.analysis import FEATURES, RATE, Analyser, Heard
+from genart_audio.beats import in_bpm
 from genart_audio.sound import SUFFIXES, Sound
+from genart_audio.spectrum import BANDS
 from genart_audio.track import fresh
 
 _SAID = 0.2  # seconds between two lines of the status
 _FIRST, _LONGEST = 0.5, 10.0  # seconds before a device is tried again, doubled each time
+#: Features that are 0 in silence.
+_LOUD = ("level", *BANDS, "onset", "beat", "confidence")
+_DRIFT = 1e-5  # seconds a hop by which a sound card may run behind our clock
 _SEE = "docs/audio.md lists them."
 _BLOCK = 480  # samples of a file at a time: 10 ms
 
@@ -49,6 +54,7 @@ class AudioControl:
     Args:
         source: part of an input's name, its number, "" for the system's own choice, or a sound
             or film file, which is heard over and over in its own time and not played.
+        follows: whether the tempo of the performance keeps to the beat that is heard.
 
     Attributes:
         features: the names that can be mapped.
@@ -61,10 +67,10 @@ class AudioControl:
     name = "audio"
     features = FEATURES
 
-    def __init__(self, source: str = "") -> None:
+    def __init__(self, source: str = "", *, follows: bool = False) -> None:
         path = Path(source)
         self._file = path if path.suffix.lower() in SUFFIXES or path.is_file() else None
-        self._source = source
+        self._source, self._follows = source, follows
         if self._file is not None:
             Sound(self._file)
         else:
@@ -96,6 +102,7 @@ class AudioControl:
                     self._hear(source, console)
             except Exception as error:  # a control is never raised into the picture
                 console.fault(self.name, error)
+                self._hush(console)
             self._stopped.wait(min(_FIRST * 2**self._tries, _LONGEST))
             self._tries += 1
 
@@ -105,29 +112,75 @@ class AudioControl:
         return device.Microphone(self._source, again=self._tries > 0)
 
     def _hear(self, source: Source, console: genart.Console) -> None:
-        analyser, last, said = Analyser(source.rate), dict[str, float](), 0.0
-        for block in source.blocks(self._stopped):
-            if not last:
+        analyser, last = Analyser(source.rate), dict[str, float]()
+        status, follower = Status(console), Follower(console) if self._follows else None
+        for count, block in enumerate(source.blocks(self._stopped)):
+            if count == 0:
                 self._tries = 0
                 console.settle(self.name)
                 console.note(self.name, f"hears {source.name}, {source.rate} Hz")
-            for _, name, value in fresh(analyser.feed(block), last):
-                console.feed("audio", name, value)
-            if last and time.monotonic() - said > _SAID:
-                said = time.monotonic()
-                _say(console, last)
+            for heard in fresh(analyser.feed(block), last):
+                console.feed("audio", heard.name, heard.value)
+                if follower is not None:
+                    follower(heard)
+            status(last)
+
+    def _hush(self, console: genart.Console) -> None:
+        """Leave nothing as loud as it was when a device went."""
+        for name in _LOUD:
+            console.feed("audio", name, 0.0)
 
 
-def _say(console: genart.Console, last: dict[str, float]) -> None:
-    console.say("audio/level", round(last["level"], 3))
-    if "bpm" in last:
-        low, high = BPM_RANGE
-        console.say("audio/bpm", round(low + last["bpm"] * (high - low), 1))
-    for light in console.lights("audio"):
-        if light.source not in FEATURES:
-            console.fault(
-                "audio", genart.UnknownName("feature", light.source, FEATURES, "See docs/audio.md.")
-            )
+class Follower:
+    """Keeps the tempo of a performance to the beat that is heard.
+
+    Beats are counted from the first one heard, so which of them begins a bar is for a nudge to say.
+
+    Args:
+        console: whose tempo it is.
+    """
+
+    def __init__(self, console: genart.Console) -> None:
+        self._console = console
+        self._lag, self._beats, self._bpm = math.inf, 0, 0.0
+
+    def __call__(self, heard: Heard) -> None:
+        """Take in a feature as soon as it is known."""
+        if heard.name == "bpm":
+            self._bpm = in_bpm(heard.value)
+        elif heard.name == "phase":  # threads wake up late now and then, and never early
+            self._lag = min(self._lag + _DRIFT, self._console.clock() - heard.t)
+        elif heard.name == "beat" and heard.value == 1.0 and self._lag < math.inf:
+            self._beats += 1
+            when = heard.t + self._lag
+            self._console.follow(when, float(self._beats), self._bpm or None, "audio")
+
+
+class Status:
+    """Tells a few times a second what is heard.
+
+    Args:
+        console: where to.
+    """
+
+    def __init__(self, console: genart.Console) -> None:
+        self._console, self._told = console, -math.inf
+        self._unknown: set[str] = set()
+
+    def __call__(self, last: Mapping[str, float]) -> None:
+        """Tell, if it is time."""
+        now = time.monotonic()
+        if not last or now - self._told < _SAID:
+            return
+        self._told = now
+        self._console.say("audio/level", round(last["level"], 3))
+        if "bpm" in last:
+            self._console.say("audio/bpm", round(in_bpm(last["bpm"]), 1))
+        for name in {light.source for light in self._console.lights("audio")} - self._unknown:
+            if name not in FEATURES:
+                self._unknown.add(name)
+                unknown = genart.UnknownName("audio feature", name, FEATURES, _SEE)
+                self._console.fault("mapping", unknown)
 
 
 class Played:

@@ -17,7 +17,7 @@ _LOW, _HIGH, _PER_OCTAVE = 30.0, 16_000.0, 4  # of the bands that are looked at
 _COMPRESSION = 1000.0  # log(1 + 1000 x): what is 60 dB below full scale still counts
 _APART = 0.05  # seconds at least from one onset to the next
 _MEMORY = 0.7  # seconds of flux that the threshold is made of
-_FLOOR, _TIMES = 0.05, 2.5  # flux above _FLOOR + _TIMES * median is an onset
+_FLOOR, _TIMES = 0.05, 3.0  # flux above _FLOOR + _TIMES * median is an onset
 _WEIGHTS = ((0.0, 0.5), (200.0, 0.3), (2000.0, 0.2))  # Hz from which on, share of the accent
 
 
@@ -56,15 +56,16 @@ class Flux:
         edges = {spectrum.bins(_LOW * 2.0**octave) for octave in octaves}
         self._edges = sorted(edge for edge in edges if edge < self._end)
         self._weights = _weights(spectrum.frequencies[self._edges])
-        self._before = deque([np.zeros(len(self._edges))] * 2, maxlen=2)
+        nothing = np.zeros(len(self._edges) + 2)
+        self._before = deque([nothing, nothing], maxlen=2)  # with a neighbour more at both ends
 
     def __call__(self, power: Power) -> tuple[float, float]:
         """The flux, and the accent: the same with low sounds counting more, as feet do."""
         bands = np.add.reduceat(power[: self._end], self._edges)
         level = np.log10(1 + _COMPRESSION * np.sqrt(bands))
-        around = np.pad(self._before[0], 1, mode="edge")
-        highest = np.maximum(np.maximum(around[:-2], around[1:-1]), around[2:])
-        self._before.append(level)
+        before = self._before[0]
+        highest = np.maximum(np.maximum(before[:-2], before[1:-1]), before[2:])
+        self._before.append(np.concatenate([level[:1], level, level[-1:]]))
         rise = np.maximum(level - highest, 0)
         return float(rise.mean()), float(np.dot(self._weights, rise))
 
@@ -93,7 +94,7 @@ class Onsets:
 
     def __call__(self, flux: float) -> float:
         """The envelope 0..1 after one more hop."""
-        threshold = _FLOOR + _TIMES * float(np.median(self._past))
+        threshold = _FLOOR + _TIMES * sorted(self._past)[len(self._past) // 2]
         self._past.append(flux)
         self._since += 1
         struck = flux > threshold and self._since >= self._apart

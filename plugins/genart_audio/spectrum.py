@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Power = NDArray[np.float64]
 
-#: Band to its edges in Hz, as mixing desks name them.
+#: Band to its edges in Hz, as mixing desks name them; each begins where the one before ends.
 BANDS = {
     "sub": (20.0, 60.0),
     "bass": (60.0, 250.0),
@@ -22,6 +22,7 @@ BANDS = {
 _QUIETEST = 60.0  # dB below full scale at which `level` is 0
 _SPAN = 30.0  # dB below its peak at which a band is 0
 _HUSH = -60.0  # dBFS that a band's peak never falls below, so that hiss stays small
+_BELOW = 40.0  # dB below the loudest band's peak that no other peak is lower than
 _FALL = 1.5  # dB a second by which a band's peak falls
 _DULL, _BRIGHT = 100.0, 10_000.0  # Hz at which the centroid is 0 and 1
 _SILENT = 1e-9  # power (-90 dBFS) below which there is no centroid
@@ -71,8 +72,8 @@ def loudness(mean_square: float) -> float:
 class Bands:
     """Each band against its own recent peak, so that quiet and loud music move a picture alike.
 
-    The peak rises at once and falls by 1.5 dB a second, never below -60 dBFS; at the peak a band
-    is 1, and 30 dB below it 0.
+    The peak rises at once and falls by 1.5 dB a second, never below -60 dBFS nor more than 40 dB
+    below the loudest band's; at the peak a band is 1, and 30 dB below it 0.
 
     Args:
         spectrum: what the powers come from.
@@ -80,23 +81,23 @@ class Bands:
     """
 
     def __init__(self, spectrum: Spectrum, hops: float) -> None:
-        self._edges = [
-            (name, spectrum.bins(low), max(spectrum.bins(high), spectrum.bins(low) + 1))
-            for name, (low, high) in BANDS.items()
-        ]
+        starts = [spectrum.bins(low) for low, _ in BANDS.values()]
+        self._edges = [min(start, len(spectrum.frequencies) - 1) for start in starts]
+        self._end = min(spectrum.bins(BANDS["air"][1]), len(spectrum.frequencies))
         self._fall = _FALL / hops
         self._peaks = dict.fromkeys(BANDS, _HUSH)
 
     def __call__(self, power: Power) -> dict[str, float]:
         """Band to 0..1."""
+        sums = np.add.reduceat(power[: self._end], self._edges).tolist()
+        now = {name: decibels(each) for name, each in zip(BANDS, sums, strict=True)}
+        for name, level in now.items():
+            self._peaks[name] = max(self._peaks[name] - self._fall, level, _HUSH)
+        least = max(self._peaks.values()) - _BELOW
         return {
-            name: self._against_peak(name, decibels(float(power[low:high].sum())))
-            for name, low, high in self._edges
+            name: _unit(1 + (level - max(self._peaks[name], least)) / _SPAN)
+            for name, level in now.items()
         }
-
-    def _against_peak(self, name: str, now: float) -> float:
-        peak = self._peaks[name] = max(self._peaks[name] - self._fall, now, _HUSH)
-        return _unit(1 + (now - peak) / _SPAN)
 
 
 class Centroid:

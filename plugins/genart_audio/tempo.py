@@ -51,8 +51,8 @@ class Tempo:
         octaves = np.linspace(np.log2(SLOWEST), np.log2(FASTEST), _STEPS)
         self._periods = 60 * hops / 2.0**octaves
         self._prior = np.exp(-0.5 * ((octaves - np.log2(_USUAL)) / _SPREAD) ** 2)
-        self._on = np.outer(_ON, self._periods)
-        self._off = np.outer(_OFF, self._periods)
+        self._on = Places(np.outer(_ON, self._periods), memory)
+        self._off = Places(np.outer(_OFF, self._periods), memory)
         self._size = 1 << (2 * memory - 1).bit_length()
         self._keep = float(np.exp(-EVERY / (_SETTLE * hops)))
         self._score: Row = np.zeros(_STEPS)
@@ -85,11 +85,11 @@ class Tempo:
 
     def _scored(self, correlation: Row, reach: float) -> Row:
         on, off = (
-            np.where(places <= reach, at(correlation, places), 0.0).sum(axis=0)
-            / np.maximum((places <= reach).sum(axis=0), 1)
+            np.where(places.at <= reach, places(correlation), 0.0).sum(axis=0)
+            / np.maximum((places.at <= reach).sum(axis=0), 1)
             for places in (self._on, self._off)
         )
-        twice = self._on[1] <= reach
+        twice = self._on.at[1] <= reach
         score = np.where(twice, np.maximum(on - _BETWEEN * off, 0.0), 0.0)
         return np.asarray(score * self._prior, np.float64)
 
@@ -117,13 +117,31 @@ def _refined(correlation: Row, period: float) -> float:
     return period
 
 
+class Places:
+    """Places between those of a row, to be read by a straight line.
+
+    Args:
+        at: where, of any shape.
+        length: the rows are as long or shorter.
+    """
+
+    def __init__(self, at: NDArray[np.floating[Any]], length: int) -> None:
+        self.at = at
+        self._low = np.clip(np.floor(at), 0, length - 2).astype(np.intp)
+        self._share = at - self._low
+        self._length = length
+
+    def __call__(self, row: Row) -> Row:
+        """The row there; 0 outside."""
+        whole = row if len(row) == self._length else np.pad(row, (0, self._length - len(row)))
+        low, high = whole[self._low], whole[self._low + 1]
+        inside = (self.at >= 0) & (self.at <= len(row) - 1)
+        return np.where(inside, low + (high - low) * self._share, 0.0)
+
+
 def at(row: Row, places: NDArray[np.floating[Any]]) -> Row:
     """A row at places between its own, by a straight line; 0 outside."""
-    low = np.floor(places).astype(np.intp)
-    share = places - low
-    inside = (low >= 0) & (low + 1 < len(row))
-    low = np.where(inside, low, 0)
-    return np.where(inside, row[low] * (1 - share) + row[low + 1] * share, 0.0)
+    return Places(places, len(row))(row)
 
 
 def blurred(row: Row) -> Row:

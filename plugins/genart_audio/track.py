@@ -50,6 +50,7 @@ class SoundTrack:
 
     def close(self) -> None:
         """Read no more."""
+        self._next = None
         self._stream.close()
         self._sound.close()
 
