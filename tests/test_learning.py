@@ -191,7 +191,8 @@ def test_without_a_name_the_param_in_hand_is_learned(table: Table) -> None:
     table.patchbay.start()
     table.store.put("sketch.count", 5, "web 127.0.0.1:1")
     table.store.put("sketch.level", 0.1, "lfo")
-    table.patchbay.learn()
+    table.patchbay.doings["learn"]((1.0,), "a button")
+    table.patchbay.doings["learn"]((0.0,), "let go")
     assert table.desktop.said["learning"] == "sketch.count"
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from genart.errors import ParamError
+from genart.live.control import OscControl
 from genart.live.leads import Deed, Mappings, Turn
 from genart.live.mapping import MappingError, parse_mapping, read_mapping
+from genart.live.store import Store
 from genart.params import Param, ParamTree
 from genart.stage import Stage
 
@@ -116,12 +118,14 @@ def test_lfos_swing_in_seconds_or_beats(tmp_path: Path, shape: str, values: list
     assert [beats.swing(0.0, 8 + b)[0][1] for b in range(4)] == pytest.approx(values)
 
 
-def test_the_documentations_example_is_one() -> None:
-    docs = Path(__file__).parents[1] / "docs" / "osc.md"
-    example = re.search(r"```toml\n(.*?)```", docs.read_text(encoding="utf-8"), re.S)
-    assert example
-    path = Path("docs/osc.md")
-    assert len(parse_mapping(example[1], Stage().tree(), path).leads) == 2
+@pytest.mark.parametrize(("page", "count"), [("osc.md", 2), ("midi.md", 7)])
+def test_the_examples_of_the_documentation_can_be_used(page: str, count: int) -> None:
+    path = Path(__file__).parents[1] / "docs" / page
+    examples = re.findall(r"```toml\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+    control = OscControl(Store(Stage().tree()), port=0)
+    control.close()
+    read = [parse_mapping(e, Stage().tree(), path, actions=control.actions) for e in examples]
+    assert sum(len(mappings.leads) for mappings in read) == count
 
 
 HEAD = '# by hand\n[[map]]\nosc = "/a"\nto = "sketch.level"\n\n'

@@ -197,6 +197,23 @@ def test_cues_wait_for_the_bar() -> None:
         control.close()
 
 
+def test_a_cue_leaves_the_tempo_of_a_followed_beat_alone() -> None:
+    tempo, stage, time = desk()
+    control = OscControl(tempo.store, port=0, tempo=tempo)
+    try:
+        for name, bpm in (("slow", 90.0), ("fast", 150.0)):
+            tempo.store.put("tempo.bpm", bpm)
+            control.actions["cue/save"]((name,), "test")
+        advanced(tempo, stage, time, 1.0, theirs=3.0)
+        control.actions["cue/recall"](("slow",), "test")
+        assert tempo.store.current("tempo.bpm") == 150.0
+        time.now = 10.0
+        control.actions["cue/recall"](("slow",), "test")
+        assert tempo.store.current("tempo.bpm") == 90.0
+    finally:
+        control.close()
+
+
 def test_a_beat_from_outside_is_jumped_to_once_then_glided_after() -> None:
     tempo, stage, time = desk()
     fades: list[float | None] = []

@@ -135,13 +135,18 @@ class OscControl:
         name, fade, beats = safe_name(args), _number(args, 1, "fade"), _number(args, 2, "wait")
         if name not in self.cues.names:
             beats = 0.0  # so that who asked is told now
-        self.tempo.launch(name, lambda: self.cues.recall(name, fade, source), beats)
+        self.tempo.launch(name, lambda: self.cues.recall(name, fade, source, self._others), beats)
 
     def _next(self, args: tuple[Any, ...], source: str) -> None:
         fade, beats = _number(args, 0, "fade"), _number(args, 1, "wait")
         if not self.cues.names:
             beats = 0.0  # so that who asked is told now
-        self.tempo.launch("next", lambda: self.cues.next(fade, source), beats)
+        self.tempo.launch("next", lambda: self.cues.next(fade, source, self._others), beats)
+
+    @property
+    def _others(self) -> tuple[str, ...]:
+        """What is somebody else's to turn: the tempo of a beat that is followed."""
+        return ("tempo.bpm",) if self.tempo.follows else ()
 
     def _subscribe(self, args: tuple[Any, ...], source: str) -> None:
         seconds = _number(args, 1, "subscription")

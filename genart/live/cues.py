@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,10 @@ from genart.smoothing import Change
 _MOST = 1000
 _LARGEST = 16 << 20
 #: What a cue leaves alone: the show goes on where it is.
-_LEFT_OUT = ("transport.phase", "tempo.offset", "output.blackout", "output.freeze")
+_LEFT_OUT = (
+    "transport.phase", "tempo.offset", "tempo.launch", "tempo.quantum", "output.blackout",
+    "output.freeze",
+)  # fmt: skip
 
 Values = Mapping[str, Any]
 
@@ -114,24 +117,33 @@ class Cues:
             self._become({other if k == name else k: v for k, v in self._cues.items()})
             self._last = other if self._last == name else self._last
 
-    def recall(self, name: str, fade: float | None = None, source: str = "cue") -> None:
+    def recall(
+        self,
+        name: str,
+        fade: float | None = None,
+        source: str = "cue",
+        without: Collection[str] = (),
+    ) -> None:
         """Go to a cue's values, all at one tick; values that no longer fit are left out.
 
         Args:
             name: which.
             fade: over how many seconds floats get there; everything else changes at once.
             source: who asked.
+            without: paths that stay as they are.
 
         Raises:
             UnknownName: no such cue.
             ParamError: a fade out of range.
         """
         with self._lock:
-            values = dict(self._known(name))
+            values = {p: v for p, v in self._known(name).items() if p not in without}
         self.store.commit(self._changes(name, values, fade, source))
         self._last = name
 
-    def next(self, fade: float | None = None, source: str = "cue") -> str:
+    def next(
+        self, fade: float | None = None, source: str = "cue", without: Collection[str] = ()
+    ) -> str:
         """Go to the cue after the last one, from the end to the first; returns its name.
 
         Raises:
@@ -142,7 +154,7 @@ class Cues:
             raise UsageError("There are no cues yet; save one first.")
         after = names.index(self._last) + 1 if self._last in names else 0
         name = names[after % len(names)]
-        self.recall(name, fade, source)
+        self.recall(name, fade, source, without)
         return name
 
     def close(self) -> None:

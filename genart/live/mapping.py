@@ -76,6 +76,8 @@ _MIDI = re.compile(
 )
 _DEED = re.compile(r"(/genart/)?[a-z]+(/[^/]+){0,2}")
 _LARGEST = 1 << 20
+#: Owners whose Params come and go while it plays.
+_COMING = ("sketch.", "edit.")
 
 
 class MappingError(DataError):
@@ -210,7 +212,7 @@ def _lead(
         return _parsed(entry, tree, actions)
     except UsageError as error:
         line = _line_of(text, index, entry.at if entry else "")
-        absent = isinstance(error, UnknownName) and error.name.startswith("sketch.")
+        absent = isinstance(error, UnknownName) and error.name.startswith(_COMING)
         kind = _Absent if absent else MappingError
         raise kind(f"{path}, line {line}: {error}") from error
 

@@ -142,8 +142,8 @@ class Patchbay:
     def doings(self) -> dict[str, Callable[[tuple[Any, ...], str], None]]:
         """What can be done about learning, by address under /genart."""
         return {
-            "learn": self.learn,
-            "unlearn": self.unlearn,
+            "learn": _pressed(self.learn),
+            "unlearn": _pressed(self.unlearn),
             "learn/cancel": lambda args, source: self.cancel(),
         }
 
@@ -300,6 +300,20 @@ class Patchbay:
                 self.look()
             except Exception as error:  # whatever a file can do to it, the night goes on
                 self._console.fault("mapping", error)
+
+
+def _pressed(
+    do: Callable[[tuple[Any, ...], str], None],
+) -> Callable[[tuple[Any, ...], str], None]:
+    """What a button sets off as well, which sends 1 when pressed and 0 when let go."""
+
+    def done(args: tuple[Any, ...], source: str) -> None:
+        if args and isinstance(args[0], (int, float)):
+            args = args[1:] if args[0] else ("",)
+        if args != ("",):
+            do(args, source)
+
+    return done
 
 
 def _is_switch(tree: Mapping[str, Any], target: str) -> bool:

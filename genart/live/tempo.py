@@ -161,6 +161,11 @@ class TempoDesk:
                 fade = GLIDE if abs(error) <= NEAR else 0.0
                 self.store.put("tempo.offset", self._offset() + error, source, fade=fade)
 
+    @property
+    def follows(self) -> bool:
+        """Whether somebody else's beat is kept to."""
+        return self.store.clock() - self._followed <= PAUSE
+
     def launch(self, what: str, do: Callable[[], object], beats: float | None = None) -> None:
         """Do something at the next multiple of so many beats; what waited before is forgotten.
 
