@@ -18,10 +18,16 @@ SQRT2 = math.sqrt(2)
 DEFAULT_TAPS = (1, 3, 3, 1)
 
 
+def normal(*shape: int) -> Tensor:
+    """Standard normal numbers; on the meta device, whose arithmetic loads a compiler, nothing."""
+    on_meta = torch.get_default_device().type == "meta"
+    return torch.empty(shape) if on_meta else torch.randn(shape)
+
+
 def low_pass(taps: Sequence[float]) -> Tensor:
     """The 2-D filter of separable taps, summing to 1, (k, k)."""
     row = torch.tensor(taps, dtype=torch.float32)
-    if row.is_meta:  # arithmetic on nothing loads torch's compiler, which takes seconds
+    if row.is_meta:
         return row.new_empty(len(row), len(row))
     kernel = torch.outer(row, row)
     return kernel / kernel.sum()
@@ -99,8 +105,8 @@ class FullyConnected(nn.Module):
         bias_init: float = 0.0,
     ) -> None:
         super().__init__()
-        weight = torch.randn(features_out, features_in)
-        if not weight.is_meta:  # as in `low_pass`
+        weight = normal(features_out, features_in)
+        if not weight.is_meta:
             weight = weight / lr_multiplier
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.full((features_out,), float(bias_init)))
@@ -146,7 +152,7 @@ class Conv(nn.Module):
         clamp: float | None = None,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(channels_out, channels_in, size, size))
+        self.weight = nn.Parameter(normal(channels_out, channels_in, size, size))
         self.bias = nn.Parameter(torch.zeros(channels_out)) if bias else None
         self.register_buffer("resample_filter", low_pass(taps))
         self.size, self.leaky, self.up, self.down, self.clamp = size, leaky, up, down, clamp

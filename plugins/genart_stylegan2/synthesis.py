@@ -22,6 +22,7 @@ from .layers import (
     activate,
     conv_up,
     low_pass,
+    normal,
     scale_clamp,
     upsample,
 )
@@ -57,14 +58,14 @@ class StyledConv(nn.Module):
         channels_out = config.channels(resolution)
         self.up, self.clamp = up, config.conv_clamp
         self.affine = FullyConnected(config.w_dim, channels_in, bias_init=1)
-        self.weight = nn.Parameter(torch.randn(channels_out, channels_in, 3, 3))
+        self.weight = nn.Parameter(normal(channels_out, channels_in, 3, 3))
         self.bias = nn.Parameter(torch.zeros(channels_out))
         taps = config.resample_filter if up else DEFAULT_TAPS  # unused there, but in the state
         self.register_buffer("resample_filter", low_pass(taps))
         self.use_noise = config.use_noise
         self._walked: Tensor | None = None
         if config.use_noise:
-            self.register_buffer("noise_const", torch.randn(resolution, resolution))
+            self.register_buffer("noise_const", normal(resolution, resolution))
             self.noise_strength = nn.Parameter(torch.zeros([]))
 
     def forward(self, x: Tensor, w: Tensor, noise: Noise, gain: float = 1.0) -> Tensor:
@@ -117,7 +118,7 @@ class ToRGB(nn.Module):
         super().__init__()
         self.clamp = config.conv_clamp
         self.affine = FullyConnected(config.w_dim, channels, bias_init=1)
-        self.weight = nn.Parameter(torch.randn(config.img_channels, channels, 1, 1))
+        self.weight = nn.Parameter(normal(config.img_channels, channels, 1, 1))
         self.bias = nn.Parameter(torch.zeros(config.img_channels))
         self.weight_gain = 1 / math.sqrt(channels)
 
@@ -140,7 +141,7 @@ class SynthesisBlock(nn.Module):
         self.num_convs = 1 if first else 2
         self.register_buffer("resample_filter", low_pass(config.resample_filter))
         if first:
-            self.const = nn.Parameter(torch.randn(channels, 4, 4))
+            self.const = nn.Parameter(normal(channels, 4, 4))
         else:
             below = config.channels(resolution // 2)
             self.conv0 = StyledConv(config, below, resolution, up=True)
