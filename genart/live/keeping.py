@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,7 @@ class Keeper:
             self._try(lambda: self._writer.saved(saved))
 
     def close(self, t: float | None = None) -> None:
-        """Finish; t is when the show ended, in seconds."""
+        """Finish; t is when the show ended, in seconds. What failed has no end."""
         self._try(lambda: self._writer.close(t))
 
     def _try(self, step: Callable[[], None]) -> None:
@@ -89,6 +90,8 @@ class Keeper:
         except (OSError, ValueError) as error:  # such as a full disk
             self._failed = True
             self._live.faults.add("show", error)
+            with suppress(OSError):
+                self._writer.close()
 
 
 def _settles(path: str, param: Param[Any]) -> bool:
