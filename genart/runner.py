@@ -131,8 +131,9 @@ class Performer:
         sketch.random = np.random.default_rng(seed)
 
     def set(self, path: str, value: Any) -> None:
-        """Turn a Param, by "owner.name"."""
-        self.tree.set(path, value)
+        """Turn a Param, by "owner.name"; directions bring others, so the tree is another then."""
+        if self.stage.set(self.tree, path, value):
+            self.tree = self.stage.tree(self.sketch)
 
     def advance(self, t: Fraction) -> None:
         """Bring transport and tempo to time t in seconds."""
@@ -182,7 +183,7 @@ class Performer:
         """
         sketch, walks, models = self.sketch, self.stage.walk, self.stage.model
         model = self._model(models.name)
-        sketch.model = self.lighten(model)
+        sketch.model = self.stage.edited(self.lighten(model))
         sketch.size = self._size or model.resolution
         sketch.keys = self._keys(model, walks.seeds, models.label, walks.space)
         taken = signature(registry("interpolator")[walks.kind].factory).parameters

@@ -6,6 +6,7 @@
 | `tempo`     | beats a minute, beats a bar, what nudges the beat  |
 | `walk`      | which seeds, and how to walk through them          |
 | `model`     | which generator, truncation, cutoff, noise, label  |
+| `edit`      | a handle for each direction of `model.directions`  |
 | `output`    | blackout, freeze                                   |
 | `sketch`    | what the sketch itself declares                    |
 """
@@ -21,6 +22,8 @@ from genart.easing import EASINGS
 from genart.params import Param, ParamTree
 
 if TYPE_CHECKING:
+    from genart.contracts import Generator
+    from genart.editing.handles import Handles
     from genart.sketch import Sketch
 
 
@@ -178,6 +181,15 @@ class ModelSettings:
         help="Grain: still, fresh each frame, none, or a closed walk of its own.",
     )
     label = Param(-1, -1, 1_000_000, help="The class; -1 leaves it to the model.")
+    directions = Param("", help="A file of directions, each of which becomes a Param edit.<name>.")
+
+
+#: The Param that brings others.
+HANDLES = "model.directions"
+
+
+def _handles_first(item: tuple[str, Any]) -> bool:
+    return item[0] != HANDLES
 
 
 class Output:
@@ -204,12 +216,42 @@ class Stage:
         self.walk = WalkSettings()
         self.model = ModelSettings()
         self.output = Output()
-        for path, value in (settings or {}).items():
-            self.tree().set(path, value)
+        self._handles: Handles | None = None
+        for path, value in sorted((settings or {}).items(), key=_handles_first):
+            self.set(self.tree(), path, value)
 
     def tree(self, sketch: Sketch | None = None) -> ParamTree:
         """The one tree of parameters, with a sketch's own if one is given."""
-        return ParamTree({**vars(self), **({} if sketch is None else {"sketch": sketch})})
+        owners = {name: held for name, held in vars(self).items() if not name.startswith("_")}
+        if self._handles is not None:
+            owners["edit"] = self._handles.owner
+        return ParamTree({**owners, **({} if sketch is None else {"sketch": sketch})})
+
+    def set(self, tree: ParamTree, path: str, value: Any) -> bool:
+        """Set a Param of a tree of this stage; whether the tree is another one now.
+
+        Raises:
+            UnknownName: no such owner or name.
+            ParamError: a value that its Param does not take, or no file of directions.
+        """
+        if path != HANDLES:
+            tree.set(path, value)
+            return False
+        if value == self.model.directions:
+            return False
+        self._handles = self._picked_up(tree[path].check(value))
+        tree.set(path, value)
+        return True
+
+    def _picked_up(self, path: str) -> Handles | None:
+        from genart.editing.handles import Handles
+
+        before = None if self._handles is None else self._handles.owner
+        return Handles(path, before) if path else None
+
+    def edited(self, model: Generator) -> Generator:
+        """What draws in a model's stead: the model with the handles there are."""
+        return model if self._handles is None else self._handles.on(model)
 
     def advance(self, t: Fraction) -> None:
         """Bring transport and tempo to time t in seconds."""

@@ -208,3 +208,98 @@ def test_equal_pictures_have_no_distance_and_others_do() -> None:
     small = genart.perceptual_distance(a, a + 0.05 * torch.randn_like(a))
     assert (small > 0).all()
     assert (genart.perceptual_distance(a, torch.zeros_like(a)) > small).all()
+
+
+@pytest.fixture(scope="module")
+def kept(model: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The tiny model and its directions, as files."""
+    folder = tmp_path_factory.mktemp("kept")
+    model.save(folder / "tiny.safetensors")
+    found = sefa(model, 2)
+    longer = found.steps * 3
+    genart.Directions(found.names, longer, found.values, "tiny", "sefa").save(folder / "d.npz")
+    return folder / "tiny.safetensors", folder / "d.npz"
+
+
+class Still(genart.Sketch):
+    """One place, seen through the model."""
+
+    def draw(self, t: float, dt: float) -> genart.Image:
+        return self.paint(self.walk(0.0))
+
+
+FILM: dict[str, Any] = {"seconds": 0.4, "fps": 10, "size": 16, "seeds": "3,4"}
+
+
+def test_directions_are_params_of_a_film(kept: tuple[Path, Path], model: Any) -> None:
+    file, handles = kept
+
+    def film(**params: float) -> np.ndarray:
+        sink = genart.MemorySink()
+        words = {f"edit.{name}": value for name, value in params.items()}
+        genart.render(Still, sink, model=str(file), directions=handles, params=words, **FILM)
+        return sink.frames[0]
+
+    plain = genart.MemorySink()
+    genart.render(Still, plain, model=str(file), **FILM)
+    assert np.array_equal(film(sefa1=0.0), plain.frames[0])
+    start = model.map(model.sample([3]), 0.7)
+    moved = genart.load_directions(handles).move(start, {"sefa1": 1.5, "sefa2": -1.0})
+    by_hand = genart.to_frames(model(moved), (16, 16))[0]
+    assert not np.array_equal(by_hand, plain.frames[0])
+    assert np.array_equal(film(sefa1=1.5, sefa2=-1.0), by_hand)
+    with pytest.raises(genart.UsageError, match=r"edit\.sefa9"):
+        film(sefa9=1.0)
+
+
+def test_directions_of_another_model_rest(kept: tuple[Path, Path]) -> None:
+    frames = []
+    for words in ({}, {"directions": kept[1], "params": {"edit.sefa1": 3.0}}):
+        sink = genart.MemorySink()
+        genart.render(Still, sink, model="plasma", **FILM, **words)
+        frames.append(sink.frames[0])
+    assert np.array_equal(*frames)
+
+
+def test_a_file_that_holds_no_directions_is_told(tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", w=np.zeros((1, 4, 8)))
+    for name, says in (("w.npz", "holds no directions"), ("none.npz", "no latent file")):
+        with pytest.raises(genart.UsageError, match=says):
+            genart.render(Still, genart.MemorySink(), model="plasma",
+                          directions=tmp_path / name, **FILM)  # fmt: skip
+
+
+def test_directions_picked_up_live_are_sliders_and_a_show_keeps_them(
+    kept: tuple[Path, Path], tmp_path: Path
+) -> None:
+    from genart.live.perform import keep_show
+
+    file, handles = kept
+    live = genart.Live(Still, model=str(file), size=16, fps=50, seconds=20,
+                       params={"walk.seeds": "3,4"})  # fmt: skip
+    live.crossfade._blend = False
+    writer = keep_show(live, tmp_path / "night.jsonl")
+    live.on_new_sketch.append(lambda: live.store.put("edit.sefa1", 2.0, "test"))
+    live.store.put("model.directions", str(tmp_path / "none.npz"))
+    seen: list[np.ndarray] = []
+
+    class Eye:
+        def write(self, frame: np.ndarray) -> None:
+            if not seen:
+                live.store.put("model.directions", str(handles))
+            if not seen or not np.array_equal(seen[-1], frame):
+                seen.append(frame)
+            if len(seen) > 8:
+                live.stop()
+
+        def close(self) -> None: ...
+
+    live.run([Eye()])
+    writer.close(live.engine_clock.seconds())
+    assert len(seen) > 8
+    assert "edit.sefa1" in live.store.tree
+    assert any("none.npz" in fault.message for fault in live.faults.all())
+    again = genart.MemorySink()
+    genart.render(Still, again, show=writer.path, model=str(file))
+    last = again.frames[-1]
+    assert not np.array_equal(last, again.frames[0])

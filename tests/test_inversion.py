@@ -50,7 +50,7 @@ def apart(image: torch.Tensor, target: torch.Tensor) -> float:
 def test_the_projector_finds_a_models_own_pictures(
     model: Any, target: torch.Tensor, space: str, shape: tuple[int, ...]
 ) -> None:
-    found = genart.invert(model, target, steps=40, space=space, samples=200, keep=4, noise=False)
+    found = genart.invert(model, target, steps=40, space=space, samples=200, keep=4)
     assert found.latent.space == space
     assert tuple(found.latent.values.shape) == shape
     assert torch.equal(found.image, model(found.latent))
@@ -63,7 +63,7 @@ def test_the_projector_finds_a_models_own_pictures(
 
 
 def test_a_search_is_the_same_beside_others_and_again(model: Any, target: torch.Tensor) -> None:
-    words: dict[str, Any] = {"steps": 6, "samples": 100, "seed": 4}
+    words: dict[str, Any] = {"steps": 6, "samples": 100, "seed": 4, "noise": True}
     both = genart.invert(model, target, **words)
     again = genart.invert(model, target, **words)
     alone = genart.invert(model, target[1:], **words)

@@ -44,6 +44,10 @@ def show(report: Report) -> Iterator[str]:
 @click.option("--fps", help="Frames a second, such as 30 or 30000/1001.  [30]")
 @click.option("--size", metavar="N or WxH", help="Pixels, width first.")
 @click.option("--truncation", type=float, help="1 is the whole space, 0 the average picture.")
+@click.option(
+    "--directions", type=click.Path(exists=True, dir_okay=False),
+    help="A file of directions, each of which becomes a Param edit.<name>.",
+)  # fmt: skip
 @click.option("--class", "label", type=int, help="For models with classes.")
 @click.option("--noise", type=click.Choice(("const", "random", "none", "walk")), help="Grain.")
 @click.option("--grid", metavar="CxR", help="Several walks in one picture, columns x rows.")

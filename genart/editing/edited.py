@@ -9,9 +9,10 @@ from genart.editing.directions import Directions
 
 
 class Edited(Generator):
-    """A generator whose w+ is moved along directions, by amounts that may change at any time.
+    """A generator whose images are moved along directions, by amounts that may change at any time.
 
-    While all amounts are 0 its images are those of the generator, bit for bit.
+    `map` gives places as they are; what is drawn of a place is moved. While all amounts are 0 the
+    images are those of the generator, bit for bit.
 
     Args:
         inner: the generator.
@@ -32,8 +33,8 @@ class Edited(Generator):
         self.num_classes, self.source = inner.num_classes, inner.source
 
     def map(self, latent: Latent, truncation: float = 1.0, cutoff: int | None = None) -> Latent:
-        """The inner generator's w+, moved."""
-        return self.directions.move(self.inner.map(latent, truncation, cutoff), self.amounts())
+        """The inner generator's w+, not moved."""
+        return self.inner.map(latent, truncation, cutoff)
 
     def __call__(
         self,
@@ -44,9 +45,10 @@ class Edited(Generator):
         noise: Noise = "const",
     ) -> Image:
         """The inner generator's images of the places moved; see `Generator.__call__`."""
-        if any(self.amounts().values()):
-            moved = self.map(latent, truncation, cutoff)
-            return self.inner(moved, noise=noise)
+        amounts = self.amounts()
+        if any(amounts.values()):
+            start = self.inner.map(latent, truncation, cutoff)
+            return self.inner(self.directions.move(start, amounts), noise=noise)
         return self.inner(latent, truncation=truncation, cutoff=cutoff, noise=noise)
 
     def widened(self, size: tuple[int, int]) -> Generator:

@@ -94,9 +94,17 @@ class Steady:
             if path == _MODEL:
                 self._want(value)
             else:
-                self.performer.set(path, value)
+                self._turn(path, value)
         except UsageError as error:
             self._faults.add("params", error)
+            if path in self.tree:
+                self._restored(path, self.tree.value(path))
+
+    def _turn(self, path: str, value: Any) -> None:
+        tree = self.tree
+        self.performer.set(path, value)
+        if self.tree is not tree:  # other directions brought other Params
+            self._changed()
 
     def advance(self, t: Fraction) -> None:
         """Bring transport and tempo to time t in seconds."""
@@ -191,7 +199,7 @@ class Steady:
         for path, value in self._good.items():
             if path in self.tree and self.tree.value(path) != value:
                 with suppress(GenartError):
-                    self.performer.set(path, value)
+                    self._turn(path, value)
                     self._restored(path, value)
 
     def _take_over(self, tick: Tick) -> None:

@@ -13,7 +13,7 @@ from genart.rendering.film import Film
 from genart.runner import Grid, Performer, Player
 from genart.seeds import format_seeds, parse_seeds
 from genart.sketch import Sketch
-from genart.stage import Stage
+from genart.stage import HANDLES, Stage
 
 _SMALLEST = 512  # pixels a side that a film of a small model is enlarged to
 _SEEDS = 2**32
@@ -39,7 +39,7 @@ def _none(name: str) -> Generator:
 def performer(kind: type[Sketch], settings: Mapping[str, Any], **options: Any) -> Performer:
     """A performer of a sketch with settings; options are `Performer`'s."""
     made = Performer(kind(), Stage(), **options)
-    for path, value in settings.items():
+    for path, value in sorted(settings.items(), key=lambda item: item[0] != HANDLES):
         made.set(path, value)
     return made
 

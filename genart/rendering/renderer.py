@@ -36,6 +36,7 @@ def render(
     even: bool | None = None,
     loop: bool | None = None,
     truncation: float | None = None,
+    directions: str | Path | None = None,
     label: int | None = None,
     noise: str | None = None,
     beats: float | None = None,
@@ -72,6 +73,7 @@ def render(
         even: whether the picture changes at a constant rate.
         loop: whether the last key leads back to the first.
         truncation: psi.
+        directions: a file of directions, each of which becomes a Param edit.<name>.
         label: the class.
         noise: "const", "random", "none" or "walk".
         beats: its length in beats instead of seconds. The film is rounded to whole frames and
@@ -108,6 +110,7 @@ def render(
         "sketch": sketch, "seconds": seconds, "beats": beats, "fps": fps, "size": size,
         "grid": grid, "model": model, "seeds": seeds, "params": params, "seed": seed,
         "device": device, "controls": controls, "truncation": truncation, "label": label,
+        "directions": None if directions is None else str(directions),
         "noise": noise, "walk": walk, "easing": easing, "even": even, "loop": loop, "bpm": bpm,
     }  # fmt: skip
     words = words if show is None else replay(show, words)

@@ -15,7 +15,7 @@ from genart.rendering.take import WORDS
 from genart.show import Show, read_show
 from genart.sketch import Sketch, load_sketch
 from genart.smoothing import Change
-from genart.stage import Stage
+from genart.stage import HANDLES, Stage
 
 log = logging.getLogger("genart.show")
 
@@ -40,7 +40,7 @@ def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:
     begun = show.header
     sketch = given.get("sketch", begun.sketch)
     kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
-    show = fitted(show, Stage().tree(kind()), same=_is_as_it_was(show, sketch))
+    show = fitted(show, _tree(kind, show), same=_is_as_it_was(show, sketch))
     length = {} if any(name in given for name in _LENGTHS) else {"seconds": show.seconds or None}
     replaced = {path for word, path in _PATHS.items() if word in given} | {"model.name"}
     params = {"transport.seconds": begun.values.get("transport.seconds", 8.0), **begun.params}
@@ -56,6 +56,16 @@ def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:
         "params": {**kept, **given.get("params", {})},
         "controls": [show, *given.get("controls", ())],
     }
+
+
+def _tree(kind: type[Sketch], show: Show) -> ParamTree:
+    """Every Param that the show may turn, with the handles of all directions in it."""
+    picked = [show.header.params.get(HANDLES, ""), show.header.values.get(HANDLES, "")]
+    picked += [change.value for change in show.events if change.path == HANDLES]
+    stages = [Stage({HANDLES: path}) for path in dict.fromkeys(picked) if path]
+    handles = tuple(type(stage.tree().owners["edit"]) for stage in stages)
+    owners = Stage().tree(kind()).owners
+    return ParamTree({**owners, "edit": type("Edit", handles, {})()} if handles else owners)
 
 
 def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:

@@ -27,6 +27,7 @@ from genart.stage import ModelSettings
 WORDS = {
     "truncation": "model.truncation",
     "label": "model.label",
+    "directions": "model.directions",
     "noise": "model.noise",
     "walk": "walk.kind",
     "easing": "walk.easing",

@@ -18,17 +18,18 @@ SPACES = ("w", "w+")
 
 
 class Projector:
-    """Optimises w, or w+, and the noise maps until the picture looks like the target.
+    """Optimises w, or w+, until the picture looks like the target.
 
     After Karras et al. 2020a ("Analyzing and Improving the Image Quality of StyleGAN"), appendix
-    D: it begins at the average w, shakes w less and less, and keeps the noise maps noise. Several
+    D: it begins at the average w and shakes w less and less; noise maps are kept noise. Several
     targets are searched for at once, each as if it were alone.
 
     Args:
         space: "w" gives places that stay editable, "w+" pictures that are closer.
         samples: how many random w tell the average and its spread.
-        noise: whether noise maps are searched along; the picture of the result is made with the
-            generator's own.
+        noise: whether noise maps of its own are searched along, as the paper does, so that w need
+            not explain grain. Without, the generator's maps are used, with which every picture of
+            the result is made later; that comes closer to pictures of the generator's own.
         noise_weight: how much they are kept from becoming pictures.
         pixels: the weight of the mean squared difference of pixels beside the features.
         keep: how many places on the way to keep, for a film; 0 for none.
@@ -44,7 +45,7 @@ class Projector:
         *,
         space: str = "w",
         samples: int = 10_000,
-        noise: bool = True,
+        noise: bool = False,
         noise_weight: float = 1e5,
         pixels: float = 0.1,
         keep: int = 0,
