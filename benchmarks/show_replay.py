@@ -181,6 +181,7 @@ def moves(client: SimpleUDPClient, chance: random.Random) -> list[tuple[Callable
         (send("transport/phase", unit), 3),
         (send("transport/play", lambda: chance.randrange(3)), 2),
         (send("transport/seconds", lambda: chance.uniform(2, 20)), 2),
+        (send("transport/beats", lambda: chance.choice((0, 0, 8, 16))), 1),
         (send("tempo/bpm", lambda: chance.uniform(60, 180)), 3),
         (send("tempo/tap"), 6),
         (send("tempo/nudge", lambda: chance.uniform(-0.5, 0.5)), 2),
