@@ -85,7 +85,7 @@ def window_keys(live: Live, control: OscControl) -> dict[str, Key]:
         "f": Key("freeze", switch("output.freeze")),
         "t": Key("tap the tempo", act("tempo/tap")),
         "n": Key("next cue", act("cue/next")),
-        "l": Key("learn: what moves next turns the Param that was turned last", act("learn")),
+        "l": Key("learn the Param turned last", act("learn")),
         **{str(k): Key("the first nine cues", cue(k)) for k in range(1, 10)},
         "r": Key("record, and stop recording", record),
     }
