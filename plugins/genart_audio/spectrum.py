@@ -21,7 +21,7 @@ BANDS = {
 }
 _QUIETEST = 60.0  # dB below full scale at which `level` is 0
 _SPAN = 30.0  # dB below its peak at which a band is 0
-_HUSH = -60.0  # dBFS that a band's peak never falls below, so that hiss stays small
+_HUSH = -40.0  # dBFS that a band's peak never falls below, so that hiss stays small
 _BELOW = 40.0  # dB below the loudest band's peak that no other peak is lower than
 _FALL = 1.5  # dB a second by which a band's peak falls
 _DULL, _BRIGHT = 100.0, 10_000.0  # Hz at which the centroid is 0 and 1
@@ -72,7 +72,7 @@ def loudness(mean_square: float) -> float:
 class Bands:
     """Each band against its own recent peak, so that quiet and loud music move a picture alike.
 
-    The peak rises at once and falls by 1.5 dB a second, never below -60 dBFS nor more than 40 dB
+    The peak rises at once and falls by 1.5 dB a second, never below -40 dBFS nor more than 40 dB
     below the loudest band's; at the peak a band is 1, and 30 dB below it 0.
 
     Args:

@@ -113,7 +113,9 @@ class FilmSink:
         if self._audio is None:
             return []
         fade = min(_FADE, self._seconds / 2)
-        graph = f"atrim=0:{self._seconds},afade=t=out:st={self._seconds - fade}:d={fade}"
+        # what a repeat or a late start leaves out becomes silence, so that nothing moves up
+        whole = f"aresample=async=1:first_pts=0,atrim=0:{self._seconds}"
+        graph = f"{whole},afade=t=out:st={self._seconds - fade}:d={fade}"
         codec, *options = self._format.audio
         return ["-map", "0:v", "-map", "1:a:0", "-af", graph, "-c:a", codec, *options]
 
