@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -25,11 +27,39 @@ def to_frames(image: Image, size: tuple[int, int] | None = None) -> list[Frame]:
     image = image.detach().float()
     if size is not None:
         image = cover(image, size)
-    if image.shape[1] == 1:
-        image = image.expand(-1, 3, -1, -1)
-    scaled = torch.nan_to_num(image, nan=0.0, posinf=1.0, neginf=-1.0)
-    bytes_ = scaled.mul(127.5).add_(127.5).round_().clamp_(0, 255).to(torch.uint8)
-    return list(bytes_.permute(0, 2, 3, 1).contiguous().cpu().numpy())
+    planes = _bytes(image).unbind(1)
+    planes = planes * 3 if len(planes) == 1 else planes
+    return list(torch.stack(planes, -1).cpu().numpy())
+
+
+class _Kept(threading.local):
+    """Working memory for images of one shape at a time, one for each thread."""
+
+    def __init__(self) -> None:
+        self.floats = torch.empty(0)
+        self.bytes = torch.empty(0, dtype=torch.uint8)
+
+    def of(self, image: Image) -> tuple[torch.Tensor, torch.Tensor]:
+        """Floats and bytes of an image's shape."""
+        if image.device.type != "cpu":
+            return torch.empty_like(image), torch.empty_like(image, dtype=torch.uint8)
+        if self.floats.shape != image.shape:
+            with torch.inference_mode(False):  # usable within and without
+                self.floats = torch.empty(image.shape)
+                self.bytes = torch.empty(image.shape, dtype=torch.uint8)
+        return self.floats, self.bytes
+
+
+_KEPT = _Kept()
+
+
+@torch.no_grad()
+def _bytes(image: Image) -> torch.Tensor:
+    """-1..1 as 0..255, uint8 of the same shape, in memory that the next call uses again."""
+    floats, numbers = _KEPT.of(image)
+    torch.mul(image, 127.5, out=floats)
+    floats.add_(127.5).round_().clamp_(0, 255).nan_to_num_(nan=128.0)
+    return numbers.copy_(floats)
 
 
 def to_image(frame: Frame, device: str | torch.device = "cpu") -> Image:

@@ -66,6 +66,27 @@ def test_the_image_given_is_left_alone() -> None:
     assert picture.isnan().all()
 
 
+def test_every_float_becomes_the_byte_that_plain_arithmetic_gives() -> None:
+    draw = torch.Generator().manual_seed(1)
+    picture = torch.randn(2, 3, 33, 47, generator=draw)
+    picture[0, :, 0, :8] = torch.tensor([torch.nan, torch.inf, -torch.inf, -0.0, 1, -1, 0, 1e30])
+    picture[1, 0] = ((torch.arange(33 * 47) % 256) + 0.5).view(33, 47) / 127.5 - 1  # half way
+    plain = torch.nan_to_num(picture, nan=0.0, posinf=1.0, neginf=-1.0)
+    wanted = ((plain * 127.5 + 127.5).round().clamp(0, 255)).to(torch.uint8).permute(0, 2, 3, 1)
+    for layout in (torch.contiguous_format, torch.channels_last):
+        made = to_frames(picture.to(memory_format=layout))
+        assert np.array_equal(np.stack(made), wanted.numpy())
+
+
+def test_a_frame_is_its_own_whatever_is_made_after_it_and_where() -> None:
+    frames = [to_frames(torch.full((1, 3, 8, 8), value))[0] for value in (-1.0, 0.0, 1.0)]
+    with torch.inference_mode():
+        frames += to_frames(torch.full((1, 3, 16, 8), -1.0))
+    frames += to_frames(torch.full((1, 3, 16, 8), 1.0, requires_grad=True))
+    assert [int(frame.min()) for frame in frames] == [0, 128, 255, 0, 255]
+    assert [int(frame.max()) for frame in frames] == [0, 128, 255, 0, 255]
+
+
 @pytest.mark.parametrize("shape", [(3, 4, 4), (1, 2, 4, 4), (1, 5, 4, 4)])
 def test_what_is_no_image_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(UsageError, match="An image has shape"):
