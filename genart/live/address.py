@@ -38,6 +38,7 @@ ROOT = "/genart"
 _STATUS, _RECALL = f"{ROOT}/status/", f"{ROOT}/cue/recall/"
 #: A bundle of patterns must not keep everyone else waiting.
 _MOST_MATCHES = 2000
+_LONGEST_LINE = 300  # characters of a complaint
 _RELATIVE = {"+": 1, "-": -1}
 _SAFE = re.compile(r"[\w][\w .-]{0,99}")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -93,7 +94,8 @@ class _Batch:
     def __init__(self) -> None:
         self.changes: dict[str, Change] = {}
         self.actions: list[Callable[[], None]] = []
-        self.answers: list[tuple[str, Callable[[], Any]]] = []
+        self.answers: dict[str, Callable[[], Any]] = {}
+        self.polled: set[str] = set()  # patterns that were asked already
         self.matches = 0
 
 
@@ -136,7 +138,7 @@ class Router:
             content = decode(packet)
         except OscError as error:
             self.store.arrived()
-            self.store.refuse("packet", f"Bad OSC: {error}", sender.name)
+            self.store.refuse("packet", _short(f"Bad OSC: {error}"), sender.name)
             return
         if isinstance(content, Message):
             self.perform([content], sender)
@@ -162,7 +164,7 @@ class Router:
             self.store.commit(tuple(batch.changes.values()))
         for action in batch.actions:
             run_alone(action)
-        for address, answer in batch.answers:
+        for address, answer in batch.answers.items():
             run_alone(partial(self._reply, address, answer, sender))
 
     def _reply(self, address: str, answer: Callable[[], Any], sender: Sender) -> None:
@@ -171,7 +173,7 @@ class Router:
 
     def _refuse(self, message: Message, why: str, sender: Sender) -> None:
         kind = message.address if message.address in self._places else "address"
-        self.store.refuse(kind, f"{message.address}: {why}", sender.name)
+        self.store.refuse(kind, _short(f"{message.address}: {why}"), sender.name)
 
     def _refresh(self) -> None:
         tree = self.store.tree
@@ -202,6 +204,10 @@ class Router:
             self._other(address, args, batch, source)
 
     def _spread(self, message: Message, batch: _Batch, source: str) -> None:
+        if message.args in ((), ("?",)):  # a bundle is answered once, however often it asks
+            if message.address in batch.polled:
+                return
+            batch.polled.add(message.address)
         known = self._matches.get(message.address)
         if known is None:
             stated = [f"{_STATUS}{name}" for name in list(self.status)]
@@ -217,12 +223,12 @@ class Router:
             try:
                 self._gather(Message(address, message.args), batch, source)
             except UsageError as error:  # one that cannot take it leaves the others alone
-                self.store.refuse(address, f"{address}: {error}", source)
+                self.store.refuse(address, _short(f"{address}: {error}"), source)
 
     def _turn(self, address: str, args: tuple[Any, ...], batch: _Batch, source: str) -> None:
         place = self._places[address]
         if not args or args == ("?",):
-            batch.answers.append((address, partial(self._answer, place)))
+            batch.answers[address] = partial(self._answer, place)
             return
         value, fade = self._meant(place, args, batch)
         if place.norm:
@@ -245,7 +251,7 @@ class Router:
         if len(args) > 1 and args[0] in ("a", "+", "-"):
             sign, args = _RELATIVE.get(args[0], 0), args[1:]
         value, fade = args[0], args[1] if len(args) > 1 else None
-        if len(args) > 2 or not (fade is None or _is_number(fade)):
+        if len(args) > 2 or not (fade is None or _is_fade(fade)):
             raise ParamError("give one value, and a fade in seconds if you like.")
         if isinstance(value, str) != (isinstance(param.default, str) and not place.norm):
             raise ParamError(f"{value!r} is no {type(param.default).__name__}.")
@@ -279,7 +285,7 @@ class Router:
         try:
             action(args, source)
         except (UsageError, OSError) as error:
-            self.store.refuse(address, f"{address}: {error}", source)
+            self.store.refuse(address, _short(f"{address}: {error}"), source)
 
     def _recall(self, address: str, args: tuple[Any, ...], batch: _Batch, source: str) -> None:
         """A cue by its own address, for buttons that send 1 and 0 alone."""
@@ -295,7 +301,7 @@ class Router:
             raise ParamError("a status is sent out only.")
         if name not in self.status:
             raise ParamError("there is no such status yet.")
-        batch.answers.append((address, lambda: self.status[name]))
+        batch.answers[address] = lambda: self.status[name]
 
     def _other(self, address: str, args: tuple[Any, ...], batch: _Batch, source: str) -> None:
         known = self.foreign(address, args) if self.foreign else None
@@ -314,6 +320,15 @@ _BUTTONS = ("tap", "start", "stop", "next")
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, TimeTag)
+
+
+def _short(why: str) -> str:
+    """What is logged: a stranger's text may be 64 kB long."""
+    return why if len(why) <= _LONGEST_LINE else f"{why[:_LONGEST_LINE]} ..."
+
+
+def _is_fade(value: Any) -> bool:
+    return _is_number(value) and not isinstance(value, bool)
 
 
 def _flat(args: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ from genart.smoothing import LONGEST_FADE
 
 #: Feedback goes out so many times a second, at most.
 RATE = 30
+_LONGEST_WAIT = 1024
 
 
 class OscControl:
@@ -193,6 +194,8 @@ def _number(args: tuple[Any, ...], index: int, what: str) -> float | None:
         raise ParamError(f"a {what} is a number of {unit}, not {args[index]!r}.")
     if what == "fade" and not 0 <= args[index] <= LONGEST_FADE:  # now, and not at its beat
         raise ParamError(f"a fade lasts 0..{LONGEST_FADE:g} s, not {args[index]}.")
+    if what == "wait" and not 0 <= args[index] <= _LONGEST_WAIT:
+        raise ParamError(f"a cue waits for 0..{_LONGEST_WAIT} beats, not {args[index]}.")
     return float(args[index])
 
 

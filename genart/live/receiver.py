@@ -35,6 +35,7 @@ _TIMESTAMPS = 35  # SO_TIMESTAMPNS, which Python has no name for
 _TIMESPEC = struct.Struct("@ll")
 _EXTRA = 64  # bytes that the time of arrival may take
 _SENDERS = 256  # remembered
+_STINT = 0.005  # seconds of handling without a rest, after which the picture gets as long a one
 
 
 class Receiver:
@@ -78,8 +79,9 @@ class Receiver:
         self._repeated: list[_Repeated] = []
         self._connections: set[Connection] = set()
         self._senders: dict[tuple[str, int], Sender] = {}
+        self._told: set[str] = set()
         self._inbox: deque[tuple[bytes, Sender, float]] = deque()
-        self._room = _INBOX
+        self._room, self._worked = _INBOX, 0.0
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="genart-osc", daemon=True)
         self._selector.register(self._udp, selectors.EVENT_READ, self._datagrams)
@@ -135,9 +137,18 @@ class Receiver:
             for key, _ in ready:
                 run_alone(key.data)
             self._handle_some()
+            self._rest()
             self.scheduler.run_due()
             for repeated in self._repeated:
                 repeated.run_if_due(time.monotonic())
+
+    def _rest(self) -> None:
+        """Leave half of the interpreter to the picture, however much there is to do here."""
+        if self._worked >= _STINT:
+            waits = (self._worked, 2 * _STINT, self.scheduler.wait())
+            time.sleep(min(wait for wait in waits if wait is not None))
+        if self._worked >= _STINT or not self._inbox:
+            self._worked = 0.0
 
     def _wait(self) -> float | None:
         if self._inbox:
@@ -188,6 +199,7 @@ class Receiver:
         self._room -= len(packet) + 64
 
     def _handle_some(self) -> None:
+        began = time.perf_counter()
         for _ in range(min(len(self._inbox), _BATCH)):
             packet, sender, at = self._inbox.popleft()
             self._room += len(packet) + 64
@@ -197,6 +209,7 @@ class Receiver:
                 log.exception("A packet of %s failed.", sender.name)
             if self._handled is not None:
                 self._handled(max(time.time() - at, 0.0))
+        self._worked += time.perf_counter() - began
 
     def _accept(self) -> None:
         try:
@@ -205,9 +218,17 @@ class Receiver:
             return
         if len(self._connections) >= _CONNECTIONS:
             sock.close()
-            log.warning("More than %d OSC connections: %s was refused.", _CONNECTIONS, address[0])
+            self._complain(address[0], f"More than {_CONNECTIONS} connections: refused.")
             return
-        self._connections.add(Connection(sock, address, self._selector, self._take, self._gone))
+        self._connections.add(
+            Connection(sock, address, self._selector, self._take, self._gone, self._complain)
+        )
+
+    def _complain(self, host: str, why: str) -> None:
+        """Say once what is wrong with a host's connections, however often it connects."""
+        if host not in self._told and len(self._told) < _SENDERS:
+            self._told.add(host)
+            log.warning("OSC over TCP from %s: %s (said once)", host, why)
 
     def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -6,7 +6,6 @@ SLIP (OSC 1.1, RFC 1055) never does.
 
 from __future__ import annotations
 
-import logging
 import selectors
 import socket
 from collections.abc import Callable, Iterator
@@ -14,8 +13,6 @@ from contextlib import suppress
 
 from genart.live.osc import LARGEST
 from genart.live.sender import Handler, Sender
-
-log = logging.getLogger("genart.live")
 
 _END, _ESC = b"\xc0", b"\xdb"
 _UNSENT = 256 << 10  # bytes of answers that may wait for a slow reader
@@ -30,6 +27,7 @@ class Connection:
         selector: what waits for it.
         take: called with every packet and the sender.
         gone: called when the connection is closed.
+        complain: told (host, why) when it is closed for what the peer did.
     """
 
     def __init__(
@@ -39,9 +37,11 @@ class Connection:
         selector: selectors.BaseSelector,
         take: Handler,
         gone: Callable[[Connection], None],
+        complain: Callable[[str, str], None],
     ) -> None:
         self._sock, self._selector, self._take, self._gone = sock, selector, take, gone
         self._sender = Sender(address[0], address[1], self._reply, "osc-tcp")
+        self._complain = complain
         self._frames: Slip | Prefixed | None = None
         self._unsent = b""
         sock.setblocking(False)
@@ -64,7 +64,7 @@ class Connection:
             for packet in self._frames.feed(data):
                 self._take(packet, self._sender)
         except ValueError as error:
-            log.warning("%s: %s The connection was closed.", self._sender.name, error)
+            self._complain(self._sender.host, f"{error} The connection was closed.")
             self.close()
 
     def _reply(self, packet: bytes) -> None:
@@ -72,7 +72,7 @@ class Connection:
             return
         self._unsent += self._frames.wrapped(packet)
         if len(self._unsent) > _UNSENT:
-            log.warning("%s does not read its answers: closed.", self._sender.name)
+            self._complain(self._sender.host, "It does not read its answers: closed.")
             self.close()
         else:
             self._flush()

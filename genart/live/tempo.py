@@ -28,6 +28,7 @@ NEAR = 0.25
 #: How long such a glide takes, in seconds: the beat never stands still in it above 45 a minute.
 GLIDE = 0.5
 _HAIR = 1e-6  # beats: what rounding may leave
+_SHORTEST = 1e-3  # beats: nothing is waited for in smaller steps
 
 
 class Taps:
@@ -181,7 +182,7 @@ class TempoDesk:
         beat = self.beat(self.store.clock())
         with self._lock:
             self._due, self.waiting = None, ""
-            if every and beat is not None:
+            if not 0 <= every < _SHORTEST and beat is not None:
                 self._due, self.waiting = (next_beat(beat, every), do), what
                 return
         do()
@@ -211,10 +212,10 @@ def next_beat(beat: float, every: float = 1.0) -> float:
     """The next whole multiple of `every` beats, after this beat; 4 is a bar of four.
 
     Raises:
-        ParamError: `every` is not above 0.
+        ParamError: `every` is below 0.001.
     """
-    if not 0 < every < math.inf:
-        raise ParamError(f"Beats are counted in steps above 0, not {every}.")
+    if not _SHORTEST <= every < math.inf:
+        raise ParamError(f"Beats are counted in steps of {_SHORTEST} or more, not {every}.")
     return (math.floor(beat / every) + 1) * every
 
 
