@@ -148,6 +148,15 @@ def test_only_a_skip_network_has_smaller_pictures(architecture: str) -> None:
     assert make(architecture).reduced(1) is None
 
 
+def test_all_blocks_in_half_precision_stay_near_without_being_configured_for_it() -> None:
+    network = make("clamp").network
+    ws = torch.randn(1, network.config.num_ws, network.config.w_dim)
+    lean, full = network.synthesis(ws, half="all"), network.synthesis(ws)
+    assert not torch.equal(lean, full)
+    assert (lean - full).abs().max() < 0.02 * full.abs().max()
+    assert make("clamp").in_half() is None  # a CPU is no faster with it
+
+
 @pytest.mark.parametrize("architecture", ["skip", "orig", "resnet"])
 def test_half_precision_stays_near_and_never_overflows(architecture: str) -> None:
     network = make("clamp", architecture=architecture).network

@@ -69,7 +69,7 @@ class Pacer:
             engine keeps most of the machine.
     """
 
-    def __init__(self, faults: Faults, rest: float = 1.0) -> None:
+    def __init__(self, faults: Faults, rest: float = 3.0) -> None:
         self._faults, self._rest = faults, rest
         self._change = Condition()
         self._wish: _Wish | None = None
@@ -82,6 +82,11 @@ class Pacer:
         gliding = Gliding(walk.interpolator, walk.easing)
         self._want(_Wish(walk, model, truncation, cutoff, gliding))
         return replace(walk, interpolator=gliding, easing="linear")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a walk is being paced."""
+        return self._wish is not None
 
     def settled(self, seconds: float = 10.0) -> bool:
         """Wait until nothing is being paced; whether that came about in time."""

@@ -122,10 +122,15 @@ class Steady:
             except (Exception, SystemExit) as error:
                 self._failed(tick, error)
             else:
-                if not self.performer.stage.output.freeze:
+                if self._counts():
                     self._ladder.made(float(tick.t), self._now() - began)
                 self._went_well()
         return self._held
+
+    def _counts(self) -> bool:
+        """Whether what this frame took says something about the next."""
+        paces = self._pacer is not None and self._pacer.busy
+        return not (paces or self.performer.stage.output.freeze)
 
     def _want(self, name: str) -> None:
         """Play a model: at once, or as soon as it is here."""

@@ -106,6 +106,13 @@ class Plasma(genart.Generator):
             alpha=self.alpha,
         )
 
+    def reduced(self, times: int) -> Plasma | None:
+        """The same plasma with each side halved `times` times, down to 2 pixels."""
+        size = (self.resolution[0] >> times, self.resolution[1] >> times)
+        if not times:
+            return self
+        return self.widened(size) if min(size) >= 2 else None
+
     def _constant(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).float().to(self.device)
 

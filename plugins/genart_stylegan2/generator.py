@@ -46,7 +46,7 @@ class StyleGAN2(genart.Generator):
         metadata: Mapping[str, str] | None = None,
         sha256: str = "",
         start: tuple[int, int] = (4, 4),
-        half: bool = True,
+        half: bool | str = True,
         top: int | None = None,
         engine: bool | Engine = True,
     ) -> None:
@@ -235,6 +235,12 @@ class StyleGAN2(genart.Generator):
             return None
         return self._like(self._start, top)
 
+    def in_half(self) -> StyleGAN2 | None:
+        """The same weights with every block in half precision; None but on CUDA."""
+        if self.device.type != "cuda" or self.half == "all":
+            return None
+        return self._like(self._start, self._top, "all")
+
     def compile_for(
         self,
         batch: int = 1,
@@ -268,15 +274,15 @@ class StyleGAN2(genart.Generator):
         plays(plays.sample(range(batch)))
         return plays
 
-    def _like(self, start: tuple[int, int], top: int) -> StyleGAN2:
-        """The same model with another aspect or resolution."""
+    def _like(self, start: tuple[int, int], top: int, half: bool | str | None = None) -> StyleGAN2:
+        """The same model with another aspect, resolution or precision."""
         other = StyleGAN2(
             self.network,
             name=self.name,
             metadata=self.metadata,
             sha256=self.sha256,
             start=start,
-            half=self.half,
+            half=self.half if half is None else half,
             top=top,
             engine=self._engine or False,
         )

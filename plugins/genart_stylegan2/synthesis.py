@@ -186,7 +186,7 @@ class Synthesis(nn.Module):
         ws: Tensor,
         noise: Noise = "const",
         start: tuple[int, int] = (4, 4),
-        half: bool = False,
+        half: bool | str = False,
         top: int | None = None,
     ) -> Tensor:
         """Make images.
@@ -195,7 +195,7 @@ class Synthesis(nn.Module):
             ws: (n, num_ws, w_dim).
             noise: "const", "random", "none" or phases (n,).
             start: size (h, w) of the first feature map; (4, 8) gives images twice as wide.
-            half: run the configured blocks in half precision.
+            half: run the configured blocks in half precision, or "all" of them.
             top: the last block's resolution, for a "skip" network's own smaller picture; None
                 plays every block.
         """
@@ -208,7 +208,8 @@ class Synthesis(nn.Module):
             if top is not None and resolution > top:
                 break
             block = self.block(resolution)
-            x = x.to(torch.float16 if half and self.config.is_half(resolution) else torch.float32)
+            lean = half == "all" or (half and self.config.is_half(resolution))
+            x = x.to(torch.float16 if lean else torch.float32)
             x, image = block(x, image, ws[:, at : at + block.num_convs + 1], noise)
             at += block.num_convs
         assert image is not None
