@@ -179,14 +179,14 @@ def drag(page: Any, path: str, start: float, end: float) -> None:
     page.mouse.up()
 
 
-def test_the_page_shows_moving_frames_at_the_performances_rate(page: Any) -> None:
-    seen = page.evaluate("""() => new Promise((done) => {
-      const canvas = document.getElementById('picture');
-      const frames = () => Number(canvas.dataset.frames ?? 0);
-      const first = frames(), start = performance.now();
-      setTimeout(() => done(1000 * (frames() - first) / (performance.now() - start)), 1500);
-    })""")
-    assert seen > 5  # 29 on an idle machine; docs/live.md has the figures
+def test_the_page_shows_frames_that_move(page: Any) -> None:
+    page.wait_for_function("() => document.getElementById('picture').dataset.frames > 10")
+    bright = """() => {
+      const row = document.getElementById('picture').getContext('2d').getImageData(0, 9, 256, 1);
+      return [...row.data].findIndex((value, k) => k % 4 === 0 && value > 120) / 4;
+    }"""  # where the line is
+    first = page.evaluate(bright)
+    until(page, lambda: page.evaluate(bright) != first, "the line stands still")
     assert page.evaluate("() => document.getElementById('picture').width") == 256
 
 
@@ -310,12 +310,24 @@ def test_a_param_is_found_by_its_name(page: Any) -> None:
     assert rows.count() > 20
 
 
-def test_a_param_learns_and_can_give_up(page: Any, night: Night) -> None:
+def test_a_param_learns_and_forgets(page: Any, night: Night) -> None:
     learn = fader(page, "sketch.grey").locator(".learn")
+    pressed = '.row[data-path="sketch.grey"] .learn[aria-pressed="true"]'
     learn.click()
-    page.wait_for_selector('.row[data-path="sketch.grey"] .learn[aria-pressed="true"]')
+    page.wait_for_selector(pressed)
     learn.click()
-    page.wait_for_selector('.row[data-path="sketch.grey"] .learn[aria-pressed="false"]')
+    page.wait_for_selector(pressed, state="detached")  # gave up
+    learn.click()
+    page.wait_for_selector(pressed)
+    for step in range(6):
+        night.osc("/stranger/fader", step / 5)
+        page.wait_for_timeout(50)
+    page.wait_for_selector('.row[data-path="sketch.grey"] .learn.mapped')
+    assert "/stranger/fader" in learn.get_attribute("title")
+    learn.click()
+    page.wait_for_selector(pressed)
+    learn.click()
+    page.wait_for_selector('.row[data-path="sketch.grey"] .learn.mapped', state="detached")
     assert fader(page, "sketch.words").locator(".learn").count() == 0
 
 
@@ -350,6 +362,21 @@ def test_a_phone_has_room_for_all_of_it_and_for_a_finger(browser: Any, night: Ni
         page.wait_for_timeout(100)
         assert night.value("walk.radius") == before  # a thumb that scrolls turns nothing
         assert wrong == []
+
+
+def test_nothing_jumps_and_the_picture_goes_full_screen(page: Any) -> None:
+    shift = page.evaluate("""() => new Promise((done) => {
+      let sum = 0;
+      const seen = (list) => list.getEntries()
+        .filter((entry) => !entry.hadRecentInput).forEach((entry) => (sum += entry.value));
+      new PerformanceObserver(seen).observe({ type: 'layout-shift', buffered: true });
+      setTimeout(() => done(sum), 100);
+    })""")
+    assert shift < 0.02  # Core Web Vitals call 0.1 good
+    page.locator("#whole").click()
+    page.wait_for_function("() => document.fullscreenElement?.id === 'view'")
+    page.evaluate("() => document.exitFullscreen()")
+    page.wait_for_function("() => !document.fullscreenElement")
 
 
 def test_every_text_stands_out_and_every_control_has_a_name(page: Any) -> None:

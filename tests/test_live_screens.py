@@ -113,6 +113,18 @@ def test_keys_of_a_real_keyboard_play(screens: Screens, window: Callable[..., Wi
     assert shows(shown, lambda: "closed" in done)
 
 
+def test_a_window_opens_where_its_screen_is_and_as_large_as_that_is_dense(
+    screens: Screens, window: Callable[..., Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = window(screen=2)
+    glfw = plain._glfw
+    assert glfw.get_window_pos(plain._handle)[0] >= 800
+    assert glfw.get_window_size(plain._handle) == (576, 288)
+    monkeypatch.setattr("genart.live.window._SMALLEST", 64)
+    monkeypatch.setattr(glfw, "get_monitor_content_scale", lambda monitor: (2.0, 2.0))
+    assert glfw.get_window_size(window(screen=2)._handle) == (256, 128)
+
+
 def test_a_mouse_that_rests_is_hidden_in_full_screen(
     window: Callable[..., Window], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,14 @@ def first_size(picture: tuple[int, int], area: Sequence[int], smallest: int) -> 
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
+def density(glfw: Any, monitor: Any) -> float:
+    """How many pixels of this screen take the place of one, where windows are sized in pixels."""
+    sized = hasattr(glfw, "get_platform") and glfw.get_platform() in (
+        glfw.PLATFORM_X11, glfw.PLATFORM_WIN32,
+    )  # fmt: skip
+    return float(max(glfw.get_monitor_content_scale(monitor))) if sized else 1.0
+
+
 def can_place(glfw: Any) -> bool:
     """Whether windows may say where they are; under Wayland they may not."""
     return not hasattr(glfw, "PLATFORM_WAYLAND") or glfw.get_platform() != glfw.PLATFORM_WAYLAND

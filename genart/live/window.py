@@ -12,7 +12,15 @@ from genart.contracts import Frame
 from genart.frames import on_black
 from genart.live.overlay import written
 from genart.live.painter import Painter
-from genart.live.screens import NoWindow, can_place, find_screen, first_size, ready_glfw, room
+from genart.live.screens import (
+    NoWindow,
+    can_place,
+    density,
+    find_screen,
+    first_size,
+    ready_glfw,
+    room,
+)  # fmt: skip
 
 _SMALLEST = 512  # pixels a side that a window of a small picture is enlarged to
 _REST = 2.0  # seconds after which a mouse that rests is hidden in full screen
@@ -224,12 +232,12 @@ class Window:
             (glfw.OPENGL_PROFILE, glfw.OPENGL_CORE_PROFILE),
             (glfw.OPENGL_FORWARD_COMPAT, True),  # macOS wants it
             (glfw.AUTO_ICONIFY, False),  # stay full screen when another window is clicked
-            (glfw.SCALE_TO_MONITOR, True),  # as large on a dense screen as on any other
         ):
             glfw.window_hint(hint, value)
         left, top, *area = room(glfw, monitor)
+        smallest = round(_SMALLEST * density(glfw, monitor))
         try:
-            handle = glfw.create_window(*first_size(size, area, _SMALLEST), title, None, None)
+            handle = glfw.create_window(*first_size(size, area, smallest), title, None, None)
         except glfw.GLFWError as error:
             raise NoWindow(f"No window: {error}") from error
         if not handle:

@@ -48,8 +48,12 @@ export class Deck {
     this.send({ do: "tempo/tap" });
   }
 
+  // Shown at once, so that a second press means the other way even before the answer is here.
   toggle(path) {
-    this.send({ set: path, value: !this.panels.value(path) });
+    const value = !this.panels.value(path);
+    this.send({ set: path, value });
+    this.panels.turned({ [path]: { value, norm: null } });
+    this.follow();
   }
 
   record() {
