@@ -19,7 +19,7 @@ from live_parts import Time
 import genart
 from genart.live.clock import LiveClock
 from genart.live.cues import Cues
-from genart.live.keeping import keep_show
+from genart.live.keeping import keep_show, load_models
 from genart.live.live import Live
 from genart.live.tempo import TempoDesk
 from genart.show import Show, read_show
@@ -139,8 +139,17 @@ def test_a_model_is_kept_when_it_takes_over(tmp_path: Path) -> None:
         3: [night.put("model.name", "plasma-classes")], 12: [night.live.backstage.fetch],
     }  # fmt: skip
     night.play(deeds, 20)
-    assert [(e.path, e.at) for e in read_show(night.show).events] == [("model.name", 13 / 30)]
+    show = read_show(night.show)
+    assert [(e.path, e.at) for e in show.events] == [("model.name", 13 / 30)]
     assert night.differ(night.again()) == []
+    (tmp_path / "again").mkdir()
+    replayed = Night(tmp_path / "again")
+    load_models(replayed.live, [show])
+    assert replayed.live.backstage.has("plasma-classes"), "and so it takes over at once"
+    lost = Show(show.header, [Change("model.name", "plasmo")], 1.0)
+    load_models(replayed.live, [lost])
+    assert "Did you mean" in replayed.live.faults.now()[0]
+    replayed.play({}, 1)
 
 
 def test_a_sketch_saved_in_the_show_is_noted_and_said_and_code_is_never_kept(

@@ -7,9 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genart.errors import GenartError
 from genart.params import Param
 from genart.rendering.recipes import file_hash, versions
-from genart.show import Header, Saved, ShowWriter
+from genart.show import Header, Saved, Show, ShowWriter
 from genart.smoothing import Change, smoothing_of
 
 if TYPE_CHECKING:
@@ -92,6 +93,16 @@ class Keeper:
             self._live.faults.add("show", error)
             with suppress(OSError):
                 self._writer.close()
+
+
+def load_models(live: Live, controls: Iterable[object]) -> None:
+    """Load the models that shows play, so that they take over when they did; told if one fails."""
+    changes = [c for show in controls if isinstance(show, Show) for c in show.events]
+    for name in dict.fromkeys(c.value for c in changes if c.path == _MODEL):
+        try:
+            live.backstage.get(name)
+        except GenartError as error:
+            live.faults.add("model", error)
 
 
 def _settles(path: str, param: Param[Any]) -> bool:

@@ -11,7 +11,7 @@ from genart.errors import UsageError
 from genart.live.control import OscControl
 from genart.live.cues import Cues
 from genart.live.feedback import parse_peer
-from genart.live.keeping import keep_show
+from genart.live.keeping import keep_show, load_models
 from genart.live.live import Live
 from genart.live.named import make_controls, make_outlets
 from genart.live.outputs import Outlet
@@ -91,6 +91,7 @@ def perform(
     outlets: list[Outlet] = []
     try:
         played = make_controls(controls, live.faults)
+        load_models(live, played)
         outlets = make_outlets(sinks, live.faults, fps=live.fps, size=live.size)
         control, page = _surround(
             live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell,
