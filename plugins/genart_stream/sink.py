@@ -10,7 +10,7 @@ import genart
 from genart_stream.encoder import Encoder
 from genart_stream.target import read_target
 
-_FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds between tries
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds from the beginning of a try to the next
 _STEADY = 30.0  # seconds after which a connection counts as a good one
 
 
@@ -85,5 +85,5 @@ class StreamSink:
         self._away = f"{self._target.place} {was} ({encoder.reason()}); trying again."
         self.abort()
         wait = _FIRST_WAIT if steady else self._wait
-        self._retry, self._wait = self._now() + wait, min(2 * wait, _LONGEST_WAIT)
+        self._retry, self._wait = self._since + wait, min(2 * wait, _LONGEST_WAIT)
         return genart.OutputAway(self._away)
