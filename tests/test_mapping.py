@@ -249,6 +249,9 @@ def test_a_fader_picks_its_param_up_where_it_is() -> None:
     values.values["sketch.level"] = 0.1
     assert values.send(90, 80, 40) == [0.1] * 3, "somebody else turned it"
     assert values.send(14, 30) == pytest.approx([14 / 127, 30 / 127]), "near enough"
+    steps = Values('[[map]]\nmidi = "cc/1/16"\npickup = true\nto = "sketch.count"\n')
+    assert steps.send(0, 50, 52, 60) == [3, 4, 4, 4], "in hand, though 4 is not where the fader is"
+    assert steps.send(127) == [9]
 
 
 def test_something_is_done_once_each_time_the_source_rises_past_its_middle() -> None:
