@@ -74,7 +74,7 @@ def steady(
     model: str = "plasma",
     settings: dict[str, Any] | None = None,
     **hooks: Any,
-) -> tuple[Steady, Backstage, Faults]:
+) -> tuple[Steady, Backstage, Told]:
     """A player with nobody around it, and what it was told in `faults.said`."""
     faults = Told()
     backstage = Backstage(load, faults, file)
