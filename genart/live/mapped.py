@@ -9,7 +9,8 @@ as the Param says, so that the film is a function of time alone and the same at 
 | `lfo`   | at every whole 1/128 s                                             |
 | others  | rest: nobody plays them                                            |
 
-Everything begins where its source is at time 0, without a glide.
+Of what is done once, `tempo/tap` is done, so that a sound's beat can lead the tempo. Everything
+begins where its source is at time 0, without a glide.
 """
 
 from __future__ import annotations
@@ -24,11 +25,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from genart.errors import UnknownName
 from genart.live.leads import Lead, Mappings, Outcome, Turn
 from genart.live.mapping import MappingError, parse_mapping, read_text
+from genart.live.tempo import Taps
 from genart.smoothing import GRID, Change, Pairs, Timeline, smoothing_of
+from genart.stage import Tempo
 
 if TYPE_CHECKING:
     from genart.rendering.film import Film
     from genart.runner import Performer, Player
+
+
+_TAP = "tempo/tap"
 
 
 class Hearing(Protocol):
@@ -108,7 +114,8 @@ class Mapped:
             self._hearing.close()
 
     def _plays(self, lead: Lead) -> bool:
-        return not lead.do and (lead.kind == "lfo" or (lead.kind == "audio" and bool(self._sound)))
+        heard = lead.kind == "lfo" or (lead.kind == "audio" and self._sound is not None)
+        return heard and lead.do in ("", _TAP)
 
     def _say_who_rests(self, resting: list[Lead]) -> None:
         reasons = {
@@ -116,8 +123,11 @@ class Mapped:
             "midi": "nobody plays MIDI in a film",
             "osc": "nobody plays OSC in a film",
         }
-        done = "what is done once is done live alone"
-        why = Counter(done if lead.do else reasons[lead.kind] for lead in resting)
+        done = f"what is done once, but for {_TAP}, is done live alone"
+        live = [lead.do not in ("", _TAP) for lead in resting]
+        why = Counter(
+            done if alone else reasons[lead.kind] for lead, alone in zip(resting, live, strict=True)
+        )
         for reason, count in why.items():
             entries = "1 entry rests" if count == 1 else f"{count} entries rest"
             self._tell(f"{self.path}: {entries}: {reason}.")
@@ -154,9 +164,10 @@ class _Run:
         self._named = {lead.source for lead in leads if lead.kind == "audio"}
         self._swings = any(lead.kind == "lfo" for lead in leads)
         self._by_beat = any(lead.kind == "lfo" and lead.beats for lead in leads)
-        rates = any(lead.path.startswith(("transport.", "tempo.")) for lead in leads)
+        rates = any(lead.do or lead.path.startswith(("transport.", "tempo.")) for lead in leads)
         self._step = 0 if self._swings or rates else math.inf
         self._waiting: tuple[float, str, float] | None = None
+        self._taps = Taps()
 
     def moments(self, t: float) -> Iterator[tuple[float, Iterable[tuple[str, Any]]]]:
         """See `Mapped.moments`."""
@@ -185,9 +196,21 @@ class _Run:
     def _moved(self, now: float) -> Iterator[Change]:
         """What is asked for at a time, where it is another value than before."""
         for outcome in [*self._sounded(now), *self._swung(now)]:
-            if isinstance(outcome, Turn) and self._asked[outcome.path] != outcome.value:
-                self._asked[outcome.path] = outcome.value
-                yield Change(outcome.path, outcome.value, now, source="mapping")
+            for path, value in [outcome] if isinstance(outcome, Turn) else self._tapped(now):
+                if self._asked[path] != value:
+                    self._asked[path] = value
+                    yield Change(path, value, now, source="mapping")
+
+    def _tapped(self, now: float) -> Iterator[tuple[str, float]]:
+        """What a tap turns: the tempo, and from the fourth on the place of the beat."""
+        self._advance(Fraction(now))
+        offset = float(self._asked["tempo.offset"])
+        beat = self._tempo.beat - self._tempo.offset + offset
+        bpm = self._taps.tap(now)
+        if bpm is not None:
+            yield "tempo.bpm", Tempo.bpm.clamp(bpm)
+            if self._taps.count >= 4:
+                yield "tempo.offset", offset + round(beat) - beat
 
     def _sounded(self, now: float) -> Iterator[Outcome]:
         while self._next_heard(now) <= now:
