@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from genart.benching.bench import bench
+    from genart.benching.rows import BenchCase, BenchOptions, BenchRow
     from genart.checkpoints import Checkpoint, Record, outline, read_checkpoint, write_safetensors
     from genart.contracts import (
         Control,
@@ -72,6 +74,8 @@ if TYPE_CHECKING:
     from genart.walks import Walk, segment, walk
 
 _HOMES = {
+    "genart.benching.bench": ("bench",),
+    "genart.benching.rows": ("BenchCase", "BenchOptions", "BenchRow"),
     "genart.checkpoints": (
         "Checkpoint",
         "Record",
@@ -145,6 +149,9 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "EASINGS",
+    "BenchCase",
+    "BenchOptions",
+    "BenchRow",
     "Checkpoint",
     "CheckpointError",
     "Console",
@@ -190,6 +197,7 @@ __all__ = [
     "UsageError",
     "Walk",
     "atomic",
+    "bench",
     "blend",
     "directions",
     "even",

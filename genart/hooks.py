@@ -7,7 +7,7 @@ packages inside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pluggy
@@ -15,6 +15,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
+    from genart.benching.rows import BenchRow
     from genart.contracts import (
         Control,
         Generator,
@@ -83,3 +84,8 @@ def register_controls(register: Register[Control]) -> None:
 @hookspec
 def register_commands(register: Register[click.Command]) -> None:
     """Offer subcommands of `genart`: the factory takes nothing and returns a click command."""
+
+
+@hookspec
+def register_benchmarks(register: Register[Iterable[BenchRow]]) -> None:
+    """Offer rows of `genart bench`: the factory takes `options` and returns BenchRows."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Every command of our own; each is `command` in the module of its name beside this one.
 COMMANDS = (
+    "bench",
     "directions",
     "generate",
     "info",

@@ -5,7 +5,7 @@ Only factories import torch, when somebody asks for a model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import genart
@@ -25,6 +25,19 @@ def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> Non
 def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
     """Offer the trainer of StyleGAN2."""
     register("stylegan2", _trainer)
+
+
+@genart.hookimpl
+def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the speed of synthesis, mapping and training, and the memory they take."""
+    register("stylegan2", _benchmarks)
+
+
+def _benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+    """StyleGAN2, beside NVIDIA's code where a checkout is given."""
+    from .benchmarks import rows
+
+    return rows(options)
 
 
 def _trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:

@@ -1,0 +1,163 @@
+"""Rows of `genart bench`: synthesis by resolution and batch, mapping, a training step, memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import genart
+
+from .config import Config
+from .generator import StyleGAN2
+from .network import Network
+
+#: Resolution and channel base of the table, from small to large.
+SHAPES = (
+    (64, 4096), (64, 8192), (64, 16384), (128, 4096), (128, 8192), (128, 16384),
+    (256, 16384), (512, 32768), (1024, 32768),
+)  # fmt: skip
+_IN_FOURS = ((64, 4096), (64, 16384), (128, 16384), (256, 16384))
+_QUICK = 64  # the largest resolution of a quick run
+
+
+def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
+    """Every row; the largest shapes are left out of a quick run."""
+    most = _QUICK if options.quick else 1 << 16
+    shapes = [shape for shape in SHAPES if shape[0] <= most]
+    for shape in shapes:
+        yield _row("synthesis", shape, 1, partial(_synthesis, shape, 1, options))
+    for shape in (shape for shape in _IN_FOURS if shape[0] <= most):
+        yield _row("synthesis", shape, 4, partial(_synthesis, shape, 4, options), threads=1)
+    yield genart.BenchRow("mapping batch 1", partial(_mapping, options))
+    yield genart.BenchRow("training step 64px base 4096 batch 8", partial(_training, options))
+    for side in (64, 256, 1024):
+        if side <= most:
+            shape = (side, 32768 if side > 256 else 16384)
+            make = partial(_memory, shape, options)
+            yield _row("memory", shape, 1, make, rounds=1)
+
+
+def _row(what: str, shape: tuple[int, int], batch: int, make: Any, **words: Any) -> genart.BenchRow:
+    name = f"{what} {shape[0]}px base {shape[1]} batch {batch}"
+    return genart.BenchRow(name, make, **words)
+
+
+def _weights(config: Config) -> Network:
+    """A network of random weights whose noise counts, too."""
+    torch.manual_seed(0)
+    net = Network(config).eval()
+    for name, parameter in net.named_parameters():
+        if name.endswith("noise_strength"):
+            parameter.data.fill_(0.1)
+    return net
+
+
+def _synthesis(
+    shape: tuple[int, int], batch: int, options: genart.BenchOptions
+) -> genart.BenchCase:
+    """Pictures from w+, float32 throughout, beside the official network of the same weights."""
+    config = Config(shape[0], channel_base=shape[1])
+    net = _weights(config)
+    ws = torch.randn(batch, config.num_ws, config.w_dim)
+    theirs: Callable[[], Tensor] | None = None
+    if checkout := options.checkouts.get("official"):
+        from .official import make_official
+
+        theirs = partial(make_official(checkout, config, net.state_dict()), ws)
+    model = StyleGAN2.from_network(net, device=options.device, half=False)
+    latent = genart.Latent("w+", ws.to(options.device))
+    ours = lambda: model(latent)  # noqa: E731
+    return genart.BenchCase(
+        ours,
+        theirs,
+        per=batch,
+        flop=arithmetic(config),
+        moved=4.0 * sum(p.numel() for p in net.synthesis.parameters()) / batch,
+        difference=_gap(ours, theirs),
+    )
+
+
+def _gap(
+    ours: Callable[[], Tensor], theirs: Callable[[], Tensor] | None
+) -> Callable[[], float] | None:
+    """What tells the largest difference between two makers' images or w."""
+    if theirs is None:
+        return None
+    return lambda: float((ours().cpu() - theirs().cpu()).abs().max())
+
+
+def arithmetic(config: Config) -> float:
+    """Operations of one picture by the plain method: convolutions and filters, two a product."""
+    total, below = 0, config.channels(4)
+    for side in config.resolutions:
+        channels = config.channels(side)
+        if side > 4:
+            total += 9 * below * channels * (side // 2) ** 2
+            total += 16 * (channels + config.img_channels) * side**2
+        total += (9 * channels + config.img_channels) * channels * side**2
+        below = channels
+    return 2.0 * total
+
+
+def _mapping(options: genart.BenchOptions) -> genart.BenchCase:
+    """From z to w+."""
+    config = Config(64, channel_base=4096)
+    net = _weights(config)
+    z = torch.randn(1, config.z_dim)
+    theirs: Callable[[], Tensor] | None = None
+    if checkout := options.checkouts.get("official"):
+        from .official import official
+
+        other = official(checkout, config)
+        other.load_state_dict(net.state_dict())
+        theirs = partial(other.mapping, z, None)
+    model = StyleGAN2.from_network(net, device=options.device)
+    latent = genart.Latent("z", z.to(options.device))
+    ours = lambda: model.map(latent).values  # noqa: E731
+    weights = 4.0 * sum(p.numel() for p in net.mapping.parameters())
+    return genart.BenchCase(ours, theirs, moved=weights, difference=_gap(ours, theirs))
+
+
+def _training(options: genart.BenchOptions) -> genart.BenchCase:
+    """A step of critic and generator, without regularisers and augmentation; figures an image."""
+    from .data import Dataset
+    from .settings import Settings
+    from .training import Training
+
+    batch = 8
+    settings = Settings(
+        resolution=64, channel_base=4096, batch=batch, gamma=0.0, pl_weight=0.0, aug="none"
+    )
+    draw = torch.Generator().manual_seed(0)
+    pictures = torch.randint(0, 256, (64, 3, 64, 64), dtype=torch.uint8, generator=draw)
+    run = Training(settings, Dataset(pictures, None, 0), torch.device(options.device))
+
+    def ours() -> None:
+        with torch.enable_grad():
+            run.step()
+
+    return genart.BenchCase(ours, per=batch)
+
+
+def _memory(shape: tuple[int, int], options: genart.BenchOptions) -> genart.BenchCase:
+    """The most memory that two pictures take beside the weights, in processes of their own."""
+    checkout = options.checkouts.get("official")
+    other = None if checkout is None else partial(_peak, shape, checkout)
+    return genart.BenchCase(partial(_peak, shape, None), other, unit="MB", timed=False)
+
+
+def _peak(shape: tuple[int, int], checkout: Path | None) -> float:
+    command = [sys.executable, "-m", "genart_stylegan2.peak", *map(str, shape)]
+    done = subprocess.run(
+        [*command, *([str(checkout)] if checkout else [])], capture_output=True, text=True
+    )
+    if done.returncode:
+        raise genart.GenartError(f"No memory figure: {done.stderr.strip()[-200:]}")
+    return float(done.stdout.split()[-1])
