@@ -1,8 +1,9 @@
 """Punctual: what a performance asks of Python and of the system, so that nobody waits for long.
 
 Measured with Pomona on 2 cores under 1,000 OSC messages a second: a message waits up to the switch
-interval of Python's threads before each of its three system calls, a full look for garbage stops
-everything for 0.14 s, and a second core for the network gains less than the others lose by it.
+interval of Python's threads after each of its three system calls, a full look for garbage stops
+everything for 0.14 s, and a second core for the network gains less than the others lose by it. A
+still shorter interval costs more than it brings: a thread that waits wakes up that often.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-_SWITCH = 0.0001  # seconds a thread may keep the interpreter while another waits
+_SWITCH = 0.0002  # seconds a thread may keep the interpreter while another waits
 #: How urgent the threads are that must be on time, as a niceness; the system may refuse it.
 DISPLAY, MESSAGES = -11, -10
 
@@ -23,7 +24,7 @@ DISPLAY, MESSAGES = -11, -10
 def punctual(threads: int) -> Iterator[None]:
     """Keep pauses short until the end of the block.
 
-    Threads change places within 0.1 ms, and what is there at the start is left out of the search
+    Threads change places within 0.2 ms, and what is there at the start is left out of the search
     for garbage.
 
     Args:
