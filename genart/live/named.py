@@ -57,6 +57,8 @@ def make_outlets(
     """
 
     def create(name: str, rest: str) -> Any:
+        if getattr(registry("sink")[name].factory, "keeps", False):
+            raise UsageError(f'"{name}" keeps films, so frames may not be left out: use --record.')
         return registry("sink").create(name, path=rest, fps=fps, size=size)
 
     outlets: dict[str, Outlet] = {}

@@ -17,6 +17,7 @@ def register_sinks(register: Callable[[str, Callable[..., Any]], None]) -> None:
     """Offer a sink for each suffix, and "png" for a folder of pictures."""
     for suffix in FORMATS:
         register(suffix, _film(suffix))
+    _folder.keeps = True  # type: ignore[attr-defined]
     register("png", _folder)
 
 
@@ -27,6 +28,7 @@ def _film(suffix: str) -> Callable[..., genart.Sink]:
         return FilmSink(FORMATS[suffix], **options)
 
     create.__doc__ = FORMATS[suffix].about
+    create.keeps = True  # type: ignore[attr-defined]  # every frame counts
     return create
 
 
