@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import genart
 from genart.errors import UsageError
 from genart.live.console import Desktop
 from genart.live.control import OscControl
@@ -21,6 +22,7 @@ from genart.live.report import Faults
 from genart.live.sender import Sender
 from genart.live.store import Store
 from genart.params import Param, ParamTree
+from genart.show import Header, Show, read_show
 
 
 class Owner:
@@ -291,6 +293,20 @@ def test_lfos_turn_the_store_like_anyone_else(table: Table) -> None:
     table.patchbay.swing(1.0, 0.0)
     change = table.store.take().changes["sketch.level"]
     assert (change.value, change.source) == (0.25, "lfo")
+    table.patchbay.swings = False
+    table.patchbay.swing(2.0, 0.0)
+    assert table.store.current("sketch.level") == 0.25
+
+
+def test_a_replayed_show_is_not_swung_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genart.live.perform.can_advertise", lambda: False)
+    (tmp_path / "lfo.toml").write_text('[[map]]\nlfo = "saw"\nto = "model.truncation"\n')
+    show = Show(Header("drift", "plasma", size=(16, 16)), [], 0.2)
+    kept = tmp_path / "again.jsonl"
+    genart.perform(show=show, record_show=kept, mapping=tmp_path / "lfo.toml", cues=None)
+    assert read_show(kept).events == ()
 
 
 def test_lights_say_where_every_control_would_be(table: Table) -> None:

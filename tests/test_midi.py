@@ -211,6 +211,20 @@ def test_a_fader_is_told_what_others_turn_and_never_its_own(rig: Rig, system: Sy
     assert system.lights("Desk 24:0") == ["control_change channel=0 control=1 value=0"]
 
 
+def test_a_fader_is_not_pushed_to_the_nearest_of_few_values(system: System) -> None:
+    rig = Rig(system, mapping='[[map]]\nmidi = "cc/1/2"\nto = "sketch.count"\n')
+    rig.midi.flush()
+    system.lights("Desk 24:0")
+    system.send("Desk 24:0", "control_change", control=2, value=64)
+    rig.midi.flush()
+    assert rig.current("count") == 5
+    assert system.lights("Desk 24:0") == []
+    assert system.lights("Pads 20:0")[-1].endswith("value=71")
+    rig.store.put("sketch.count", 4, "web")
+    rig.midi.flush()
+    assert system.lights("Desk 24:0") == ["control_change channel=0 control=2 value=56"]
+
+
 def test_a_motor_fader_that_repeats_what_it_is_told_turns_nothing(rig: Rig, system: System) -> None:
     rig.store.put("sketch.level", 0.3, "web")
     rig.midi.flush()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +44,12 @@ class Patchbay:
     Attributes:
         mappings: the leads that count now.
         path: their file; None keeps them in memory.
+        swings: whether LFOs turn anything.
     """
 
     def __init__(self, console: Console, actions: Callable[[], Mapping[str, Any]] = dict) -> None:
         self.path: Path | None = None
+        self.swings = True
         self._console, self._actions = console, actions
         self.mappings = Mappings([], self._current)
         self._text = ""
@@ -81,15 +84,17 @@ class Patchbay:
 
     def swing(self, t: float, beat: float) -> None:
         """Bring the LFOs to a time in seconds and a beat."""
-        self._carry_out(lambda: self.mappings.swing(t, beat), "lfo")
+        if self.swings:
+            self._carry_out(lambda: self.mappings.swing(t, beat), "lfo")
 
     def lights(self, kind: str) -> list[Light]:
         """Where each source of a kind would have to be for what its Param is now."""
         tree, found = self._console.tree, []
         for lead in self.mappings.leads:
             if lead.kind == kind and lead.path in tree:
-                x = lead.light_of(self._console.current(lead.path))
-                found.append(Light(lead.source, lead.device, lead.path, x, lead.mode))
+                with suppress(ValueError):  # a choice that is none any more
+                    x = lead.light_of(self._console.current(lead.path))
+                    found.append(Light(lead.source, lead.device, lead.path, x, lead.mode))
         return found
 
     def new_tree(self) -> None:
@@ -274,8 +279,8 @@ class Patchbay:
         try:
             for each in outcomes():
                 self._do(each, source)
-        except UsageError:
-            return  # a Param that went with its sketch a moment ago
+        except ValueError:  # a Param that went with its sketch a moment ago, or such a choice
+            return
 
     def _do(self, outcome: Outcome, source: str) -> None:
         if isinstance(outcome, Turn):

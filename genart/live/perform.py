@@ -25,7 +25,7 @@ from genart.show import Show
 from genart.sketch import Sketch
 
 T = TypeVar("T")
-OSC, WEB = "127.0.0.1:9000", "127.0.0.1:8000"
+OSC, WEB, MAPPING = "127.0.0.1:9000", "127.0.0.1:8000", "mapping.toml"
 
 
 def perform(
@@ -43,7 +43,7 @@ def perform(
     record_show: str | Path | None = None,
     show: str | Path | Show | None = None,
     cues: str | Path | None = "cues.json",
-    mapping: str | Path | None = "mapping.toml",
+    mapping: str | Path | None = MAPPING,
     sinks: Sequence[str | Sink] = (),
     controls: Sequence[str | Control] = (),
     tell: Callable[[str], None] = lambda line: None,
@@ -88,6 +88,7 @@ def perform(
         words = replay(show, {"sketch": sketch, **words})
         sketch, controls = words.pop("sketch"), [*words.pop("controls"), *controls]
     live = Live("drift" if sketch is None else sketch, tell=tell, **words)
+    live.console.patchbay.swings = show is None  # a show holds what LFOs turned
     outlets: list[Outlet] = []
     try:
         played = make_controls(controls, live.faults)
@@ -157,6 +158,8 @@ def _surround(
     live.services += [control, page, patchbay]
     if mapping is not None:
         patchbay.load(Path(mapping))
+        if mapping != MAPPING and not Path(mapping).exists():
+            tell(f"{mapping} is not there yet; it is made when something is learned")
     if can_advertise():
         offer = Advertisement("genart", page.address, control.address, live.faults)
         live.services.append(offer)
