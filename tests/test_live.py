@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -107,6 +108,20 @@ def test_record_start_and_stop_come_through_the_store(tmp_path: Path) -> None:
     assert report.recorded == str(tmp_path / "kept" / "set.mp4")
     assert len(decode(tmp_path / "kept" / "set.mp4").frames) >= 4
     assert report.osc["rejected"] == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_even_while_the_display_is_about_to_wait(number: int) -> None:
+    live = genart.Live(Flat, model="plasma", size=32, fps=50, seconds=60)
+
+    class Eye:
+        def write(self, frame: np.ndarray) -> None:
+            with live.stopped._cond:  # held as in Event.wait, where a signal may come
+                signal.raise_signal(number)
+
+        def close(self) -> None: ...
+
+    assert live.run([Eye()]).seconds < 30
 
 
 def test_a_desk_without_an_action_refuses_and_goes_on() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -59,7 +59,7 @@ class Night:
         while self.t < until:
             spent = cost(self.ladder.choose(self.model))
             self.ladder.made(self.t, spent)
-            self.t += max(np.ceil(spent / PERIOD), 1) * PERIOD
+            self.t += max(math.ceil(spent / PERIOD), 1) * PERIOD
             if self.ladder.rung != rungs[-1]:
                 rungs.append(self.ladder.rung)
         return rungs
@@ -97,10 +97,10 @@ def test_a_slow_model_steps_down_until_the_rate_holds_and_stays_there() -> None:
 
 def test_what_the_forecast_is_against_is_tried_ever_more_seldom() -> None:
     night = Night()
-    night.play(8 * 3600, area(60))  # half the side takes 15 ms, which looks idle
+    night.play(3600, area(60))  # half the side takes 15 ms, which looks idle
     tries = night.said.count("full, as there is room")
     assert night.ladder.rung == "1/2 size"
-    assert 1 <= tries <= 9
+    assert 1 <= tries <= 6
     assert night.ladder.spent["full"] < 10
 
 
@@ -108,7 +108,7 @@ def test_quality_comes_back_when_the_load_goes() -> None:
     night = Night()
     night.play(20, area(200))
     assert night.play(30, area(20)) == ["1/4 size", "1/2 size", "full"]
-    assert night.play(3600, area(20)) == ["full"]
+    assert night.play(600, area(20)) == ["full"]
 
 
 @pytest.mark.parametrize("every", [7, 20])
@@ -128,10 +128,10 @@ def test_a_stall_with_few_frames_is_no_slow_model() -> None:
 
 def test_a_load_that_comes_and_goes_does_not_swing_the_ladder() -> None:
     night = Night()
-    for _ in range(200):  # an hour of other work, now and then
+    for _ in range(100):  # half an hour of other work, now and then
         night.play(9, area(60))
         night.play(9, area(12))
-    assert night.ladder.steps <= 40
+    assert night.ladder.steps <= 25
 
 
 def test_what_steps_down_in_vain_goes_back_and_says_so() -> None:
@@ -139,8 +139,8 @@ def test_what_steps_down_in_vain_goes_back_and_says_so() -> None:
     rungs = night.play(20, lambda model: 0.1)
     assert rungs == ["full", "1/2 size", "full"]
     assert "no faster" in night.said[-1]
-    night.play(8 * 3600, lambda model: 0.1)
-    assert night.ladder.steps <= 24
+    night.play(3600, lambda model: 0.1)
+    assert night.ladder.steps <= 14
 
 
 def test_a_model_without_lighter_forms_is_told_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
@@ -385,12 +386,16 @@ def _settings(
 
 @contextmanager
 def _ends_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and a polite kill end the performance with everything closed."""
+    """Ctrl-C and a polite kill end the performance with everything closed.
+
+    `stop` is called in a thread of its own: a signal may come while this one holds its lock.
+    """
     if current_thread() is not main_thread():
         yield
         return
     kinds = (signal.SIGINT, signal.SIGTERM)
-    before = {kind: signal.signal(kind, lambda *_: stop()) for kind in kinds}
+    later = partial(start_new_thread, stop, ())
+    before = {kind: signal.signal(kind, lambda *_: later()) for kind in kinds}
     try:
         yield
     finally:
