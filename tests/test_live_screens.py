@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -172,13 +173,15 @@ def test_a_photograph_of_the_screen_shows_the_walk(screens: Screens, tmp_path: P
     class Camera:
         def write(self, frame: np.ndarray) -> None:
             frames.append(frame)
-            if len(frames) in (20, 40):
+            if len(frames) in (10, 30):
                 photographs.append(screens.seen()[:480, 960:1440][80:400, 80:400])
+            if len(frames) == 30:
+                signal.raise_signal(signal.SIGINT)  # as Ctrl-C does
 
         def close(self) -> None: ...
 
     report = genart.perform(
-        "drift", model="plasma", size=32, fps=60, seconds=1.5, window=True, screen=2,
+        "drift", model="plasma", size=32, fps=60, seconds=30, window=True, screen=2,
         fullscreen=True, osc="127.0.0.1:0", web="127.0.0.1:0", cues=tmp_path / "cues.json",
         sinks=[Camera()], params={"transport.seconds": 2.0},
     )  # fmt: skip
