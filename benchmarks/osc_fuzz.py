@@ -5,7 +5,7 @@ and through the WebSocket, in windows of fifty. After each window a good message
 the same line and must read back. Packets that are OSC and turn what the picture is made of are left
 out, by a reader of their own. It fails at the first window that is not answered, at such a Param
 that was turned all the same, at any fault of the performance, and at a death. The same seed sends
-the same packets; `--first N` begins with packet N.
+the same packets; `--first N` begins with packet N. Ctrl-C or a kill ends it early.
 """
 
 from __future__ import annotations
@@ -78,9 +78,14 @@ class Performance:
         ]  # fmt: skip
         self._log = (folder / "log.txt").open("w+")
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=folder
-        )
-        self.osc, self.web = self._told("osc "), self._told("page http://")
+            command, stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=folder,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            self.osc, self.web = self._told("osc "), self._told("page http://")
+        except BaseException:
+            self.kill()
+            raise
 
     def _told(self, before: str) -> tuple[str, int]:
         for _ in range(600):
@@ -113,6 +118,12 @@ class Performance:
         """Datagrams that the system dropped before they were read."""
         rows = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()]
         return sum(int(row[-1]) for row in rows if row[1].endswith(f":{self.osc[1]:04X}"))
+
+    def kill(self) -> None:
+        """End it if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
 
     def end(self) -> dict[str, Any]:
         """Stop it; returns its report."""
@@ -336,9 +347,7 @@ def playing(size: int) -> Iterator[Performance]:
         try:
             yield performance
         finally:
-            if performance.process.poll() is None:
-                performance.process.kill()
-                performance.process.communicate()
+            performance.kill()
 
 
 def attack(seed: int, first: int, packets: int, size: int) -> dict[str, Any]:
@@ -347,17 +356,18 @@ def attack(seed: int, first: int, packets: int, size: int) -> dict[str, Any]:
         time.sleep(3)  # until the picture runs
         made = Attack(performance, seed)
         memory, began = [], time.monotonic()
-        for place in range(first, first + packets, WINDOW):
-            done = place - first
-            made.window(place, min(WINDOW, first + packets - place))
-            if done % (200 * WINDOW) == 0:
-                made.look()
-                memory.append({"packets": done, **performance.memory()})
-                print(json.dumps(memory[-1]), file=sys.stderr, flush=True)
-            time.sleep(max(0.0, (done + WINDOW) / FASTEST - (time.monotonic() - began)))
+        done = 0
+        with suppress(KeyboardInterrupt):  # the figures of what was sent until then
+            for done in range(0, packets, WINDOW):
+                made.window(first + done, min(WINDOW, packets - done))
+                if done % (200 * WINDOW) == 0:
+                    made.look()
+                    memory.append({"packets": done, **performance.memory()})
+                    print(json.dumps(memory[-1]), file=sys.stderr, flush=True)
+                time.sleep(max(0.0, (done + WINDOW) / FASTEST - (time.monotonic() - began)))
         seconds = time.monotonic() - began
         made.look()
-        memory.append({"packets": packets, **performance.memory()})
+        memory.append({"packets": done, **performance.memory()})
         figures = figures_of(made, memory, seconds)
         report = performance.end()
         events = recorded(performance.show, made)
@@ -405,6 +415,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the first packet's number")
     parser.add_argument("--size", type=int, default=256, help="of the picture")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         figures = attack(given.seed, given.first, given.packets, given.size)
     except Failure as failure:

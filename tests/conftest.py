@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from performing import Performance
 
 
 @pytest.fixture
@@ -26,6 +29,16 @@ def entry_point(
         return EntryPoint(name, module, "genart")
 
     return write
+
+
+@pytest.fixture(scope="session")
+def playing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Performance]:
+    """One `genart live` for every test that meets it from outside: starting takes seconds."""
+    from performing import Performance
+
+    made = Performance(tmp_path_factory.mktemp("stage"))
+    yield made
+    made.close()
 
 
 class Outcome:

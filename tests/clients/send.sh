@@ -1,0 +1,10 @@
+# liblo's tools, while this plays: genart live --feedback 127.0.0.1:9001
+oscdump -L 9001 &                                              # prints what is turned
+oscsend 127.0.0.1 9000 /genart/model/truncation f 0.25
+oscsend 127.0.0.1 9000 /genart/cue/save s quiet
+sleep 0.5                                                      # feedback comes 30 times a second
+oscsend 127.0.0.1 9000 /genart/model/truncation f 1
+sleep 0.5
+oscsend 127.0.0.1 9000 /genart/cue/recall s quiet
+sleep 0.5
+kill $!
