@@ -132,6 +132,7 @@ class Live:
             first, self.backstage, self.faults, size=self.size, ladder=self.ladder,
             pacer=self.pacer, restored=lambda path, value: self.store.put(path, value, "engine"),
             changed=self._sketch_changed, now=self.engine_clock.now,
+            swapped=lambda name: self.faults.note("model", f'"{name}" plays.'),
         )  # fmt: skip
         self.recorder = Recorder(Path(recordings), self.fps, self.size, self.faults)
         self.desk.actions.update(

@@ -44,6 +44,7 @@ class Steady:
         pacer: makes walks even in the background; None does so at once.
         restored: called with (path, value) when a value was set back.
         changed: called when another sketch has taken over.
+        swapped: called with its name when another model has made its first picture.
         now: seconds on a clock that never goes back, for what frames take.
 
     Attributes:
@@ -61,10 +62,12 @@ class Steady:
         pacer: Pacer | None = None,
         restored: Callable[[str, Any], None] = lambda path, value: None,
         changed: Callable[[], None] = lambda: None,
+        swapped: Callable[[str], None] = lambda name: None,
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.performer, self._backstage, self._faults = performer, backstage, faults
-        self._restored, self._changed, self._now = restored, changed, now
+        self._restored, self._changed, self._swapped = restored, changed, swapped
+        self._now = now
         self._ladder, self._pacer = ladder or Ladder(1.0), pacer
         if ladder is not None:
             performer.lighten = ladder.choose
@@ -154,7 +157,7 @@ class Steady:
                 self._faults.settle(where)
         if self._before is not None:
             self._before = None
-            self._faults.note("model", f"{self.tree.value(_MODEL)} plays")
+            self._swapped(self.tree.value(_MODEL))
         self._good = _texts(self.tree)
 
     def _failed(self, tick: Tick, error: BaseException) -> None:
