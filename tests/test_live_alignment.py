@@ -63,13 +63,16 @@ def test_nothing_moves_where_the_engine_does_not_keep_up() -> None:
     assert alignment.step() == 0.0
 
 
-def test_no_deadline_moves_far_at_once() -> None:
-    alignment = Alignment(PERIOD)
-    for _ in range(50):
-        alignment.shown(0.016)
-    steps = [alignment.step() for _ in range(100)]
-    assert min(steps) == -0.0003
-    assert sum(steps) == pytest.approx(-0.015, abs=0.0004)
+def test_deadlines_move_quickly_to_begin_with_and_never_far_later() -> None:
+    alignment, steps, late = Alignment(PERIOD), list[float](), 0.0
+    for i in range(400):
+        alignment.shown((0.013 if i < 100 else 0.018) + late)
+        steps.append(alignment.step())
+        late += steps[-1]
+    assert min(steps[:100]) == -0.002
+    assert sum(steps[:20]) == pytest.approx(-0.012, abs=0.0004), "right within 20 frames"
+    assert min(steps[100:]) == -0.0003
+    assert sum(steps) == pytest.approx(-0.017, abs=0.0004)
     assert steps[-1] == 0.0
 
 

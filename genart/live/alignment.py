@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import deque
 
-_MEMORY, _FEWEST = 150, 15  # frames
+_MEMORY, _FEWEST = 150, 8  # frames
 _LATE = 0.01  # of the frames may come after the display's look
 _MARGIN = 0.001  # seconds
 _STEP = 0.0003  # seconds a deadline moves at most: 1 % of a frame at 30 a second
+_FIRST = 0.002  # the same until it is right for the first time
 _EVERY = 5  # frames between two looks at all of them
 
 
@@ -27,19 +28,21 @@ class Alignment:
         self._period = period
         self._waits: deque[float] = deque(maxlen=_MEMORY)
         self._wanted = self._middle = 0.0
-        self._count = 0
+        self._count, self._right = 0, False
 
     def shown(self, waited: float) -> None:
         """A frame is on show for the first time, `waited` seconds after it was ready."""
         around = self._middle if self._waits else _MARGIN
         self._waits.append(around + _wrapped(waited - around, self._period))
         self._count += 1
-        if self._count % _EVERY == 0 and len(self._waits) >= _FEWEST:
+        if len(self._waits) >= _FEWEST and (not self._right or self._count % _EVERY == 0):
             self._wanted = self._later()
+            self._right = self._right or abs(self._wanted) < _STEP
 
     def step(self) -> float:
         """Seconds by which the next deadline, and all after it, should be later; rarely not 0."""
-        step = min(max(self._wanted, -_STEP), _STEP)
+        most = _STEP if self._right else _FIRST
+        step = min(max(self._wanted, -most), most)
         if abs(step) < _STEP:
             return 0.0
         self._wanted -= step
