@@ -1,107 +1,29 @@
-"""The page and OSCQuery, over real sockets on this machine."""
+"""The page's server, over real sockets on this machine."""
 
 from __future__ import annotations
 
 import io
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from house import SENDER, House, Other, opened, until
 from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
-import genart
 from genart.errors import UsageError
-from genart.live.control import OscControl
-from genart.live.osc import Message, decode, encode
-from genart.live.receiver import Sender
-from genart.live.report import Faults
-from genart.live.store import Store
+from genart.live.osc import Message, encode
 from genart.live.web.door import Door, is_here
-from genart.live.web.oscquery import host_info
 from genart.live.web.server import Web
 from genart.params import ParamTree
-
-SENDER = Sender("127.0.0.1", 1, lambda packet: None)
-
-
-class Owner:
-    zoom = genart.Param(1.0, 0.5, 8.0, curve="log", unit="x", help="How near.")
-    grid = genart.Param(False, help="Whether lines show.")
-    kind = genart.Param("round", choices=("round", "square"))
-    count = genart.Param(3, 0, 10)
-    words = genart.Param("one")
-    wait = genart.Param(1.0, 0.0, unit="s")
-
-
-class Other:
-    zoom = genart.Param(1.0, 0.5, 8.0, curve="log")
-    depth = genart.Param(0.5, 0.0, 1.0)
-
-
-class House:
-    """A store with its OSC and its page."""
-
-    def __init__(self) -> None:
-        self.store = Store(ParamTree({"sketch": Owner()}))
-        self.faults = Faults(lambda line: None)
-        self.line: dict[str, Any] = {"fps": 30.0, "phase": 0.25, "beat": 1.5, "errors": []}
-        self.done: list[tuple[str, tuple[Any, ...]]] = []
-        self.control = OscControl(self.store, port=0)
-        actions = {"tempo/tap": self._note, "cue/recall": self._fail}
-        self.web = Web(
-            ("127.0.0.1", 0), self.store, self.control.router, faults=self.faults,
-            status=lambda: self.line, actions=actions, cues=lambda: ["opening"],
-            osc=self.control.address,
-        )  # fmt: skip
-
-    def _note(self, args: tuple[Any, ...], source: str) -> None:
-        self.done.append((source.split(" ")[0], args))
-
-    def _fail(self, args: tuple[Any, ...], source: str) -> None:
-        raise UsageError("No cue of that name.")
-
-    def get(self, path: str, **headers: str) -> tuple[int, str, Any]:
-        host, port = self.web.address
-        request = urllib.request.Request(f"http://{host}:{port}{path}", headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, answer.headers["content-type"], answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.headers["content-type"], error.read().decode()
-
-    def json(self, path: str) -> Any:
-        status, _, body = self.get(path)
-        assert status == 200, body
-        return json.loads(body)
-
-    def socket(self, path: str, **options: Any) -> ClientConnection:
-        host, port = self.web.address
-        return connect(f"ws://{host}:{port}{path}", proxy=None, **options)
 
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    made = House()
-    made.control.start()
-    made.web.start()
-    yield made
-    made.web.close()
-    made.control.close()
-
-
-def until(socket: ClientConnection, key: str, test: Callable[[Any], bool] = bool) -> Any:
-    """The next thing said under a key that passes the test."""
-    while True:
-        said = json.loads(socket.recv(10))
-        if key in said and test(said[key]):
-            return said[key]
+    yield from opened()
 
 
 def test_a_browser_gets_the_page_and_a_program_the_tree(house: House) -> None:
@@ -113,85 +35,6 @@ def test_a_browser_gets_the_page_and_a_program_the_tree(house: House) -> None:
         assert text
     assert "desk.js" in body
     assert house.json("/")["CONTENTS"]["genart"]["CONTENTS"].keys() >= {"sketch", "tempo"}
-
-
-def test_oscquery_describes_every_param(house: House) -> None:
-    zoom = house.json("/genart/sketch/zoom")
-    assert zoom == {
-        "FULL_PATH": "/genart/sketch/zoom",
-        "TYPE": "f",
-        "ACCESS": 3,
-        "VALUE": [1.0],
-        "RANGE": [{"MIN": 0.5, "MAX": 8.0}],
-        "CLIPMODE": ["both"],
-        "UNIT": ["x"],
-        "TAGS": ["sketch"],
-        "DESCRIPTION": "How near.",
-    }
-    sketch = house.json("/genart/sketch")["CONTENTS"]
-    assert {name: node["TYPE"] for name, node in sketch.items()} == {
-        "zoom": "f", "grid": "F", "kind": "s", "count": "i", "words": "s", "wait": "f",
-    }  # fmt: skip
-    assert sketch["kind"]["RANGE"] == [{"VALS": ["round", "square"]}]
-    assert sketch["wait"]["CLIPMODE"] == ["low"]
-    assert sketch["wait"]["UNIT"] == ["time.second"]
-    assert house.json("/genart/status/errors")["TYPE"] == "N"
-    house.line["errors"] = ["web: one", "record: two"]
-    errors = house.json("/genart/status/errors")
-    assert (errors["TYPE"], errors["VALUE"]) == ("ss", ["web: one", "record: two"])
-    assert house.json("/genart/status/fps") == {
-        "FULL_PATH": "/genart/status/fps", "TYPE": "f", "ACCESS": 1, "VALUE": [30.0],
-    }  # fmt: skip
-    assert house.json("/genart/tempo/tap")["ACCESS"] == 2
-
-
-def test_oscquery_answers_as_its_protocol_says(house: House) -> None:
-    wanted = {
-        "/genart/sketch/zoom?VALUE": 200,
-        "/genart/sketch/zoom?NOTHING": 400,
-        "/genart/sketch/words?RANGE": 204,
-        "/genart/sketch/nothing": 404,
-        "/etc/passwd": 404,
-        "/..%2f..%2fserver.py": 404,
-    }
-    assert {path: house.get(path)[0] for path in wanted} == wanted
-
-
-def test_host_info_says_where_osc_is(house: House) -> None:
-    info = house.json("/?HOST_INFO")
-    assert (info["OSC_IP"], info["OSC_PORT"]) == house.control.address
-    assert info["EXTENSIONS"]["LISTEN"] is True
-    request = urllib.request.Request(house.web.url + "?HOST_INFO")
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.headers["access-control-allow-origin"] == "*"
-
-
-def test_an_address_that_stands_for_all_is_not_told() -> None:
-    info = host_info("genart", ("0.0.0.0", 9000), ("0.0.0.0", 8000))
-    assert info["WS_PORT"] == 8000
-    assert info["OSC_PORT"] == 9000
-    assert not {"WS_IP", "OSC_IP"} & info.keys()  # nobody can connect to 0.0.0.0
-
-
-def test_a_listener_hears_the_status_when_it_changes(house: House) -> None:
-    with house.socket("/") as socket:
-        socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/genart/status/errors"}))
-        assert decode(socket.recv(10)) == Message("/genart/status/errors", ())
-        house.line["errors"] = ["web: one"]
-        assert decode(socket.recv(10)) == Message("/genart/status/errors", ("web: one",))
-
-
-def test_a_listener_hears_what_others_turn_and_never_itself(house: House) -> None:
-    with house.socket("/") as socket:
-        socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/genart/sketch/count"}))
-        socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/genart/sketch/zoom"}))
-        socket.send(encode(Message("/genart/sketch/count", (7,))))
-        socket.send(encode(Message("/genart/sketch/zoom", ("?",))))  # answered after the turn
-        assert decode(socket.recv(10)) == Message("/genart/sketch/zoom", (1.0,))
-        assert house.store.current("sketch.count") == 7
-        house.store.put("sketch.words", "two", "other")
-        house.store.put("sketch.zoom", 2.0, "other")
-        assert decode(socket.recv(10)) == Message("/genart/sketch/zoom", (2.0,))
 
 
 def test_a_new_sketch_is_told(house: House) -> None:
