@@ -10,6 +10,8 @@
 | `/genart/tempo/tap`, `/nudge` beats        | taps; moves the beat                          |
 | `/genart/cue/save`, `/recall`, `/next`     | name; name and fade in seconds; fade          |
 | `/genart/cue/recall/<name>` 1              | the same for a button                         |
+| `/genart/cue/move`, `/rename`, `/delete`   | name and place from 1; two names; name        |
+| `/genart/feedback/subscribe`               | port and seconds, or nothing                  |
 | `/genart/record/start`, `/record/stop`     | optional file name                            |
 | `/genart/status/<name>`                    | sends it back                                 |
 
