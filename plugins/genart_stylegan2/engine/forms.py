@@ -23,6 +23,7 @@ from .packed import Packed
 from .winograd import TILE, Transform, outwards
 
 _SLOPE = 0.2
+_MARGIN = 8  # the widest that any filter's map has
 _leaky: Any = torch.ops.aten.leaky_relu.out
 
 
@@ -95,21 +96,21 @@ class Tiled:
     """
 
     #: A strip holds about this many numbers of one point, so that it stays in the cache.
-    BUDGET = 32768
+    BUDGET = 16384
 
     def __init__(self, packed: Packed, size: tuple[int, int], transform: Transform) -> None:
         self.packed, self.size, self.transform = packed, size, transform
         self.outwards = outwards()
         self.margin = max(-transform.first, transform.first + transform.reach - transform.step)
         self.rows, self.columns = size[0] // TILE, size[1] // TILE
-        wanted = min(max(self.BUDGET // max(packed.channels, packed.out), 64), 512)
+        wanted = min(max(self.BUDGET // max(packed.channels, packed.out), 128), 256)
         most = max(1, min(self.rows, wanted // self.columns))
         self.strip = next(n for n in range(most, 0, -1) if self.rows % n == 0)
         self.tiles = self.strip * self.columns  # of one strip
-        deep = max(36 * packed.channels, 16 * packed.out)
+        row = (size[1] // (TILE // transform.step) + 2 * _MARGIN) * packed.channels
         self.scratch = (
-            transform.reach**2 * self.tiles * packed.channels,
-            deep * self.tiles,
+            6 * transform.reach * self.tiles * packed.channels,
+            max(6 * self.strip * row, self.tiles * max(36 * packed.channels, 16 * packed.out)),
             37 * self.tiles * packed.out,
         )
 
@@ -136,7 +137,7 @@ class Tiled:
         steps: list[Step] = [partial(products[36].copy_, slots.shift)]
         for n in range(self.rows // self.strip):
             pixels = scratch.view(1, 16, tiles, packed.out)
-            steps += self._convolve(self._windows(x, n), products, pixels, slots, scratch)
+            steps += self._convolve(x, n, products, pixels, slots, scratch)
             noise = slots.noise.view(-1, 16, tiles, 1)[n]
             steps += ending(pixels, replace(slots, noise=noise), packed.limit)
             if y is None:
@@ -149,28 +150,39 @@ class Tiled:
         return steps
 
     def _convolve(
-        self, windows: Tensor, products: Tensor, pixels: Tensor, slots: Slots, scratch: Scratch
+        self, x: Tensor, n: int, products: Tensor, pixels: Tensor, slots: Slots, scratch: Scratch
     ) -> list[Step]:
-        """From windows (reach, reach, strip, columns, in) to pixels (16, tiles, out)."""
-        packed, tiles, squared = self.packed, self.tiles, self.transform.reach**2
-        gathered = scratch.view(0, *windows.shape)
-        points = scratch.view(1, 36, tiles, packed.channels)
+        """Strip n of x (h, w, in) to products (37, tiles, out) and pixels (16, tiles, out)."""
+        packed, transform = self.packed, self.transform
+        windows = self._windows(x, n)
+        rows = scratch.view(1, self.strip, 6, windows.shape[2])
+        columns = self._columns(x, rows)
+        gathered = scratch.view(0, *columns.shape)
+        points = scratch.view(1, 36, self.tiles, packed.channels)
+        downwards = transform.inwards.expand(self.strip, -1, -1)
         return [
-            partial(torch.mul, windows, slots.style, out=gathered),
-            partial(torch.mm, self.transform.inwards, gathered.view(squared, -1),
-                    out=points.view(36, -1)),
+            partial(torch.bmm, downwards, windows, out=rows),
+            partial(torch.mul, columns, slots.style, out=gathered),
+            partial(torch.mm, transform.inwards, gathered.flatten(1), out=points.view(6, -1)),
             partial(torch.bmm, points, packed.points, out=products[:36]),
-            partial(torch.mm, self.outwards, products.view(37, -1), out=pixels.view(16, -1)),
-        ]  # fmt: skip
+            partial(torch.mm, self.outwards, products.flatten(1), out=pixels.flatten(1)),
+        ]
 
     def _windows(self, x: Tensor, n: int) -> Tensor:
-        """The windows of strip n, (reach, reach, strip, columns, in), over the margin."""
-        reach, step, first = self.transform.reach, self.transform.step, self.transform.first
-        down, along, _ = x.stride()
-        shape = (reach, reach, self.strip, self.columns, x.shape[2])
-        strides = (down, along, step * down, step * along, 1)
-        begin = first * (down + along) + n * self.strip * step * down
-        return x.as_strided(shape, strides, x.storage_offset() + begin)
+        """The rows that strip n's tiles read, (strip, reach, w' * in), margins included."""
+        down, transform = x.stride(0), self.transform
+        shape = (self.strip, transform.reach, down)
+        top = x.storage_offset() - x.storage_offset() % down
+        begin = transform.first + n * self.strip * transform.step
+        return x.as_strided(shape, (transform.step * down, down, 1), top + begin * down)
+
+    def _columns(self, x: Tensor, rows: Tensor) -> Tensor:
+        """What tiles read of transformed rows, (reach, 6, strip, columns, in)."""
+        (down, along, _), transform = x.stride(), self.transform
+        shape = (transform.reach, 6, self.strip, self.columns, x.shape[2])
+        begin = x.storage_offset() % down + transform.first * along
+        strides = (along, down, 6 * down, transform.step * along, 1)
+        return rows.as_strided(shape, strides, rows.storage_offset() + begin)
 
     def _target(self, y: Tensor, n: int) -> Tensor:
         """Where the pixels of strip n go, (4, 4, strip, columns, out)."""

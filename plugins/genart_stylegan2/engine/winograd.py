@@ -24,10 +24,10 @@ _POINTS = (0.0, math.sqrt(0.5), -math.sqrt(0.5), math.sqrt(2), -math.sqrt(2))
 
 @dataclass(frozen=True)
 class Transform:
-    """How the windows of a layer's input become points, and points pixels, both axes in one.
+    """How the windows of a layer's input become points, in one direction like in the other.
 
     Args:
-        inwards: (36, reach * reach) from a window's pixels to points.
+        inwards: (6, reach) from a window's pixels to points.
         first: where the window begins, in input pixels from the tile's own first pixel.
         reach: the side of a window in input pixels.
         step: how far windows are apart in input pixels.
@@ -41,7 +41,7 @@ class Transform:
 
 def plain() -> Transform:
     """Windows of an ordinary convolution with padding 1."""
-    return Transform(_both(_inwards()), -1, _SPAN, TILE)
+    return Transform(_inwards().float(), -1, _SPAN, TILE)
 
 
 def raised(taps: Tensor) -> Transform:
@@ -59,21 +59,22 @@ def raised(taps: Tensor) -> Transform:
         for x in range(first, last + 1):
             if 0 <= start + q - 2 * x < k:
                 spread[q, x - first] = 2 * taps[start + q - 2 * x]
-    return Transform(_both(_inwards() @ spread), first, last - first + 1, TILE // 2)
+    return Transform((_inwards() @ spread).float(), first, last - first + 1, TILE // 2)
 
 
 def outwards() -> Tensor:
     """(16, 37) from the products at 36 points, and a constant as the last, to a tile's pixels."""
-    both = _both(_values(TILE).t())
-    return torch.cat([both, torch.ones(TILE * TILE, 1)], 1)
+    both = _both(_values(TILE).t()).view(TILE * TILE, _SPAN, _SPAN)
+    points = both.transpose(1, 2).flatten(1)  # as `points_of` has them, pixels row by row
+    return torch.cat([points, torch.ones(TILE * TILE, 1)], 1)
 
 
 def points_of(weight: Tensor, flip: bool) -> Tensor:
-    """Kernels (out, in, 3, 3) at the points, (36, in, out)."""
+    """Kernels (out, in, 3, 3) at the points, column by column, (36, in, out)."""
     out, channels = weight.shape[:2]
     kernels = weight.flip(2, 3) if flip else weight
-    rows = kernels.permute(2, 3, 1, 0).reshape(9, channels * out)
-    return (_both(_values(3)).to(weight) @ rows).view(_SPAN * _SPAN, channels, out)
+    columns = kernels.permute(3, 2, 1, 0).reshape(9, channels * out)
+    return (_both(_values(3)).to(weight) @ columns).view(_SPAN * _SPAN, channels, out)
 
 
 def _values(degree: int) -> Tensor:
