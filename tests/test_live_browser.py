@@ -274,7 +274,13 @@ def test_cues_are_saved_recalled_and_deleted_in_two_presses(page: Any, night: Ni
     night.live.store.put("sketch.grey", 0.9, "osc")
     page.keyboard.press("1")
     until(page, lambda: night.value("sketch.grey") == 0.5, "the digit recalled nothing")
-    assert "on" in pad.get_attribute("class").split()
+    page.wait_for_selector('.cue.on[data-name="half"]')
+    night.live.store.put("tempo.launch", 64.0, "osc")
+    pad.locator(".go").click()
+    page.wait_for_selector('.cue.waits[data-name="half"]')  # for its beat
+    night.live.store.put("tempo.launch", 0.0, "osc")
+    pad.locator(".go").click()
+    page.wait_for_selector('.cue:not(.waits)[data-name="half"]')
     pad.get_by_role("button", name="delete").click()
     assert cues() == ["half"]
     pad.get_by_role("button", name="really").click()

@@ -22,6 +22,7 @@ class PageStatus:
     | `drops`    | frames that an output was too slow for, by output          |
     | `recorded` | seconds of the recording that is going on                  |
     | `cue`      | the cue last saved or recalled                             |
+    | `waiting`  | what waits for its beat, or ""                             |
     | `peers`    | how many are told over OSC what is turned                  |
     | `led`      | what leads to each Param that MIDI or OSC was taught to    |
 
@@ -49,6 +50,7 @@ class PageStatus:
             "drops": drops | {"record": live.recorder.dropped},
             "recorded": live.recorder.seconds,
             "cue": self._cues.last,
+            "waiting": live.console.tempo.waiting,
             "peers": self._peers,
             "led": self._led(),
         }

@@ -96,7 +96,7 @@ export class Deck {
     find("rec").classList.toggle("on", Boolean(line.recording));
     setText(find("time"), line.recording ? clock(line.recorded ?? 0) : "r");
     meters(line);
-    this.mark(line.cue);
+    this.mark(line.cue, line.waiting);
   }
 
   // Between two status lines the beat and the phase go on by themselves.
@@ -162,9 +162,13 @@ export class Deck {
     return drop;
   }
 
-  mark(last) {
+  // The cue that plays, and the one that waits for its beat.
+  mark(last, waiting) {
     this.last = last ?? null;
-    for (const each of find("names").children) each.classList.toggle("on", each.dataset.name === this.last);
+    for (const each of find("names").children) {
+      each.classList.toggle("on", each.dataset.name === this.last);
+      each.classList.toggle("waits", waiting === each.dataset.name);
+    }
   }
 }
 
@@ -178,7 +182,12 @@ function meters(line) {
     blended: [line.synthesised, false, "frames blended of two, while the model was not ready"],
     repeated: [line.repeated, false, "frames shown again"],
     dropped: [drops, drops > 0, `frames that outputs were too slow for${each && `: ${each}`}`],
-    peers: [(line.peers ?? 0) + (line.pages ?? 0), false, `pages ${line.pages}, OSC peers ${line.peers ?? 0}`],
+    peers: [
+      (line.peers ?? 0) + (line.pages ?? 0) + (line.link ?? 0),
+      false,
+      `pages ${line.pages}, OSC peers ${line.peers ?? 0}, Link peers ${line.link ?? 0}`,
+    ],
+    sound: [line["audio/level"]?.toFixed(2), false, "the level of the sound that comes in"],
   };
   const rows = Object.entries(shown).filter(([, [value]]) => value !== undefined);
   const list = find("meters");
