@@ -287,10 +287,13 @@ def test_a_device_that_goes_is_told_once_and_tried_again(
             return falling
 
     console = stage(LEVEL)
+    feed, fed = console.feed, list[tuple[str, str, float]]()
+    console.feed = lambda *x: (fed.append(x), feed(*x))[1]  # type: ignore[method-assign]
     dropped = waiting(console, "sketch.level", lambda value: value == 0.0)
     back = waiting(console, "sketch.level", lambda value: dropped.is_set() and value > 0.8)
     begun(Loose(str(path)), console)
     assert back.wait(10), "and nothing was left as loud as it was"
+    assert fed.count(("audio", "level", 0.0)) == 1, "so that a hand may turn it meanwhile"
     assert [fault.count for fault in console.faults.all()] == [1, 1]
     assert console.faults.now() == []
 

@@ -75,7 +75,7 @@ class AudioControl:
             Sound(self._file)
         else:
             device.check()
-        self._stopped, self._tries = Event(), 0
+        self._stopped, self._tries, self._hears = Event(), 0, False
         self._thread: Thread | None = None
 
     def changes(self, t: float) -> Iterable[tuple[str, Any]]:
@@ -116,7 +116,7 @@ class AudioControl:
         status, follower = Status(console), Follower(console) if self._follows else None
         for count, block in enumerate(source.blocks(self._stopped)):
             if count == 0:
-                self._tries = 0
+                self._tries, self._hears = 0, True
                 console.settle(self.name)
                 console.note(self.name, f"hears {source.name}, {source.rate} Hz")
             for heard in fresh(analyser.feed(block), last):
@@ -126,9 +126,10 @@ class AudioControl:
             status(last)
 
     def _hush(self, console: genart.Console) -> None:
-        """Leave nothing as loud as it was when a device went."""
-        for name in _LOUD:
+        """Leave nothing as loud as it was when a device went; what hands turn since stays."""
+        for name in _LOUD if self._hears else ():
             console.feed("audio", name, 0.0)
+        self._hears = False
 
 
 class Follower:
