@@ -349,6 +349,17 @@ def test_a_clock_with_jitter_has_a_steady_tempo_and_beat(bpm: float) -> None:
     assert clock.beat(end) == pytest.approx(8, abs=0.02)
 
 
+def test_ticks_that_are_held_up_do_not_bend_the_tempo() -> None:
+    clock, chance, step = Clock(), random.Random(3), 60 / 128 / 24
+    held = 0.0
+    for i in range(24 * 16):
+        if chance.random() < 0.02:
+            held = (i + 4) * step  # a busy computer delivers five at once
+        clock.tick(max(i * step + chance.uniform(0, 0.003), held))
+    assert clock.bpm == pytest.approx(128, abs=0.15)
+    assert abs(clock.bpm - 128) < max(clock.doubt, 0.05)
+
+
 def test_a_tempo_that_is_turned_is_noticed_within_two_beats() -> None:
     clock = Clock()
     clock.start()

@@ -15,7 +15,7 @@ from genart_midi.ports import Ports, backend
 _FLUSH = 1 / 30  # seconds between looks at the lights
 _SCAN = 30  # flushes between looks at the ports
 _OPTIONS = ("clock", "quiet")
-#: A tempo is told when it differs so much, in beats a minute.
+#: A tempo is told when it differs so much, in beats a minute, and more than it is in doubt.
 _NEWS = 0.05
 
 
@@ -141,7 +141,7 @@ class Midi:
 
     def _follow(self, now: float, bpm: float) -> None:
         """Keep to the clock, and to its beat once it is known which that is."""
-        if abs(bpm - self._told) >= _NEWS:
+        if abs(bpm - self._told) >= max(_NEWS, self._clock.doubt if self._told else 0.0):
             self._told = round(bpm, 2)
         beat = self._clock.beat(now) if self._clock.counts else None
         if beat is None:
