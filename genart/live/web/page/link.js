@@ -15,7 +15,12 @@ export function link(path, { opened = () => {}, heard, lost = () => {}, silence 
 
   function listen() {
     clearTimeout(watch);
-    if (silence) watch = setTimeout(() => socket.close(), silence * 1000);
+    if (silence) watch = setTimeout(doubt, silence * 1000);
+  }
+
+  // A page that was busy itself hears first what has come meanwhile.
+  function doubt() {
+    watch = setTimeout(() => socket.close(), 1000);
   }
 
   function open() {
