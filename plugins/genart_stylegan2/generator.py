@@ -56,7 +56,7 @@ class StyleGAN2(genart.Generator):
         self.z_dim, self.w_dim, self.num_ws = config.z_dim, config.w_dim, config.num_ws
         self.num_classes = config.c_dim
         self.device = network.mapping.w_avg.device
-        self.half = half and self.device.type == "cuda"
+        self.half: bool | str = half if self.device.type == "cuda" else False
         self._start, self._top = start, top or config.img_resolution
         self.resolution = (self._top * start[0] // 4, self._top * start[1] // 4)
         self._engine = engine if isinstance(engine, Engine) else None
