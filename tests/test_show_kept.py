@@ -93,7 +93,7 @@ class Night:
 
     def again(self, **words: Any) -> list[np.ndarray]:
         sink = genart.MemorySink()
-        given = {} if isinstance(self.model, str) else {"model": self.model}
+        given: dict[str, Any] = {} if isinstance(self.model, str) else {"model": self.model}
         genart.render(output=sink, show=self.show, device="cpu", **given, **words)
         return sink.frames
 
