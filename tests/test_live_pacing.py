@@ -37,6 +37,14 @@ def test_a_late_frame_is_skipped_and_never_caught_up() -> None:
     assert clock.skipped == 2
 
 
+def test_beats_after_the_end_are_not_missed() -> None:
+    time = Time()
+    clock = LiveClock(Fraction(10), seconds=1, now=time, wait=time.wait)
+    for each in clock:
+        time.now += 5.0 if each.index == 7 else 0.0
+    assert clock.skipped == 2
+
+
 def test_frames_are_shown_as_they_come_while_the_model_keeps_up() -> None:
     fade = Crossfade()
     shown = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from _thread import start_new_thread
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,7 +26,7 @@ from genart.live.outputs import Outlet
 from genart.live.pacer import Pacer
 from genart.live.punctual import DISPLAY, hastened, punctual, spare_threads
 from genart.live.recorder import Recorder
-from genart.live.report import Durations, Faults, LiveReport
+from genart.live.report import Durations, Faults, LiveReport, Meter
 from genart.live.steady import Steady
 from genart.live.store import Store
 from genart.models import load
@@ -340,39 +339,6 @@ class Service(Protocol):
     def close(self) -> None:
         """End it."""
         ...
-
-
-class Meter:
-    """Counts frames and the time between them.
-
-    Args:
-        fps: how many a second are expected.
-    """
-
-    def __init__(self, fps: Fraction) -> None:
-        self.frames, self.intervals, self.rate = 0, Durations(), float(fps)
-        self._first = self._last = 0.0
-
-    def beat(self) -> float:
-        """Count one frame now; returns the time."""
-        now = time.perf_counter()
-        if self.frames:
-            self.intervals.add(now - self._last)
-            self.rate += (1 / max(now - self._last, 1e-6) - self.rate) * min(now - self._last, 1.0)
-        else:
-            self._first = now
-        self.frames, self._last = self.frames + 1, now
-        return now
-
-    @property
-    def seconds(self) -> float:
-        """From the first frame to the last."""
-        return self._last - self._first
-
-    @property
-    def mean_rate(self) -> float:
-        """Frames a second over all."""
-        return (self.frames - 1) / self.seconds if self.seconds else 0.0
 
 
 def _settings(

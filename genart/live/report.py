@@ -8,6 +8,7 @@ import time
 from array import array
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from threading import Lock
 from typing import Any
 
@@ -56,6 +57,39 @@ class Durations:
         marks = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
         found = {name: round(1e3 * self.percentile(share), 3) for name, share in marks.items()}
         return found | {"max": round(1e3 * self.longest, 3)}
+
+
+class Meter:
+    """Counts frames and the time between them.
+
+    Args:
+        fps: how many a second are expected.
+    """
+
+    def __init__(self, fps: Fraction) -> None:
+        self.frames, self.intervals, self.rate = 0, Durations(), float(fps)
+        self._first = self._last = 0.0
+
+    def beat(self) -> float:
+        """Count one frame now; returns the time."""
+        now = time.perf_counter()
+        if self.frames:
+            self.intervals.add(now - self._last)
+            self.rate += (1 / max(now - self._last, 1e-6) - self.rate) * min(now - self._last, 1.0)
+        else:
+            self._first = now
+        self.frames, self._last = self.frames + 1, now
+        return now
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame to the last."""
+        return self._last - self._first
+
+    @property
+    def mean_rate(self) -> float:
+        """Frames a second over all."""
+        return (self.frames - 1) / self.seconds if self.seconds else 0.0
 
 
 @dataclass
