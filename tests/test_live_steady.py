@@ -57,15 +57,18 @@ def test_one_bad_frame_costs_one_frame() -> None:
     assert sorted(set(shown)) == [shown[0], shown[1], shown[3], shown[4], shown[5]]
 
 
-def test_text_that_a_walk_refuses_is_set_back() -> None:
+@pytest.mark.parametrize(
+    ("path", "good", "wrong"), [("walk.seeds", "3-5", "one,two"), ("model.label", -1, 7)]
+)
+def test_what_a_walk_or_model_refuses_is_set_back(path: str, good: Any, wrong: Any) -> None:
     back: list[tuple[str, Any]] = []
     player, _, faults = steady(restored=lambda path, value: back.append((path, value)))
-    player.set("walk.seeds", "3-5")
+    player.set(path, good)
     player.frame(tick(0))
-    player.set("walk.seeds", "one,two")
+    player.set(path, wrong)
     player.frame(tick(1))
-    assert back == [("walk.seeds", "3-5")]
-    assert player.tree.value("walk.seeds") == "3-5"
+    assert back == [(path, good)]
+    assert player.tree.value(path) == good
     player.frame(tick(2))
     assert faults.total == 1
     assert faults.now() == []

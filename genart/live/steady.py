@@ -244,5 +244,9 @@ class Steady:
 
 
 def _texts(tree: ParamTree) -> dict[str, Any]:
-    """The Params that can be refused later than when they are set."""
-    return {path: tree.value(path) for path in tree if isinstance(tree[path].default, str)}
+    """The Params that can be refused later than when they are set: texts, and a model's class."""
+    return {
+        path: tree.value(path)
+        for path in tree
+        if isinstance(tree[path].default, str) or path == "model.label"
+    }
