@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from fractions import Fraction
 from pathlib import Path
 
@@ -96,6 +98,20 @@ def test_a_second_recording_never_replaces_the_first(tmp_path: Path) -> None:
         recorder.stop()
     recorder.close()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["same-2.mp4", "same.mp4"]
+
+
+def test_recordings_that_are_finished_are_let_go(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, Fraction(25), SIZE, Faults())
+    outlets = []
+    for _ in range(3):
+        recorder.start("short.mkv")
+        outlets.append(weakref.ref(recorder._outlet))  # type: ignore[arg-type]
+        recorder.write(grey(1))
+        recorder.stop()
+        recorder._ending[-1].close()
+    gc.collect()
+    assert [outlet() is None for outlet in outlets] == [True, True, False]
+    recorder.close()
 
 
 def test_recording_ends_before_the_disk_is_full(tmp_path: Path) -> None:

@@ -59,6 +59,11 @@ class Outlet:
         """Whether the sink's other end is gone for now."""
         return self._gone is not None
 
+    @property
+    def finished(self) -> bool:
+        """Whether the sink has taken its last frame and is closed."""
+        return not self._thread.is_alive()
+
     def write(self, frame: Frame) -> None:
         """Offer one frame."""
         with self._change:

@@ -107,7 +107,7 @@ class Recorder:
             outlet, self._outlet = self._outlet, None
             if outlet is not None:
                 self._dropped += outlet.dropped
-                self._ending.append(outlet)
+                self._ending = [each for each in self._ending if not each.finished] + [outlet]
                 outlet.end()
 
     def write(self, frame: Frame) -> None:
