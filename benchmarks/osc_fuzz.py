@@ -330,7 +330,8 @@ def _owner(address: str) -> str:
 
 def recorded(show: Path, made: Attack) -> int:
     """Count the events of a show; Failure if one turned what no packet reached."""
-    events = [json.loads(line) for line in show.read_text().splitlines()[1:]]
+    with show.open(encoding="utf-8") as lines:  # a text may hold what splitlines takes for an end
+        events = [json.loads(line) for line in lines][1:]
     for event in events:
         address, value = event["address"], event["args"][:1]
         stays = value == made.values.get(address)  # a cue recalled goes where it was
