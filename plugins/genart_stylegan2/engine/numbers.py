@@ -48,6 +48,7 @@ class Numbers:
         self._readers, self._forms = readers, forms
         self._powers = torch.split(self._squares, [len(part) for part in self._styles.parts])
         self._kind: Noise | None = None
+        self._ends: dict[float, Tensor] = {}
         self.slots = self._make_slots()
 
     def take(self, ws: Tensor, noise: Noise) -> None:
@@ -70,14 +71,28 @@ class Numbers:
         if isinstance(noise, str) and noise == self._kind != "random":
             return
         self._kind = None  # until all of it is there
-        noise = noise if isinstance(noise, str) else turned(noise).to(self._bias)
+        if isinstance(noise, str):
+            self._draw(noise)
+            self._kind = noise
+        else:
+            begin, quarter = self._end(0.0), self._end(0.25)  # before the sum: they are drawn there
+            across, up = turned(noise)[0].tolist()
+            torch.mul(begin, across, out=self._noise.whole).add_(quarter, alpha=up)
+
+    def _end(self, phase: float) -> Tensor:
+        """All maps a quarter of the walk through noise apart, which any phase is a blend of."""
+        if phase not in self._ends:
+            self._draw(turned(torch.tensor([phase])).round().to(self._bias))
+            self._ends[phase] = self._noise.whole.clone()
+        return self._ends[phase]
+
+    def _draw(self, noise: Noise) -> None:
         for form, kept in zip(self._forms, self._noise.parts, strict=True):
             drawn = form.packed.layer.noise_map(1, form.size, noise)
             if drawn is None:
                 kept.zero_()
             else:
                 kept.copy_(form.order(drawn.reshape(form.size) * form.packed.gain)[:, 0])
-        self._kind = noise if isinstance(noise, str) else None
 
     def _make_slots(self) -> list[Slots]:
         parts = zip(self._demod.parts, self._shift.parts, self._noise.parts, strict=True)
