@@ -77,12 +77,16 @@ def test_an_address_that_stands_for_all_is_not_told() -> None:
     assert not {"WS_IP", "OSC_IP"} & info.keys()  # nobody can connect to 0.0.0.0
 
 
-def test_a_listener_hears_the_status_when_it_changes(house: House) -> None:
+def test_a_listener_to_all_hears_params_and_no_status(house: House) -> None:
     with house.socket("/") as socket:
-        socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/genart/status/errors"}))
-        assert decode(socket.recv(10)) == Message("/genart/status/errors", ())
+        for path in ("/genart/status/errors", "/genart/status/fps", "/genart/sketch/zoom"):
+            socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": path}))
+        socket.send(encode(Message("/genart/sketch/count", ("?",))))  # answered after the above
+        assert decode(socket.recv(10)).address == "/genart/sketch/count"
         house.line["errors"] = ["web: one"]
-        assert decode(socket.recv(10)) == Message("/genart/status/errors", ("web: one",))
+        house.web._later(house.web._clients.status)
+        house.store.put("sketch.zoom", 2.0, "other")
+        assert decode(socket.recv(10)) == Message("/genart/sketch/zoom", (2.0,))
 
 
 def test_a_listener_hears_what_others_turn_and_never_itself(house: House) -> None:

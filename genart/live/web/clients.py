@@ -15,7 +15,7 @@ from genart.live.osc import Message, encode
 from genart.live.receiver import Sender
 from genart.live.store import Store
 from genart.live.web.controls import controls, place
-from genart.live.web.oscquery import Query, spread
+from genart.live.web.oscquery import Query
 
 #: path to (value, source) of what has changed.
 News = Mapping[str, tuple[Any, str]]
@@ -145,15 +145,9 @@ class Lister(Client):
         super().__init__(socket)
         self._router, self._query = router, query
         self._listens: set[str] = set()
-        self._told: dict[str, tuple[Any, ...]] = {}
 
-    def status(self, line: Mapping[str, Any], cues: list[str]) -> None:
-        """Send what is new of the status that was asked for."""
-        for name, value in line.items():
-            address, values = f"/genart/status/{name}", tuple(map(wire, spread(value)))
-            if address in self._listens and self._told.get(address) != values:
-                self._told[address] = values
-                self._later(address, encode(Message(address, values)))
+    # The status is there to be read. It is not sent: the protocol's reference client listens to
+    # whatever has a value, sends back what it hears, and then misses the next turn of a slider.
 
     def changed(self, news: News, store: Store) -> None:
         """Send the changes that were asked for, as OSC, never back to where they came from."""

@@ -76,9 +76,8 @@ class Query:
         return (200, {asked: node[asked]}) if asked in node else (204, None)
 
     def listenable(self, path: str) -> bool:
-        """Whether a path has a value that changes."""
-        params = {address_of(each) for each in self._tree()}
-        return path in params or path.removeprefix(_STATUS) in self._status()
+        """Whether a path is a Param, whose turns are sent to who asks for them."""
+        return path in {address_of(each) for each in self._tree()}
 
     def _find(self, path: str) -> Node | None:
         node = self.whole()
