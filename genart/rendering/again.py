@@ -13,6 +13,7 @@ import torch
 from genart.contracts import Control, Frame, Generator
 from genart.errors import SketchError
 from genart.live.backstage import Backstage
+from genart.live.punctual import spare_threads
 from genart.live.report import Faults
 from genart.live.steady import Steady
 from genart.rendering.film import Film
@@ -20,6 +21,7 @@ from genart.runner import Performer, Player, Tick
 from genart.show import Show
 
 log = logging.getLogger("genart.show")
+_SMALL = 256  # pixels a side of a model that one thread plays nearly as fast as two
 
 
 def as_played(player: Player, load: Callable[[str], Generator], film: Film) -> Player:
@@ -71,9 +73,17 @@ class _Again:
         return frame
 
 
-def with_threads(frames: Iterable[Frame], controls: Iterable[Control]) -> Iterator[Frame]:
-    """The same frames, made by as many threads as a show was, so that sums come out the same."""
+def with_threads(
+    frames: Iterable[Frame], controls: Iterable[Control], model: Generator
+) -> Iterator[Frame]:
+    """The frames, made by as many threads as a show was, so that sums come out the same.
+
+    Without a show, a small model on a CPU leaves one core to the encoder: it gains little from the
+    last thread, and loses much when that has to wait for its core.
+    """
     wanted = max((each.header.threads for each in controls if isinstance(each, Show)), default=0)
+    if not wanted and min(model.resolution) <= _SMALL and model.device.type == "cpu":
+        wanted = spare_threads()
     if not 0 < wanted <= (os.cpu_count() or 1):
         yield from frames
         return

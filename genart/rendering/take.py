@@ -101,7 +101,7 @@ def make_take(
         source=generator.source,
     )
     made = frames(player, OfflineClock(film.frames, film.fps), controls)
-    return Take(film, with_threads(made, controls), order)
+    return Take(film, with_threads(made, controls, generator), order)
 
 
 def _told(kind: type[Sketch], asked: Mapping[str, Any], film: Film) -> list[str]:
