@@ -4,7 +4,7 @@ The engine plays as fast as frames come, by a clock that does not wait: 200,000 
 second, are eight hours. Beside it a client in another process plays it over real sockets, at
 random from a seed: values, positions, fades, cues, taps, bundles with times, polls, texts that are
 refused, other models, a sketch saved well and badly, even walks, recordings, questions over HTTP,
-and packets of rubbish. Memory is what this process has to itself (USS on Linux), after a search
+and packets of rubbish. Memory is what this process has written and shares with none, after a search
 for garbage.
 
 Exits with 0 if memory at the end is within 5 % of what it was after the first thousand frames, and
@@ -102,11 +102,11 @@ class Watch:
 
 
 def weight() -> float:
-    """Memory that this process alone has, in MB."""
+    """Memory that this process alone has written, in MB; pages of libraries come and go."""
     gc.collect()
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
     sizes = {line.split(":")[0]: int(line.split()[1]) for line in lines[1:]}
-    return (sizes["Private_Clean"] + sizes["Private_Dirty"]) / 1024
+    return sizes["Private_Dirty"] / 1024
 
 
 def main() -> int:

@@ -212,9 +212,14 @@ def test_a_slider_follows_its_curve_the_keyboard_and_a_double_click(
     until(page, lambda: night.value("sketch.pitch") > 1000, "the arrow turned nothing")
     row.locator(".bar").dblclick(position={"x": 5, "y": 10})
     until(page, lambda: night.value("sketch.pitch") == 100.0, "a double click did not reset")
-    row.locator(".value").fill("440")
-    row.locator(".value").press("Enter")
-    until(page, lambda: night.value("sketch.pitch") == 440.0, "the number was not taken")
+    number = row.locator(".value")
+    until(page, lambda: number.input_value() == "100.0", "the number did not follow")
+    number.fill("440")
+    number.press("Enter")
+    until(
+        page, lambda: night.value("sketch.pitch") == 440.0,
+        f"the number was not taken: {night.value('sketch.pitch')}, {number.input_value()} shown",
+    )  # fmt: skip
     row.locator(".value").fill("much")
     row.locator(".value").press("Enter")
     assert row.locator(".value").input_value() == "440.0"
