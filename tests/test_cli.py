@@ -321,3 +321,22 @@ def test_a_command_works_where_the_terminal_knows_no_unicode(tmp_path: Path) -> 
 
 def test_the_cli_is_no_public_name() -> None:
     assert "cli" not in genart.__all__
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--version"], 0), (["nothing"], 2)])
+def test_a_thread_left_behind_does_not_change_how_the_program_ends(
+    words: list[str], code: int
+) -> None:
+    """Python takes its modules down around such a thread, which torch does not survive."""
+    program = (
+        "import atexit, sys, threading; from genart.cli import main\n"
+        "atexit.register(print, 'taken down')\n"
+        "wait = threading.Event().wait\n"
+        "threading.Thread(target=wait, name='genart-pacer', daemon=True).start()\n"
+        f"sys.argv = ['genart', *{words!r}]\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == code
+    assert "taken down" not in done.stdout
+    assert ("genart" in done.stdout) == (code == 0)
