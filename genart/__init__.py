@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genart.benching.bench import bench
     from genart.benching.rows import BenchCase, BenchOptions, BenchRow
-    from genart.checkpoints import Checkpoint, Record, outline, read_checkpoint, write_safetensors
+    from genart.checkpoints import (
+        Checkpoint,
+        Record,
+        outline,
+        read_checkpoint,
+        read_weights,
+        write_safetensors,
+    )
     from genart.contracts import (
         Control,
         Frame,
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
         Stylizer,
         Trainer,
     )
+    from genart.download import fetch
     from genart.easing import EASINGS
     from genart.editing.capable import Layered, NoiseMaps, StyleWeights
     from genart.editing.directions import Directions, load_directions
@@ -64,6 +72,7 @@ if TYPE_CHECKING:
     from genart.pacing import even
     from genart.params import Param
     from genart.perception import PerceptualLoss, features, perceptual_distance, perceptual_loss
+    from genart.pictures import read_picture
     from genart.playing import Console, Light, LiveControl
     from genart.plugins import registry
     from genart.recipe import read_recipe, recipe_text, write_recipe
@@ -81,6 +90,7 @@ _HOMES = {
         "Record",
         "outline",
         "read_checkpoint",
+        "read_weights",
         "write_safetensors",
     ),
     "genart.contracts": (
@@ -98,6 +108,7 @@ _HOMES = {
         "Stylizer",
         "Trainer",
     ),
+    "genart.download": ("fetch",),
     "genart.easing": ("EASINGS",),
     "genart.editing.capable": ("Layered", "NoiseMaps", "StyleWeights"),
     "genart.editing.directions": ("Directions", "load_directions"),
@@ -136,6 +147,7 @@ _HOMES = {
         "perceptual_distance",
         "perceptual_loss",
     ),
+    "genart.pictures": ("read_picture",),
     "genart.playing": ("Console", "Light", "LiveControl"),
     "genart.plugins": ("registry",),
     "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
@@ -202,6 +214,7 @@ __all__ = [
     "directions",
     "even",
     "features",
+    "fetch",
     "generate",
     "hookimpl",
     "invert",
@@ -220,7 +233,9 @@ __all__ = [
     "pick_device",
     "promo",
     "read_checkpoint",
+    "read_picture",
     "read_recipe",
+    "read_weights",
     "recipe_text",
     "registry",
     "render",

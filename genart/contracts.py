@@ -250,10 +250,15 @@ class Interpolator(Protocol):
 
 
 class Stylizer(Protocol):
-    """Repaints images: neural style, CycleGAN, pix2pix."""
+    """Repaints images: neural style, CycleGAN, pix2pix.
+
+    It may declare `Param`s, read at every call: each becomes `style.<name>`, an OSC address and a
+    slider. It may have `reset()`, called before a new film, to forget the last one's frames, and
+    `progress`, a callback or None, for one that takes long over a picture.
+    """
 
     def __call__(self, image: Image) -> Image:
-        """(n, 3, h, w) in -1..1 to the same."""
+        """(n, 3, h, w) in -1..1 to the same, of any size and on the image's device."""
         ...
 
 

@@ -40,8 +40,9 @@ def fetch(
 ) -> Path:
     """The file behind an http(s) URL, from the cache or fetched into it.
 
-    Its name holds the sha256 of the URL, then that of the bytes. "#sha256=<64 digits>" after the
-    URL holds the bytes to that checksum. A file is whole or not there.
+    Its name holds the sha256 of the URL, then that of the bytes. "#sha256=" and 64 digits after
+    the URL, or the first of them, 8 at least, hold the bytes to that checksum. A file is whole or
+    not there.
 
     Args:
         url: http or https; a redirect to anything else is refused.
@@ -120,12 +121,12 @@ def _refuse_above(limit: int, size: int) -> None:
 
 
 def _checksum(fragment: str) -> str:
-    """The 64 digits after "sha256=", or "" where the URL names none."""
+    """The digits after "sha256=", or "" where the URL names none."""
     if not fragment:
         return ""
-    match = re.fullmatch(r"sha256=([0-9a-f]{64})", fragment.lower())
+    match = re.fullmatch(r"sha256=([0-9a-f]{8,64})", fragment.lower())
     if match is None:
-        raise UsageError(f'After "#" a URL takes sha256= and 64 digits, not "{fragment}".')
+        raise UsageError(f'After "#" a URL takes sha256= and 8 to 64 digits, not "{fragment}".')
     return match[1]
 
 

@@ -22,12 +22,12 @@ _SMALLEST = 16  # pixels a side: there is nothing to see in less
 _MOST = 89  # megapixels, as Pillow has it; a tiny file can claim gigabytes
 
 
-def read_picture(path: str | Path, size: tuple[int, int], fit: str = "crop") -> Image:
+def read_picture(path: str | Path, size: tuple[int, int] | None = None, fit: str = "crop") -> Image:
     """A picture as an image (1, 3, h, w) in -1..1, upright by its EXIF orientation, on black.
 
     Args:
         path: JPEG, PNG, WebP, BMP, TIFF, or a GIF's first frame; any colour mode.
-        size: (h, w) to bring it to.
+        size: (h, w) to bring it to; None keeps its own.
         fit: "crop" covers the size and cuts what is over at the centre, "pad" shows all of it
             with black around, "stretch" gives up its aspect.
 
@@ -41,9 +41,10 @@ def read_picture(path: str | Path, size: tuple[int, int], fit: str = "crop") -> 
     try:
         with _calm(), Pictures.open(path, formats=_FORMATS) as picture:
             _check(picture, path)
-            picture.draft("RGB", (2 * size[1], 2 * size[0]))  # a large JPEG is decoded smaller
-            upright = ImageOps.exif_transpose(picture)
-            frame = _fitted(_on_black(upright), size, fit)
+            if size is not None:  # a large JPEG is decoded smaller
+                picture.draft("RGB", (2 * size[1], 2 * size[0]))
+            frame = _on_black(ImageOps.exif_transpose(picture))
+            frame = frame if size is None else _fitted(frame, size, fit)
     except (Pictures.DecompressionBombError, Pictures.DecompressionBombWarning):
         raise DataError(
             f"{path} is too large; make it smaller first, {_MOST} megapixels at most."

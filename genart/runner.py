@@ -131,7 +131,7 @@ class Performer:
         sketch.random = np.random.default_rng(seed)
 
     def set(self, path: str, value: Any) -> None:
-        """Turn a Param, by "owner.name"; directions bring others, so the tree is another then."""
+        """Turn a Param, by "owner.name"; some bring others, and the tree is another one then."""
         if self.stage.set(self.tree, path, value):
             self.tree = self.stage.tree(self.sketch)
 
@@ -217,8 +217,14 @@ class Performer:
             return as_frame(picture, self.sketch.size)
 
     def _guarded(self, step: Callable[..., Any], *args: float) -> Any:
+            if self.stage.style.chain:
+                picture = self._painted(picture)
         try:
             return step(*args)
+    def _painted(self, picture: Image | Frame) -> Image:
+        image = as_image(picture).to(self.sketch.model.device)
+        return self.stage.painted(image, self.sketch.size)
+
         except GenartError:
             raise
         except Exception as error:
@@ -259,14 +265,24 @@ def as_frame(picture: Image | Frame, size: tuple[int, int]) -> Frame:
     Raises:
         SketchError: neither an image of one picture nor a frame.
     """
-    if isinstance(picture, np.ndarray):
-        if picture.shape[:2] == size and picture.dtype == np.uint8:
+    if isinstance(picture, np.ndarray) and picture.shape[:2] == size:  # noqa: SIM102, for mypy
+        if picture.dtype == np.uint8:
             return picture
         picture = to_image(np.array(picture))  # a copy: torch wants to be able to write
     if not isinstance(picture, torch.Tensor) or len(picture) != 1:
         what = getattr(picture, "shape", type(picture).__name__)
+    return to_frames(as_image(picture), size)[0]
+
+
+def as_image(picture: Image | Frame) -> Image:
+    """What a sketch drew, as an image of one picture.
+
+    Raises:
+        SketchError: neither an image of one picture nor a frame.
+    """
+    if isinstance(picture, np.ndarray):
         raise SketchError(f"draw must return an image (1, 3, h, w) or a frame, not {what}.")
-    return to_frames(picture, size)[0]
+    return picture
 
 
 @contextmanager

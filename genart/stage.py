@@ -7,6 +7,7 @@
 | `walk`      | which seeds, and how to walk through them          |
 | `model`     | which generator, truncation, cutoff, noise, label  |
 | `edit`      | a handle for each direction of `model.directions`  |
+| `style`     | what is painted over the picture, and how          |
 | `output`    | blackout, freeze                                   |
 | `sketch`    | what the sketch itself declares                    |
 """
@@ -16,15 +17,16 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from genart.brought import BRINGERS, Kit, bringers_first
 from genart.easing import EASINGS
 from genart.params import Param, ParamTree
 
 if TYPE_CHECKING:
-    from genart.contracts import Generator
-    from genart.editing.handles import Handles
+    from genart.contracts import Generator, Image
     from genart.sketch import Sketch
+    from genart.styling.chain import Chain
 
 
 @dataclass
@@ -184,12 +186,14 @@ class ModelSettings:
     directions = Param("", help="A file of directions, each of which becomes a Param edit.<name>.")
 
 
-#: The Param that brings others.
-HANDLES = "model.directions"
+class StyleSettings:
+    """What is painted over the picture; the chain's stylizers bring Params of their own."""
 
-
-def _handles_first(item: tuple[str, Any]) -> bool:
-    return item[0] != HANDLES
+    chain = Param("", help='Stylizers: fast:wave, or several, "fast:wave + cyclegan:x.pth".')
+    amount = Param(1.0, 0.0, 1.0, help="How much of the painting is seen; 0 shows the picture.")
+    size = Param(
+        0, 0, 8192, unit="px", help="The shorter side it is painted at; 0 is that of the film."
+    )
 
 
 class Output:
@@ -215,16 +219,16 @@ class Stage:
         self.tempo = Tempo()
         self.walk = WalkSettings()
         self.model = ModelSettings()
+        self.style = StyleSettings()
         self.output = Output()
-        self._handles: Handles | None = None
-        for path, value in sorted((settings or {}).items(), key=_handles_first):
+        self._brought: dict[str, Kit] = {}
+        for path, value in sorted((settings or {}).items(), key=bringers_first):
             self.set(self.tree(), path, value)
 
     def tree(self, sketch: Sketch | None = None) -> ParamTree:
         """The one tree of parameters, with a sketch's own if one is given."""
         owners = {name: held for name, held in vars(self).items() if not name.startswith("_")}
-        if self._handles is not None:
-            owners["edit"] = self._handles.owner
+        owners |= {BRINGERS[path].owner: kit.owner for path, kit in self._brought.items()}
         return ParamTree({**owners, **({} if sketch is None else {"sketch": sketch})})
 
     def set(self, tree: ParamTree, path: str, value: Any) -> bool:
@@ -232,26 +236,35 @@ class Stage:
 
         Raises:
             UnknownName: no such owner or name.
-            ParamError: a value that its Param does not take, or no file of directions.
+            ParamError: a value that its Param does not take, or that brings nothing.
         """
-        if path != HANDLES:
+        if path not in BRINGERS:
             tree.set(path, value)
             return False
-        if value == self.model.directions:
+        if value == tree.value(path):
             return False
-        self._handles = self._picked_up(tree[path].check(value))
-        tree.set(path, value)
+        self._bring(path, tree[path].check(value), tree)
+        self.tree().set(path, value)
         return True
 
-    def _picked_up(self, path: str) -> Handles | None:
-        from genart.editing.handles import Handles
-
-        before = None if self._handles is None else self._handles.owner
-        return Handles(path, before) if path else None
+    def _bring(self, path: str, text: str, tree: ParamTree) -> None:
+        bringer = BRINGERS[path]
+        kit = bringer.make(text, tree.owners.get(bringer.owner))
+        kits = {**self._brought, path: kit}
+        self._brought = {path: kit for path in BRINGERS if (kit := kits.get(path)) is not None}
+        if kit is not None and bringer.owner in vars(self):
+            setattr(self, bringer.owner, kit.owner)
 
     def edited(self, model: Generator) -> Generator:
-        """What draws in a model's stead: the model with the handles there are."""
-        return model if self._handles is None else self._handles.on(model)
+        """What draws in a model's stead: the model with all that was brought for it."""
+        for kit in self._brought.values():
+            model = kit.on(model)
+        return model
+
+    def painted(self, image: Image, size: tuple[int, int]) -> Image:
+        """An image painted over by the chain there is; see `genart.styling.chain.Chain`."""
+        chain = self._brought.get("style.chain")
+        return image if chain is None else cast("Chain", chain)(image, size)
 
     def advance(self, t: Fraction) -> None:
         """Bring transport and tempo to time t in seconds."""

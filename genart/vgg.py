@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genart.checkpoints import read_checkpoint
+from genart.checkpoints import read_weights
 from genart.errors import CheckpointError, UsageError
 
 #: Channels of the thirteen convolutions, in five groups with a pooling after each.
@@ -144,16 +143,4 @@ def _torchvision() -> dict[str, Tensor]:
 
 def _state(path: Path) -> tuple[dict[str, Tensor], bool]:
     """A file's tensors by name, and whether its name says that they are Caffe's."""
-    tree = _arrays(path) if path.suffix == ".npz" else read_checkpoint(path).tree
-    if not isinstance(tree, dict):
-        raise CheckpointError(f"{path} holds no weights by name.")
-    state = {str(name): value for name, value in tree.items() if isinstance(value, Tensor)}
-    return state, "caffe" in path.name
-
-
-def _arrays(path: Path) -> dict[str, Tensor]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: torch.from_numpy(np.array(arrays[name])) for name in arrays.files}
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path} cannot be read as weights: {error}") from error
+    return read_weights(path), "caffe" in path.name

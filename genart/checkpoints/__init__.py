@@ -6,8 +6,16 @@ Records, for a plug-in's Reader to recognise.
 """
 
 from genart.checkpoints.contents import Checkpoint, Record
+from genart.checkpoints.named import read_weights
 from genart.checkpoints.reading import read_checkpoint
 from genart.checkpoints.summary import outline
 from genart.checkpoints.tensorfile import write_safetensors
 
-__all__ = ["Checkpoint", "Record", "outline", "read_checkpoint", "write_safetensors"]
+__all__ = [
+    "Checkpoint",
+    "Record",
+    "outline",
+    "read_checkpoint",
+    "read_weights",
+    "write_safetensors",
+]

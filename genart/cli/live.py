@@ -77,6 +77,10 @@ def show(report: LiveReport) -> Iterator[str]:
 @click.option("--ndi", metavar="NAME", help="Short for --to ndi:NAME.")
 @click.option("--blend/--no-blend", default=None, help="Blend frames while the model is slow.")
 @click.option(
+    "--style", metavar="NAME[:TEXT]", multiple=True,
+    help="Paint over the picture, such as fast:wave; may be repeated.",
+)  # fmt: skip
+@click.option(
     "--hold-fps", is_flag=True, help="Lower the picture's quality while the model is slow."
 )
 @click.option(
@@ -105,7 +109,8 @@ def _spelt_out(options: dict[str, Any]) -> dict[str, Any]:
     controls += [] if audio is None else [f"audio:{audio}"]
     controls += ["link"] if options.pop("link") else []
     sinks = [*options.pop("sinks"), *([] if ndi is None else [f"ndi:{ndi}"])]
-    return {**options, "controls": controls, "sinks": sinks}
+    style = options.pop("style") or None
+    return {**options, "style": style, "controls": controls, "sinks": sinks}
 
 
 def _tell(line: str) -> None:

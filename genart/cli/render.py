@@ -49,6 +49,10 @@ def show(report: Report) -> Iterator[str]:
     help="A file of directions, each of which becomes a Param edit.<name>.",
 )  # fmt: skip
 @click.option("--class", "label", type=int, help="For models with classes.")
+@click.option(
+    "--style", metavar="NAME[:TEXT]", multiple=True,
+    help="Paint over the picture, such as fast:wave; may be repeated.",
+)  # fmt: skip
 @click.option("--noise", type=click.Choice(("const", "random", "none", "walk")), help="Grain.")
 @click.option("--grid", metavar="CxR", help="Several walks in one picture, columns x rows.")
 @click.option(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from genart.brought import keep_values
 from genart.contracts import Generator
 from genart.editing.directions import Directions, load_directions
 from genart.editing.edited import Edited
 from genart.errors import DataError, ParamError, UsageError
-from genart.params import Param, params_of
+from genart.params import Param
 
 #: Units that a handle goes to either side.
 MOST = 5.0
@@ -35,9 +36,7 @@ class Handles:
         except (DataError, UsageError) as error:
             raise ParamError(f"directions: {error}") from error
         self.owner = _owner(self.directions)
-        for name in params_of(before) if before is not None else ():
-            if name in self.directions.names:
-                setattr(self.owner, name, getattr(before, name))
+        keep_values(self.owner, before)
         self._edited: Edited | None = None
 
     def on(self, model: Generator) -> Generator:

@@ -36,6 +36,7 @@ from genart.runner import as_frame, run, turn, widened
 from genart.sketch import Sketch, load_sketch
 from genart.stage import ModelSettings
 
+from genart.styling.make import joined
 GAP = 0.1  # seconds between two frames that people see as a jerk
 _HUNG = 2.0  # seconds without a frame after which the engine is said to hang
 
@@ -51,6 +52,8 @@ class Live:
         seconds: how long; None goes on until `stop`.
         params: values by "owner.name" to begin with.
         seed: what the sketch's own chance comes from.
+        style: a stylizer that paints over the picture, "fast:wave", or several, one after the
+            other.
         device: "auto", "cpu", "cuda" or "mps".
         blend: whether to blend frames while the model is slower than the display.
         hold_fps: whether to lower the picture's quality while the model is slower than the
@@ -92,6 +95,7 @@ class Live:
         params: Mapping[str, Any] | None = None,
         seed: int = 0,
         device: str = "auto",
+        style: str | Sequence[str] = (),
         blend: bool = True,
         hold_fps: bool = False,
         recordings: str | Path = "recordings",
@@ -103,7 +107,7 @@ class Live:
         kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
         self._given = model if isinstance(model, Generator) else None
         self.name = kind.__qualname__ if isinstance(sketch, type) else str(sketch)
-        self.settings, self.seed = _settings(kind, model, params), seed
+        self.settings, self.seed = _settings(kind, model, style, params), seed
         self.threads = spare_threads()
         settings = self.settings
         period = float(1 / self.fps)
@@ -342,9 +346,12 @@ class Service(Protocol):
 
 
 def _settings(
-    kind: type[Sketch], model: str | Path | Generator | None, params: Mapping[str, Any] | None
+    kind: type[Sketch],
+    model: str | Path | Generator | None,
+    style: str | Sequence[str],
+    params: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    asked = dict(params or {})
+    asked = {**({"style.chain": joined(style)} if style else {}), **(params or {})}
     if model is not None:
         asked["model.name"] = model.name if isinstance(model, Generator) else str(model)
     # a new even walk costs a hundred images, which nobody on a stage waits for unasked

@@ -50,6 +50,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from genart.brought import BRINGERS
 from genart.errors import DataError, UnknownName, UsageError
 from genart.live.leads import CURVES, ENCODINGS, MODES, SHAPES, Lead, Mappings
 from genart.params import Param
@@ -77,7 +78,7 @@ _MIDI = re.compile(
 _DEED = re.compile(r"(/genart/)?[a-z]+(/[^/]+){0,2}")
 _LARGEST = 1 << 20
 #: Owners whose Params come and go while it plays.
-_COMING = ("sketch.", "edit.")
+_COMING = ("sketch.", *(f"{bringer.owner}." for bringer in BRINGERS.values()))
 
 
 class MappingError(DataError):

@@ -72,7 +72,8 @@ def perform(
             gets a thread of its own, and the newest frame.
         controls: who else turns Params, by name ("midi:Launch Control", "link") or as Controls.
         tell: told in one line where things are to be found, and of each new kind of fault.
-        words: model, size, fps, seconds, params, seed, device, blend, hold_fps: see `Live`.
+        words: model, size, fps, seconds, params, style, seed, device, blend, hold_fps, profile:
+            see `Live`.
 
     Returns:
         How it went.

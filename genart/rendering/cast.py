@@ -7,13 +7,14 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from genart.brought import bringers_first
 from genart.contracts import Generator
 from genart.errors import UsageError
 from genart.rendering.film import Film
 from genart.runner import Grid, Performer, Player
 from genart.seeds import format_seeds, parse_seeds
 from genart.sketch import Sketch
-from genart.stage import HANDLES, Stage
+from genart.stage import Stage
 
 _SMALLEST = 512  # pixels a side that a film of a small model is enlarged to
 _SEEDS = 2**32
@@ -39,7 +40,7 @@ def _none(name: str) -> Generator:
 def performer(kind: type[Sketch], settings: Mapping[str, Any], **options: Any) -> Performer:
     """A performer of a sketch with settings; options are `Performer`'s."""
     made = Performer(kind(), Stage(), **options)
-    for path, value in sorted(settings.items(), key=lambda item: item[0] != HANDLES):
+    for path, value in sorted(settings.items(), key=bringers_first):
         made.set(path, value)
     return made
 

@@ -23,6 +23,8 @@ _WORDS = {
     "model.truncation": "--truncation",
     "model.label": "--class",
 }
+#: Params that a recipe tells beside all that were set.
+_NAMED = ("model.name", "walk.seeds")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def make_recipe(order: Order, film: Film) -> dict[str, Any]:
         film: frames, rate, size, grid.
     """
     height, width = film.size or (0, 0)
-    stage = Stage({path: v for path, v in order.settings.items() if not path.startswith("sketch.")})
+    named = {path: order.settings[path] for path in _NAMED if path in order.settings}
+    stage = Stage(named)
     return {
         "genart": version("genart"),
         "command": command_for(order, film),

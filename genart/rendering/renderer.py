@@ -21,6 +21,7 @@ from genart.rendering.take import make_take
 from genart.show import Show
 from genart.sketch import Sketch
 
+from genart.styling.make import joined
 
 def render(
     sketch: str | Path | type[Sketch] | None = None,
@@ -38,6 +39,7 @@ def render(
     truncation: float | None = None,
     directions: str | Path | None = None,
     label: int | None = None,
+    style: str | Sequence[str] | None = None,
     noise: str | None = None,
     beats: float | None = None,
     bpm: float | None = None,
@@ -76,6 +78,8 @@ def render(
         directions: a file of directions, each of which becomes a Param edit.<name>.
         label: the class.
         noise: "const", "random", "none" or "walk".
+        style: a stylizer that paints over the picture, "fast:wave", or several, one after the
+            other.
         beats: its length in beats instead of seconds. The film is rounded to whole frames and
             the tempo to the film, so that a loop closes on the beat.
         bpm: beats a minute.
@@ -114,6 +118,7 @@ def render(
         "noise": noise, "walk": walk, "easing": easing, "even": even, "loop": loop, "bpm": bpm,
     }  # fmt: skip
     words = words if show is None else replay(show, words)
+        "style": None if style is None else joined(style),
     with ExitStack() as stack:
         mapped = None
         if mapping is not None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from genart.brought import BRINGERS
 from genart.errors import DataError, UsageError
 from genart.live.backstage import sketch_file
 from genart.params import ParamTree
@@ -15,7 +16,7 @@ from genart.rendering.take import WORDS
 from genart.show import Show, read_show
 from genart.sketch import Sketch, load_sketch
 from genart.smoothing import Change
-from genart.stage import HANDLES, Stage
+from genart.stage import Stage
 
 log = logging.getLogger("genart.show")
 
@@ -59,13 +60,16 @@ def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tree(kind: type[Sketch], show: Show) -> ParamTree:
-    """Every Param that the show may turn, with the handles of all directions in it."""
-    picked = [show.header.params.get(HANDLES, ""), show.header.values.get(HANDLES, "")]
-    picked += [change.value for change in show.events if change.path == HANDLES]
-    stages = [Stage({HANDLES: path}) for path in dict.fromkeys(picked) if path]
-    handles = tuple(type(stage.tree().owners["edit"]) for stage in stages)
+    """Every Param that the show may turn, with all that its directions and stylizers bring."""
     owners = Stage().tree(kind()).owners
-    return ParamTree({**owners, "edit": type("Edit", handles, {})()} if handles else owners)
+    for path, bringer in BRINGERS.items():
+        picked = [show.header.params.get(path, ""), show.header.values.get(path, "")]
+        picked += [change.value for change in show.events if change.path == path]
+        stages = [Stage({path: text}) for text in dict.fromkeys(picked) if text]
+        kinds = tuple(type(stage.tree().owners[bringer.owner]) for stage in stages)
+        if kinds:
+            owners[bringer.owner] = type(bringer.owner.title(), kinds, {})()
+    return ParamTree(owners)
 
 
 def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:

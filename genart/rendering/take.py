@@ -28,6 +28,7 @@ WORDS = {
     "truncation": "model.truncation",
     "label": "model.label",
     "directions": "model.directions",
+    "style": "style.chain",
     "noise": "model.noise",
     "walk": "walk.kind",
     "easing": "walk.easing",
