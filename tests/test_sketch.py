@@ -90,7 +90,7 @@ def test_the_tree_joins_stage_and_sketch(tmp_path: Path) -> None:
     assert tree.value("sketch.zoom") == 1.5
     assert tree.value("walk.seeds") == "4,5"
     assert {path.split(".")[0] for path in tree} == {
-        "sketch", "walk", "model", "output", "transport", "tempo",
+        "sketch", "walk", "model", "style", "output", "transport", "tempo",
     }  # fmt: skip
 
 

@@ -1,0 +1,72 @@
+"""genart.stylizer: a stylizer by name, or by a text such as "fast:wave"."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+from genart.contracts import Stylizer
+from genart.errors import UsageError
+from genart.plugins import Entry, registry
+
+#: What stands between the stylizers of a chain: paths may hold a plain +.
+JOINT = " + "
+
+
+def stylizer(name: str, **options: Any) -> Stylizer:
+    """Make a stylizer: what repaints images.
+
+    Args:
+        name: "gatys", "fast", "cyclegan" ...: `genart plugins` lists all. A text after a colon is
+            the stylizer's first option: "fast:wave".
+        options: the stylizer's own.
+
+    Returns:
+        A Stylizer: called with images (n, 3, h, w) in -1..1, it gives as many of the same size.
+
+    Raises:
+        UnknownName: no such stylizer.
+        UsageError: an option that it does not take, or one that is missing.
+    """
+    kind, colon, text = name.partition(":")
+    entry = registry("stylizer")[kind.strip()]
+    if colon:
+        first = next(iter(_taken(entry)), None)
+        if first is None or first in options:
+            raise UsageError(f'"{kind}" takes nothing after its colon here, got "{text}".')
+        options = {first: text.strip(), **options}
+    _check(entry, options)
+    made: Stylizer = entry.factory(**options)
+    return made
+
+
+def stylizers(chain: str) -> list[Stylizer]:
+    """The stylizers of a chain such as "fast:wave + cyclegan:fruit.pth", in order."""
+    return [stylizer(part) for part in parts(chain)]
+
+
+def parts(chain: str) -> list[str]:
+    """The texts of a chain, one for each stylizer."""
+    return [part.strip() for part in chain.split(JOINT) if part.strip()]
+
+
+def joined(styles: str | Iterable[str]) -> str:
+    """One chain of one or several texts."""
+    return JOINT.join([styles] if isinstance(styles, str) else styles)
+
+
+def _taken(entry: Entry) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(entry.factory).parameters)
+
+
+def _check(entry: Entry, options: dict[str, Any]) -> None:
+    taken = _taken(entry)
+    kinds = {each.kind for each in taken.values()}
+    known = [name for name, each in taken.items() if each.kind is not each.VAR_KEYWORD]
+    wrong = [name for name in options if name not in taken]
+    if wrong and inspect.Parameter.VAR_KEYWORD not in kinds:
+        raise UsageError(f"{entry.name} takes no {', '.join(wrong)}; it takes {', '.join(known)}.")
+    for name in known:
+        if taken[name].default is inspect.Parameter.empty and name not in options:
+            raise UsageError(f'"{entry.name}" needs its {name}: write {entry.name}:{name.upper()}.')
