@@ -71,15 +71,18 @@ if TYPE_CHECKING:
     from genart.models import load, pick_device
     from genart.pacing import even
     from genart.params import Param
+    from genart.patience import whole
     from genart.perception import PerceptualLoss, features, perceptual_distance, perceptual_loss
     from genart.pictures import read_picture
     from genart.playing import Console, Light, LiveControl
     from genart.plugins import registry
+    from genart.profiling import Profile, span
     from genart.recipe import read_recipe, recipe_text, write_recipe
     from genart.rendering import Report, promo, render
     from genart.sinks import MemorySink
     from genart.sketch import Sketch
     from genart.stills import generate, mixing_grid
+    from genart.styling.make import stylizer
     from genart.walks import Walk, segment, walk
 
 _HOMES = {
@@ -141,6 +144,7 @@ _HOMES = {
     "genart.models": ("load", "pick_device"),
     "genart.pacing": ("even",),
     "genart.params": ("Param",),
+    "genart.patience": ("whole",),
     "genart.perception": (
         "PerceptualLoss",
         "features",
@@ -150,11 +154,13 @@ _HOMES = {
     "genart.pictures": ("read_picture",),
     "genart.playing": ("Console", "Light", "LiveControl"),
     "genart.plugins": ("registry",),
+    "genart.profiling": ("Profile", "span"),
     "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
     "genart.rendering": ("Report", "promo", "render"),
     "genart.sinks": ("MemorySink",),
     "genart.sketch": ("Sketch",),
     "genart.stills": ("generate", "mixing_grid"),
+    "genart.styling.make": ("stylizer",),
     "genart.walks": ("Walk", "segment", "walk"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -193,6 +199,7 @@ __all__ = [
     "ParamError",
     "PerceptualLoss",
     "PluginError",
+    "Profile",
     "Progress",
     "Reader",
     "Record",
@@ -241,9 +248,12 @@ __all__ = [
     "render",
     "save_latent",
     "segment",
+    "span",
+    "stylizer",
     "to_frames",
     "to_image",
     "walk",
+    "whole",
     "write_recipe",
     "write_safetensors",
 ]

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from genart.contracts import Frame, Image
 from genart.errors import UsageError
+from genart.profiling import span
 
 
 def to_frames(image: Image, size: tuple[int, int] | None = None) -> list[Frame]:
@@ -26,10 +27,14 @@ def to_frames(image: Image, size: tuple[int, int] | None = None) -> list[Frame]:
         raise UsageError(f"An image has shape (n, 3, h, w), not {tuple(image.shape)}.")
     image = image.detach().float()
     if size is not None:
-        image = cover(image, size)
-    planes = _bytes(image).unbind(1)
-    planes = planes * 3 if len(planes) == 1 else planes
-    return list(torch.stack(planes, -1).cpu().numpy())
+        with span("resize"):
+            image = cover(image, size)
+    with span("to bytes"):
+        planes = _bytes(image).unbind(1)
+        planes = planes * 3 if len(planes) == 1 else planes
+        frames = torch.stack(planes, -1)
+    with span("to host"):
+        return list(frames.cpu().numpy())
 
 
 class _Kept(threading.local):

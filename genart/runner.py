@@ -21,7 +21,9 @@ from genart.frames import to_frames, to_image
 from genart.pacing import even
 from genart.params import params_of
 from genart.plugins import registry
+from genart.profiling import count_frame, span
 from genart.seeds import parse_seeds
+from genart.sinks import stage_of
 from genart.sketch import Sketch, blame
 from genart.stage import Stage
 from genart.walks import Walk, walk
@@ -207,24 +209,28 @@ class Performer:
     ) -> Walk:
         made = walk(keys, kind, loop=loop, easing=easing, **dict(options))
         chosen = self.stage.model
-        return self.pace(made, model, chosen.truncation, chosen.cutoff or None) if even else made
+        if not even:
+            return made
+        with span("pacing", whole=True):
+            return self.pace(made, model, chosen.truncation, chosen.cutoff or None)
 
     def _drawn(self, tick: Tick) -> Frame:
         with torch.no_grad(), chance(self.sketch.seed, tick.index, self.sketch.model.device):
-            picture = self._guarded(self.sketch.draw, float(tick.t), float(tick.dt))
+            with span("sketch"):
+                picture = self._guarded(self.sketch.draw, float(tick.t), float(tick.dt))
             if self._strict:
                 _check_finite(picture)
-            return as_frame(picture, self.sketch.size)
-
-    def _guarded(self, step: Callable[..., Any], *args: float) -> Any:
             if self.stage.style.chain:
                 picture = self._painted(picture)
-        try:
-            return step(*args)
+            return as_frame(picture, self.sketch.size)
+
     def _painted(self, picture: Image | Frame) -> Image:
         image = as_image(picture).to(self.sketch.model.device)
         return self.stage.painted(image, self.sketch.size)
 
+    def _guarded(self, step: Callable[..., Any], *args: float) -> Any:
+        try:
+            return step(*args)
         except GenartError:
             raise
         except Exception as error:
@@ -268,9 +274,6 @@ def as_frame(picture: Image | Frame, size: tuple[int, int]) -> Frame:
     if isinstance(picture, np.ndarray) and picture.shape[:2] == size:  # noqa: SIM102, for mypy
         if picture.dtype == np.uint8:
             return picture
-        picture = to_image(np.array(picture))  # a copy: torch wants to be able to write
-    if not isinstance(picture, torch.Tensor) or len(picture) != 1:
-        what = getattr(picture, "shape", type(picture).__name__)
     return to_frames(as_image(picture), size)[0]
 
 
@@ -281,6 +284,9 @@ def as_image(picture: Image | Frame) -> Image:
         SketchError: neither an image of one picture nor a frame.
     """
     if isinstance(picture, np.ndarray):
+        picture = to_image(np.array(picture))  # a copy: torch wants to be able to write
+    if not isinstance(picture, torch.Tensor) or len(picture) != 1:
+        what = getattr(picture, "shape", type(picture).__name__)
         raise SketchError(f"draw must return an image (1, 3, h, w) or a frame, not {what}.")
     return picture
 
@@ -292,7 +298,11 @@ def chance(seed: int, index: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(
         [] if on_cpu else [device], device_type="cuda" if on_cpu else device.type
     ):
-        torch.manual_seed((seed << 32) + index)
+        number = (seed << 32) + index
+        torch.default_generator.manual_seed(number)  # torch.manual_seed looks for every device
+        if not on_cpu:
+            kind = torch.get_device_module(device)
+            getattr(kind, "manual_seed_all", kind.manual_seed)(number)
         yield
 
 
@@ -329,7 +339,8 @@ def frames(
 ) -> Iterator[Frame]:
     """The frames of a clock's ticks, one by one, with the changes that controls ask for."""
     for tick in clock:
-        turn(player, controls, tick.t)
+        with span("controls"):
+            turn(player, controls, tick.t)
         yield player.frame(tick)
 
 
@@ -363,5 +374,7 @@ def run(frames: Iterable[Frame], sinks: Sequence[Sink]) -> int:
     count = 0
     for count, frame in enumerate(frames, 1):  # noqa: B007
         for sink in sinks:
-            sink.write(frame)
+            with span(stage_of(sink)):
+                sink.write(frame)
+        count_frame()
     return count

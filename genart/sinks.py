@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from queue import Queue
 from statistics import median
 from threading import Thread
@@ -13,6 +13,7 @@ from threading import Thread
 import numpy as np
 
 from genart.contracts import Frame, Sink
+from genart.profiling import WAITING, Lane, count_frame, span
 
 
 class MemorySink:
@@ -69,6 +70,12 @@ class Seam:
         return seam if math.isfinite(seam) else None
 
 
+def stage_of(sink: Sink) -> str:
+    """What writing to a sink is called in a profile: its name, or "film" of a FilmSink."""
+    name = getattr(sink, "name", None)
+    return name if isinstance(name, str) else type(sink).__name__.lower().removesuffix("sink")
+
+
 def difference(a: Frame, b: Frame) -> float:
     """The mean absolute difference of two frames, 0..255."""
     return float((np.maximum(a, b) - np.minimum(a, b)).mean())
@@ -80,10 +87,13 @@ class Background:
     Args:
         sinks: who gets every frame.
         depth: how many frames may wait; `write` blocks while that many do.
+        lane: where the thread's time is counted, if it is.
     """
 
-    def __init__(self, sinks: Sequence[Sink], depth: int = 4) -> None:
-        self._sinks = sinks
+    name = WAITING  # what writing to it is
+
+    def __init__(self, sinks: Sequence[Sink], depth: int = 4, lane: Lane | None = None) -> None:
+        self._sinks, self._lane = sinks, lane
         self._waiting: Queue[Frame | None] = Queue(depth)
         self._error: BaseException | None = None
         self._stopped = False
@@ -98,11 +108,13 @@ class Background:
 
     def close(self) -> None:
         """Wait for the last frame and close the sinks; raises what a sink raised."""
-        self._end()
-        if self._error is not None:
-            raise self._error
-        for sink in self._sinks:
-            sink.close()
+        with span(WAITING):
+            self._end()
+            if self._error is not None:
+                raise self._error
+            with nullcontext() if self._lane is None else self._lane.span("finish"):
+                for sink in self._sinks:
+                    sink.close()
 
     def abort(self) -> None:
         """Forget waiting frames and end the sinks: by their `abort` if they have one."""
@@ -118,13 +130,16 @@ class Background:
             self._thread.join()
 
     def _work(self) -> None:
-        while (frame := self._waiting.get()) is not None:
-            if self._error is None and not self._stopped:
-                self._pass_on(frame)
+        with nullcontext() if self._lane is None else self._lane:
+            while (frame := self._waiting.get()) is not None:
+                if self._error is None and not self._stopped:
+                    self._pass_on(frame)
 
     def _pass_on(self, frame: Frame) -> None:
         try:
             for sink in self._sinks:
-                sink.write(frame)
+                with span(stage_of(sink)):
+                    sink.write(frame)
+            count_frame()
         except BaseException as error:  # it is raised again where the frames come from
             self._error = error

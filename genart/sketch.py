@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genart.errors import SketchError, UnknownName
+from genart.profiling import span
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,7 +97,8 @@ class Sketch(ABC):
             "cutoff": chosen.cutoff or None,
             "noise": self.phase if chosen.noise == "walk" else chosen.noise,
         }
-        return self.model(latent, **(settings | overrides))
+        with span("synthesis"):
+            return self.model(latent, **(settings | overrides))
 
 
 def sketches() -> dict[str, Path]:

@@ -13,6 +13,7 @@ from genart.easing import EASINGS
 from genart.errors import UnknownName, UsageError
 from genart.latents import join
 from genart.plugins import registry
+from genart.profiling import span
 
 _NEAR = 1e-9  # a phase this close to a key, in segments, is on it: 1/49 * 49 is not 1 in floats
 
@@ -64,8 +65,9 @@ class Walk:
         Raises:
             UsageError: a phase that is no finite number.
         """
-        phase = eased(self._inside(phase), len(self.keys), self.loop, self.easing)
-        return self.interpolator(self.keys, phase, self.loop)
+        with span("walk"):
+            phase = eased(self._inside(phase), len(self.keys), self.loop, self.easing)
+            return self.interpolator(self.keys, phase, self.loop)
 
     def at(self, phases: Iterable[float]) -> Latent:
         """The places at several phases as one Latent, in order."""

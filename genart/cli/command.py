@@ -19,6 +19,7 @@ from genart.errors import UsageError
 
 if TYPE_CHECKING:
     from genart.contracts import Progress, ProgressCallback
+    from genart.profiling import Profile
 
 _DEVICES = click.Choice(("auto", "cpu", "cuda", "mps"))
 
@@ -83,6 +84,13 @@ def _last() -> list[click.Option]:
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on stdout."),
         click.Option(["--device"], type=_DEVICES, default="auto", help="Where to compute.  [auto]"),
     ]
+
+
+def tell_profile(profile: Profile | None) -> None:
+    """Print a profile on stderr once the command has said all else."""
+    if profile is not None:
+        table = "\n".join(profile.lines())
+        click.get_current_context().call_on_close(lambda: click.echo(table, err=True))
 
 
 def plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
+from genart.cli.command import tell_profile
 from genart.cli.types import Assignment
 
 if TYPE_CHECKING:
@@ -75,11 +76,11 @@ def show(report: LiveReport) -> Iterator[str]:
     help="Where else the picture goes, such as virtualcam or srt://host:9999; may be repeated.",
 )  # fmt: skip
 @click.option("--ndi", metavar="NAME", help="Short for --to ndi:NAME.")
-@click.option("--blend/--no-blend", default=None, help="Blend frames while the model is slow.")
 @click.option(
     "--style", metavar="NAME[:TEXT]", multiple=True,
     help="Paint over the picture, such as fast:wave; may be repeated.",
 )  # fmt: skip
+@click.option("--blend/--no-blend", default=None, help="Blend frames while the model is slow.")
 @click.option(
     "--hold-fps", is_flag=True, help="Lower the picture's quality while the model is slow."
 )
@@ -87,6 +88,7 @@ def show(report: LiveReport) -> Iterator[str]:
     "--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep a film: .mp4 .mkv .mov."
 )
 @click.option("--seed", type=int, help="What the sketch's own chance comes from.  [0]")
+@click.option("--profile", is_flag=True, help="Say at the end where the frames spent their time.")
 @click.option(
     "-p", "params", type=Assignment(), multiple=True, help="Turn any Param; may be repeated."
 )
@@ -99,7 +101,9 @@ def command(params: tuple[tuple[str, str], ...], device: str, **options: Any) ->
     from genart.live.perform import perform
 
     given = {name: value for name, value in _spelt_out(options).items() if value is not None}
-    return perform(params=dict(params), device=device, tell=_tell, **given)
+    report = perform(params=dict(params), device=device, tell=_tell, **given)
+    tell_profile(report.profile)
+    return report
 
 
 def _spelt_out(options: dict[str, Any]) -> dict[str, Any]:

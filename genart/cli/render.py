@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
+from genart.cli.command import tell_profile
 from genart.cli.types import Assignment
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ def show(report: Report) -> Iterator[str]:
     "--directions", type=click.Path(exists=True, dir_okay=False),
     help="A file of directions, each of which becomes a Param edit.<name>.",
 )  # fmt: skip
-@click.option("--class", "label", type=int, help="For models with classes.")
 @click.option(
     "--style", metavar="NAME[:TEXT]", multiple=True,
     help="Paint over the picture, such as fast:wave; may be repeated.",
 )  # fmt: skip
+@click.option("--class", "label", type=int, help="For models with classes.")
 @click.option("--noise", type=click.Choice(("const", "random", "none", "walk")), help="Grain.")
 @click.option("--grid", metavar="CxR", help="Several walks in one picture, columns x rows.")
 @click.option(
@@ -71,6 +72,7 @@ def show(report: Report) -> Iterator[str]:
     help="A recorded show, made again at any size and rate.",
 )  # fmt: skip
 @click.option("--seed", type=int, help="What the sketch's own chance comes from.  [0]")
+@click.option("--profile", is_flag=True, help="Say where the frames spent their time.")
 @click.option(
     "-p", "params", type=Assignment(), multiple=True, help="Turn any Param; may be repeated."
 )
@@ -84,7 +86,9 @@ def command(
     from genart.rendering import render
 
     given = {name: value for name, value in options.items() if value not in (None, ())}
-    return render(params=dict(params), device=device, progress=progress, tell=_tell, **given)
+    report = render(params=dict(params), device=device, progress=progress, tell=_tell, **given)
+    tell_profile(report.profile)
+    return report
 
 
 def _tell(line: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from threading import Event
 
+from genart.profiling import WAITING, span
 from genart.runner import Tick
 
 
@@ -60,7 +61,8 @@ class LiveClock:
         while not self.stop.is_set() and (self._end is None or index < self._end):
             late = self.now() - self._start - float(index / self.fps)
             if late < 0:
-                (self._wait or self.stop.wait)(-late)  # and look again: a wait may end early
+                with span(WAITING):
+                    (self._wait or self.stop.wait)(-late)  # and look again: a wait may end early
             elif (missed := int(late * self.fps)) > 0:
                 missed = missed if self._end is None else min(missed, self._end - index)
                 self.skipped += missed

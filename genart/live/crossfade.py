@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Pictures
 
 from genart.contracts import Frame
+from genart.profiling import span
 from genart.runner import Tick
 
 _LONGEST = 60  # display ticks a fade lasts at most
@@ -89,7 +90,8 @@ class Crossfade:
             self._shown, self._start = latest, None
         else:
             self.synthesised += 1
-            self._shown = blend(self._start, latest, self._step / self._steps)
+            with span("blend"):
+                self._shown = blend(self._start, latest, self._step / self._steps)
         assert self._shown is not None
         return self._shown
 

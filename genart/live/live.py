@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from _thread import start_new_thread
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -30,13 +30,14 @@ from genart.live.report import Durations, Faults, LiveReport, Meter
 from genart.live.steady import Steady
 from genart.live.store import Store
 from genart.models import load
+from genart.profiling import WAITING, Profiler, span
 from genart.rendering.cast import performer, typed
 from genart.rendering.film import Size, parse_fps, parse_size
 from genart.runner import as_frame, run, turn, widened
 from genart.sketch import Sketch, load_sketch
 from genart.stage import ModelSettings
-
 from genart.styling.make import joined
+
 GAP = 0.1  # seconds between two frames that people see as a jerk
 _HUNG = 2.0  # seconds without a frame after which the engine is said to hang
 
@@ -51,13 +52,14 @@ class Live:
         fps: frames a second of the display, and at most of the engine.
         seconds: how long; None goes on until `stop`.
         params: values by "owner.name" to begin with.
-        seed: what the sketch's own chance comes from.
         style: a stylizer that paints over the picture, "fast:wave", or several, one after the
             other.
+        seed: what the sketch's own chance comes from.
         device: "auto", "cpu", "cuda" or "mps".
         blend: whether to blend frames while the model is slower than the display.
         hold_fps: whether to lower the picture's quality while the model is slower than the
             display, see `genart.live.ladder`.
+        profile: whether the report says where the frames spent their time, stage by stage.
         recordings: the folder of recordings whose names come from the network.
         tell: told of each new kind of fault, in one line.
         engine_clock: what the engine goes by; the wall's clock at `fps` unless given.
@@ -93,11 +95,12 @@ class Live:
         fps: float | str | Fraction = 30,
         seconds: float | None = None,
         params: Mapping[str, Any] | None = None,
+        style: str | Sequence[str] = (),
         seed: int = 0,
         device: str = "auto",
-        style: str | Sequence[str] = (),
         blend: bool = True,
         hold_fps: bool = False,
+        profile: bool = False,
         recordings: str | Path = "recordings",
         tell: Callable[[str], None] | None = None,
         engine_clock: LiveClock | None = None,
@@ -150,6 +153,7 @@ class Live:
         self.services: list[Service] = []
         self._meter = Meter(self.fps)
         self.latencies = {"param_to_frame": Durations()}
+        self._profiler = Profiler() if profile else None
         self._black: Frame | None = None
 
     @property
@@ -191,11 +195,13 @@ class Live:
                 stack.callback(service.close)
             self.backstage.start()
             self.pacer.start()
+            self._profile_outlets(sinks)
             stack.callback(start_all(controls, self.console))
             engine.start()
             while not self.crossfade.ready.wait(0.1) and not self.stopped.is_set():
                 pass
             stack.enter_context(hastened(DISPLAY))
+            stack.enter_context(self._lane("display"))
             run(self._shown(), [*sinks, self.recorder])
         return self.report(sinks)
 
@@ -242,18 +248,30 @@ class Live:
             errors=self.faults.total,
             faults=self.faults.all(),
             recorded=str(kept[-1]) if kept else "",
+            profile=None if self._profiler is None else self._profiler.profile(clocked=True),
         )
+
+    def _lane(self, name: str, *, draws: bool = False) -> AbstractContextManager[object]:
+        """Where this thread's time is counted, if it is."""
+        return nullcontext() if self._profiler is None else self._profiler.lane(name, draws=draws)
+
+    def _profile_outlets(self, sinks: Sequence[Sink]) -> None:
+        for sink in sinks:
+            if self._profiler is not None and isinstance(sink, Outlet):
+                sink.lane = self._profiler.lane(sink.name, WAITING)
 
     def _engine(self) -> None:
         try:
-            run(self._made(), [self.crossfade])
+            with self._lane("engine", draws=True):
+                run(self._made(), [self.crossfade])
         except BaseException as error:  # the picture stays; the night is told
             self.faults.add("engine", error)
             raise
 
     def _made(self) -> Iterator[Frame]:
         for tick in self.engine_clock:
-            self._guarded("controls", turn, self.player, [self.desk], tick.t)
+            with span("controls"):
+                self._guarded("controls", turn, self.player, [self.desk], tick.t)
             frame = self.player.frame(tick)
             stage = self.player.performer.stage
             self.store.observe("transport.phase", stage.transport.phase)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from threading import Condition, Thread
 
 from genart.contracts import Frame, Sink
 from genart.errors import OutputAway
 from genart.live.report import Faults
+from genart.profiling import Lane
 
 
 class Outlet:
@@ -33,6 +34,7 @@ class Outlet:
     Attributes:
         dropped: frames the sink was too slow for, or that came while its other end was gone.
         failed: whether the sink was given up.
+        lane: where the time that the sink takes is counted; None counts none.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Outlet:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self.dropped, self.failed = name, 0, False
+        self.lane: Lane | None = None
         self._gone: float | None = None  # since when
         self._now = now
         self._sink, self._faults, self._depth = sink, faults, depth
@@ -113,8 +116,12 @@ class Outlet:
             self._give_up(error)
 
     def _pass_on(self, frame: Frame) -> None:
+        lane = self.lane
         try:
-            self._sink.write(frame)
+            with nullcontext() if lane is None else lane.span(self.name):
+                self._sink.write(frame)
+            if lane is not None:
+                lane.frames += 1
         except OutputAway as error:
             self.dropped += 1
             if self._gone is None:

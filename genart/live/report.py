@@ -12,6 +12,8 @@ from fractions import Fraction
 from threading import Lock
 from typing import Any
 
+from genart.profiling import Profile
+
 _LOG = logging.getLogger("genart.live")
 _BIN = 1e-4  # seconds
 _BINS = 20_000  # the last one holds all that took 2 s or longer
@@ -201,6 +203,7 @@ class LiveReport:
         errors: how many things went wrong.
         faults: which, and how often.
         recorded: the film that was kept, or "".
+        profile: where the frames spent their time, if that was asked for.
     """
 
     frames: int
@@ -221,6 +224,7 @@ class LiveReport:
     errors: int
     faults: list[Fault] = field(default_factory=list)
     recorded: str = ""
+    profile: Profile | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON can hold it."""

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from genart.errors import UnknownName, UsageError
 from genart.plugins import Entry, registry
+from genart.profiling import Profile
 from genart.stage import Tempo, Transport
 
 #: 512, (640, 360) or "640x360": width first, as people say it.
@@ -65,6 +66,7 @@ class Report:
         seam: how the loop closes, see `sinks.Seam`; None where it says nothing.
         seconds: the film's length.
         recipe: how it was made, as its file keeps it.
+        profile: where the frames spent their time, if that was asked for.
     """
 
     output: str
@@ -74,13 +76,21 @@ class Report:
     seam: float | None
     seconds: float
     recipe: dict[str, Any]
+    profile: Profile | None = None
 
     @classmethod
-    def of(cls, film: Film, output: str, seam: float | None, recipe: dict[str, Any]) -> Report:
+    def of(
+        cls,
+        film: Film,
+        output: str,
+        seam: float | None,
+        recipe: dict[str, Any],
+        profile: Profile | None = None,
+    ) -> Report:
         """The report of a finished film."""
         height, width = film.size or (0, 0)
         rate = float(film.fps)
-        return cls(output, film.frames, rate, (width, height), seam, film.seconds, recipe)
+        return cls(output, film.frames, rate, (width, height), seam, film.seconds, recipe, profile)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON can hold it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from genart.contracts import Frame, Progress, ProgressCallback, Sink
 from genart.errors import GenartError, RenderError, UsageError
 from genart.files import atomic
 from genart.plugins import registry
+from genart.profiling import WAITING, Profiler
 from genart.rendering.film import Film, sink_for
 from genart.runner import run
 from genart.sinks import Background, Seam
@@ -38,6 +39,8 @@ def keep(
     film: Film,
     output: str | Path | Sink,
     progress: ProgressCallback | None = None,
+    *,
+    profiler: Profiler | None = None,
     **options: Any,
 ) -> float | None:
     """Write a film's frames to a file or sink; returns the seam.
@@ -47,6 +50,7 @@ def keep(
         film: how many, how fast, how large.
         output: a file, a folder, or a sink.
         progress: told after every frame.
+        profiler: counts where the time goes, in a lane "picture" and a lane "film".
         options: for the sink: codec, audio, recipe.
 
     Raises:
@@ -55,7 +59,7 @@ def keep(
     """
     seam, count = Seam(), Count(film.frames)
     if isinstance(output, Sink):
-        _stream(count.over(frames, progress), [seam, output])
+        _stream(count.over(frames, progress), [seam, output], profiler)
         return seam.value
     final = Path(output)
     with _telling(count, final), atomic(final) as partial:
@@ -63,7 +67,7 @@ def keep(
             sink_for(output), path=partial, fps=film.fps, size=film.size,
             seconds=film.seconds, **options,
         )  # fmt: skip
-        _stream(count.over(frames, progress), [seam, sink])
+        _stream(count.over(frames, progress), [seam, sink], profiler)
     return seam.value
 
 
@@ -79,14 +83,17 @@ def check_place(output: str | Path | Sink) -> None:
         raise UsageError(f'The folder "{output}" is not empty; name a new one.')
 
 
-def _stream(frames: Iterable[Frame], sinks: list[Sink]) -> None:
-    background = Background(sinks)
-    try:
-        run(frames, [background])
-        background.close()
-    except BaseException:
-        background.abort()
-        raise
+def _stream(frames: Iterable[Frame], sinks: list[Sink], profiler: Profiler | None) -> None:
+    picture = nullcontext() if profiler is None else profiler.lane("picture", draws=True)
+    film = None if profiler is None else profiler.lane("film", WAITING)
+    with picture:
+        background = Background(sinks, lane=film)
+        try:
+            run(frames, [background])
+            background.close()
+        except BaseException:
+            background.abort()
+            raise
 
 
 @contextmanager

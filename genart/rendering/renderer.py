@@ -12,6 +12,7 @@ from typing import Any
 from genart.contracts import Control, Generator, ProgressCallback, Sink
 from genart.live.mapped import Hearing, Mapped
 from genart.plugins import registry
+from genart.profiling import Profiler
 from genart.rendering.film import Film, Report, Size
 from genart.rendering.keep import check_place, keep
 from genart.rendering.montage import titled, within_titles
@@ -20,8 +21,8 @@ from genart.rendering.replay import replay
 from genart.rendering.take import make_take
 from genart.show import Show
 from genart.sketch import Sketch
-
 from genart.styling.make import joined
+
 
 def render(
     sketch: str | Path | type[Sketch] | None = None,
@@ -38,8 +39,8 @@ def render(
     loop: bool | None = None,
     truncation: float | None = None,
     directions: str | Path | None = None,
-    label: int | None = None,
     style: str | Sequence[str] | None = None,
+    label: int | None = None,
     noise: str | None = None,
     beats: float | None = None,
     bpm: float | None = None,
@@ -53,6 +54,7 @@ def render(
     device: str = "auto",
     show: str | Path | Show | None = None,
     controls: Sequence[Control] = (),
+    profile: bool = False,
     progress: ProgressCallback | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Report:
@@ -76,10 +78,10 @@ def render(
         loop: whether the last key leads back to the first.
         truncation: psi.
         directions: a file of directions, each of which becomes a Param edit.<name>.
-        label: the class.
-        noise: "const", "random", "none" or "walk".
         style: a stylizer that paints over the picture, "fast:wave", or several, one after the
             other.
+        label: the class.
+        noise: "const", "random", "none" or "walk".
         beats: its length in beats instead of seconds. The film is rounded to whole frames and
             the tempo to the film, so that a loop closes on the beat.
         bpm: beats a minute.
@@ -96,6 +98,7 @@ def render(
         show: a recorded show or its file, made again with every change it holds. What its sound
             moved is among them: give a `mapping` too only to move more.
         controls: other sources of parameter changes.
+        profile: whether the report says where the frames spent their time, stage by stage.
         progress: told after every frame.
         tell: told in one line which entries of the mapping rest, and why.
 
@@ -115,10 +118,10 @@ def render(
         "grid": grid, "model": model, "seeds": seeds, "params": params, "seed": seed,
         "device": device, "controls": controls, "truncation": truncation, "label": label,
         "directions": None if directions is None else str(directions),
+        "style": None if style is None else joined(style),
         "noise": noise, "walk": walk, "easing": easing, "even": even, "loop": loop, "bpm": bpm,
     }  # fmt: skip
     words = words if show is None else replay(show, words)
-        "style": None if style is None else joined(style),
     with ExitStack() as stack:
         mapped = None
         if mapping is not None:
@@ -137,8 +140,13 @@ def render(
         )
         recipe = make_recipe(order, take.film)
         film, made = titled(take, titles) if titles else (take.film, take.frames)
-        seam = keep(made, film, output, progress, codec=codec, audio=audio, recipe=recipe)
-    return Report.of(film, order.output, None if titles else seam, recipe)
+        profiler = Profiler() if profile else None
+        seam = keep(
+            made, film, output, progress, profiler=profiler, codec=codec, audio=audio,
+            recipe=recipe,
+        )  # fmt: skip
+    told = None if profiler is None else profiler.profile()
+    return Report.of(film, order.output, None if titles else seam, recipe, told)
 
 
 def _sound_track(audio: str | Path, titles: Sequence[str]) -> Callable[[Film], Hearing]:

@@ -1,0 +1,270 @@
+"""Where a frame spends its time: by stage, and by lane, which is a thread that frames pass through.
+
+A part of the work says what it is: `with span("synthesis"): ...`. Where nobody profiles that costs
+a look at one attribute. In a lane, time is divided among stages without gap or overlap: a span
+within a span is taken out of the outer one, and what lies outside of all is "other".
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+#: The stage in which a thread waits for another, or for its clock.
+WAITING = "waiting"
+OTHER = "other"
+_BUSY = 0.9  # of its time: a lane that works less waits for a clock
+
+_NOTHING: AbstractContextManager[None] = nullcontext()
+_HERE = threading.local()
+
+
+def span(name: str, *, whole: bool = False) -> AbstractContextManager[None]:
+    """Name what is done within; counts where this thread is profiled.
+
+    Args:
+        name: the stage: "walk", "mapping", "synthesis", "style", "resize" or a word of your own.
+        whole: whether spans within count as this stage, too.
+    """
+    lane: Lane | None = getattr(_HERE, "lane", None)
+    return _NOTHING if lane is None else lane.span(name, whole=whole)
+
+
+def count_frame() -> None:
+    """Say that this thread has finished a frame."""
+    lane: Lane | None = getattr(_HERE, "lane", None)
+    if lane is not None:
+        lane.frames += 1
+
+
+def settler() -> Callable[[], None]:
+    """What waits for the GPU that is in use, so that its time counts where it was asked for."""
+    torch = sys.modules.get("torch")
+    wait: Callable[[], None] = _at_once
+    if torch is not None and torch.cuda.is_initialized():
+        wait = torch.cuda.synchronize
+    elif torch is not None and torch.backends.mps.is_available():
+        wait = torch.mps.synchronize
+    return wait
+
+
+def _at_once() -> None:
+    """There is nothing to wait for."""
+
+
+class Lane:
+    """The time of one thread, divided among stages.
+
+    Used as a context manager it is where this thread's `span` counts.
+
+    Args:
+        name: what people read.
+        idle: the stage of the time between spans.
+        settle: called before each look at the clock.
+        now: seconds on a clock that never goes back.
+
+    Attributes:
+        frames: how many were finished.
+        seconds: by stage.
+        calls: by stage; a stage within itself is one call.
+        longest: seconds of the longest call, by stage.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        idle: str = OTHER,
+        *,
+        settle: Callable[[], None] = _at_once,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.name, self.frames = name, 0
+        self.seconds: dict[str, float] = {}
+        self.calls: dict[str, int] = {}
+        self.longest: dict[str, float] = {}
+        self._idle, self._settle, self._now = idle, settle, now
+        self._open: list[list[Any]] = []  # [stage, seconds so far], the innermost last
+        self._whole = False  # whether the innermost stage takes in those within
+        self._since: float | None = None
+
+    def __enter__(self) -> Lane:
+        self._before: Lane | None = getattr(_HERE, "lane", None)
+        _HERE.lane = self
+        self._pass()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pass()
+        _HERE.lane = self._before
+
+    def span(self, name: str, *, whole: bool = False) -> AbstractContextManager[None]:
+        """A stage of this lane, whichever thread it is in."""
+        return _NOTHING if self._whole else _Span(self, name, whole)
+
+    def begin(self, name: str, whole: bool) -> None:
+        """A stage begins."""
+        self._pass()
+        if not self._open or self._open[-1][0] != name:
+            self.calls[name] = self.calls.get(name, 0) + 1
+        self._open.append([name, 0.0])
+        self._whole = whole
+
+    def end(self) -> None:
+        """The innermost stage ends."""
+        self._pass()
+        name, seconds = self._open.pop()
+        self.longest[name] = max(self.longest.get(name, 0.0), seconds)
+        self._whole = False
+
+    def _pass(self) -> None:
+        """Give the time since the last look to the innermost stage."""
+        self._settle()
+        now = self._now()
+        if self._since is not None:
+            name = self._open[-1][0] if self._open else self._idle
+            self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
+            if self._open:
+                self._open[-1][1] += now - self._since
+        self._since = now
+
+
+class _Span(AbstractContextManager[None]):
+    """One stay in a stage."""
+
+    def __init__(self, lane: Lane, name: str, whole: bool) -> None:
+        self._lane, self._name, self._whole = lane, name, whole
+
+    def __enter__(self) -> None:
+        self._lane.begin(self._name, self._whole)
+
+    def __exit__(self, *_: object) -> None:
+        self._lane.end()
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """What a stage took.
+
+    Args:
+        name: the stage.
+        ms: milliseconds a frame.
+        share: of its lane's time, 0..1.
+        calls: how often it was begun.
+        longest_ms: the longest time from its begin to its end, without the stages within.
+    """
+
+    name: str
+    ms: float
+    share: float
+    calls: int
+    longest_ms: float
+
+
+@dataclass(frozen=True)
+class LaneTimes:
+    """What a lane's stages took; together they are all of its time.
+
+    Args:
+        name: the lane.
+        frames: how many it finished.
+        seconds: how long it was looked at.
+        busy: the share of that time, 0..1, in which it did not wait.
+        stages: the longest first.
+    """
+
+    name: str
+    frames: int
+    seconds: float
+    busy: float
+    stages: tuple[StageTime, ...]
+
+    @classmethod
+    def of(cls, lane: Lane) -> LaneTimes:
+        """What a lane has counted so far."""
+        whole = sum(lane.seconds.values())
+        seconds = sorted(lane.seconds.items(), key=lambda item: -item[1])
+        stages = tuple(
+            StageTime(
+                name, round(1e3 * took / max(lane.frames, 1), 4), round(took / (whole or 1), 4),
+                lane.calls.get(name, 0), round(1e3 * lane.longest.get(name, 0.0), 4),
+            )
+            for name, took in seconds
+        )  # fmt: skip
+        busy = 1 - lane.seconds.get(WAITING, 0.0) / (whole or 1)
+        return cls(lane.name, lane.frames, round(whole, 4), round(busy, 4), stages)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Where frames spent their time.
+
+    On a GPU the threads wait for it at the end of every stage, so that its time counts where it
+    was asked for; frames then come a little slower than without a profile.
+
+    Args:
+        lanes: threads that frames passed through, side by side.
+        pace: what set the pace: "lane: stage" of the lane that waited least and its longest
+            stage, or "clock" where all of them waited for it.
+    """
+
+    lanes: tuple[LaneTimes, ...]
+    pace: str
+
+    @classmethod
+    def of(cls, lanes: Sequence[Lane], *, clocked: bool = False) -> Profile:
+        """What lanes have counted so far.
+
+        Args:
+            lanes: in the order in which frames pass.
+            clocked: whether a clock says when frames are due.
+        """
+        told = tuple(LaneTimes.of(lane) for lane in lanes if lane.seconds)
+        return cls(told, _pace(told, clocked))
+
+    def lines(self) -> Iterator[str]:
+        """A table to read."""
+        for lane in self.lanes:
+            each = 1e3 * lane.seconds / max(lane.frames, 1)
+            yield f"{lane.name}: {lane.frames} frames, {each:.2f} ms each, {lane.busy:.0%} busy"
+            yield f"  {'':<16} {'ms a frame':>10} {'share':>6} {'calls':>7} {'longest ms':>10}"
+            for stage in lane.stages:
+                yield (
+                    f"  {stage.name:<16} {stage.ms:>10.3f} {stage.share:>6.1%} {stage.calls:>7} "
+                    f"{stage.longest_ms:>10.2f}"
+                )
+        yield f"the pace is set by {self.pace}"
+
+
+def _pace(lanes: Sequence[LaneTimes], clocked: bool) -> str:
+    busiest = max(lanes, key=lambda lane: lane.busy, default=None)
+    if busiest is None or (clocked and busiest.busy < _BUSY):
+        return "clock"
+    names = [stage.name for stage in busiest.stages if stage.name != WAITING]
+    return f"{busiest.name}: {names[0]}" if names else busiest.name
+
+
+class Profiler:
+    """Makes lanes, and their profile."""
+
+    def __init__(self) -> None:
+        self._lanes: list[Lane] = []
+
+    def lane(self, name: str, idle: str = OTHER, *, draws: bool = False) -> Lane:
+        """A new lane.
+
+        Args:
+            name: what people read.
+            idle: the stage of the time between spans.
+            draws: whether its thread has a GPU work, which the clock then waits for.
+        """
+        self._lanes.append(Lane(name, idle, settle=settler() if draws else _at_once))
+        return self._lanes[-1]
+
+    def profile(self, *, clocked: bool = False) -> Profile:
+        """What was counted so far; see `Profile.of`."""
+        return Profile.of(self._lanes, clocked=clocked)
