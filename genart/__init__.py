@@ -85,6 +85,9 @@ if TYPE_CHECKING:
     from genart.styling.make import stylizer
     from genart.walks import Walk, segment, walk
 
+    from genart.styling.paint import Painted
+    from genart.styling.stylize import stylize, translate
+    from genart.vgg import vgg16, vgg16_file
 _HOMES = {
     "genart.benching.bench": ("bench",),
     "genart.benching.rows": ("BenchCase", "BenchOptions", "BenchRow"),
@@ -170,6 +173,9 @@ __all__ = [
     "BenchCase",
     "BenchOptions",
     "BenchRow",
+    "genart.vgg": ("vgg16", "vgg16_file"),
+    "genart.styling.paint": ("Painted",),
+    "genart.styling.stylize": ("stylize", "translate"),
     "Checkpoint",
     "CheckpointError",
     "Console",
@@ -207,6 +213,7 @@ __all__ = [
     "RenderError",
     "Report",
     "Sink",
+    "Painted",
     "Sketch",
     "SketchError",
     "StyleWeights",
@@ -261,9 +268,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
+    "stylize",
         raise AttributeError(f'genart has no "{name}"; its names are in genart.__all__.')
     value = globals()[name] = getattr(import_module(_HOME[name]), name)
     return value
+    "translate",
 
 
 def __dir__() -> list[str]:

@@ -243,7 +243,7 @@ def _folder(
     try:
         for name, frame in zip(names, frames, strict=True):
             size = (frame.shape[1], frame.shape[0])
-            files.append(_save(output / f"{name}.png", frame, recipe))
+            files.append(save_picture(output / f"{name}.png", frame, recipe))
     except BaseException as error:
         kept = f"Kept {len(files)} of {len(names)} pictures in {output}."
         if isinstance(error, OSError):
@@ -260,7 +260,7 @@ def _one_file(
     size = (picture.shape[1], picture.shape[0])
     kept = f"{output} is as it was" if output.is_file() else f"there is no {output}"
     try:
-        return Stills([_save(output, picture, recipe)], len(frames), size, recipe)
+        return Stills([save_picture(output, picture, recipe)], len(frames), size, recipe)
     except OSError as error:
         raise RenderError(f"{error}: the part was removed, {kept}.") from error
 
@@ -293,7 +293,7 @@ def _squarish(n: int) -> tuple[int, int]:
     return columns, -(-n // columns)
 
 
-def _save(path: Path, frame: Frame, recipe: dict[str, Any]) -> Path:
+def save_picture(path: Path, frame: Frame, recipe: dict[str, Any]) -> Path:
     """One picture that carries its recipe, whole or not at all."""
     from PIL import Image
 

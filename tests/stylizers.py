@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 import genart
 from genart.plugins import plugins
 
@@ -27,11 +29,12 @@ class Tint:
 class Echo:
     """Mixes in the picture before, until it is told to forget it."""
 
-    def __init__(self) -> None:
+    def __init__(self, weight: float = 0.5) -> None:
+        self.weight = float(weight)
         self._last: Any = None
 
     def __call__(self, image: genart.Image) -> genart.Image:
-        mixed = image if self._last is None else (image + self._last) / 2
+        mixed = image if self._last is None else torch.lerp(image, self._last, self.weight)
         self._last = image
         return mixed
 

@@ -44,7 +44,6 @@ def test_a_stylizer_is_made_by_name_and_by_text() -> None:
         ("tynt", {}, UnknownName, 'Did you mean "tint"'),
         ("tint", {"colour": 1}, UsageError, "it takes level, strength"),
         ("tint:1", {"level": "1"}, UsageError, "after its colon"),
-        ("echo:x", {}, UsageError, "after its colon"),
     ],
 )
 def test_what_no_stylizer_is_says_so(name: str, options: Any, error: Any, says: str) -> None:

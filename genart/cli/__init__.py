@@ -32,7 +32,9 @@ COMMANDS = (
     "plugins",
     "promo",
     "render",
+    "stylize",
     "train",
+    "translate",
 )
 
 

@@ -27,6 +27,36 @@ class Assignment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         return path.strip(), text
 
 
+class Option(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """`name=value`; becomes ("name", value), a number or a switch where it reads like one."""
+
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        """Split at the first equals sign."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = str(value).partition("=")
+        if not equals or not name.strip():
+            self.fail(f'"{value}" is not like preset=gatys.', param, ctx)
+        return name.strip().replace("-", "_"), _read(text.strip())
+
+
+def _read(text: str) -> Any:
+    """A text as the value it stands for."""
+    switches = {"true": True, "false": False}
+    if text.lower() in switches:
+        return switches[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--model, --truncation, --cutoff, --class and --size, as every picture command has them."""
     for option in reversed(

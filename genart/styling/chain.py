@@ -10,11 +10,11 @@ import torch
 
 from genart.brought import keep_values
 from genart.contracts import Generator, Image, Stylizer
-from genart.errors import GenartError, MissingExtra, ParamError, PluginError
+from genart.errors import GenartError, MissingExtra, ParamError
 from genart.frames import cover
 from genart.params import Param, params_of
 from genart.stage import StyleSettings
-from genart.styling.make import stylizers
+from genart.styling.make import repainted, stylizers
 
 
 class Chain:
@@ -72,7 +72,7 @@ class Chain:
         painted = colours
         for number, each in enumerate(self.stylizers, 1):
             self._turn(number, each)
-            painted = _repainted(each, painted)
+            painted = repainted(each, painted)
         painted = torch.lerp(colours, painted, self.owner.amount)
         return torch.cat([painted, image[:, 3:]], 1) if image.shape[1] == 4 else painted
 
@@ -120,19 +120,3 @@ def _painted_at(size: tuple[int, int], shorter: int) -> tuple[int, int]:
         return size
     scale = shorter / min(size)
     return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
-
-
-def _repainted(stylizer: Stylizer, image: Image) -> Image:
-    name = type(stylizer).__name__
-    try:
-        after = stylizer(image)
-    except GenartError:
-        raise
-    except Exception as error:
-        raise PluginError(f"The stylizer {name}: {type(error).__name__}: {error}") from error
-    if after.shape != image.shape:
-        raise PluginError(
-            f"The stylizer {name} made {tuple(after.shape)} of {tuple(image.shape)}; it must keep "
-            "the shape."
-        )
-    return after.to(image)

@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-from genart.contracts import Stylizer
-from genart.errors import UsageError
+from genart.contracts import Image, Stylizer
+from genart.errors import GenartError, PluginError, UsageError
 from genart.plugins import Entry, registry
 
 #: What stands between the stylizers of a chain: paths may hold a plain +.
@@ -30,15 +30,20 @@ def stylizer(name: str, **options: Any) -> Stylizer:
         UsageError: an option that it does not take, or one that is missing.
     """
     kind, colon, text = name.partition(":")
-    entry = registry("stylizer")[kind.strip()]
     if colon:
-        first = next(iter(_taken(entry)), None)
-        if first is None or first in options:
-            raise UsageError(f'"{kind}" takes nothing after its colon here, got "{text}".')
-        options = {first: text.strip(), **options}
+        return stylizer_of(kind, text.strip(), **options)
+    entry = registry("stylizer")[kind.strip()]
     _check(entry, options)
     made: Stylizer = entry.factory(**options)
     return made
+
+
+def stylizer_of(kind: str, what: Any, **options: Any) -> Stylizer:
+    """Make a stylizer, its first option given without a name; see `stylizer`."""
+    first = next(iter(_taken(registry("stylizer")[kind.strip()])), None)
+    if first is None or first in options:
+        raise UsageError(f'"{kind}" takes nothing after its colon here, got "{what}".')
+    return stylizer(kind, **{first: what}, **options)
 
 
 def stylizers(chain: str) -> list[Stylizer]:
@@ -70,3 +75,24 @@ def _check(entry: Entry, options: dict[str, Any]) -> None:
     for name in known:
         if taken[name].default is inspect.Parameter.empty and name not in options:
             raise UsageError(f'"{entry.name}" needs its {name}: write {entry.name}:{name.upper()}.')
+
+
+def repainted(stylizer: Stylizer, image: Image) -> Image:
+    """What a stylizer makes of an image, of the same shape and kind.
+
+    Raises:
+        PluginError: it failed, or gave another shape.
+    """
+    name = type(stylizer).__name__
+    try:
+        after = stylizer(image)
+    except GenartError:
+        raise
+    except Exception as error:
+        raise PluginError(f"The stylizer {name}: {type(error).__name__}: {error}") from error
+    if after.shape != image.shape:
+        raise PluginError(
+            f"The stylizer {name} made {tuple(after.shape)} of {tuple(image.shape)}; it must keep "
+            "the shape."
+        )
+    return after.to(image)

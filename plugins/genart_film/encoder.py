@@ -31,6 +31,7 @@ class FilmSink:
         size: (h, w) of the frames.
         codec: one of the format's codecs; None takes the usual one.
         audio: a sound or film file whose sound is repeated to the film's length and fades out.
+        fade: in so many seconds at the end; 0 lets it end as it does.
         seconds: the film's length, needed for sound.
         recipe: what the file says about how it was made.
 
@@ -47,6 +48,7 @@ class FilmSink:
         size: tuple[int, int],
         codec: str | None = None,
         audio: str | Path | None = None,
+        fade: float = _FADE,
         seconds: float | None = None,
         recipe: dict[str, Any] | None = None,
         **_: Any,
@@ -60,7 +62,7 @@ class FilmSink:
             raise genart.UsageError("A sound track needs the film's length in seconds.")
         if audio is not None:
             _check_sound(audio)
-        self._audio, self._seconds = audio, seconds or 0.0
+        self._audio, self._fade, self._seconds = audio, fade, seconds or 0.0
         self._recipe = recipe
         self._encoder: Encoder | None = None
 
@@ -112,12 +114,12 @@ class FilmSink:
     def _sound_out(self) -> list[str]:
         if self._audio is None:
             return []
-        fade = min(_FADE, self._seconds / 2)
+        fade = min(self._fade, self._seconds / 2)
         # what a repeat or a late start leaves out becomes silence, so that nothing moves up
         whole = f"aresample=async=1:first_pts=0,atrim=0:{self._seconds}"
-        graph = f"{whole},afade=t=out:st={self._seconds - fade}:d={fade}"
+        fading = f",afade=t=out:st={self._seconds - fade}:d={fade}" if fade else ""
         codec, *options = self._format.audio
-        return ["-map", "0:v", "-map", "1:a:0", "-af", graph, "-c:a", codec, *options]
+        return ["-map", "0:v", "-map", "1:a:0", "-af", whole + fading, "-c:a", codec, *options]
 
     def _notes(self) -> list[str]:
         nothing = ["-map_metadata", "-1"]
