@@ -225,8 +225,9 @@ class Performer:
             return as_frame(picture, self.sketch.size)
 
     def _painted(self, picture: Image | Frame) -> Image:
-        image = as_image(picture).to(self.sketch.model.device)
-        return self.stage.painted(image, self.sketch.size)
+        with span("style"):
+            image = as_image(picture).to(self.sketch.model.device)
+            return self.stage.painted(image, self.sketch.size)
 
     def _guarded(self, step: Callable[..., Any], *args: float) -> Any:
         try:
