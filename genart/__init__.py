@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genart.benching.bench import bench
     from genart.benching.rows import BenchCase, BenchOptions, BenchRow
+    from genart.bending.bends import Bend
+    from genart.bending.bent import Bent
     from genart.checkpoints import (
         Checkpoint,
         Record,
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     )
     from genart.download import fetch
     from genart.easing import EASINGS
-    from genart.editing.capable import Layered, NoiseMaps, StyleWeights
+    from genart.editing.capable import Bendable, Layered, NoiseMaps, StyleWeights
     from genart.editing.directions import Directions, load_directions
     from genart.editing.edited import Edited
     from genart.editing.make import directions
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from genart.files import atomic
+    from genart.footage import Footage
     from genart.frames import on_black, to_frames, to_image
     from genart.hooks import hookimpl
     from genart.inversion import Inversions, invert, invert_all
@@ -83,14 +86,17 @@ if TYPE_CHECKING:
     from genart.sketch import Sketch
     from genart.stills import generate, mixing_grid
     from genart.styling.make import stylizer
-    from genart.walks import Walk, segment, walk
-
     from genart.styling.paint import Painted
     from genart.styling.stylize import stylize, translate
+    from genart.tuning import copy_of, read_tuned, save_tuned, tuned_summary
     from genart.vgg import vgg16, vgg16_file
+    from genart.walks import Walk, segment, walk
+
 _HOMES = {
     "genart.benching.bench": ("bench",),
     "genart.benching.rows": ("BenchCase", "BenchOptions", "BenchRow"),
+    "genart.bending.bends": ("Bend",),
+    "genart.bending.bent": ("Bent",),
     "genart.checkpoints": (
         "Checkpoint",
         "Record",
@@ -116,7 +122,12 @@ _HOMES = {
     ),
     "genart.download": ("fetch",),
     "genart.easing": ("EASINGS",),
-    "genart.editing.capable": ("Layered", "NoiseMaps", "StyleWeights"),
+    "genart.editing.capable": (
+        "Bendable",
+        "Layered",
+        "NoiseMaps",
+        "StyleWeights",
+    ),
     "genart.editing.directions": ("Directions", "load_directions"),
     "genart.editing.edited": ("Edited",),
     "genart.editing.make": ("directions",),
@@ -135,6 +146,7 @@ _HOMES = {
         "UsageError",
     ),
     "genart.files": ("atomic",),
+    "genart.footage": ("Footage",),
     "genart.frames": ("on_black", "to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
     "genart.inversion": ("Inversions", "invert", "invert_all"),
@@ -164,6 +176,10 @@ _HOMES = {
     "genart.sketch": ("Sketch",),
     "genart.stills": ("generate", "mixing_grid"),
     "genart.styling.make": ("stylizer",),
+    "genart.tuning": ("copy_of", "read_tuned", "save_tuned", "tuned_summary"),
+    "genart.vgg": ("vgg16", "vgg16_file"),
+    "genart.styling.paint": ("Painted",),
+    "genart.styling.stylize": ("stylize", "translate"),
     "genart.walks": ("Walk", "segment", "walk"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -173,9 +189,9 @@ __all__ = [
     "BenchCase",
     "BenchOptions",
     "BenchRow",
-    "genart.vgg": ("vgg16", "vgg16_file"),
-    "genart.styling.paint": ("Painted",),
-    "genart.styling.stylize": ("stylize", "translate"),
+    "Bend",
+    "Bendable",
+    "Bent",
     "Checkpoint",
     "CheckpointError",
     "Console",
@@ -183,6 +199,7 @@ __all__ = [
     "DataError",
     "Directions",
     "Edited",
+    "Footage",
     "Frame",
     "GenartError",
     "Generator",
@@ -201,6 +218,7 @@ __all__ = [
     "MissingExtra",
     "NoiseMaps",
     "OutputAway",
+    "Painted",
     "Param",
     "ParamError",
     "PerceptualLoss",
@@ -213,7 +231,6 @@ __all__ = [
     "RenderError",
     "Report",
     "Sink",
-    "Painted",
     "Sketch",
     "SketchError",
     "StyleWeights",
@@ -225,6 +242,7 @@ __all__ = [
     "atomic",
     "bench",
     "blend",
+    "copy_of",
     "directions",
     "even",
     "features",
@@ -249,16 +267,21 @@ __all__ = [
     "read_checkpoint",
     "read_picture",
     "read_recipe",
+    "read_tuned",
     "read_weights",
     "recipe_text",
     "registry",
     "render",
     "save_latent",
+    "save_tuned",
     "segment",
     "span",
+    "stylize",
     "stylizer",
     "to_frames",
     "to_image",
+    "translate",
+    "tuned_summary",
     "walk",
     "whole",
     "write_recipe",
@@ -268,11 +291,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
-    "stylize",
         raise AttributeError(f'genart has no "{name}"; its names are in genart.__all__.')
     value = globals()[name] = getattr(import_module(_HOME[name]), name)
     return value
-    "translate",
 
 
 def __dir__() -> list[str]:

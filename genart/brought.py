@@ -1,7 +1,8 @@
-"""Params that bring others: text that names directions or stylizers, whose Params join the tree.
+"""Params that bring others: text names directions, bends, stylizers, and theirs join the tree.
 
 | Param              | owner   | brings                                          |
 |--------------------|---------|-------------------------------------------------|
+| `model.bend`       | `bend`  | the amounts of each bend of a network's layers  |
 | `model.directions` | `edit`  | a handle for each direction of a file           |
 | `style.chain`      | `style` | what each stylizer of a chain lets people turn  |
 """
@@ -58,6 +59,12 @@ def _handles(path: str, before: object | None) -> Kit | None:
     return Handles(path, before) if path else None
 
 
+def _knobs(text: str, before: object | None) -> Kit | None:
+    from genart.bending.knobs import Knobs
+
+    return Knobs(text, before) if text else None
+
+
 def _chain(text: str, before: object | None) -> Kit | None:
     from genart.styling.chain import Chain
 
@@ -66,6 +73,7 @@ def _chain(text: str, before: object | None) -> Kit | None:
 
 #: In the order in which they change a model, the innermost first.
 BRINGERS: Mapping[str, Bringer] = {
+    "model.bend": Bringer("bend", _knobs),
     "model.directions": Bringer("edit", _handles),
     "style.chain": Bringer("style", _chain),
 }

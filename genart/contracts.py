@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from genart.bending.bends import Bend
+    from genart.bending.bent import Bent
     from genart.checkpoints import Checkpoint
 
     Frame: TypeAlias = NDArray[np.uint8]
@@ -205,6 +207,21 @@ class Generator(ABC):
         """Return one that computes in half precision, or None where that is not faster."""
         return None
 
+    def bend(self, *bends: str | Path | Bend, **amounts: float) -> Bent:
+        """Return one whose layers are bent on their way: `model.bend("16:rotate@0.3")`.
+
+        Args:
+            bends: `LAYER[CHANNELS]:OPERATION@AMOUNTS`, a preset's name, a .toml file, or a Bend.
+            amounts: numbers by the bends' Param names, such as rotate_16=0.1; they may be changed
+                in `.amounts` of what is returned while it plays.
+
+        Raises:
+            UsageError: a generator whose layers cannot be changed, or bends that cannot be.
+        """
+        from genart.bending.bent import bent
+
+        return bent(self, bends, amounts)
+
 
 @dataclass(frozen=True)
 class Inversion:
@@ -216,6 +233,8 @@ class Inversion:
         losses: the loss at every step.
         path: places on the way, where they were kept.
         features: the network whose features pictures were compared by, or "".
+        generator: a tuned copy of the generator, whose picture this is; None where the one that
+            was given makes it. `genart.save_tuned` keeps it.
     """
 
     latent: Latent
@@ -223,6 +242,7 @@ class Inversion:
     losses: Sequence[float]
     path: Sequence[Latent] = ()
     features: str = ""
+    generator: Generator | None = None
 
 
 class Inverter(Protocol):
@@ -275,6 +295,7 @@ class Trainer(Protocol):
     ) -> Path:
         """Train into the folder `out`; returns the finished model's file.
 
+        `dataset` is "" only for a trainer that makes its own, see `training.takes_data`.
         `resume` is a snapshot's path, "auto" for the newest in `out`, or None to start anew.
         """
         ...

@@ -6,6 +6,7 @@
 | `tempo`     | beats a minute, beats a bar, what nudges the beat  |
 | `walk`      | which seeds, and how to walk through them          |
 | `model`     | which generator, truncation, cutoff, noise, label  |
+| `bend`      | the amounts of the bends of `model.bend`           |
 | `edit`      | a handle for each direction of `model.directions`  |
 | `style`     | what is painted over the picture, and how          |
 | `output`    | blackout, freeze                                   |
@@ -141,6 +142,13 @@ def _names(kind: str) -> Callable[[], Iterable[str]]:
     return names
 
 
+def _presets() -> Iterable[str]:
+    """The names of the presets of bends."""
+    from genart.bending.bends import presets
+
+    return presets()
+
+
 class WalkSettings:
     """How to walk, and past which keys; `genart plugins` lists the kinds."""
 
@@ -184,6 +192,10 @@ class ModelSettings:
     )
     label = Param(-1, -1, 1_000_000, help="The class; -1 leaves it to the model.")
     directions = Param("", help="A file of directions, each of which becomes a Param edit.<name>.")
+    bend = Param(
+        "", suggest=_presets,
+        help="Bends, such as 16:rotate@0.3, a preset or a .toml file, which become bend.<name>.",
+    )  # fmt: skip
 
 
 class StyleSettings:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
 
-    from genart.contracts import Image, Latent
+    from genart.contracts import Generator, Image, Latent, Noise
+
+    #: From a layer's activations (n, c, h, w) to the same shape.
+    Change: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
+else:
+    Change = Any
 
 
 @runtime_checkable
@@ -35,6 +40,53 @@ class Layered(Protocol):
 
         Raises:
             UnknownName: no such layer.
+        """
+        ...
+
+
+@runtime_checkable
+class Bendable(Layered, Protocol):
+    """A generator whose layers may be changed on their way to the picture."""
+
+    def with_layers(
+        self,
+        latent: Latent,
+        changes: Mapping[str, Change],
+        *,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        noise: Noise = "const",
+    ) -> Image:
+        """Images with what some layers make changed; the rest as `Generator.__call__`.
+
+        Args:
+            latent: n places.
+            changes: by layer, from its activations (n, c, h, w) to the same shape, which must not
+                be written to. Gradients flow where they flow else.
+            truncation: as for `Generator.map`.
+            cutoff: as for `Generator.map`.
+            noise: as for `Generator.__call__`.
+
+        Raises:
+            UnknownName: no such layer.
+        """
+        ...
+
+
+@runtime_checkable
+class Blendable(Protocol):
+    """A generator that another of its shape can be blended into, weight by weight."""
+
+    def blended(self, other: Generator, amounts: Callable[[], tuple[float, float]]) -> Generator:
+        """A generator between this one and another.
+
+        Args:
+            other: of the same shape.
+            amounts: gives, at every picture, how much of the other there is, 0..1, and from which
+                resolution on in pixels; see `genart.blend_models`.
+
+        Raises:
+            UsageError: another kind of generator, or other shapes.
         """
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from torch import Tensor
 import genart
 
 from .engine import Engine
+from .inside import Changes, Inside, follows
 from .network import Network, truncate
 
 ARCHITECTURE = "stylegan2"
@@ -21,7 +23,7 @@ NOISES = ("const", "random", "none")
 _WIDEST = 8  # an aspect beyond this is no picture any more
 
 
-class StyleGAN2(genart.Generator):
+class StyleGAN2(Inside):
     """A StyleGAN2 or StyleGAN2-ADA model (Karras et al. 2020a, 2020b).
 
     Images are float32, nominally -1..1 and not clamped. They carry gradients where the latent
@@ -108,7 +110,7 @@ class StyleGAN2(genart.Generator):
                 f'of which "{self.name}" has {self.num_ws}.'
             )
         latent = latent.to(self.device)
-        with torch.set_grad_enabled(_follows(latent)):
+        with genart.span("mapping"), torch.set_grad_enabled(follows(latent)):
             ws = self._to_ws(latent)
             psi = torch.full((len(latent),), float(truncation), device=self.device)
             if latent.truncation is not None:
@@ -132,68 +134,27 @@ class StyleGAN2(genart.Generator):
         Raises:
             UsageError: as for `map`, or noise that is neither a known name nor phases.
         """
+        return self._images(latent, truncation, cutoff, noise)
+
+    def _images(
+        self,
+        latent: genart.Latent,
+        truncation: float,
+        cutoff: int | None,
+        noise: Any,
+        changes: Changes | None = None,
+    ) -> genart.Image:
         kind = self._noise(noise, len(latent))
-        if len(latent) > 1 and self.device.type == "cpu" and not _follows(latent):
+        if len(latent) > 1 and self.device.type == "cpu" and not follows(latent):
             own = [kind if isinstance(kind, str) else kind[i : i + 1] for i in range(len(latent))]
             images = [
-                self(latent[i], truncation=truncation, cutoff=cutoff, noise=own[i])
+                self._images(latent[i], truncation, cutoff, own[i], changes)
                 for i in range(len(latent))
             ]
             return torch.cat(images)
         ws = self.map(latent, truncation, cutoff).values
-        with torch.set_grad_enabled(_follows(latent)):
-            made = self._synthesise(ws, kind)
-        return made.expand(-1, 3, -1, -1) if made.shape[1] == 1 else made
-
-    def style_weights(self) -> list[tuple[int, Tensor]]:
-        """The layer in w+ of each 3x3 convolution, and its style's weight (channels, w_dim)."""
-        return [
-            (layer, conv.affine.weight.detach() * conv.affine.weight_gain)
-            for layer, (_, conv) in enumerate(self.network.synthesis.convolutions())
-        ]
-
-    def layer_names(self) -> list[str]:
-        """The convolutions from first to last: "b4.conv1", "b8.conv0", "b8.conv1" ..."""
-        return [name for name, _ in self.network.synthesis.convolutions()]
-
-    def activations(
-        self,
-        latent: genart.Latent,
-        layer: str,
-        *,
-        truncation: float = 1.0,
-        cutoff: int | None = None,
-    ) -> Tensor:
-        """What a convolution makes of n places, after its activation, (n, channels, h, w).
-
-        Raises:
-            UnknownName: no such layer.
-        """
-        layers = dict(self.network.synthesis.convolutions())
-        if layer not in layers:
-            raise genart.UnknownName("layer", layer, layers, "layer_names() lists them.")
-        kept: list[Tensor] = []
-        hook = layers[layer].register_forward_hook(lambda _, __, made: kept.append(made))
-        try:
-            ws = self.map(latent, truncation, cutoff).values
-            with torch.set_grad_enabled(_follows(latent)):
-                self.network.synthesis(ws, "const", self._start, self.half)
-        finally:
-            hook.remove()
-        return kept[0]
-
-    def noise_maps(self) -> dict[str, Tensor]:
-        """The maps of constant noise by layer, (h, w) each; none where the model has no noise."""
-        layers = self.network.synthesis.convolutions()
-        return {name: conv.noise_const.clone() for name, conv in layers if conv.use_noise}
-
-    def with_maps(self, latent: genart.Latent, maps: Mapping[str, Tensor]) -> genart.Image:
-        """Images of n places, untruncated, with other noise maps, (h, w) or (n, 1, h, w) each."""
-        ws = self.map(latent).values
-        state = {f"{name}.noise_const": each for name, each in maps.items()}
-        made: Tensor = torch.func.functional_call(
-            self.network.synthesis, state, (ws, "const", self._start, self.half)
-        ).float()
+        with genart.span("synthesis"), torch.set_grad_enabled(follows(latent)):
+            made = self._synthesise(ws, kind, changes)
         return made.expand(-1, 3, -1, -1) if made.shape[1] == 1 else made
 
     def widened(self, size: tuple[int, int]) -> StyleGAN2:
@@ -303,13 +264,16 @@ class StyleGAN2(genart.Generator):
         }
         return genart.write_safetensors(path, self.network.state_dict(), header)
 
-    def _synthesise(self, ws: Tensor, noise: str | Tensor) -> Tensor:
+    def _synthesise(
+        self, ws: Tensor, noise: str | Tensor, changes: Changes | None = None
+    ) -> Tensor:
         """Images (n, img_channels, h, w) by the engine, or the network where that cannot."""
         made: Tensor | None = None
-        if self._engine is not None:
+        if self._engine is not None and not changes:
             made = self._engine(ws, noise, self._start, self._top)
         if made is None:
-            made = self.network.synthesis(ws, noise, self._start, self.half, self._top)
+            after = partial(_changed, changes) if changes else None
+            made = self.network.synthesis(ws, noise, self._start, self.half, self._top, after)
         return made.float()
 
     def _to_ws(self, latent: genart.Latent) -> Tensor:
@@ -364,10 +328,8 @@ class StyleGAN2(genart.Generator):
         return phases.expand(n)
 
 
-def _follows(latent: genart.Latent) -> bool:
-    """Whether gradients are to be followed through this latent."""
-    rows = (latent.values, latent.label, latent.truncation)
-    return torch.is_grad_enabled() and any(row is not None and row.requires_grad for row in rows)
+def _changed(changes: Changes, name: str, made: Tensor) -> Tensor:
+    return changes[name](made) if name in changes else made
 
 
 def _layout(device: torch.device) -> torch.memory_format:

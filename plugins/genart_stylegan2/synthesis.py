@@ -8,6 +8,7 @@ ordinary convolution with shared weights serves a whole batch, with the same res
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TypeAlias, cast
 
 import torch
@@ -29,6 +30,8 @@ from .layers import (
 
 #: "const", "random", "none", or phases (n,) on a closed walk through noise.
 Noise: TypeAlias = "str | Tensor"
+#: What becomes of a convolution's activations, from its name and (n, c, h, w).
+After: TypeAlias = Callable[[str, Tensor], Tensor]
 
 
 def mirror_tile(x: Tensor, size: tuple[int, int]) -> Tensor:
@@ -153,17 +156,22 @@ class SynthesisBlock(nn.Module):
             self.torgb = ToRGB(config, channels)
 
     def forward(
-        self, x: Tensor, image: Tensor | None, ws: Tensor, noise: Noise
+        self, x: Tensor, image: Tensor | None, ws: Tensor, noise: Noise, after: After | None = None
     ) -> tuple[Tensor, Tensor | None]:
         """Go on from x with ws (n, num_convs + 1, w_dim), the last for the image; (x, image)."""
+
+        def done(name: str, made: Tensor) -> Tensor:
+            return made if after is None else after(f"b{self.resolution}.{name}", made)
+
         if self.resolution == 4:
-            x = self.conv1(x, ws[:, 0], noise)
+            x = done("conv1", self.conv1(x, ws[:, 0], noise))
         elif self.architecture == "resnet":
             kept = self.skip(x, gain=math.sqrt(0.5))
-            x = self.conv0(x, ws[:, 0], noise)
-            x = kept + self.conv1(x, ws[:, 1], noise, gain=math.sqrt(0.5))
+            x = done("conv0", self.conv0(x, ws[:, 0], noise))
+            x = kept + done("conv1", self.conv1(x, ws[:, 1], noise, gain=math.sqrt(0.5)))
         else:
-            x = self.conv1(self.conv0(x, ws[:, 0], noise), ws[:, 1], noise)
+            x = done("conv0", self.conv0(x, ws[:, 0], noise))
+            x = done("conv1", self.conv1(x, ws[:, 1], noise))
         if image is not None:
             image = upsample(image, self.resample_filter)
         if hasattr(self, "torgb"):
@@ -188,6 +196,7 @@ class Synthesis(nn.Module):
         start: tuple[int, int] = (4, 4),
         half: bool | str = False,
         top: int | None = None,
+        after: After | None = None,
     ) -> Tensor:
         """Make images.
 
@@ -198,6 +207,7 @@ class Synthesis(nn.Module):
             half: run the configured blocks in half precision, or "all" of them.
             top: the last block's resolution, for a "skip" network's own smaller picture; None
                 plays every block.
+            after: what becomes of each convolution's activations.
         """
         image: Tensor | None = None
         at = 0
@@ -210,7 +220,7 @@ class Synthesis(nn.Module):
             block = self.block(resolution)
             lean = half == "all" or (half and self.config.is_half(resolution))
             x = x.to(torch.float16 if lean else torch.float32)
-            x, image = block(x, image, ws[:, at : at + block.num_convs + 1], noise)
+            x, image = block(x, image, ws[:, at : at + block.num_convs + 1], noise, after)
             at += block.num_convs
         assert image is not None
         return image

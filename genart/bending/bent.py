@@ -1,0 +1,187 @@
+"""A generator that is bent: whatever plays it plays the bent pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+
+from genart.bending.bends import Bend, parse_bends
+from genart.bending.channels import Channels
+from genart.bending.layers import find_layer
+from genart.contracts import Generator, Image, Latent, Noise
+from genart.editing.capable import Bendable, Change
+from genart.errors import UnknownName, UsageError
+
+#: Numbers by name, or what gives them.
+Amounts: TypeAlias = "Mapping[str, float] | Callable[[], Mapping[str, float]]"
+
+
+class Bent(Generator):
+    """A generator with layers bent by amounts that may change at any time.
+
+    While all amounts rest the images are those of the generator, bit for bit and as fast. `map`,
+    `sample` and everything else about latents are the generator's own.
+
+    Args:
+        inner: a generator whose layers may be changed (`Bendable`).
+        bends: what is done, in this order where a layer has several.
+        amounts: the numbers by the bends' Param names, or what gives them, looked at for every
+            picture; those left out are the bends' own.
+
+    Attributes:
+        inner: the generator.
+        bends: what is done.
+        amounts: what was given.
+
+    Raises:
+        UsageError: a generator that does not let its layers be changed.
+        UnknownName: a layer that it does not have.
+    """
+
+    def __init__(
+        self,
+        inner: Generator,
+        bends: Sequence[Bend],
+        amounts: Amounts = dict,
+        *,
+        _layers: tuple[str, ...] | None = None,
+    ) -> None:
+        if not isinstance(inner, Bendable):
+            raise UsageError(
+                f'"{inner.name}" does not let its layers be changed; StyleGAN2 models do.'
+            )
+        self.inner, self.bends, self.amounts = inner, tuple(bends), amounts
+        self.name, self.resolution, self.device = inner.name, inner.resolution, inner.device
+        self.z_dim, self.w_dim, self.num_ws = inner.z_dim, inner.w_dim, inner.num_ws
+        self.num_classes, self.source = inner.num_classes, inner.source
+        names = inner.layer_names()
+        self._layers = _layers or tuple(find_layer(bend.layer, names) for bend in self.bends)
+        self._chosen: dict[tuple[int, int], torch.Tensor | None] = {}
+
+    def map(self, latent: Latent, truncation: float = 1.0, cutoff: int | None = None) -> Latent:
+        """The inner generator's w+."""
+        return self.inner.map(latent, truncation, cutoff)
+
+    def __call__(
+        self,
+        latent: Latent,
+        *,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        noise: Noise = "const",
+    ) -> Image:
+        """The inner generator's images, bent; see `Generator.__call__`."""
+        changes = self.changes()
+        if not changes:
+            return self.inner(latent, truncation=truncation, cutoff=cutoff, noise=noise)
+        assert isinstance(self.inner, Bendable)
+        return self.inner.with_layers(
+            latent, changes, truncation=truncation, cutoff=cutoff, noise=noise
+        )
+
+    def layer_names(self) -> list[str]:
+        """The inner generator's layers."""
+        assert isinstance(self.inner, Bendable)
+        return self.inner.layer_names()
+
+    def activations(
+        self, latent: Latent, layer: str, *, truncation: float = 1.0, cutoff: int | None = None
+    ) -> torch.Tensor:
+        """What a layer makes of n places, bent; see `Layered`."""
+        kept: list[torch.Tensor] = []
+
+        def keep(x: torch.Tensor) -> torch.Tensor:
+            kept.append(x)
+            return x
+
+        changes = self.changes()
+        name = find_layer(layer, self.layer_names())
+        before = changes.get(name)
+        changes[name] = keep if before is None else lambda x: keep(before(x))
+        assert isinstance(self.inner, Bendable)
+        self.inner.with_layers(latent, changes, truncation=truncation, cutoff=cutoff)
+        return torch.cat(kept)
+
+    def with_layers(
+        self,
+        latent: Latent,
+        changes: Mapping[str, Change],
+        *,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        noise: Noise = "const",
+    ) -> Image:
+        """Images with some layers changed after they are bent; see `Bendable`."""
+        both = self.changes()
+        for layer, change in changes.items():
+            both[layer] = change if layer not in both else partial(_then, both[layer], change)
+        assert isinstance(self.inner, Bendable)
+        return self.inner.with_layers(
+            latent, both, truncation=truncation, cutoff=cutoff, noise=noise
+        )
+
+    def changes(self) -> dict[str, Change]:
+        """What is done to each layer now, by full name; nothing for those that rest."""
+        given = self.amounts() if callable(self.amounts) else self.amounts
+        found: dict[str, Change] = {}
+        for index, (bend, layer) in enumerate(zip(self.bends, self._layers, strict=True)):
+            pairs = zip(bend.params(), bend.amounts, strict=True)
+            values = tuple(given.get(name, own) for name, own in pairs)
+            if not bend.does.rests(values):
+                change = partial(self._bend, index, layer, values)
+                found[layer] = partial(_then, found[layer], change) if layer in found else change
+        return found
+
+    def widened(self, size: tuple[int, int]) -> Generator:
+        """The inner generator widened, bent likewise."""
+        return self._around(self.inner.widened(size))
+
+    def reduced(self, times: int) -> Generator | None:
+        """The inner generator reduced, bent in the layers that it plays; None where it cannot."""
+        inner = self.inner.reduced(times)
+        return None if inner is None else self._around(inner)
+
+    def in_half(self) -> Generator | None:
+        """The inner generator in half precision, bent likewise; None where it cannot."""
+        inner = self.inner.in_half()
+        return None if inner is None else self._around(inner)
+
+    def _around(self, inner: Generator) -> Bent:
+        made = Bent(inner, self.bends, self.amounts, _layers=self._layers)
+        made._chosen = self._chosen
+        return made
+
+    def _bend(
+        self, index: int, layer: str, values: tuple[float, ...], x: torch.Tensor
+    ) -> torch.Tensor:
+        """What a bend makes of a layer's activations (n, c, h, w)."""
+        bend, count = self.bends[index], x.shape[1]
+        if (index, count) not in self._chosen:
+            assert isinstance(self.inner, Bendable)
+            self._chosen[index, count] = Channels(bend.channels).of(count, self.inner, layer)
+        chosen = self._chosen[index, count]
+        if chosen is None:
+            return bend.does.change(x, *values)
+        chosen = chosen.to(x.device)
+        bent = bend.does.change(x.index_select(1, chosen), *values)
+        return x.index_copy(1, chosen, bent.to(x.dtype))
+
+
+def _then(first: Change, second: Change, x: torch.Tensor) -> torch.Tensor:
+    return second(first(x))
+
+
+def bent(
+    model: Generator, bends: Sequence[str | Path | Bend], amounts: Mapping[str, float]
+) -> Bent:
+    """A generator bent; see `Generator.bend`."""
+    parsed = parse_bends(bends)
+    known = [name for bend in parsed for name in bend.params()]
+    for name in amounts:
+        if name not in known:
+            raise UnknownName("amount", name, known, "Each bend names its own.")
+    return Bent(model, parsed, dict(amounts))

@@ -1,0 +1,185 @@
+"""What may be done to activations: operations by name, each with its amounts and its rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from genart.bending import places, pointwise, shapes, spectra
+from genart.errors import UnknownName, UsageError
+from genart.params import Param
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One number of an operation.
+
+    Args:
+        name: what it is called beside others.
+        rest: where the operation changes nothing; None where only others decide that.
+        low: the least it may be.
+        high: the most.
+        usual: what it is where nobody says.
+        unit: what it is counted in.
+        curve: how a fader spreads over the range.
+        period: added to rest, it is at rest again; 0 for never.
+        help: one sentence for people.
+    """
+
+    name: str
+    rest: float | None
+    low: float
+    high: float
+    usual: float
+    unit: str = ""
+    curve: str = "linear"
+    period: float = 0.0
+    help: str = ""
+
+    def rests(self, value: float) -> bool:
+        """Whether at this value it changes nothing."""
+        if self.rest is None:
+            return True
+        away = value - self.rest
+        return away % self.period == 0 if self.period else away == 0
+
+    def toward(self, value: float, share: float) -> float:
+        """The value so far away from rest: 0 is rest and 1 the value, both exactly."""
+        if self.rest is None or share == 1:
+            return value
+        return self.rest + share * (value - self.rest)
+
+    def param(self, value: float, layer: str) -> Param[float]:
+        """It as a Param that begins at a value.
+
+        Raises:
+            ParamError: a value out of range.
+        """
+        return Param(
+            float(value), self.low, self.high, unit=self.unit, curve=self.curve,
+            help=f"Layer {layer}: {self.help}",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation.
+
+    Args:
+        name: what people write.
+        change: from x (n, c, h, w) and its amounts to the same shape; gradients flow.
+        amounts: what it takes.
+    """
+
+    name: str
+    change: Callable[..., torch.Tensor]
+    amounts: tuple[Amount, ...]
+
+    @property
+    def about(self) -> str:
+        """One sentence."""
+        return (self.change.__doc__ or "").partition("\n")[0]
+
+    def rests(self, values: Sequence[float]) -> bool:
+        """Whether with these amounts it changes nothing."""
+        pairs = zip(self.amounts, values, strict=True)
+        return all(amount.rests(value) for amount, value in pairs)
+
+    def filled(self, values: Sequence[float]) -> tuple[float, ...]:
+        """The amounts with those that are missing as they usually are.
+
+        Raises:
+            UsageError: more amounts than it takes.
+        """
+        if len(values) > len(self.amounts):
+            names = ", ".join(amount.name for amount in self.amounts)
+            raise UsageError(
+                f"{self.name} takes {len(self.amounts)} amounts ({names}), not {len(values)}."
+            )
+        given = [float(value) for value in values]
+        return (*given, *(amount.usual for amount in self.amounts[len(given) :]))
+
+
+def _blend(usual: float = 1.0, help: str = "") -> Amount:
+    return Amount("amount", 0.0, 0.0, 1.0, usual, help=help)
+
+
+_ALL = (
+    Operation("translate", places.translate, (
+        Amount("across", 0.0, -1.0, 1.0, 0.25, "widths", period=1.0,
+               help="how far to the right; what leaves comes in at the other side."),
+        Amount("down", 0.0, -1.0, 1.0, 0.0, "heights", period=1.0, help="how far down."),
+    )),
+    Operation("rotate", places.rotate, (
+        Amount("turns", 0.0, -1.0, 1.0, 0.125, "turns", period=1.0,
+               help="how far it is turned, counter-clockwise."),
+    )),
+    Operation("scale", places.scale, (
+        Amount("factor", 1.0, 0.25, 4.0, 1.5, "x", "log", help="how much it is enlarged."),
+    )),
+    Operation("swirl", places.swirl, (
+        Amount("turns", 0.0, -2.0, 2.0, 0.25, "turns", help="how far the centre is turned."),
+    )),
+    Operation("wave", places.wave, (
+        Amount("amount", 0.0, -0.5, 0.5, 0.1, "widths", help="how far rows swing sideways."),
+        Amount("waves", None, 0.25, 32.0, 2.0, "", "log", help="how many waves there are."),
+    )),
+    Operation("flip_h", places.flip_h, (_blend(help="how much of it is flipped sideways."),)),
+    Operation("flip_v", places.flip_v, (_blend(help="how much of it is upside down."),)),
+    Operation("mirror_h", places.mirror_h, (_blend(help="how much the right is the left."),)),
+    Operation("mirror_v", places.mirror_v, (_blend(help="how much the bottom is the top."),)),
+    Operation("kaleidoscope", places.kaleidoscope, (
+        _blend(help="how much of it is folded round the centre."),
+        Amount("folds", None, 1.0, 16.0, 6.0, help="how many folds there are."),
+    )),
+    Operation("erode", shapes.erode, (
+        Amount("radius", 0.0, 0.0, 8.0, 1.0, "px", help="how far what is bright shrinks."),
+    )),
+    Operation("dilate", shapes.dilate, (
+        Amount("radius", 0.0, 0.0, 8.0, 1.0, "px", help="how far what is bright grows."),
+    )),
+    Operation("multiply", pointwise.multiply, (
+        Amount("factor", 1.0, -4.0, 4.0, 2.0, "x", help="how many times as strong it is."),
+    )),
+    Operation("ablate", pointwise.ablate, (_blend(help="how much of it is taken away."),)),
+    Operation("invert", pointwise.invert, (_blend(help="how much of it is turned over."),)),
+    Operation("threshold", pointwise.threshold, (
+        _blend(help="how much of it is 0 or 1 alone."),
+        Amount("level", None, -4.0, 4.0, 0.5, help="from where on it is 1."),
+    )),
+    Operation("quantise", pointwise.quantise, (
+        _blend(help="how much of it goes in steps."),
+        Amount("steps", None, 0.25, 16.0, 1.0, "", "log", help="how many steps a unit has."),
+    )),
+    Operation("noise", pointwise.noise, (
+        Amount("amount", 0.0, 0.0, 4.0, 0.5, help="how much of a fixed noise is added."),
+        Amount("seed", None, 0.0, 999.0, 0.0, help="which noise."),
+    )),
+    Operation("frequency", spectra.frequency, (
+        Amount("across", 0.0, -32.0, 32.0, 2.0, "cycles", help="how many more there are across."),
+        Amount("down", 0.0, -32.0, 32.0, 0.0, "cycles", help="how many more there are down."),
+    )),
+    Operation("blur", spectra.blur, (
+        Amount("radius", 0.0, 0.0, 0.5, 0.05, "sides", help="how soft it is."),
+    )),
+    Operation("sharpen", spectra.sharpen, (
+        Amount("amount", 0.0, 0.0, 8.0, 1.0, help="how much its edges stand out."),
+        Amount("radius", None, 0.005, 0.5, 0.05, "sides", "log", help="how broad edges are."),
+    )),
+)  # fmt: skip
+
+#: Every operation by name.
+OPERATIONS = {each.name: each for each in _ALL}
+
+
+def operation(name: str) -> Operation:
+    """The operation of a name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    if name not in OPERATIONS:
+        raise UnknownName("operation", name, OPERATIONS, "docs/bending.md shows each.")
+    return OPERATIONS[name]
