@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -15,6 +14,7 @@ import numpy as np
 
 from genart.contracts import Frame
 from genart.errors import DataError, UsageError
+from genart.footage import film_frames
 from genart.frames import on_black, to_frames, to_image
 from genart.rendering.recipes import file_hash
 from genart.rendering.take import make_take
@@ -131,33 +131,12 @@ class Look:
             _, seconds = count_frames_and_secs(str(path))
         except RuntimeError as error:
             raise DataError(f"{path} cannot be read as a film.") from error
-        frames = read_film(path, self.size, self.fps)
+        frames = film_frames(path, self.size, self.fps)
         self.stack.callback(frames.close)
         return Shot(InOrder(frames, self.fps), float(seconds))
 
     def _covering(self, frame: Frame) -> Frame:
         return to_frames(to_image(np.array(frame)), self.size)[0]
-
-
-def read_film(path: Path, size: tuple[int, int], fps: Fraction) -> Generator[Frame, None, None]:
-    """The frames of a film at another rate, made to cover size (h, w); one at a time."""
-    from imageio_ffmpeg import get_ffmpeg_exe
-
-    height, width = size
-    cover = f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=bicubic"
-    process = subprocess.Popen(
-        [get_ffmpeg_exe(), "-v", "error", "-i", f"file:{path}", "-vf",
-         f"fps={fps},{cover},crop={width}:{height}", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    with process, process.stdout as pipe:
-        try:
-            while len(pixels := pipe.read(height * width * 3)) == height * width * 3:
-                yield np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
-        finally:
-            process.kill()
 
 
 def parse_scene(text: str) -> Scene:

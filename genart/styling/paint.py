@@ -15,6 +15,7 @@ import torch
 
 from genart.contracts import Frame, Image, Progress, ProgressCallback, Stylizer
 from genart.errors import GenartError, RenderError, UsageError
+from genart.footage import film_frames, look_at
 from genart.frames import cover, to_frames, to_image
 from genart.models import pick_device
 from genart.pictures import SUFFIXES as READ
@@ -22,10 +23,8 @@ from genart.pictures import read_picture
 from genart.rendering.film import Film, Size, parse_size
 from genart.rendering.keep import check_place, keep
 from genart.rendering.recipes import versions
-from genart.rendering.scenes import read_film
 from genart.stills import SUFFIXES as WRITTEN
 from genart.stills import save_picture
-from genart.styling.films import look_at
 from genart.styling.make import repainted
 
 _PREVIEW = 2.0  # seconds between two previews
@@ -87,7 +86,7 @@ class Brush:
         _forget(self.stylizer)
         heard = found.sound and _takes_sound(target)
         sound: dict[str, Any] = {"audio": source, "fade": 0.0} if heard else {}
-        with closing(read_film(source, (size[0], size[1]), found.fps)) as frames:
+        with closing(film_frames(source, (size[0], size[1]), found.fps)) as frames:
             keep(self._frames(frames), film, target, self.progress, recipe=self.recipe, **sound)
 
     def sized(self, height: int, width: int) -> tuple[int, int]:
