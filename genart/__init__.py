@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from genart.files import atomic
-    from genart.footage import Footage
+    from genart.films import Footage
     from genart.frames import on_black, to_frames, to_image
     from genart.hooks import hookimpl
     from genart.inversion import Inversions, invert, invert_all
@@ -146,7 +146,7 @@ _HOMES = {
         "UsageError",
     ),
     "genart.files": ("atomic",),
-    "genart.footage": ("Footage",),
+    "genart.films": ("Footage",),
     "genart.frames": ("on_black", "to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
     "genart.inversion": ("Inversions", "invert", "invert_all"),

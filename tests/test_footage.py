@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import genart
-from genart import footage
+from genart import films as reading
 from genart.errors import DataError
 
 SIZE = (48, 64)
@@ -49,7 +49,7 @@ def test_a_film_covers_the_size_asked_for(clip: Path) -> None:
 def test_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """ffmpeg's own test picture in place of this machine's camera."""
     camera = ("lavfi", "testsrc=size=64x48:rate=60", "")
-    monkeypatch.setattr(footage, "_CAMERAS", dict.fromkeys(("linux", "darwin", "win32"), camera))
+    monkeypatch.setattr(reading, "_CAMERAS", dict.fromkeys(("linux", "darwin", "win32"), camera))
 
 
 @pytest.mark.usefixtures("test_picture")

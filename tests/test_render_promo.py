@@ -12,8 +12,8 @@ from films import Drift, Ramp, decode, plasma
 from PIL import Image
 
 import genart
+from genart.films import read_film
 from genart.rendering import parse_scene
-from genart.rendering.scenes import read_film
 
 SMALL: dict[str, Any] = {"size": (48, 32), "fps": 10, "still": 1.0, "card": 1.0}
 

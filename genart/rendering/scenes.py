@@ -14,7 +14,7 @@ import numpy as np
 
 from genart.contracts import Frame
 from genart.errors import DataError, UsageError
-from genart.footage import film_frames
+from genart.films import read_film
 from genart.frames import on_black, to_frames, to_image
 from genart.rendering.recipes import file_hash
 from genart.rendering.take import make_take
@@ -131,7 +131,7 @@ class Look:
             _, seconds = count_frames_and_secs(str(path))
         except RuntimeError as error:
             raise DataError(f"{path} cannot be read as a film.") from error
-        frames = film_frames(path, self.size, self.fps)
+        frames = read_film(path, self.size, self.fps)
         self.stack.callback(frames.close)
         return Shot(InOrder(frames, self.fps), float(seconds))
 

@@ -15,7 +15,7 @@ import torch
 
 from genart.contracts import Frame, Image, Progress, ProgressCallback, Stylizer
 from genart.errors import GenartError, RenderError, UsageError
-from genart.footage import film_frames, look_at
+from genart.films import look_at, read_film
 from genart.frames import cover, to_frames, to_image
 from genart.models import pick_device
 from genart.pictures import SUFFIXES as READ
@@ -86,7 +86,7 @@ class Brush:
         _forget(self.stylizer)
         heard = found.sound and _takes_sound(target)
         sound: dict[str, Any] = {"audio": source, "fade": 0.0} if heard else {}
-        with closing(film_frames(source, (size[0], size[1]), found.fps)) as frames:
+        with closing(read_film(source, (size[0], size[1]), found.fps)) as frames:
             keep(self._frames(frames), film, target, self.progress, recipe=self.recipe, **sound)
 
     def sized(self, height: int, width: int) -> tuple[int, int]:

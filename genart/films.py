@@ -1,0 +1,224 @@
+"""Films and cameras as frames: read in order, asked for by time, or the newest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from threading import Condition, Thread
+
+import numpy as np
+
+from genart.contracts import Frame
+from genart.errors import DataError
+
+_PATIENCE = 10.0  # seconds that a camera may take to give its first frame
+_NEARLY = 1e-3  # of a frame: a time this little before a frame's is its time
+#: How ffmpeg takes pictures from a camera here, and which one unless it is named.
+_CAMERAS = {
+    "linux": ("v4l2", "/dev/video0", ""),
+    "darwin": ("avfoundation", "0", ""),
+    "win32": ("dshow", "", "video="),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a film is.
+
+    Args:
+        path: its file.
+        size: (h, w) as it is shown: pixels, upright.
+        fps: frames a second.
+        frames: how many.
+        sound: whether it has any.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    fps: Fraction
+    frames: int
+    sound: bool
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return float(self.frames / self.fps)
+
+
+def look_at(path: Path) -> Source:
+    """What a film is.
+
+    Raises:
+        DataError: no such file, or none that holds a film.
+    """
+    from moviepy.video.io.ffmpeg_reader import ffmpeg_parse_infos
+
+    if not path.is_file():
+        raise DataError(f'There is no film "{path}".')
+    try:
+        told = ffmpeg_parse_infos(str(path))
+        width, height = told["video_size"]
+        if abs(told.get("video_rotation", 0)) in (90, 270):
+            width, height = height, width
+        fps = Fraction(told["video_fps"]).limit_denominator(1001)
+        frames = round(told["video_duration"] * fps)
+    except (OSError, KeyError, ValueError, TypeError, IndexError) as error:
+        raise DataError(f"{path} cannot be read as a film.") from error
+    if min(width, height, frames, fps) <= 0:
+        raise DataError(f"{path} holds no picture that ffmpeg can read.")
+    return Source(path, (height, width), fps, frames, bool(told.get("audio_found")))
+
+
+def read_film(path: Path, size: tuple[int, int], fps: Fraction) -> Generator[Frame, None, None]:
+    """The frames of a film at another rate, made to cover size (h, w); one at a time."""
+    return _decoded(["-i", f"file:{path}"], size, f"fps={fps},")
+
+
+def _decoded(
+    source: Sequence[str], size: tuple[int, int], filters: str = ""
+) -> Generator[Frame, None, None]:
+    """What ffmpeg reads of a source, made to cover size (h, w)."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    height, width = size
+    cover = f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=bicubic"
+    process = subprocess.Popen(
+        [get_ffmpeg_exe(), "-v", "error", *source, "-vf", f"{filters}{cover},crop={width}:{height}",
+         "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    with process, process.stdout as pipe:
+        try:
+            while len(pixels := pipe.read(height * width * 3)) == height * width * 3:
+                yield np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+        finally:
+            process.kill()
+
+
+class Footage:
+    """A film that is repeated without end, or what a camera sees now.
+
+    Args:
+        source: a film's file; "camera" for the first camera, or "camera:NAME" for another, as
+            ffmpeg names them on this system (v4l2, AVFoundation, DirectShow).
+        size: (h, w) of the frames, which the source is made to cover.
+        fps: frames a second that are taken of a film.
+
+    Raises:
+        DataError: no such file, or none that can be read.
+    """
+
+    def __init__(self, source: str | Path, size: tuple[int, int], fps: float = 30.0) -> None:
+        self.source, self.size = str(source), size
+        self._fps = Fraction(fps).limit_denominator(1001)
+        kind, _, name = self.source.partition(":")
+        self._input = _camera(name) if kind == "camera" else None
+        self._camera: _Newest | None = None
+        self._frames: Generator[Frame, None, None] | None = None
+        self._index, self._held = -1, np.zeros((*size, 3), np.uint8)
+        if self._input is None:
+            look_at(Path(self.source))
+
+    def frame(self, t: float) -> Frame:
+        """The frame at t seconds, uint8 (h, w, 3); of a camera the newest, whatever t is.
+
+        A film's frames are read in order: going back begins it anew.
+
+        Raises:
+            DataError: there is no picture; the next call tries the camera again.
+        """
+        if self._input is not None:
+            return self._seen(self._input)
+        wanted = int(t * float(self._fps) + _NEARLY)
+        if wanted < self._index:
+            self._rewind()
+            self._index = -1
+        while self._index < wanted:
+            self._held, self._index = self._next(), self._index + 1
+        return self._held
+
+    def close(self) -> None:
+        """Let go of the file or camera."""
+        if self._camera is not None:
+            self._camera.close()
+        self._camera = None
+        self._rewind()
+
+    def _seen(self, source: Sequence[str]) -> Frame:
+        if self._camera is None:
+            self._camera = _Newest(_decoded(source, self.size))
+        frame = self._camera.frame()
+        if frame is None:
+            self.close()
+            raise DataError(f'"{self.source}" gives no picture; is the camera there, and free?')
+        return frame
+
+    def _next(self) -> Frame:
+        frame = None if self._frames is None else next(self._frames, None)
+        if frame is None:  # its end, or its beginning
+            self._rewind()
+            self._frames = read_film(Path(self.source), self.size, self._fps)
+            frame = next(self._frames, None)
+        if frame is None:
+            raise DataError(f"{self.source} holds no picture that ffmpeg can read.")
+        return frame
+
+    def _rewind(self) -> None:
+        if self._frames is not None:
+            self._frames.close()
+        self._frames = None
+
+
+class _Newest:
+    """The newest of frames that come by themselves, read in a thread.
+
+    Args:
+        frames: they end when what they come from ends.
+    """
+
+    def __init__(self, frames: Generator[Frame, None, None]) -> None:
+        self._frames = frames
+        self._frame: Frame | None = None
+        self._changed, self._ended, self._closed = Condition(), False, False
+        self._thread = Thread(target=self._read, name="genart-camera", daemon=True)
+        self._thread.start()
+
+    def frame(self) -> Frame | None:
+        """The newest frame; None if none comes any more, or none came in ten seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._frame is not None or self._ended, _PATIENCE)
+            return None if self._ended else self._frame
+
+    def close(self) -> None:
+        """End the thread, and with it what it reads from."""
+        self._closed = True
+        self._thread.join(_PATIENCE)
+
+    def _read(self) -> None:
+        with closing(self._frames) as frames:
+            for frame in frames:
+                with self._changed:
+                    self._frame = frame
+                    self._changed.notify_all()
+                if self._closed:
+                    break
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+def _camera(name: str) -> list[str]:
+    """The words by which ffmpeg takes pictures from a camera."""
+    if sys.platform not in _CAMERAS:
+        raise DataError(f"Cameras cannot be had on {sys.platform}; name a film's file instead.")
+    system, first, prefix = _CAMERAS[sys.platform]
+    if not (name or first):
+        raise DataError("Name the camera here: camera:Integrated Camera.")
+    return ["-f", system, "-i", prefix + (name or first)]
