@@ -168,3 +168,20 @@ def test_the_command_tells_each_picture(tmp_path: Path, capsys: Any) -> None:
 def test_a_preview_shows_how_it_goes(clip: Path, tmp_path: Path) -> None:
     genart.stylize(clip, tmp_path / "out.mp4", preview=tmp_path / "now.png", **GREY)
     assert pixels(tmp_path / "now.png").shape == (48, 64, 3)
+
+
+def test_a_picture_that_is_too_large_asks_for_a_size(tmp_path: Path) -> None:
+    source = tmp_path / "huge.png"
+    Image.new("L", (12_000, 7_000), 200).save(source)
+    with pytest.raises(UsageError, match=r"12000x7000 pixels.*--size 4000"):
+        genart.stylize(source, tmp_path / "b.png", **GREY)
+    genart.stylize(source, tmp_path / "b.png", size=120, **GREY)
+    assert pixels(tmp_path / "b.png").shape == (70, 120, 3)
+
+
+def test_a_photo_held_sideways_is_painted_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 24), "red").save(tmp_path / "a.jpg", exif=exif)
+    genart.stylize(tmp_path / "a.jpg", tmp_path / "b.png", **GREY)
+    assert pixels(tmp_path / "b.png").shape == (40, 24, 3)

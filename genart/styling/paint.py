@@ -16,10 +16,10 @@ import torch
 from genart.contracts import Frame, Image, Progress, ProgressCallback, Stylizer
 from genart.errors import GenartError, RenderError, UsageError
 from genart.films import look_at, read_film
-from genart.frames import cover, to_frames, to_image
+from genart.frames import to_frames, to_image
 from genart.models import pick_device
 from genart.pictures import SUFFIXES as READ
-from genart.pictures import read_picture
+from genart.pictures import picture_size, read_picture
 from genart.rendering.film import Film, Size, parse_size
 from genart.rendering.keep import check_place, keep
 from genart.rendering.recipes import versions
@@ -27,6 +27,7 @@ from genart.stills import SUFFIXES as WRITTEN
 from genart.stills import save_picture
 from genart.styling.make import repainted
 
+_MOST = 16 << 20  # pixels of one picture
 _PREVIEW = 2.0  # seconds between two previews
 _STILL = tuple(suffix for suffix in READ if suffix != ".gif")
 
@@ -73,10 +74,18 @@ class Brush:
     progress: ProgressCallback | None = None
 
     def picture(self, source: Path, target: Path) -> None:
-        """Paint one picture into a file that is whole or not there."""
-        image = read_picture(source)
-        frame = self._painted(cover(image, self.sized(image.shape[-2], image.shape[-1])))
-        save_picture(target, frame, self.recipe)
+        """Paint one picture into a file that is whole or not there.
+
+        Raises:
+            UsageError: more pixels than can be painted at once.
+        """
+        size = self.sized(*picture_size(source))
+        if size[0] * size[1] > _MOST:
+            raise UsageError(
+                f"{source} would be painted at {size[1]}x{size[0]} pixels, {_MOST >> 20} million "
+                "are the most; give it a --size, such as --size 4000."
+            )
+        save_picture(target, self._painted(read_picture(source, size)), self.recipe)
 
     def film(self, source: Path, target: Path) -> None:
         """Paint every frame of a film, and keep its sound."""
