@@ -42,10 +42,11 @@ if TYPE_CHECKING:
     )
     from genart.download import fetch
     from genart.easing import EASINGS
-    from genart.editing.capable import Bendable, Layered, NoiseMaps, StyleWeights
+    from genart.editing.capable import Bendable, Blendable, Layered, NoiseMaps, StyleWeights
     from genart.editing.directions import Directions, load_directions
     from genart.editing.edited import Edited
     from genart.editing.make import directions
+    from genart.editing.pairing import blend_models
     from genart.errors import (
         CheckpointError,
         DataError,
@@ -64,7 +65,8 @@ if TYPE_CHECKING:
     from genart.films import Footage
     from genart.frames import on_black, to_frames, to_image
     from genart.hooks import hookimpl
-    from genart.inversion import Inversions, invert, invert_all
+    from genart.inversion import invert, invert_all
+    from genart.inverted import Inversions
     from genart.latentfile import load_latent, save_latent
     from genart.latents import join
     from genart.live.live import Live
@@ -124,6 +126,7 @@ _HOMES = {
     "genart.easing": ("EASINGS",),
     "genart.editing.capable": (
         "Bendable",
+        "Blendable",
         "Layered",
         "NoiseMaps",
         "StyleWeights",
@@ -131,6 +134,7 @@ _HOMES = {
     "genart.editing.directions": ("Directions", "load_directions"),
     "genart.editing.edited": ("Edited",),
     "genart.editing.make": ("directions",),
+    "genart.editing.pairing": ("blend_models",),
     "genart.errors": (
         "CheckpointError",
         "DataError",
@@ -149,7 +153,8 @@ _HOMES = {
     "genart.films": ("Footage",),
     "genart.frames": ("on_black", "to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
-    "genart.inversion": ("Inversions", "invert", "invert_all"),
+    "genart.inversion": ("invert", "invert_all"),
+    "genart.inverted": ("Inversions",),
     "genart.latentfile": ("load_latent", "save_latent"),
     "genart.latents": ("join",),
     "genart.live.live": ("Live",),
@@ -192,6 +197,7 @@ __all__ = [
     "Bend",
     "Bendable",
     "Bent",
+    "Blendable",
     "Checkpoint",
     "CheckpointError",
     "Console",
@@ -242,6 +248,7 @@ __all__ = [
     "atomic",
     "bench",
     "blend",
+    "blend_models",
     "copy_of",
     "directions",
     "even",

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from genart.contracts import (
-    Frame,
     Generator,
     Image,
     Inversion,
@@ -24,58 +21,17 @@ from genart.contracts import (
     ProgressCallback,
 )
 from genart.errors import DataError, UsageError
-from genart.files import atomic
-from genart.frames import to_frames
-from genart.latentfile import save_latent
+from genart.following import FILMS, Followed, follow
+from genart.inverted import Found, Inversions, Store
 from genart.models import load
 from genart.perception import perceptual_distance
 from genart.pictures import read_picture
 from genart.plugins import registry
+from genart.rendering.keep import check_place
 from genart.rendering.recipes import file_hash
+from genart.searchfilm import PLACES, Scene, keep_film
 
-STEPS = 500
-
-
-@dataclass(frozen=True)
-class Found:
-    """What became of one picture.
-
-    Args:
-        image: the picture's path.
-        latent: the .npz file of its place, or "" where it failed.
-        preview: a picture of that place beside the one asked for.
-        loss: the search's last.
-        distance: the perceptual distance between the two, see `genart.perceptual_distance`.
-        error: why it failed, or "".
-        reused: whether it was there already.
-    """
-
-    image: str
-    latent: str = ""
-    preview: str = ""
-    loss: float | None = None
-    distance: float | None = None
-    error: str = ""
-    reused: bool = False
-
-
-@dataclass(frozen=True)
-class Inversions:
-    """What became of a batch.
-
-    Args:
-        results: one a picture, in order.
-        method: the inverter.
-        model: the generator.
-        features: what pictures were compared by.
-        failed: how many could not be found.
-    """
-
-    results: list[Found]
-    method: str
-    model: str
-    features: str = ""
-    failed: int = 0
+STEPS = 500  # of an inverter that does not say how many suit it
 
 
 def invert(
@@ -83,7 +39,7 @@ def invert(
     image: Image | str | Path,
     *,
     method: str = "projector",
-    steps: int = STEPS,
+    steps: int | None = None,
     seed: int = 0,
     fit: str = "crop",
     device: str = "auto",
@@ -95,8 +51,8 @@ def invert(
     Args:
         model: a Generator, or what `load` takes.
         image: (n, 3, h, w) in -1..1 at the model's size, or a picture file.
-        method: the inverter's name: "projector", "semantic" ...
-        steps: how long to search.
+        method: the inverter's name: "projector", "encoder", "pivotal", "semantic" ...
+        steps: how long to search; as long as suits the method, unless given.
         seed: of the search's own chance.
         fit: how a file is brought to the model's size: "crop", "pad" or "stretch".
         device: where to load the model.
@@ -104,7 +60,7 @@ def invert(
         options: for the inverter, such as `space="w+"` for the projector.
 
     Returns:
-        An Inversion: latent, image, losses.
+        An Inversion: latent, image, losses; from "pivotal" also the tuned generator.
 
     Raises:
         UnknownName: no such inverter.
@@ -117,7 +73,7 @@ def invert(
     )  # fmt: skip
     _check(generator, target)
     search = _inverter(method, options)
-    return search(generator, target, steps=steps, seed=seed, progress=progress)
+    return search(generator, target, steps=_steps(search, steps), seed=seed, progress=progress)
 
 
 def invert_all(
@@ -126,11 +82,13 @@ def invert_all(
     *,
     model: str | Path | Generator = "pomona",
     method: str = "projector",
-    steps: int = STEPS,
+    steps: int | None = None,
     seed: int = 0,
     fit: str = "crop",
-    batch: int = 4,
+    batch: int | None = None,
     resume: bool = False,
+    film: str | Path | None = None,
+    smooth: float = 1.0,
     device: str = "auto",
     progress: ProgressCallback | None = None,
     **options: Any,
@@ -139,18 +97,26 @@ def invert_all(
 
     The folder holds an .npz and a preview for each, and `index.jsonl`: one line for each picture
     found, written when its files are whole. A picture that fails is told in the results, and the
-    others go on. Results do not depend on which pictures share a batch, beyond rounding.
+    others go on. Results do not depend on which pictures share a batch, beyond rounding, but for
+    methods that tune one generator for all.
+
+    A film among the images is followed frame by frame, see `following.follow`; its .npz holds a
+    place a frame.
 
     Args:
-        images: picture files.
+        images: picture and film files.
         output: the folder; it is made if it is not there.
         model: a Generator, or what `load` takes.
         method: the inverter's name.
-        steps: how long to search.
+        steps: how long to search; as long as suits the method, unless given.
         seed: of the search's own chance.
         fit: "crop", "pad" or "stretch".
-        batch: how many are searched for at once; a kill loses these at most.
+        batch: how many are searched for at once; a kill loses these at most. 4, or all for a
+            method that tunes one generator for all, unless given.
         resume: leave alone what the index holds already for the same picture, model and search.
+        film: a film file of every search made now, what is asked for beside what is found.
+        smooth: over how many frames the places of a film are smoothed, as the standard deviation
+            of a Gaussian; 0 leaves them alone.
         device: where to load the model.
         progress: told of every step of the whole.
         options: for the inverter.
@@ -159,24 +125,28 @@ def invert_all(
         One result a picture.
 
     Raises:
-        UnknownName: no such inverter.
+        UnknownName: no such inverter, or no such film format.
         UsageError: an option that cannot be, or a folder that holds inversions and no `resume`.
     """
     paths = [Path(image) for image in images]
-    if not paths or batch < 1:
+    if not paths or (batch is not None and batch < 1):
         raise UsageError("There is nothing to invert: name pictures, and a batch of 1 or more.")
+    if film is not None:
+        check_place(film)
+        options = {"keep": PLACES, **options}
     generator, search = _loaded(model, device), _inverter(method, options)
-    store = Store(Path(output), _key(generator, method, steps, seed, fit, options), resume)
+    words = {"steps": _steps(search, steps), "seed": seed}
+    settled = {**words, "method": method, "fit": fit, "smooth": smooth, **options}
+    store = Store(Path(output), _key(generator, settled), resume)
     kept = {place: found for place, path in enumerate(paths) if (found := store.kept(path))}
-    job = _Job(generator, search, store, {"steps": steps, "seed": seed}, fit, kept)
+    job = _Job(generator, search, store, words, fit, kept, method, options, smooth)
     waiting = [place for place in range(len(paths)) if place not in kept]
-    for start in range(0, len(waiting), batch):
-        part = waiting[start : start + batch]
-        told = _telling(progress, start * steps, len(waiting) * steps, len(part))
-        job.find({place: paths[place] for place in part}, told)
+    job.work({place: paths[place] for place in waiting}, batch, progress)
     results = [job.results[place] for place in range(len(paths))]
+    shown = [scene for place in sorted(job.scenes) for scene in job.scenes[place]]
+    made = keep_film(film, shown, generator.resolution, progress) if film else ""
     failed = sum(bool(each.error) for each in results)
-    return Inversions(results, method, generator.name, job.features, failed)
+    return Inversions(results, method, generator.name, job.features, failed, made)
 
 
 @dataclass
@@ -189,7 +159,29 @@ class _Job:
     words: dict[str, int]
     fit: str
     results: dict[int, Found]
+    method: str
+    options: Mapping[str, Any]
+    smooth: float
     features: str = ""
+    scenes: dict[int, list[Scene]] = field(default_factory=dict)
+
+    def work(
+        self, waiting: Mapping[int, Path], batch: int | None, progress: ProgressCallback | None
+    ) -> None:
+        """Search for pictures, some at a time, and follow films, one by one."""
+        films = {at: path for at, path in waiting.items() if path.suffix.lower() in FILMS}
+        stills = [at for at in waiting if at not in films]
+        together = bool(getattr(self.search, "together", False))
+        size = batch or (max(len(stills), 1) if together else 4)
+        rounds = max(self.words["steps"], 1)
+        for start in range(0, len(stills), size):
+            part = stills[start : start + size]
+            told = None if together else _telling(
+                progress, start * rounds, len(stills) * rounds, len(part)
+            )  # fmt: skip
+            self.find({at: waiting[at] for at in part}, told or progress)
+        for at, path in films.items():
+            self.follow(at, path, progress)
 
     def find(self, paths: Mapping[int, Path], progress: ProgressCallback | None) -> None:
         """Search for some pictures at once and keep what is found."""
@@ -199,14 +191,52 @@ class _Job:
         targets = torch.cat(list(images.values()))
         found = self.search(self.generator, targets, **self.words, progress=progress)
         self.features = found.features
+        makes = found.generator or self.generator
+        tuned = self.store.keep_tuned(self.generator, makes) if found.generator else ""
         made = found.image.detach().cpu()
         with torch.no_grad():
             distances = perceptual_distance(made, targets).tolist()
         for row, place in enumerate(images):
             self.results[place] = self.store.keep(
                 paths[place], found.latent[row], torch.stack([targets[row], made[row]]),
-                loss=found.losses[-1], distance=distances[row], model=self.generator.name,
+                loss=found.losses[-1], distance=distances[row], model=makes.name, tuned=tuned,
             )  # fmt: skip
+            way = [each[row] for each in found.path]
+            self.scenes[place] = [Scene(makes, [targets[row : row + 1]], way)]
+
+    def follow(self, at: int, path: Path, progress: ProgressCallback | None) -> None:
+        """Find the places of a film's frames and keep them as one walk."""
+
+        def seek(image: Image, start: Latent | None, steps: int) -> Inversion:
+            options = {name: each for name, each in self.options.items() if name != "keep"}
+            method = self.method
+            if start is not None and steps:
+                method, options = "projector", {**options, "start": start}
+                options.pop("encoder", None)
+            words = {**self.words, "steps": steps}
+            return _inverter(method, options)(self.generator, image, **words)
+
+        if self.method not in ("projector", "encoder"):
+            raise UsageError(f"A film is followed by projector or encoder, not {self.method}.")
+        try:
+            found = follow(
+                path, self.generator, seek, self.words["steps"], self.smooth, self.fit, progress
+            )
+        except DataError as error:
+            self.results[at] = Found(str(path), error=str(error))
+            return
+        self.features = found.features
+        self.results[at] = self._kept(path, found)
+        self.scenes[at] = [Scene(self.generator, found.frames, found.places, found.fps)]
+
+    def _kept(self, path: Path, found: Followed) -> Found:
+        middle = len(found.frames) // 2
+        with torch.no_grad():
+            image = self.generator(found.places[middle]).cpu()
+        return self.store.keep(
+            path, found.latent, torch.cat([found.frames[middle], image]),
+            loss=found.loss, distance=found.distance, model=self.generator.name,
+        )  # fmt: skip
 
     def _read(self, paths: Mapping[int, Path]) -> Iterator[tuple[int, Image]]:
         """The pictures that can be read; any other becomes a result that says why."""
@@ -217,96 +247,12 @@ class _Job:
                 self.results[place] = Found(str(path), error=str(error))
 
 
-class Store:
-    """A folder of inversions with its index.
-
-    Args:
-        folder: where; made if it is not there.
-        key: what made them; an entry counts only for the same key.
-        resume: whether entries that are there may be used.
-
-    Raises:
-        UsageError: it holds inversions already, and resume was not asked for.
-    """
-
-    def __init__(self, folder: Path, key: str, resume: bool) -> None:
-        self.folder, self.index, self.key = folder, folder / "index.jsonl", key
-        if self.index.is_file() and not resume:
-            raise UsageError(
-                f"{folder} holds inversions already: name another folder, or resume to go on."
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        self._entries = dict(self._read())
-        self._names = {entry["latent"] for entry in self._entries.values()}
-
-    def kept(self, path: Path) -> Found | None:
-        """What the index holds for a picture, if its files are there."""
-        entry = self._entries.get(_digest(path) + self.key)
-        if entry is None or not (self.folder / entry["latent"]).is_file():
-            return None
-        return Found(
-            str(path), str(self.folder / entry["latent"]), str(self.folder / entry["preview"]),
-            entry["loss"], entry["distance"], reused=True,
-        )  # fmt: skip
-
-    def keep(
-        self,
-        path: Path,
-        latent: Latent,
-        pair: Image,
-        *,
-        loss: float,
-        distance: float,
-        model: str,
-    ) -> Found:
-        """Write a picture's place and preview, then its line of the index."""
-        from PIL import Image as Pictures
-
-        stem = self._free(path.stem)
-        recipe = json.dumps({"genart": version("genart"), "image": path.name, "search": self.key})
-        save_latent(self.folder / f"{stem}.npz", latent, model=model, recipe=recipe)
-        left, right = to_frames(pair)
-        with atomic(self.folder / f"{stem}.png") as partial:
-            Pictures.fromarray(_beside(left, right)).save(partial)
-        entry = {
-            "id": _digest(path) + self.key, "image": str(path), "latent": f"{stem}.npz",
-            "preview": f"{stem}.png", "loss": loss, "distance": distance,
-        }  # fmt: skip
-        self._append(json.dumps(entry))
-        return Found(
-            str(path), str(self.folder / f"{stem}.npz"), str(self.folder / f"{stem}.png"), loss,
-            distance,
-        )  # fmt: skip
-
-    def _append(self, line: str) -> None:
-        """Add a line to the index, after the end of one that a kill cut short."""
-        with self.index.open("ab+") as file:
-            if file.tell():
-                file.seek(-1, 2)
-                cut = file.read(1) != b"\n"
-                file.write(b"\n" if cut else b"")
-            file.write(line.encode() + b"\n")
-
-    def _free(self, stem: str) -> str:
-        names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(self._names) + 2))
-        name = next(name for name in names if f"{name}.npz" not in self._names)
-        self._names.add(f"{name}.npz")
-        return name
-
-    def _read(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The index's entries; a last line that a kill cut short is left out."""
-        if not self.index.is_file():
-            return
-        for line in self.index.read_text(encoding="utf-8").splitlines():
-            try:
-                entry = json.loads(line)
-                yield str(entry["id"]), {**entry, "latent": Path(entry["latent"]).name}
-            except (ValueError, KeyError, TypeError):
-                continue
-
-
 def _loaded(model: str | Path | Generator, device: str) -> Generator:
     return model if isinstance(model, Generator) else load(model, device)
+
+
+def _steps(search: Inverter, steps: int | None) -> int:
+    return int(getattr(search, "steps", STEPS)) if steps is None else steps
 
 
 def _inverter(method: str, options: Mapping[str, Any]) -> Inverter:
@@ -336,24 +282,14 @@ def _telling(
     return lambda each: progress(Progress(done + each.done * at_once, total, "step", each.note))
 
 
-def _key(
-    generator: Generator, method: str, steps: int, seed: int, fit: str, options: Mapping[str, Any]
-) -> str:
+def _key(generator: Generator, settled: Mapping[str, Any]) -> str:
     """What a result depends on beside the picture, as text."""
-    made = {
-        "model": file_hash(generator.source) or generator.name, "method": method, "steps": steps,
-        "seed": seed, "fit": fit, **options,
-    }  # fmt: skip
-    return ":" + hashlib.sha256(json.dumps(made, sort_keys=True, default=str).encode()).hexdigest()
+    made = {"model": file_hash(generator.source) or generator.name, **settled}
+    made.pop("keep", None)
+    text = json.dumps(made, sort_keys=True, default=_text)
+    return ":" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""  # reading it will say why
-
-
-def _beside(left: Frame, right: Frame) -> Frame:
-    return np.concatenate([left[..., :3], right[..., :3]], axis=1)
+def _text(value: Any) -> str | Sequence[Any]:
+    """A setting that JSON does not know: a place by its numbers, all else by its name."""
+    return value.values.tolist() if isinstance(value, Latent) else str(value)

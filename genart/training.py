@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from genart.errors import UsageError
 from genart.models import pick_device
 from genart.plugins import registry
 
@@ -50,9 +51,17 @@ def settings_of(kind: str) -> list[Setting]:
     ]
 
 
+def takes_data(kind: str) -> bool:
+    """Whether a trainer learns from pictures that it is given; most do.
+
+    One that makes its own says so by its factory's attribute `data`, which is False.
+    """
+    return getattr(registry("trainer")[kind].factory, "data", True) is not False
+
+
 def train(
     kind: str,
-    data: str | Path,
+    data: str | Path | None,
     out: str | Path,
     *,
     resume: str | Path | None = None,
@@ -64,7 +73,7 @@ def train(
 
     Args:
         kind: the trainer's name; `genart train --help` lists all.
-        data: a folder or zip of pictures.
+        data: a folder or zip of pictures; None for a trainer that makes its own.
         out: the folder for snapshots, logs and the finished model.
         resume: a snapshot, "auto" for the newest in `out`, or None to start anew.
         device: handed to a trainer whose factory takes it.
@@ -76,10 +85,12 @@ def train(
 
     Raises:
         UnknownName: no such trainer or setting.
-        UsageError: a setting out of range.
+        UsageError: a setting out of range, or no pictures where some are needed.
     """
     factory = registry("trainer")[kind].factory
+    if data is None and takes_data(kind):
+        raise UsageError(f'The trainer "{kind}" needs data: a folder or zip of pictures.')
     if "device" in inspect.signature(factory).parameters:
         settings["device"] = pick_device(device)
     trainer: Trainer = factory(**settings)
-    return trainer.fit(data, out, resume=resume, progress=progress)
+    return trainer.fit(data or "", out, resume=resume, progress=progress)

@@ -50,7 +50,9 @@ def apart(image: torch.Tensor, target: torch.Tensor) -> float:
 def test_the_projector_finds_a_models_own_pictures(
     model: Any, target: torch.Tensor, space: str, shape: tuple[int, ...]
 ) -> None:
-    found = genart.invert(model, target, steps=40, space=space, samples=200, keep=4)
+    found = genart.invert(
+        model, target, steps=40, space=space, start="average", samples=200, keep=4
+    )
     assert found.latent.space == space
     assert tuple(found.latent.values.shape) == shape
     assert torch.equal(found.image, model(found.latent))

@@ -13,7 +13,7 @@ from genart.cli.types import MODEL
 
 if TYPE_CHECKING:
     from genart.contracts import ProgressCallback
-    from genart.inversion import Inversions
+    from genart.inverted import Inversions
 
 
 def show(found: Inversions) -> Iterator[str]:
@@ -23,7 +23,12 @@ def show(found: Inversions) -> Iterator[str]:
             yield f"{each.image}: {each.error}"
         else:
             again = ", kept from before" if each.reused else ""
-            yield f"{each.image} -> {each.latent}  distance {each.distance:.3f}{again}"
+            with_model = f" with {each.model}" if each.model else ""
+            yield (
+                f"{each.image} -> {each.latent}{with_model}  distance {each.distance:.3f}{again}"
+            )
+    if found.film:
+        yield f"Film: {found.film}"
     if found.failed:
         yield f"{found.failed} of {len(found.results)} failed"
 
@@ -38,28 +43,46 @@ def show(found: Inversions) -> Iterator[str]:
 @click.option(
     "--method", default="projector", show_default=True, help="`genart plugins` lists the inverters."
 )
-@click.option("--steps", type=int, default=500, show_default=True, help="How long to search.")
+@click.option("--steps", type=int, help="How long to search.  [what suits the method]")
 @click.option("--space", type=click.Choice(("w", "w+")), help="projector: where to search.  [w]")
-@click.option("--features", help="projector: lite0, vgg16, a file of VGG16's weights, or auto.")
+@click.option("--start", help="projector: auto, average, samples, encoder, or an .npz file.")
+@click.option("--encoder", help="encoder, projector: its file.  [found by itself]")
+@click.option("--tuning", type=int, help="pivotal: steps of tuning.  [200]")
+@click.option("--features", help="lite0, vgg16, a file of VGG16's weights, or auto.")
 @click.option("--weight", type=float, help="semantic: of what is seen, beside the pixels.  [5]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the search's own chance.")
 @click.option(
     "--fit", type=click.Choice(("crop", "pad", "stretch")), default="crop", show_default=True,
     help="How pictures are brought to the model's size.",
 )  # fmt: skip
-@click.option("--batch", type=int, default=4, show_default=True, help="How many at once.")
+@click.option("--batch", type=int, help="How many at once.  [4; pivotal: all]")
+@click.option("--film", type=click.Path(path_type=Path), help="A film of the search.")
+@click.option(
+    "--smooth", type=float, default=1.0, show_default=True,
+    help="Frames over which a filmed input is smoothed; 0 for none.",
+)  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on in a folder; nothing is searched for twice.")
 def command(
     images: tuple[Path, ...], output: Path, device: str, progress: ProgressCallback, **options: Any
 ) -> Any:
     """Find the places of pictures in a model's latent space.
 
-    IMAGES are picture files, or folders of them. Each gets an .npz that other commands take.
+    IMAGES are picture files, films, or folders of pictures. Each gets an .npz that other commands
+    take; a film's holds a place a frame.
     """
     from genart.inversion import invert_all
 
+    start = options.pop("start", None)
+    if start is not None:
+        options["start"] = _place(start) if start.endswith(".npz") else start
     given = {name: value for name, value in options.items() if value is not None}
     return invert_all(_pictures(images), output, device=device, progress=progress, **given)
+
+
+def _place(path: str) -> Any:
+    from genart.latentfile import load_latent
+
+    return load_latent(path)
 
 
 def _pictures(paths: tuple[Path, ...]) -> Iterator[Path]:

@@ -58,20 +58,26 @@ def show(made: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _trainer(kind: str) -> click.Command:
-    from genart.training import settings_of, train
+    from genart.training import settings_of, takes_data, train
 
-    example = f"genart train {kind} --data pictures.zip --out runs/one --resume auto"
+    wants = takes_data(kind)
+    given_data = "--data pictures.zip " if wants else ""
+    example = f"genart train {kind} {given_data}--out runs/one --resume auto"
 
     def body(
-        data: Path, out: Path, device: str, progress: ProgressCallback, **options: Any
+        out: Path,
+        device: str,
+        progress: ProgressCallback,
+        data: Path | None = None,
+        **options: Any,
     ) -> Mapping[str, Any]:
         given = {name: value for name, value in options.items() if value is not None}
         return {"model": train(kind, data, out, device=device, progress=progress, **given)}
 
-    body.__doc__ = f"Train {kind} on a folder or zip of pictures."
+    body.__doc__ = f"Train {kind}" + (" on a folder or zip of pictures." if wants else ".")
     for setting in reversed(settings_of(kind)):
         body = _option(setting)(body)
-    for option in reversed(_SHARED):
+    for option in reversed(_SHARED if wants else _SHARED[1:]):
         body = option(body)
     return declare(example, show, name=kind)(body)
 

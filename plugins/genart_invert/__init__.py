@@ -7,12 +7,39 @@ from typing import Any
 
 import genart
 
+from .encoder_settings import EncoderSettings
+
 
 @genart.hookimpl
 def register_inverters(register: Callable[[str, Callable[..., Any]], None]) -> None:
-    """Offer the projector and the semantic search."""
+    """Offer the projector, an encoder's guess, pivotal tuning and the semantic search."""
     register("projector", _projector)
     register("semantic", _semantic)
+    register("encoder", _encoder)
+    register("pivotal", _pivotal)
+
+
+@genart.hookimpl
+def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the reader of tuned generators, which are differences to another."""
+    register("tuned", _tuned)
+
+
+@genart.hookimpl
+def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the trainer of encoders."""
+    register("encoder", _encoder_trainer)
+
+
+def _encoder_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
+    """A network that guesses a picture's place in one pass, for one generator."""
+    from .encoder_trainer import EncoderTrainer
+
+    return EncoderTrainer(EncoderSettings.from_options(options), device)
+
+
+_encoder_trainer.settings = EncoderSettings  # type: ignore[attr-defined] # options of the command
+_encoder_trainer.data = False  # type: ignore[attr-defined] # the generator makes its pictures
 
 
 def _projector(**options: Any) -> genart.Inverter:
@@ -27,3 +54,24 @@ def _semantic(**options: Any) -> genart.Inverter:
     from genart_invert.semantic import Semantic
 
     return Semantic(**options)
+
+
+def _encoder(**options: Any) -> genart.Inverter:
+    """A trained network's guess in one pass, and a search from there if steps are asked for."""
+    from genart_invert.encoder_inverter import Encoder
+
+    return Encoder(**options)
+
+
+def _pivotal(**options: Any) -> genart.Inverter:
+    """The projector in w, then a copy of the generator tuned to make the pictures there."""
+    from genart_invert.pivotal import Pivotal
+
+    return Pivotal(**options)
+
+
+def _tuned() -> genart.Reader:
+    """Tuned generators, kept as a difference to their parent."""
+    from genart_invert.tuned import TunedReader
+
+    return TunedReader()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,6 +12,7 @@ import genart
 
 from .maps import fresh_maps, renormalise, structure
 from .schedule import Schedule
+from .starts import STARTS, begin, statistics
 
 SPACES = ("w", "w+")
 
@@ -21,12 +21,18 @@ class Projector:
     """Optimises w, or w+, until the picture looks like the target.
 
     After Karras et al. 2020a ("Analyzing and Improving the Image Quality of StyleGAN"), appendix
-    D: it begins at the average w and shakes w less and less; noise maps are kept noise. Several
+    D: w is shaken less and less, the learning rate rises and falls; noise maps are kept noise.
+    Where the paper begins at the average w, this begins at the best of some guesses. Several
     targets are searched for at once, each as if it were alone.
 
     Args:
         space: "w" gives places that stay editable, "w+" pictures that are closer.
+        start: "auto" takes for each target the best of the average, `tries` random places and the
+            encoder's guess, if the model has an encoder; "average", "samples" and "encoder" take
+            one of these. A Latent in w or w+ begins there: one place, or one a target.
+        tries: random places to choose from.
         samples: how many random w tell the average and its spread.
+        encoder: the encoder's file; found by itself beside the model, or among genart's own.
         noise: whether noise maps of its own are searched along, as the paper does, so that w need
             not explain grain. Without, the generator's maps are used, with which every picture of
             the result is made later; that comes closer to pictures of the generator's own.
@@ -37,14 +43,19 @@ class Projector:
         features: what pictures are compared by; see `genart.perceptual_loss`.
 
     Raises:
-        UsageError: a space that is neither, or a count below 1.
+        UsageError: a space or start that is none, or a count below 1.
     """
+
+    steps = 500  # unless asked for others
 
     def __init__(
         self,
         *,
         space: str = "w",
+        start: str | genart.Latent = "auto",
+        tries: int = 32,
         samples: int = 10_000,
+        encoder: str | Path = "",
         noise: bool = False,
         noise_weight: float = 1e5,
         pixels: float = 0.1,
@@ -56,9 +67,14 @@ class Projector:
             raise genart.UsageError(
                 f"The projector searches in {' or '.join(SPACES)}, not {space}."
             )
-        if samples < 2:
-            raise genart.UsageError(f"An average takes 2 samples or more, not {samples}.")
+        if isinstance(start, str) and start not in STARTS:
+            raise genart.UsageError(f'A search starts at {", ".join(STARTS)}, not "{start}".')
+        if samples < 2 or tries < 1:
+            raise genart.UsageError(
+                f"An average takes 2 samples or more and a start 1 try, not {samples} and {tries}."
+            )
         self.space, self.samples, self.keep, self.features = space, samples, keep, features
+        self.start, self.tries, self.encoder = start, tries, encoder
         self.noise, self.noise_weight, self.pixels = noise, noise_weight, pixels
         self.schedule = schedule or Schedule()
 
@@ -67,7 +83,7 @@ class Projector:
         generator: genart.Generator,
         target: genart.Image,
         *,
-        steps: int = 1000,
+        steps: int = steps,
         seed: int = 0,
         progress: Callable[[genart.Progress], None] | None = None,
     ) -> genart.Inversion:
@@ -78,72 +94,78 @@ class Projector:
         """
         if steps < 1:
             raise genart.UsageError(f"A search takes 1 step or more, not {steps}.")
-        target = target.to(generator.device)
-        draw = torch.Generator().manual_seed(seed)
-        average, spread = statistics(generator, self.samples)
-        shape = (
-            len(target),
-            *((1,) if self.space == "w" else (generator.num_ws,)),
-            average.numel(),
-        )
-        w = average.expand(shape).clone().requires_grad_()
-        maps: dict[str, Tensor] = {}
-        if self.noise and isinstance(generator, genart.NoiseMaps):
-            maps = fresh_maps(generator.noise_maps(), len(target), draw)
-        compare = genart.perceptual_loss(target, self.features)
-        adam = torch.optim.Adam([w, *maps.values()], betas=(0.9, 0.999), lr=self.schedule.rate)
-        losses, path = [], [w.detach().clone()] if self.keep else []
+        search = _Search(self, generator, target.to(generator.device), seed)
+        losses = []
+        path = [search.place()] if self.keep else []
         for step in range(steps):
-            t = step / steps
-            for group in adam.param_groups:
-                group["lr"] = self.schedule.rate_at(t)
-            shaken = w + _shake(shape, draw).to(w) * (spread * self.schedule.noise_at(t))
-            image = _picture(generator, _latent(shaken, self.space), maps)
-            loss = compare(image) + self.pixels * (image - target).square().mean((1, 2, 3))
-            kept_noise = structure(maps.values()) if maps else loss.new_zeros(())
-            adam.zero_grad(set_to_none=True)
-            (loss + self.noise_weight * kept_noise).sum().backward()
-            adam.step()
-            renormalise(maps.values())
-            losses.append(float(loss.detach().mean()))
+            losses.append(search.step(step / steps))
             if self.keep and (step + 1) * self.keep // steps > step * self.keep // steps:
-                path.append(w.detach().clone())
+                path.append(search.place())
             if progress:
                 progress(genart.Progress(step + 1, steps, "step", f"{losses[-1]:.4f}"))
-        found = _latent(w.detach(), self.space)
+        found = search.place()
         with torch.no_grad():
             image = generator(found)
-        return genart.Inversion(
-            found, image, losses, features=compare.name,
-            path=[_latent(each, self.space) for each in path],
-        )  # fmt: skip
+        return genart.Inversion(found, image, losses, path=path, features=search.compare.name)
+
+    def guess(
+        self, generator: genart.Generator, target: genart.Image
+    ) -> tuple[genart.Latent, genart.PerceptualLoss]:
+        """Where a search would begin, and what it would compare pictures by."""
+        search = _Search(self, generator, target, 0)
+        return search.place(), search.compare
 
 
-def statistics(generator: genart.Generator, samples: int, seed: int = 123) -> tuple[Tensor, float]:
-    """The average of w over random z, (w_dim,), and the root of its mean squared distance."""
-    z = torch.from_numpy(np.random.RandomState(seed).randn(samples, generator.z_dim)).float()
-    label = generator.sample([0]).label
-    with torch.no_grad():
-        places = genart.Latent(
-            "z", z.to(generator.device), None if label is None else label.expand(samples, -1)
+class _Search:
+    """A projection under way: w, its noise maps, and what moves them."""
+
+    def __init__(
+        self, how: Projector, generator: genart.Generator, target: Tensor, seed: int
+    ) -> None:
+        self.how, self.generator, self.target = how, generator, target
+        self.draw = torch.Generator().manual_seed(seed)
+        self.compare = genart.perceptual_loss(target, how.features)
+        _, self.spread = statistics(generator, how.samples)
+        w = begin(how.start, generator, self.compare, target, how.tries, how.samples, how.encoder)
+        rows = generator.num_ws if how.space == "w+" else 1
+        w = w.expand(len(target), rows, -1) if w.shape[1] == 1 else w[:, :rows]
+        self.w = w.clone().requires_grad_()
+        self.maps: dict[str, Tensor] = {}
+        if how.noise and isinstance(generator, genart.NoiseMaps):
+            self.maps = fresh_maps(generator.noise_maps(), len(target), self.draw)
+        self.adam = torch.optim.Adam(
+            [self.w, *self.maps.values()], betas=(0.9, 0.999), lr=how.schedule.rate
         )
-        w = generator.map(places).values[:, 0]
-    average = w.mean(0)
-    return average, math.sqrt(float((w - average).square().sum(1).mean()))
 
+    def step(self, t: float) -> float:
+        """One step when the share t is done; returns the mean loss before it."""
+        for group in self.adam.param_groups:
+            group["lr"] = self.how.schedule.rate_at(t)
+        # the same chance for every target, so that a search does not depend on its neighbours
+        shake = torch.randn((1, *self.w.shape[1:]), generator=self.draw).to(self.w)
+        shaken = self.w + shake * (self.spread * self.how.schedule.noise_at(t))
+        image = self._picture(self._latent(shaken))
+        loss = self.compare(image)
+        loss = loss + self.how.pixels * (image - self.target).square().mean((1, 2, 3))
+        total = loss.sum()
+        if self.maps:
+            total = total + self.how.noise_weight * structure(self.maps.values()).sum()
+        self.adam.zero_grad(set_to_none=True)
+        total.backward()
+        self.adam.step()
+        renormalise(self.maps.values())
+        return float(loss.detach().mean())
 
-def _shake(shape: tuple[int, ...], draw: torch.Generator) -> Tensor:
-    """The same chance for every target, so that a search does not depend on its neighbours."""
-    return torch.randn((1, *shape[1:]), generator=draw)
+    def place(self) -> genart.Latent:
+        """Where it is."""
+        return self._latent(self.w.detach().clone())
 
+    def _latent(self, w: Tensor) -> genart.Latent:
+        if self.how.space == "w":
+            return genart.Latent("w", w[:, 0])
+        return genart.Latent("w+", w)
 
-def _latent(w: Tensor, space: str) -> genart.Latent:
-    return genart.Latent("w", w[:, 0]) if space == "w" else genart.Latent("w+", w)
-
-
-def _picture(
-    generator: genart.Generator, latent: genart.Latent, maps: dict[str, Tensor]
-) -> genart.Image:
-    if maps and isinstance(generator, genart.NoiseMaps):
-        return generator.with_maps(latent, maps)
-    return generator(latent)
+    def _picture(self, latent: genart.Latent) -> genart.Image:
+        if self.maps and isinstance(self.generator, genart.NoiseMaps):
+            return self.generator.with_maps(latent, self.maps)
+        return self.generator(latent)

@@ -29,13 +29,22 @@ class Semantic:
         tries: random places to begin from.
         rate: the learning rate.
         limit: z is held to -limit..limit.
+        keep: how many places on the way to keep, for a film; 0 for none.
 
     Raises:
         UsageError: a weight below 0, or fewer than 1 try.
     """
 
+    steps = 400  # unless asked for others
+
     def __init__(
-        self, *, weight: float = 5.0, tries: int = 30, rate: float = 0.1, limit: float = 2.0
+        self,
+        *,
+        weight: float = 5.0,
+        tries: int = 30,
+        rate: float = 0.1,
+        limit: float = 2.0,
+        keep: int = 0,
     ) -> None:
         if not weight >= 0 or tries < 1:
             raise genart.UsageError(
@@ -43,13 +52,14 @@ class Semantic:
                 f"and {tries}."
             )
         self.weight, self.tries, self.rate, self.limit = weight, tries, rate, limit
+        self.keep = keep
 
     def __call__(
         self,
         generator: genart.Generator,
         target: genart.Image,
         *,
-        steps: int = 400,
+        steps: int = steps,
         seed: int = 0,
         progress: Callable[[genart.Progress], None] | None = None,
     ) -> genart.Inversion:
@@ -68,6 +78,7 @@ class Semantic:
         turned = [z.requires_grad_()] + ([] if classes is None else [classes.requires_grad_()])
         search = torch.optim.RMSprop(turned, lr=self.rate)
         losses, best = [float(first.mean())], _Best(first, turned)
+        path = [_still(z, classes)] if self.keep else []
         for step in range(steps):
             loss = self._loss(generator(_latent(z, classes)), target, wanted)
             best.consider(loss.detach(), turned)
@@ -77,6 +88,8 @@ class Semantic:
             with torch.no_grad():
                 z.clamp_(-self.limit, self.limit)
             losses.append(float(loss.detach().mean()))
+            if self.keep and (step + 1) * self.keep // steps > step * self.keep // steps:
+                path.append(_still(z, classes))
             if progress:
                 progress(genart.Progress(step + 1, steps, "step", f"{losses[-1]:.4f}"))
         with torch.no_grad():
@@ -84,7 +97,7 @@ class Semantic:
             found = _latent(*best.places)
             image = generator(found)
         losses.append(float(best.loss.mean()))
-        return genart.Inversion(found, image, losses, features="EfficientNet-Lite0")
+        return genart.Inversion(found, image, losses, path=path, features="EfficientNet-Lite0")
 
     @torch.no_grad()
     def _begin(
@@ -157,3 +170,8 @@ class _Best:
 
 def _latent(z: Tensor, classes: Tensor | None) -> genart.Latent:
     return genart.Latent("z", z, None if classes is None else classes.softmax(1))
+
+
+def _still(z: Tensor, classes: Tensor | None) -> genart.Latent:
+    """Where the search is now."""
+    return _latent(z.detach().clone(), None if classes is None else classes.detach().clone())

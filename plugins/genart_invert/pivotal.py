@@ -1,0 +1,190 @@
+"""Pivotal tuning: the generator learns to make the picture at the place that was found for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import genart
+
+from .encoder_inverter import Encoder
+from .projector import Projector
+from .starts import drawn, statistics
+
+
+class Pivotal:
+    """Inverts to w, then tunes a copy of the generator around what was found.
+
+    After Roich et al. 2021 ("Pivotal Tuning for Latent-based Editing of Real Images"): the w stay
+    where they are, the pivots, and the weights of synthesis move until the pictures there are the
+    wanted ones; elsewhere the tuned generator is held to what it was. All pictures of a call get
+    one tuned generator, which is the result's `generator`.
+
+    Args:
+        tuning: steps of tuning for each `batch` of pictures.
+        rate: the learning rate of tuning, falling to 0 along a cosine.
+        batch: pictures a step.
+        pixels: the weight of the mean squared difference of pixels beside the features.
+        local: the weight of staying the same elsewhere; 0 turns it off.
+        reach: how far from a pivot "elsewhere" is, in standard deviations of w.
+        pivot: what finds the places, "projector" or "encoder".
+        features: what pictures are compared by; see `genart.perceptual_loss`.
+        options: for what finds the places, such as `start`.
+
+    Raises:
+        UsageError: a value below what makes sense, or an option that is none.
+    """
+
+    steps = 300  # of the search for the pivots
+    together = True  # pictures of one call share something
+
+    def __init__(
+        self,
+        *,
+        tuning: int = 200,
+        rate: float = 1e-3,
+        batch: int = 4,
+        pixels: float = 1.0,
+        local: float = 0.1,
+        reach: float = 1.0,
+        pivot: str = "projector",
+        features: str = "auto",
+        **options: Any,
+    ) -> None:
+        if tuning < 1 or batch < 1 or min(rate, pixels, local, reach) < 0:
+            raise genart.UsageError("Tuning takes 1 step and 1 picture or more; no weight below 0.")
+        if pivot not in ("projector", "encoder"):
+            raise genart.UsageError(f'Pivots are found by projector or encoder, not "{pivot}".')
+        if options.pop("space", "w") != "w":
+            raise genart.UsageError("Pivots lie in w: tuning brings what w+ would.")
+        self.tuning, self.rate, self.batch, self.features = tuning, rate, batch, features
+        self.pixels, self.local, self.reach = pixels, local, reach
+        kind = Projector if pivot == "projector" else Encoder
+        self.finder = kind(features=features, **options)
+
+    def __call__(
+        self,
+        generator: genart.Generator,
+        target: genart.Image,
+        *,
+        steps: int = steps,
+        seed: int = 0,
+        progress: Callable[[genart.Progress], None] | None = None,
+    ) -> genart.Inversion:
+        """Search for `steps` steps and tune; target is (n, 3, h, w) in -1..1.
+
+        Raises:
+            UsageError: a generator that cannot be tuned, or whatever the search refuses.
+        """
+        tuned = genart.copy_of(generator)
+        target = target.to(generator.device)
+        parts = [slice(i, i + self.batch) for i in range(0, len(target), self.batch)]
+        total = (steps + self.tuning) * len(parts)
+        found = [
+            self.finder(
+                generator, target[part], steps=steps, seed=seed,
+                progress=_from(progress, k * steps, total),
+            )
+            for k, part in enumerate(parts)
+        ]  # fmt: skip
+        pivots = torch.cat([each.latent.values for each in found])
+        search = [sum(row) / len(row) for row in zip(*(each.losses for each in found), strict=True)]
+        run = _Tuning(self, generator, tuned, pivots, target, seed)
+        losses = run.go(parts, _from(progress, steps * len(parts), total))
+        latent = genart.Latent("w", pivots)
+        with torch.no_grad():
+            image = torch.cat([tuned(latent[part]) for part in parts])
+        return genart.Inversion(
+            latent, image, [*search, *losses], path=found[0].path if len(parts) == 1 else (),
+            features=found[0].features, generator=tuned,
+        )  # fmt: skip
+
+
+class _Tuning:
+    """Tuning under way."""
+
+    def __init__(
+        self,
+        how: Pivotal,
+        parent: genart.Generator,
+        tuned: genart.Generator,
+        pivots: Tensor,
+        target: Tensor,
+        seed: int,
+    ) -> None:
+        self.how, self.parent, self.tuned = how, parent, tuned
+        self.pivots, self.target = pivots, target
+        self.draw = torch.Generator().manual_seed(seed)
+        _, self.spread = statistics(parent)
+        self.weights = _weights(tuned)
+
+    def go(
+        self, parts: list[slice], progress: Callable[[genart.Progress], None] | None
+    ) -> list[float]:
+        """Every part `tuning` times, turn by turn; returns the losses."""
+        compare = [genart.perceptual_loss(self.target[part], self.how.features) for part in parts]
+        total = self.how.tuning * len(parts)
+        adam = torch.optim.Adam(self.weights, lr=self.how.rate, betas=(0.9, 0.999))
+        losses = []
+        for weight in self.weights:
+            weight.requires_grad_()
+        for step in range(total):
+            for group in adam.param_groups:
+                group["lr"] = self.how.rate * (0.5 + 0.5 * math.cos(math.pi * step / total))
+            at = step % len(parts)
+            adam.zero_grad(set_to_none=True)
+            losses.append(self._near(parts[at], compare[at]))
+            if self.how.local:
+                self._far(parts[at])
+            adam.step()
+            if progress:
+                progress(genart.Progress(step + 1, total, "step", f"tuning {losses[-1]:.4f}"))
+        for weight in self.weights:
+            weight.requires_grad_(False)
+            weight.grad = None
+        return losses
+
+    def _near(self, part: slice, compare: genart.PerceptualLoss) -> float:
+        """The pictures at the pivots are the wanted ones."""
+        image = _picture(self.tuned, self.pivots[part])
+        pixels = (image - self.target[part]).square().mean((1, 2, 3))
+        loss = (compare(image) + self.how.pixels * pixels).mean()
+        loss.backward()
+        return float(loss.detach())
+
+    def _far(self, part: slice) -> None:
+        """At a place some way from a pivot the picture is the parent's still."""
+        rows = self.pivots[part]
+        pivot = rows[torch.randint(len(rows), (1,), generator=self.draw)]
+        away = drawn(self.parent, 1, self.draw) - pivot
+        w = pivot + away / away.norm().clamp(min=1e-8) * (self.how.reach * self.spread)
+        with torch.no_grad():
+            was = self.parent(genart.Latent("w", w))
+        image = _picture(self.tuned, w)
+        apart = genart.perceptual_loss(was, self.how.features)(image)
+        pixels = (image - was).square().mean((1, 2, 3))
+        (self.how.local * (apart + self.how.pixels * pixels)).mean().backward()
+
+
+def _picture(generator: genart.Generator, w: Tensor) -> Tensor:
+    """Images that carry gradients to the weights: generators follow them where w asks for them."""
+    return generator(genart.Latent("w", w.detach().clone().requires_grad_()))
+
+
+def _weights(generator: genart.Generator) -> list[Tensor]:
+    """The weights that make pictures of w, not those that make w."""
+    network: Any = getattr(generator, "network", None)
+    return [each for name, each in network.named_parameters() if not name.startswith("mapping.")]
+
+
+def _from(
+    progress: Callable[[genart.Progress], None] | None, done: int, total: int
+) -> Callable[[genart.Progress], None] | None:
+    """Tells of a part's steps as steps of the whole."""
+    if progress is None:
+        return None
+    return lambda each: progress(genart.Progress(done + each.done, total, "step", each.note))
