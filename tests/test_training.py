@@ -13,10 +13,9 @@ from PIL import Image
 import genart
 from genart_stylegan2.augment import Controller, augment, diff_augment
 from genart_stylegan2.critics import ProjectedCritic
-from genart_stylegan2.data import load_dataset
+from genart_stylegan2.data import Dataset, load_dataset
 from genart_stylegan2.encoder import divergence
 from genart_stylegan2.losses import out_of_range, path_lengths, r1_penalty
-from genart_stylegan2.patience import whole
 from genart_stylegan2.settings import Settings
 from genart_stylegan2.trainer import StyleGAN2Trainer
 from genart_stylegan2.training import Training
@@ -94,6 +93,43 @@ def test_a_resumed_run_equals_an_uninterrupted_one(pictures, tmp_path, settings)
     assert_same(whole, parts)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"aug": "ada", "cond": True},
+        {"critic": "projected", "critic_resolution": 64, "aug": "none", "recon": 9.0,
+         "recon_kimg": 0.002},
+    ],
+    ids=["ada", "reconstruction"],
+)  # fmt: skip
+def test_no_step_waits_for_its_device(settings):
+    pictures = torch.zeros(6, 3, 8, 8, dtype=torch.uint8)
+    data = Dataset(pictures, torch.arange(6) % 3, 3)
+    nowhere = torch.device("meta")  # whose tensors hold no numbers that could be read
+    few = {"resolution": 8, "batch": 2, "r1_every": 4, "pl_every": 4}
+    run = Training(Settings(**{**SMALL, **few, **settings}), data, nowhere)
+    for _ in range(4):
+        figures = run.step()
+    assert run.shown == 8
+    for figure in figures.values():
+        with pytest.raises(RuntimeError, match="meta"):
+            figure.item()
+
+
+def test_pictures_travel_as_bytes_where_they_do_not_fit(monkeypatch):
+    pictures = torch.arange(12, dtype=torch.uint8).view(4, 3, 1, 1)
+    data = Dataset(pictures, torch.arange(4), 4)
+    assert data.near(torch.device("cpu")).images is data.images
+    away = data.batch(torch.tensor([2, 0]), torch.device("meta"))
+    assert (away.device.type, away.shape) == ("meta", (2, 3, 1, 1))
+    assert data.batch(torch.tensor([1]))[0, :, 0, 0].tolist() == pytest.approx(
+        [each / 127.5 - 1 for each in (3, 4, 5)], abs=1e-6
+    )
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda device: (40, 80))
+    kept = data.near(torch.device("cuda"))
+    assert kept is data, "12 bytes are more than a quarter of the 40 that are free"
+
+
 def test_training_leaves_a_model_a_grid_a_log_and_the_newest_snapshots(pictures, tmp_path):
     model = fit(pictures, tmp_path, 6, snapshot_kimg=0.004, keep=2, licence="CC0", note="ten flats")
     snapshots = [p.name for p in sorted(tmp_path.glob("snapshot-*"))]
@@ -144,7 +180,7 @@ def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(pictures, tmp_path, mo
 def test_a_second_ctrl_c_does_not_wait():
     done = []
 
-    @whole()
+    @genart.whole()
     def impatient():
         for press in (1, 2):
             signal.raise_signal(signal.SIGINT)
@@ -212,6 +248,25 @@ def test_augmentation_happens_with_probability_p():
     changed = augment(images, 0.2, "c", torch.Generator().manual_seed(1))
     share = ((changed - images).abs().amax((1, 2, 3)) > 1e-4).float().mean().item()
     assert share == pytest.approx(1 - 0.8**5 * 1.0, abs=0.1)  # five colour transforms
+
+
+@pytest.mark.parametrize(("size", "kinds"), [((4, 4), 8), ((3, 4), 4)])
+def test_blits_mirror_and_turn_and_change_no_value(size, kinds):
+    image = torch.randn(3, *size)
+    turns = [image.rot90(k, (1, 2)) for k in range(4) if kinds == 8 or k % 2 == 0]
+    known = [each.flip(2) if flip else each for each in turns for flip in (0, 1)]
+    made = augment(image.expand(200, -1, -1, -1), 1.0, "b", torch.Generator().manual_seed(1))
+    seen = {next(i for i, each in enumerate(known) if torch.equal(each, x)) for x in made}
+    assert len(seen) == kinds
+
+
+def test_a_shift_moves_whole_pixels_and_mirrors_at_the_edge():
+    row = torch.arange(16.0).expand(1, 4, 16)
+    made = augment(row.expand(300, -1, -1, -1), 1.0, "b", torch.Generator().manual_seed(1))
+    shifted = {tuple(x[0, 0].int().tolist()) for x in made}
+    assert (2, 1, *range(14)) in shifted, "two to the right"
+    assert (*range(2, 16), 14, 13) in shifted, "two to the left"
+    assert len(shifted) == 10, "-2..2, mirrored or not"
 
 
 def test_luma_flip_and_hue_keep_grey_grey():

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 import genart
 
 from .data import load_dataset
 from .generator import StyleGAN2
-from .patience import whole
 from .settings import Settings
 from .snapshots import append_log, find_snapshot, load_snapshot, save_grid, save_snapshot
 from .training import Training
 
+_LOOK = 8  # steps between looks at the figures
 _GRID = (8, 5)  # columns and rows of a sample sheet
 #: What a run cannot change on the way; recon can change, but not between off and on.
 _FIXED = (
@@ -102,7 +103,8 @@ class _Run:
         self.progress = progress or (lambda _: None)
         self.began = self.saved = time.monotonic()
         self.saved_at = training.shown
-        self.log: dict[str, float] = {}
+        self.log: dict[str, Tensor] = {}
+        self.note = ""
 
     def go(self) -> Path:
         total = self.settings.kimg * 1000
@@ -116,14 +118,15 @@ class _Run:
         return self.out / "model.safetensors"
 
     def _step(self) -> None:
-        with whole():
+        with genart.whole():
             figures = self.training.step()
         for name, value in figures.items():
-            self.log[name] = 0.98 * self.log.get(name, value) + 0.02 * value
+            self.log[name] = torch.lerp(self.log.get(name, value), value, 0.02)
+        if self.training.steps % _LOOK == 1:  # a look at figures waits for the device
+            first = [name for name in ("g", "d", "like", "sign", "p") if name in self.log]
+            self.note = " ".join(f"{name} {float(self.log[name]):.3g}" for name in first)
         shown = self.training.shown / 1000
-        shown_first = [name for name in ("g", "d", "like", "sign", "p") if name in self.log]
-        note = " ".join(f"{name} {self.log[name]:.3g}" for name in shown_first)
-        self.progress(genart.Progress(shown, self.settings.kimg, "kimg", note))
+        self.progress(genart.Progress(shown, self.settings.kimg, "kimg", self.note))
         if self._due():
             self._snapshot()
 
@@ -140,12 +143,13 @@ class _Run:
         )
 
     def _snapshot(self) -> Path:
-        with whole():
+        with genart.whole():
             path = save_snapshot(self.out, self.training.state(), self.settings.keep)
             self._save_model()
         now = time.monotonic()
         rate = (self.training.shown - self.saved_at) / max(now - self.saved, 1e-9)
-        record = {"kimg": self.training.shown / 1000, "images_per_s": rate, **self.log}
+        figures = {name: float(value) for name, value in self.log.items()}
+        record = {"kimg": self.training.shown / 1000, "images_per_s": rate, **figures}
         append_log(self.out, record)
         self.saved, self.saved_at = now, self.training.shown
         return path

@@ -1,0 +1,76 @@
+"""CycleGAN and pix2pix: pictures into pictures. Networks written from the papers.
+
+Only factories import torch, when somebody asks for a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import genart
+
+from .settings import CycleGANSettings, Pix2PixSettings
+
+
+@genart.hookimpl
+def register_stylizers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer what was trained by CycleGAN or pix2pix."""
+    register("cyclegan", _cyclegan)
+    register("pix2pix", _pix2pix)
+
+
+@genart.hookimpl
+def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer to say what such a file is."""
+    register("translate", _reader)
+
+
+@genart.hookimpl
+def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the trainers of CycleGAN and pix2pix."""
+    register("cyclegan", _train_cyclegan)
+    register("pix2pix", _train_pix2pix)
+
+
+def _cyclegan(
+    model: Any, *, dropout: bool = True, statistics: str = "own", seed: int = 0
+) -> genart.Stylizer:
+    """A generator trained by CycleGAN, from two domains without pairs."""
+    from .opening import open_translator
+
+    return open_translator(model, dropout=dropout, statistics=statistics, seed=seed)
+
+
+def _pix2pix(
+    model: Any, *, dropout: bool = True, statistics: str = "own", seed: int = 0
+) -> genart.Stylizer:
+    """A generator trained by pix2pix, from pairs of pictures."""
+    from .opening import open_translator
+
+    return open_translator(model, dropout=dropout, statistics=statistics, seed=seed)
+
+
+def _reader() -> genart.Reader:
+    """CycleGAN and pix2pix generators: ours, and the public *_net_G*.pth files."""
+    from .opening import TranslationReader
+
+    return TranslationReader()
+
+
+def _train_cyclegan(device: Any = "cpu", **options: Any) -> genart.Trainer:
+    """CycleGAN: two domains without pairs."""
+    from .trainer import TranslationTrainer
+
+    return TranslationTrainer("cyclegan", CycleGANSettings.from_options(options), device)
+
+
+def _train_pix2pix(device: Any = "cpu", **options: Any) -> genart.Trainer:
+    """pix2pix: pairs of pictures."""
+    from .trainer import TranslationTrainer
+
+    return TranslationTrainer("pix2pix", Pix2PixSettings.from_options(options), device)
+
+
+_train_cyclegan.settings = CycleGANSettings  # type: ignore[attr-defined] # options are made of it
+_train_pix2pix.settings = Pix2PixSettings  # type: ignore[attr-defined]

@@ -1,0 +1,168 @@
+"""What can be set in training. Imports nothing heavy: the command line reads it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+import genart
+
+from .shape import NORMS, UPS, Shape, resnet, unet
+
+_LOSSES = ("lsgan", "vanilla", "wgangp")
+_SCHEDULES = ("linear", "cosine", "step", "plateau", "constant")
+_INITS = ("normal", "xavier", "kaiming", "orthogonal")
+
+
+def _say(default: Any, help: str) -> Any:
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What both trainers have; the defaults are the papers'.
+
+    Raises:
+        UsageError: a value out of range, or two that exclude each other.
+    """
+
+    data_b: str = _say("", "folder or zip of the second domain; else --data holds trainA, trainB")
+    reverse: bool = _say(False, "exchange the two domains")
+    resolution: int = _say(256, "side of the pictures in pixels")
+    jitter: float = _say(286 / 256, "pictures this much larger are cropped at random; 1 is off")
+    flip: bool = _say(True, "mirror half of them")
+    epochs: float = _say(100.0, "passes over the data at the full learning rate")
+    decay: float = _say(100.0, "passes in which it falls to 0")
+    minutes: float = _say(0.0, "stop after this many minutes, resumable; 0 for no limit")
+    batch: int = _say(1, "pictures a step")
+    seed: int = _say(0, "of weights, order and jitter")
+    network: str = _say("resnet", "resnet or unet")
+    blocks: int = _say(9, "residual blocks of a resnet")
+    levels: int = _say(8, "halvings of a unet")
+    filters: int = _say(64, "channels of the first layer")
+    most: int = _say(8, "a unet's channels grow to this many times the filters")
+    norm: str = _say("instance", "instance, batch or none; critics have it too")
+    dropout: bool = _say(False, "dropout in the blocks, or on the way up")
+    up: str = _say("transposed", "transposed, or resizing by nearest, bilinear or corners")
+    critic_filters: int = _say(64, "channels of a critic's first layer")
+    critic_layers: int = _say(3, "its halvings: 3 judge 70x70 patches, 0 judges single pixels")
+    loss: str = _say("lsgan", "lsgan, vanilla (cross-entropy) or wgangp (Wasserstein)")
+    penalty: float = _say(10.0, "weight of the gradient penalty of wgangp")
+    lr: float = _say(2e-4, "learning rate")
+    beta1: float = _say(0.5, "first momentum of Adam")
+    schedule: str = _say("linear", "linear, cosine, step, plateau or constant")
+    step_epochs: float = _say(50.0, "epochs between the steps of step")
+    init: str = _say("normal", "weights at first: normal, xavier, kaiming or orthogonal")
+    init_gain: float = _say(0.02, "their spread")
+    pool: int = _say(50, "older fakes kept for the critics; 0 for none")
+    ema: float = _say(0.0, "half-life in steps of averaged generators; 0 keeps the last ones")
+    amp: bool = _say(True, "mixed precision, on CUDA")
+    log_steps: int = _say(100, "steps between lines of the log")
+    snapshot_steps: int = _say(5000, "steps between snapshots")
+    snapshot_minutes: float = _say(20.0, "minutes between snapshots, whichever comes first")
+    keep: int = _say(3, "snapshots to keep")
+    licence: str = _say("", "licence of the model, kept in its file")
+    note: str = _say("", "where the data came from, kept in the model's file")
+
+    def __post_init__(self) -> None:
+        self._one_of("network", ("resnet", "unet"))
+        self._one_of("norm", NORMS)
+        self._one_of("up", UPS)
+        self._one_of("loss", _LOSSES)
+        self._one_of("schedule", _SCHEDULES)
+        self._one_of("init", _INITS)
+        for name in ("batch", "filters", "most", "critic_filters", "lr", "log_steps", "keep",
+                     "snapshot_steps", "step_epochs", "resolution"):  # fmt: skip
+            self._check(name, getattr(self, name) > 0, "more than 0")
+        for name in ("epochs", "decay", "minutes", "pool", "ema", "penalty"):
+            self._check(name, getattr(self, name) >= 0, "0 or more")
+        self._check("epochs", self.epochs + self.decay > 0, "more than 0, together with decay")
+        self._check("jitter", 1 <= self.jitter <= 2, "1 to 2")
+        self._check("beta1", 0 <= self.beta1 < 1, "0 to below 1")
+        self._check("critic_layers", 0 <= self.critic_layers <= 8, "0 to 8")
+        if self.loss == "wgangp" and self.norm == "batch":
+            raise genart.UsageError(
+                "The gradient penalty looks at single pictures, batch norm at all of a batch; "
+                "with loss wgangp use norm instance or none."
+            )
+        self._check_side()
+
+    def _one_of(self, name: str, allowed: tuple[str, ...]) -> None:
+        self._check(name, getattr(self, name) in allowed, ", ".join(allowed))
+
+    def _check(self, name: str, fits: bool, allowed: str) -> None:
+        if not fits:
+            raise genart.UsageError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}.")
+
+    def _check_side(self) -> None:
+        """A side that generator and critic can take; a norm over one number leaves nothing."""
+        shape, side = self.shape(), self.resolution
+        if side % shape.multiple or side < shape.least:
+            least = -(-max(side, shape.least) // shape.multiple) * shape.multiple
+            raise genart.UsageError(
+                f"A {shape.kind} of this depth takes multiples of {shape.multiple} from "
+                f"{shape.least} pixels on, not {side}; use {least}, or fewer levels."
+            )
+        least = 3 * 2**self.critic_layers if self.critic_layers else 1
+        if side < least:
+            raise genart.UsageError(
+                f"Pictures of {side} pixels are too small for a critic of {self.critic_layers} "
+                f"layers; use {least} pixels or more, or fewer layers."
+            )
+
+    def shape(self) -> Shape:
+        """The shape of the generators."""
+        bias = self.norm != "batch"
+        if self.network == "resnet":
+            made = resnet(
+                self.blocks, self.filters, norm=self.norm, dropout=int(self.dropout), up=self.up,
+                bias=bias, up_bias=bias,
+            )  # fmt: skip
+            return made
+        dropping = max(self.levels - 5, 1) if self.dropout and self.levels > 2 else 0
+        return unet(
+            self.levels, self.filters, self.most, norm=self.norm, dropout=dropping, up=self.up,
+            bias=bias, up_bias=bias,
+        )  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self)
+
+    @classmethod
+    def from_options(cls, options: dict[str, Any]) -> Self:
+        """Settings from keyword options; unknown ones are refused by name."""
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                raise genart.UnknownName("training setting", name, known, "`--help` lists all.")
+        return cls(**options)
+
+
+@dataclass(frozen=True)
+class CycleGANSettings(Settings):
+    """CycleGAN's (Zhu et al. 2017, section 4 and 7.1)."""
+
+    cycle: float = _say(10.0, "weight of the cycle loss, lambda")
+    identity: float = _say(0.5, "weight of the identity loss, times lambda; 0 turns it off")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("cycle", self.cycle >= 0, "0 or more")
+        self._check("identity", self.identity >= 0, "0 or more")
+
+
+@dataclass(frozen=True)
+class Pix2PixSettings(Settings):
+    """pix2pix's (Isola et al. 2017, section 3 and 6.2)."""
+
+    network: str = _say("unet", "unet or resnet")
+    norm: str = _say("batch", "batch, instance or none; critics have it too")
+    dropout: bool = _say(True, "dropout on the way up, or in the blocks")
+    loss: str = _say("vanilla", "vanilla (cross-entropy), lsgan or wgangp (Wasserstein)")
+    pool: int = _say(0, "older fakes kept for the critic; 0 for none")
+    l1: float = _say(100.0, "weight of the L1 loss")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("l1", self.l1 >= 0, "0 or more")
