@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from genart.contracts import Control, Frame, Generator, Image, Latent, Sink
+from genart.editing.pairing import Pairing
 from genart.errors import GenartError, ParamError, SketchError
 from genart.frames import to_frames, to_image
 from genart.pacing import even
@@ -105,6 +106,8 @@ class Performer:
     Attributes:
         lighten: gives what draws in a model's stead; keys and walks stay those of the model.
         pace: makes a walk even, from (walk, model, truncation, cutoff).
+        second: gives the model to blend in by name, or None while it is not here yet.
+        pairing: blends it in.
     """
 
     def __init__(
@@ -122,6 +125,7 @@ class Performer:
         self._size, self._strict = size, strict
         self._load = load
         self._model = lru_cache(maxsize=1)(lambda name: widened(load(name), size))
+        self.pairing = Pairing()
         self._keys = lru_cache(maxsize=1)(make_keys)
         self._walk = lru_cache(maxsize=1)(self._make_walk)
         self._ready = False
@@ -129,6 +133,7 @@ class Performer:
         self._frozen = False
         self.lighten: Callable[[Generator], Generator] = lambda model: model
         self.pace: Callable[[Walk, Generator, float, int | None], Walk] = _even
+        self.second: Callable[[str], Generator | None] = lambda name: widened(load(name), size)
         sketch.stage, sketch.seed = stage, seed
         sketch.random = np.random.default_rng(seed)
 
@@ -165,6 +170,7 @@ class Performer:
             strict=self._strict,
         )  # fmt: skip
         fresh._model, fresh._keys, fresh._walk = self._model, self._keys, self._walk
+        fresh.pairing, fresh.second = self.pairing, self.second
         fresh.lighten, fresh.pace = self.lighten, self.pace
         for name in params_of(self.sketch):
             if name in vars(self.sketch) and f"sketch.{name}" in fresh.tree:
@@ -176,6 +182,7 @@ class Performer:
         """Ask for the model anew at the next frame, and make keys and walk of it."""
         for kept in (self._model, self._keys, self._walk):
             kept.cache_clear()
+        self.pairing.forget()
 
     def refresh(self) -> None:
         """Make the model, keys and walk anew if what they are made of has changed.
@@ -185,7 +192,8 @@ class Performer:
         """
         sketch, walks, models = self.sketch, self.stage.walk, self.stage.model
         model = self._model(models.name)
-        sketch.model = self.stage.edited(self.lighten(model))
+        whole = self.pairing.on(model, models, self.second)
+        sketch.model = self.stage.edited(self.lighten(whole))
         sketch.size = self._size or model.resolution
         sketch.keys = self._keys(model, walks.seeds, models.label, walks.space)
         taken = signature(registry("interpolator")[walks.kind].factory).parameters

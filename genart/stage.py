@@ -191,6 +191,14 @@ class ModelSettings:
         help="Grain: still, fresh each frame, none, or a closed walk of its own.",
     )
     label = Param(-1, -1, 1_000_000, help="The class; -1 leaves it to the model.")
+    other = Param(
+        "", suggest=_names("generator"), help="A second model of the same shape to blend in."
+    )
+    blend = Param(0.0, 0.0, 1.0, help="How much of the second model there is.")
+    swap = Param(
+        2.0, 2.0, 2048.0, unit="px", curve="log",
+        help="From which resolution on the second one is blended in; 2 is everything.",
+    )  # fmt: skip
     directions = Param("", help="A file of directions, each of which becomes a Param edit.<name>.")
     bend = Param(
         "", suggest=_presets,

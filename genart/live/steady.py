@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from genart.contracts import Frame
+from genart.contracts import Frame, Generator
 from genart.errors import GenartError, UsageError
 from genart.live.backstage import Backstage
 from genart.live.ladder import Ladder
@@ -21,7 +21,7 @@ from genart.params import ParamTree
 from genart.runner import Performer, Tick
 from genart.sketch import Sketch
 
-_MODEL = "model.name"
+_MODEL, _OTHER = "model.name", "model.other"
 _FIRST_WAIT, _LONGEST_WAIT = Fraction(1, 20), Fraction(2)  # seconds between tries
 _SHORT = 60  # seconds within which memory that runs out again calls for less
 
@@ -73,6 +73,7 @@ class Steady:
             performer.lighten = ladder.choose
         if pacer is not None:
             performer.pace = pacer
+        performer.second = self._second
         self._good = _texts(performer.tree)
         self._held: Frame = np.zeros((*size, 3), np.uint8)
         self._fails, self._retry = 0, Fraction(0)
@@ -144,6 +145,14 @@ class Steady:
         else:
             self._switch(name)
 
+    def _second(self, name: str) -> Generator | None:
+        """The model to blend in; while it is loaded, the first one plays alone."""
+        if self._backstage.has(name):
+            return self._backstage.get(name)
+        if name not in self._backstage.failed and not self._backstage.loading:
+            self._backstage.want_model(name)
+        return None
+
     def _switch(self, name: str) -> None:
         playing = self.tree.value(_MODEL)
         if name != playing:
@@ -158,7 +167,8 @@ class Steady:
         if self._before is not None:
             self._before = None
             self._swapped(self.tree.value(_MODEL))
-        self._good = _texts(self.tree)
+        pending = {_OTHER: self._good[_OTHER]} if self.performer.pairing.waiting else {}
+        self._good = _texts(self.tree) | pending
 
     def _failed(self, tick: Tick, error: BaseException) -> None:
         self._fails += 1
@@ -180,7 +190,7 @@ class Steady:
     def _relieve(self, tick: Tick, error: BaseException) -> None:
         """Give back what is cached; when that was not enough, do less."""
         self._faults.add("memory", "Memory ran out; the last frame is held, and less is tried.")
-        self._backstage.slim(self.tree.value(_MODEL), self._before)
+        self._backstage.slim(self.tree.value(_MODEL), self.tree.value(_OTHER), self._before)
         let_go(error)
         again = self._short is not None and tick.t - self._short < _SHORT
         self._short = tick.t
@@ -215,6 +225,10 @@ class Steady:
             if name == self._wish:  # or else somebody has asked for another since
                 self._wish = ""
                 self._arrived(name, tick)
+            elif name == self.tree.value(_OTHER) and name in self._backstage.failed:
+                before = "" if self._good[_OTHER] == name else self._good[_OTHER]
+                self._turn(_OTHER, before)
+                self._restored(_OTHER, before)
         for kind in self._backstage.sketches_ready():
             self._try(kind, tick)
 

@@ -82,9 +82,10 @@ def make_take(
     film = plan(settings, seconds=seconds, beats=beats, fps=fps, size=size, grid=grid)
     settings = timed(settings, film, asked)
 
-    @lru_cache(maxsize=1)
+    @lru_cache(maxsize=2)
     def get(source: str) -> Generator:
-        return model if isinstance(model, Generator) else load(source, device)
+        second = source == settings.get("model.other")
+        return model if isinstance(model, Generator) and not second else load(source, device)
 
     generator = get(str(settings.get("model.name", ModelSettings.name.default)))
     film = suited(film, generator)

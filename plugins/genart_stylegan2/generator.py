@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -174,7 +174,7 @@ class StyleGAN2(Inside):
             )
         quarters = round(4 * long / short)
         start = (4, quarters) if size[1] >= size[0] else (quarters, 4)
-        return self if start == self._start else self._like(start, self._top)
+        return self if start == self._start else self.like(start, self._top)
 
     def reduced(self, times: int) -> StyleGAN2 | None:
         """The same weights stopped `times` blocks early: each halves both sides of the picture.
@@ -194,13 +194,13 @@ class StyleGAN2(Inside):
             return self
         if self.config.architecture != "skip" or top < 4:
             return None
-        return self._like(self._start, top)
+        return self.like(self._start, top)
 
     def in_half(self) -> StyleGAN2 | None:
         """The same weights with every block in half precision; None but on CUDA."""
         if self.device.type != "cuda" or self.half == "all":
             return None
-        return self._like(self._start, self._top, "all")
+        return self.like(self._start, self._top, "all")
 
     def compile_for(
         self,
@@ -235,8 +235,13 @@ class StyleGAN2(Inside):
         plays(plays.sample(range(batch)))
         return plays
 
-    def _like(self, start: tuple[int, int], top: int, half: bool | str | None = None) -> StyleGAN2:
-        """The same model with another aspect, resolution or precision."""
+    @property
+    def view(self) -> tuple[tuple[int, int], int, bool | str]:
+        """What `like` takes: the first map's size, the last block's resolution, the precision."""
+        return self._start, self._top, self.half
+
+    def like(self, start: tuple[int, int], top: int, half: bool | str | None = None) -> StyleGAN2:
+        """The same weights with another aspect, resolution or precision."""
         other = StyleGAN2(
             self.network,
             name=self.name,
@@ -249,6 +254,14 @@ class StyleGAN2(Inside):
         )
         other.source = self.source
         return other
+
+    def blended(
+        self, other: genart.Generator, amounts: Callable[[], tuple[float, float]]
+    ) -> genart.Generator:
+        """A generator between this one and another of its shape; see `genart.blend_models`."""
+        from .blending import Blended, check
+
+        return Blended(self, check(self, other), amounts)
 
     def save(self, path: str | Path) -> Path:
         """Write the model as .safetensors: weights, and in the header its shape and metadata.
