@@ -3,11 +3,15 @@
 Pixel blitting, geometry and colour, each applied to each image with probability p. All geometry
 becomes one affine map, all colour one matrix, so an image is resampled once. At p = 0 images pass
 untouched. `Controller` moves p towards a target for the discriminator's sign on reals.
+
+Everything is drawn and done on the images' device, and nothing waits for it: what does not happen
+to an image is a neutral value, not a branch.
 """
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -18,19 +22,19 @@ GROUPS = {"b": "blit", "g": "geometry", "c": "colour"}
 
 
 def augment(
-    images: Tensor, p: float, pipe: str = "bgc", rng: torch.Generator | None = None
+    images: Tensor, p: float | Tensor, pipe: str = "bgc", rng: torch.Generator | None = None
 ) -> Tensor:
     """Augment images (n, c, h, w) in -1..1, each transform with probability p.
 
     Args:
         images: any number of channels; colour works on 1 or 3.
-        p: 0..1.
+        p: 0..1; a tensor on the images' device is not waited for.
         pipe: letters out of "bgc".
-        rng: a CPU generator, for repeatable draws.
+        rng: a generator on the images' device, for repeatable draws.
     """
-    if p <= 0:
+    if not isinstance(p, Tensor) and p <= 0:
         return images
-    draw = _Draws(len(images), p, rng)
+    draw = _Draws(images, p, rng)
     if "b" in pipe:
         images = _blit(images, draw)
     if "g" in pipe:
@@ -43,57 +47,73 @@ def augment(
 class _Draws:
     """Random numbers for n images, each replaced by a neutral value with probability 1 - p."""
 
-    def __init__(self, n: int, p: float, rng: torch.Generator | None) -> None:
-        self.n, self.p, self.rng = n, p, rng
+    def __init__(self, images: Tensor, p: float | Tensor, rng: torch.Generator | None) -> None:
+        self.n, self.p = len(images), p
+        self.where = {"generator": rng, "device": images.device}
 
-    def happens(self, p: float | None = None) -> Tensor:
-        return torch.rand(self.n, generator=self.rng) < (self.p if p is None else p)
+    def happens(self, p: float | Tensor | None = None) -> Tensor:
+        return torch.rand(self.n, **self.where) < (self.p if p is None else p)
 
-    def uniform(self, low: float, high: float, neutral: float, p: float | None = None) -> Tensor:
-        value = torch.rand(self.n, generator=self.rng) * (high - low) + low
+    def uniform(
+        self, low: float, high: float, neutral: float, p: float | Tensor | None = None
+    ) -> Tensor:
+        value = torch.rand(self.n, **self.where) * (high - low) + low
         return torch.where(self.happens(p), value, torch.full_like(value, neutral))
 
     def normal(self, std: float, p: float | None = None) -> Tensor:
-        value = torch.randn(self.n, generator=self.rng) * std
+        value = torch.randn(self.n, **self.where) * std
         return torch.where(self.happens(p), value, torch.zeros_like(value))
 
     def log_normal(self, std: float, p: float | None = None) -> Tensor:
         return torch.exp2(self.normal(std, p))
 
     def choice(self, k: int) -> Tensor:
-        value = torch.randint(k, (self.n,), generator=self.rng)
+        value = torch.randint(k, (self.n,), **self.where)
         return torch.where(self.happens(), value, torch.zeros_like(value))
 
 
 def _blit(images: Tensor, draw: _Draws) -> Tensor:
     """Mirror, quarter turns, whole-pixel shifts: no resampling."""
     flips, turns = draw.choice(2), draw.choice(4)
-    size = torch.tensor(images.shape[2:])
-    dy = (draw.uniform(-0.125, 0.125, 0) * size[0]).round().int().tolist()
-    dx = (draw.uniform(-0.125, 0.125, 0) * size[1]).round().int().tolist()
-    result = []
-    for i, image in enumerate(images):
-        image = image.flip(2) if flips[i] else image
-        if image.shape[1] == image.shape[2] or turns[i] % 2 == 0:
-            image = image.rot90(int(turns[i]), (1, 2))
-        result.append(_shift(image, dy[i], dx[i]))
-    return torch.stack(result)
+    h, w = images.shape[2:]
+    dy = (draw.uniform(-0.125, 0.125, 0) * h).round().long()
+    dx = (draw.uniform(-0.125, 0.125, 0) * w).round().long()
+    y = _mirrored(torch.arange(h, device=images.device) - dy[:, None], h)[:, :, None]
+    x = _mirrored(torch.arange(w, device=images.device) - dx[:, None], w)[:, None, :]
+    if h != w:  # a picture that is not square keeps its sides
+        turns = turns * (1 - turns % 2)
+    y, x = _turned_back(y, x, turns[:, None, None], h, w)
+    x = torch.where(flips[:, None, None] > 0, w - 1 - x, x)
+    return _picked(images, y * w + x)
 
 
-def _shift(image: Tensor, dy: int, dx: int) -> Tensor:
-    if not dy and not dx:
-        return image
-    pad = (abs(dx), abs(dx), abs(dy), abs(dy))
-    padded = F.pad(image[None], pad, mode="reflect")[0]
-    top, left = abs(dy) - dy, abs(dx) - dx
-    return padded[:, top : top + image.shape[1], left : left + image.shape[2]]
+def _mirrored(at: Tensor, size: int) -> Tensor:
+    """Places on a row of `size`, mirrored at its first and last."""
+    at = at.abs()
+    return torch.minimum(at, 2 * (size - 1) - at)
+
+
+def _turned_back(y: Tensor, x: Tensor, turns: Tensor, h: int, w: int) -> tuple[Tensor, Tensor]:
+    """Where pixels (n, h, 1) and (n, 1, w) were before so many quarter turns to the left."""
+    y, x = y + torch.zeros_like(x), x + torch.zeros_like(y)
+    from_y = torch.where(turns == 1, x, torch.where(turns == 2, h - 1 - y, w - 1 - x))
+    from_x = torch.where(turns == 1, w - 1 - y, torch.where(turns == 2, w - 1 - x, y))
+    return torch.where(turns == 0, y, from_y), torch.where(turns == 0, x, from_x)
+
+
+def _picked(images: Tensor, at: Tensor) -> Tensor:
+    """Each image's pixels (n, c, h, w) at the places (n, h', w'), counted along its rows."""
+    n, c = images.shape[:2]
+    flat = at.view(n, 1, -1).expand(-1, c, -1)
+    return images.reshape(n, c, -1).gather(2, flat).view(n, c, *at.shape[1:])
 
 
 def _geometry(images: Tensor, draw: _Draws) -> Tensor:
     """Scale, rotate, squeeze, rotate again, shift: one affine map, sampled at twice the size."""
     n = len(images)
-    both = 1 - math.sqrt(max(1 - draw.p, 0))  # two rotations with probability p together
-    matrix = torch.eye(3).repeat(n, 1, 1)
+    both = 1 - (1 - draw.p) ** 0.5  # two rotations with probability p together
+    same = torch.eye(3, device=images.device)
+    matrix = same.repeat(n, 1, 1)
     isotropic = draw.log_normal(0.2)
     matrix = _scaling(isotropic, isotropic) @ matrix
     matrix = _rotation(draw.uniform(-math.pi, math.pi, 0, both)) @ matrix
@@ -101,19 +121,20 @@ def _geometry(images: Tensor, draw: _Draws) -> Tensor:
     matrix = _scaling(squeeze, 1 / squeeze) @ matrix
     matrix = _rotation(draw.uniform(-math.pi, math.pi, 0, both)) @ matrix
     happens = draw.happens()
-    shift = torch.randn(n, 2, generator=draw.rng) * 0.125 * 2  # the grid spans -1..1
+    shift = torch.randn(n, 2, **draw.where) * 0.125 * 2  # the grid spans -1..1
     matrix[:, :2, 2] += torch.where(happens[:, None], shift, torch.zeros_like(shift))
-    changed = (matrix - torch.eye(3)).abs().amax((1, 2)) > 0
+    changed = (matrix - same).abs().amax((1, 2)) > 0
+    if images.device.type != "cpu":  # which ones is not known yet, and not waited for
+        return torch.where(changed[:, None, None, None], _warp(images, matrix), images)
     if not changed.any():
         return images
-    index = changed.nonzero()[:, 0].to(images.device)
-    warped = _warp(images[index], matrix[changed].to(images.device))
-    return images.index_copy(0, index, warped)
+    index = changed.nonzero()[:, 0]
+    return images.index_copy(0, index, _warp(images[index], matrix[index]))
 
 
 def _warp(images: Tensor, matrix: Tensor) -> Tensor:
     h, w = images.shape[2:]
-    theta = torch.linalg.inv(matrix)[:, :2]
+    theta = torch.linalg.inv_ex(matrix).inverse[:, :2]  # there always is one: `inv` would look
     grid = F.affine_grid(theta, [len(images), 1, 2 * h, 2 * w], align_corners=False)
     large = F.grid_sample(
         images,
@@ -130,7 +151,7 @@ def _scaling(sx: Tensor, sy: Tensor) -> Tensor:
 
 
 def _rotation(angle: Tensor) -> Tensor:
-    matrix = torch.eye(3).repeat(len(angle), 1, 1)
+    matrix = torch.eye(3, device=angle.device).repeat(len(angle), 1, 1)
     matrix[:, 0, 0] = matrix[:, 1, 1] = angle.cos()
     matrix[:, 1, 0] = angle.sin()
     matrix[:, 0, 1] = -angle.sin()
@@ -140,16 +161,17 @@ def _rotation(angle: Tensor) -> Tensor:
 def _colour(images: Tensor, draw: _Draws) -> Tensor:
     """Brightness, contrast, luma flip, hue and saturation as one 3x4 matrix."""
     n = len(images)
-    luma = torch.ones(3) / math.sqrt(3)
-    onto = torch.outer(luma, luma)
-    matrix = torch.eye(3).repeat(n, 1, 1) * draw.log_normal(0.5)[:, None, None]
+    same = torch.eye(3, device=images.device)
+    onto = torch.full_like(same, 1 / 3)  # onto the axis of grey
+    matrix = same.repeat(n, 1, 1) * draw.log_normal(0.5)[:, None, None]
     offset = draw.normal(0.2)[:, None].expand(n, 3)
     flip = draw.choice(2).float()[:, None, None]
-    matrix = (torch.eye(3) - 2 * onto * flip) @ matrix
-    turn = _about(luma, draw.uniform(-math.pi, math.pi, 0))
+    matrix = (same - 2 * onto * flip) @ matrix
+    angle = draw.uniform(-math.pi, math.pi, 0)[:, None, None]
+    turn = angle.cos() * (same - onto) + angle.sin() * _cross(images.device) + onto  # Rodrigues
     matrix = turn @ matrix
     saturation = draw.log_normal(1.0)[:, None, None]
-    matrix = (onto + (torch.eye(3) - onto) * saturation) @ matrix
+    matrix = (onto + (same - onto) * saturation) @ matrix
     if images.shape[1] == 1:
         matrix = matrix.mean((1, 2), keepdim=True) * 3
         offset = offset[:, :1]
@@ -157,13 +179,11 @@ def _colour(images: Tensor, draw: _Draws) -> Tensor:
     return torch.einsum("nij,njhw->nihw", matrix, images) + offset[:, :, None, None]
 
 
-def _about(axis: Tensor, angle: Tensor) -> Tensor:
-    """Rotations about a unit axis (Rodrigues), (n, 3, 3)."""
-    x, y, z = axis.tolist()
-    cross = torch.tensor([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    onto = torch.outer(axis, axis)
-    c, s = angle.cos()[:, None, None], angle.sin()[:, None, None]
-    return c * torch.eye(3) + s * cross + (1 - c) * onto
+@lru_cache
+def _cross(device: torch.device) -> Tensor:
+    """What the axis of grey is crossed with, (3, 3)."""
+    rows = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+    return (rows / math.sqrt(3)).to(device)
 
 
 def diff_augment(images: Tensor, rng: torch.Generator | None = None) -> Tensor:
@@ -171,7 +191,7 @@ def diff_augment(images: Tensor, rng: torch.Generator | None = None) -> Tensor:
     n, _, h, w = images.shape
 
     def rand(*shape: int) -> Tensor:
-        return torch.rand(*shape, generator=rng).to(images.device)
+        return torch.rand(*shape, generator=rng, device=images.device)
 
     images = images + (rand(n, 1, 1, 1) - 0.5)
     grey = images.mean(1, keepdim=True)
@@ -181,13 +201,10 @@ def diff_augment(images: Tensor, rng: torch.Generator | None = None) -> Tensor:
     reach = round(h / 8)
     shifts = (rand(n, 2) * (2 * reach + 1)).long() - reach
     padded = F.pad(images, (reach, reach, reach, reach))
-    images = torch.stack(
-        [
-            x[:, reach + dy : reach + dy + h, reach + dx : reach + dx + w]
-            for x, (dy, dx) in zip(padded, shifts.tolist(), strict=True)
-        ]
-    )
-    return images * _holes(rand(n, 2), h, w)
+    y = torch.arange(h, device=images.device) + reach + shifts[:, :1]
+    x = torch.arange(w, device=images.device) + reach + shifts[:, 1:]
+    moved = _picked(padded, y[:, :, None] * padded.shape[3] + x[:, None, :])
+    return moved * _holes(rand(n, 2), h, w)
 
 
 def _holes(at: Tensor, h: int, w: int) -> Tensor:
@@ -205,13 +222,25 @@ class Controller:
         p: where to start.
         target: the wanted mean of sign(D(real)), 0.6 in the paper.
         kimg: thousands of images for p to travel from 0 to 1.
+        device: where p is, so that nothing waits for it.
+
+    Attributes:
+        p: 0..1, a tensor without dimensions.
     """
 
-    def __init__(self, p: float = 0.0, target: float = 0.6, kimg: float = 500) -> None:
-        self.p, self.target, self.kimg = p, target, kimg
+    def __init__(
+        self,
+        p: float = 0.0,
+        target: float = 0.6,
+        kimg: float = 500,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        self.p = torch.full([], float(p), device=device)
+        self.target, self.kimg = target, kimg
 
-    def update(self, sign: float, images: int) -> float:
+    def update(self, sign: float | Tensor, images: int) -> Tensor:
         """Adjust p after `images` reals whose mean sign was `sign`; returns the new p."""
         step = images / (self.kimg * 1000)
-        self.p = min(max(self.p + math.copysign(step, sign - self.target), 0.0), 1.0)
+        above = torch.as_tensor(sign, device=self.p.device) >= self.target
+        self.p = (self.p + torch.where(above, step, -step)).clamp(0.0, 1.0)
         return self.p

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ import genart
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+_SHARE = 0.25  # of a GPU's free memory that pictures may take
 _MAX_PIXELS = 64_000_000  # a tiny file can claim gigabytes: refuse before decoding
 
 
@@ -45,15 +47,38 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.images)
 
-    def batch(self, indices: Tensor) -> Tensor:
-        """Images (len(indices), 3, side, side), float in -1..1."""
-        return self.images[indices].float().div_(127.5).sub_(1)
+    @property
+    def device(self) -> torch.device:
+        """Where the pictures are; indices into them are there, too."""
+        return self.images.device
 
-    def label(self, indices: Tensor) -> Tensor | None:
+    def batch(self, indices: Tensor, device: torch.device | None = None) -> Tensor:
+        """Images (len(indices), 3, side, side), float in -1..1; bytes travel, and nobody waits."""
+        chosen = _sent(self.images[indices], device or self.device)
+        return chosen.float().div_(127.5).sub_(1)
+
+    def label(self, indices: Tensor, device: torch.device | None = None) -> Tensor | None:
         """One-hot labels (len(indices), num_classes), or None."""
         if self.labels is None:
             return None
-        return torch.eye(self.num_classes)[self.labels[indices]]
+        same = torch.eye(self.num_classes, device=self.device)
+        return _sent(same[self.labels[indices]], device or self.device)
+
+    def near(self, device: torch.device) -> Dataset:
+        """The same pictures on a device, or as they are where they would fill it."""
+        room = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else math.inf
+        if self.images.numel() > _SHARE * room:
+            return self
+        labels = None if self.labels is None else self.labels.to(device)
+        return replace(self, images=self.images.to(device), labels=labels)
+
+
+def _sent(rows: Tensor, device: torch.device) -> Tensor:
+    """Rows on a device; to a GPU they go through memory that it reads by itself."""
+    if rows.device == device:
+        return rows
+    held = rows.pin_memory() if device.type == "cuda" else rows
+    return held.to(device, non_blocking=True)
 
 
 def load_dataset(path: str | Path, side: int, *, labels: bool = False) -> Dataset:

@@ -38,7 +38,7 @@ class Training:
     """
 
     def __init__(self, settings: Settings, data: Dataset, device: torch.device) -> None:
-        self.settings, self.data, self.device = settings, data, device
+        self.settings, self.data, self.device = settings, data.near(device), device
         self.config = Config(
             settings.resolution,
             z_dim=settings.z_dim,
@@ -56,17 +56,17 @@ class Training:
         self.hinge = settings.critic == "projected"
         self.critic = _placed(self._make_critic(), device)
         self.encoder = _placed(Encoder(settings.z_dim), device) if settings.recon else None
-        self.kl_weight = 1e-3
+        self.kl_weight = torch.full([], 1e-3, device=device)
         nets = [net for net in (self.generator, self.encoder) if net is not None]
         self.g_opt = self._adam(nets, settings.glr, settings.pl_every, settings.pl_weight)
         self.d_opt = self._adam([self.critic], settings.dlr, settings.r1_every, settings.gamma)
         start = settings.p if settings.aug == "fixed" else 0.0
-        self.control = Controller(start, settings.target, settings.ada_kimg)
+        self.control = Controller(start, settings.target, settings.ada_kimg, device)
         self.path_mean = torch.zeros([], device=device)
         self.shown = 0  # real pictures so far
         self.steps = 0
         self._order: tuple[int, Tensor] | None = None
-        self._signs: list[float] = []
+        self._signs: list[Tensor] = []
 
     def _make_critic(self) -> torch.nn.Module:
         if self.hinge:
@@ -79,10 +79,14 @@ class Training:
         """Adam whose rate and memory make up for a regulariser's steps of their own."""
         c = every / (every + 1) if weight else 1.0
         learning = [p for net in nets for p in net.parameters() if p.requires_grad]
-        return torch.optim.Adam(learning, lr=lr * c, betas=(0.0, 0.99**c), eps=1e-8)
+        fused = self.device.type in ("cpu", "cuda", "mps")
+        return torch.optim.Adam(learning, lr=lr * c, betas=(0.0, 0.99**c), eps=1e-8, fused=fused)
 
-    def step(self) -> dict[str, float]:
-        """One step: critic and generator, with regularisers when due; returns what to log."""
+    def step(self) -> dict[str, Tensor]:
+        """One step: critic and generator, with regularisers when due; returns what to log.
+
+        Nothing in it waits for the device: figures are tensors without dimensions there.
+        """
         s = self.settings
         reals, label = self._reals()
         alone = s.recon > 0 and self.shown < s.recon_kimg * 1000
@@ -98,11 +102,11 @@ class Training:
         self.shown += s.batch
         self._average()
         if s.aug == "ada" and self.steps % 4 == 0:
-            self.control.update(sum(self._signs) / len(self._signs), 4 * s.batch)
+            self.control.update(torch.stack(self._signs).mean(), 4 * s.batch)
             self._signs.clear()
         return log | {"p": self.control.p}
 
-    def _adversarial_step(self, reals: Tensor, label: Tensor | None) -> dict[str, float]:
+    def _adversarial_step(self, reals: Tensor, label: Tensor | None) -> dict[str, Tensor]:
         """Critic, then generator, on one set of fakes: each image is made and projected once."""
         fakes, _, fake_label = self._fakes(self.settings.batch)
         seen = self.critic.project(self._augmented(fakes))
@@ -114,11 +118,11 @@ class Training:
         self._descend(self.d_opt, d_loss)
         g_loss = generator_loss(self.critic.judge(seen, fake_label), self.hinge)
         self._descend(self.g_opt, g_loss + self.critic.range_weight * out_of_range(fakes))
-        sign = torch.stack([x.detach().sign().mean() for x in on_reals]).mean().item()
+        sign = torch.stack([x.detach().sign().mean() for x in on_reals]).mean()
         self._signs.append(sign)
-        return {"g": g_loss.item(), "d": d_loss.item(), "sign": sign}
+        return {"g": g_loss.detach(), "d": d_loss.detach(), "sign": sign}
 
-    def _reconstruction_step(self, reals: Tensor, alone: bool) -> dict[str, float]:
+    def _reconstruction_step(self, reals: Tensor, alone: bool) -> dict[str, Tensor]:
         """Reals through encoder and generator; the critic judges the result unless `alone`.
 
         The weight of the divergence follows the rate: it grows while the encoder tells more than
@@ -134,27 +138,27 @@ class Training:
         maps = self.critic.features(images)
         like, rate = likeness(images, maps, reals, real_maps), divergence(mean, log_variance)
         loss = self.settings.recon * (like + self.kl_weight * rate)
-        self.kl_weight *= 1.01 if rate.item() > self.settings.kl else 1 / 1.01
-        log = {"like": like.item(), "kl": rate.item()}
+        log = {"like": like.detach(), "kl": rate.detach()}
+        self.kl_weight = self.kl_weight * torch.where(log["kl"] > self.settings.kl, 1.01, 1 / 1.01)
         if not alone:
             loss = loss + generator_loss(self.critic.judge(self.critic.mixer(maps)), self.hinge)
         self._descend(self.g_opt, loss + self.critic.range_weight * out_of_range(images))
         return log
 
-    def _path_step(self) -> dict[str, float]:
+    def _path_step(self) -> dict[str, Tensor]:
         images, ws, _ = self._fakes(max(self.settings.batch // 2, 1))
         lengths = path_lengths(images, ws)
         self.path_mean.lerp_(lengths.mean().detach(), 0.01)
         penalty = (lengths - self.path_mean).square().mean()
         self._descend(self.g_opt, penalty * self.settings.pl_weight * self.settings.pl_every)
-        return {"path": self.path_mean.item()}
+        return {"path": self.path_mean.clone()}
 
-    def _r1_step(self, reals: Tensor, label: Tensor | None) -> dict[str, float]:
+    def _r1_step(self, reals: Tensor, label: Tensor | None) -> dict[str, Tensor]:
         with torch.no_grad():
             seen = self.critic.project(self._augmented(reals))
         penalty = r1_penalty(lambda maps: self.critic.judge(maps, label), seen)
         self._descend(self.d_opt, penalty * self.settings.gamma * self.settings.r1_every)
-        return {"r1": penalty.item()}
+        return {"r1": penalty.detach()}
 
     def _descend(self, optimiser: torch.optim.Adam, loss: Tensor) -> None:
         optimiser.zero_grad(set_to_none=True)
@@ -179,12 +183,12 @@ class Training:
         return self.generator.synthesis(ws, "random"), ws, label
 
     def _styles(self, n: int, label: Tensor | None) -> Tensor:
-        z = torch.randn(2, n, self.config.z_dim).to(self.device)
+        z = torch.randn(2, n, self.config.z_dim, device=self.device)
         mapping = self.generator.mapping
         w = mapping(z[0], label)
         mapping.track(w)
         ws: Tensor = w[:, None].repeat(1, self.config.num_ws, 1)
-        if self.settings.mixing and torch.rand([]) < self.settings.mixing:
+        if self.settings.mixing and torch.rand([]) < self.settings.mixing:  # drawn on the CPU
             cut = int(torch.randint(1, self.config.num_ws, []))
             ws = torch.cat([ws[:, :cut], mapping(z[1], label)[:, None].expand_as(ws)[:, cut:]], 1)
         return ws
@@ -192,25 +196,32 @@ class Training:
     def _labels(self, n: int) -> Tensor | None:
         if not self.config.c_dim:
             return None
-        label = self.data.label(torch.randint(len(self.data), (n,)))
-        return None if label is None else label.to(self.device)
+        drawn = torch.randint(len(self.data), (n,), device=self.data.device)
+        return self.data.label(drawn, self.device)
 
     def _reals(self) -> tuple[Tensor, Tensor | None]:
         """The next real pictures; the order is a fresh shuffle every epoch, fixed by the seed."""
-        n = len(self.data)
-        places = range(self.shown, self.shown + self.settings.batch)
-        index = torch.tensor([int(self._shuffled(at // n)[at % n]) for at in places])
-        images = self.data.batch(index)
+        index = self._next(self.settings.batch)
+        images = self.data.batch(index, self.device)
         if self.settings.mirror:
-            flips = torch.rand(len(images)) < 0.5
-            images[flips] = images[flips].flip(3)
-        label = self.data.label(index) if self.config.c_dim else None
-        return images.to(self.device), None if label is None else label.to(self.device)
+            flips = torch.rand(len(images), device=self.device) < 0.5
+            images = torch.where(flips[:, None, None, None], images.flip(3), images)
+        return images, self.data.label(index, self.device) if self.config.c_dim else None
+
+    def _next(self, count: int) -> Tensor:
+        """Which pictures come next, where the pictures are."""
+        n, at, parts = len(self.data), self.shown, []
+        while count:
+            part = self._shuffled(at // n)[at % n : at % n + count]
+            at, count = at + len(part), count - len(part)
+            parts.append(part)
+        return torch.cat(parts)
 
     def _shuffled(self, epoch: int) -> Tensor:
         if self._order is None or self._order[0] != epoch:
             rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + epoch)
-            self._order = (epoch, torch.randperm(len(self.data), generator=rng))
+            order = torch.randperm(len(self.data), generator=rng)
+            self._order = (epoch, order.to(self.data.device))
         return self._order[1]
 
     @torch.no_grad()
@@ -218,10 +229,10 @@ class Training:
         s = self.settings
         half_life = min(s.ema_kimg * 1000, max(self.shown * s.ema_rampup, 1e-8))
         keep = 0.5 ** (s.batch / half_life)
-        for mean, now in zip(self.averaged.parameters(), self.generator.parameters(), strict=True):
-            mean.lerp_(now, 1 - keep)
-        for mean, now in zip(self.averaged.buffers(), self.generator.buffers(), strict=True):
-            mean.copy_(now)
+        means, now = list(self.averaged.parameters()), list(self.generator.parameters())
+        torch._foreach_lerp_(means, now, 1 - keep)
+        for kept, new in zip(self.averaged.buffers(), self.generator.buffers(), strict=True):
+            kept.copy_(new)
 
     def state(self) -> dict[str, Any]:
         """Everything that decides the next step: tensors, numbers and names only."""
@@ -231,14 +242,14 @@ class Training:
             "averaged": self.averaged.state_dict(),
             "critic": self.critic.state_dict(),
             "encoder": self.encoder.state_dict() if self.encoder else {},
-            "kl_weight": self.kl_weight,
+            "kl_weight": float(self.kl_weight),
             "g_opt": self.g_opt.state_dict(),
             "d_opt": self.d_opt.state_dict(),
             "path_mean": self.path_mean,
             "shown": self.shown,
             "steps": self.steps,
-            "p": self.control.p,
-            "signs": list(self._signs),
+            "p": float(self.control.p),
+            "signs": [float(sign) for sign in self._signs],
             "rng": torch.get_rng_state(),
             "rng_cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
         }
@@ -249,11 +260,11 @@ class Training:
             getattr(self, name).load_state_dict(state[name])
         if self.encoder:
             self.encoder.load_state_dict(state["encoder"])
-        self.kl_weight = float(state["kl_weight"])
+        self.kl_weight.fill_(float(state["kl_weight"]))
         self.path_mean.copy_(state["path_mean"])
         self.shown, self.steps = int(state["shown"]), int(state["steps"])
-        self.control.p = float(state["p"])
-        self._signs = [float(x) for x in state["signs"]]
+        self.control.p.fill_(float(state["p"]))
+        self._signs = [torch.full([], float(x), device=self.device) for x in state["signs"]]
         torch.set_rng_state(state["rng"].cpu())
         if self.device.type == "cuda" and state["rng_cuda"]:
             torch.cuda.set_rng_state_all([x.cpu() for x in state["rng_cuda"]])
