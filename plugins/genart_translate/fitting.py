@@ -43,7 +43,9 @@ def _reflected(length: int, before: int, total: int) -> Tensor:
     return torch.minimum(at, period - at) if length > 1 else torch.zeros(total, dtype=torch.long)
 
 
-def in_tiles(image: Tensor, make: Callable[[Tensor], Tensor], tile: int, margin: int) -> Tensor:
+def in_tiles(
+    image: Tensor, make: Callable[[Tensor], Tensor], tile: int, margin: int, multiple: int
+) -> Tensor:
     """What `make` gives for an image, tile by tile; where tiles overlap they are blended.
 
     Args:
@@ -51,39 +53,42 @@ def in_tiles(image: Tensor, make: Callable[[Tensor], Tensor], tile: int, margin:
         make: (1, c, h', w') to (1, 3, h', w').
         tile: the side of a tile with its margins, in pixels.
         margin: what a tile sees beyond what it paints, in pixels.
+        multiple: tiles begin at multiples of this many pixels; the image's sides are such.
     """
     _, _, height, width = image.shape
     out = image.new_zeros(1, 3, height, width)
-    for top, bottom in _spans(height, tile, margin):
-        for left, right in _spans(width, tile, margin):
+    for top, bottom in _spans(height, tile, margin, multiple):
+        strip = out.new_zeros(1, 3, bottom - top, width)
+        for left, right in _spans(width, tile, margin, multiple):
             made = make(image[..., top:bottom, left:right])
-            down = _ramp(bottom - top, margin, top > 0).to(made)
-            across = _ramp(right - left, margin, left > 0).to(made)
-            there = out[..., top:bottom, left:right]
-            there.lerp_(made, down[:, None] * across)
+            strip[..., left:right].lerp_(made, _ramp(right - left, margin, left > 0).to(made))
+        down = _ramp(bottom - top, margin, top > 0).to(strip)
+        out[..., top:bottom, :].lerp_(strip, down[:, None])
     return out
 
 
-def _spans(length: int, tile: int, margin: int) -> Iterator[tuple[int, int]]:
+def _spans(length: int, tile: int, margin: int, multiple: int) -> Iterator[tuple[int, int]]:
     """Where tiles begin and end, each overlapping the next by two margins at least."""
     if length <= tile:
         yield 0, length
         return
-    step = tile - 2 * margin
-    count = -(-(length - 2 * margin) // step)
+    overlap = 2 * margin + _soft(margin) + multiple
+    count = -(-(length - overlap) // (tile - overlap))
     for n in range(count):
-        begin = round(n * (length - tile) / (count - 1))
-        yield begin, begin + tile
+        begin = n * (length - tile) // (count - 1) // multiple * multiple
+        yield begin, begin + tile if n < count - 1 else length
 
 
 def _ramp(length: int, margin: int, inner: bool) -> Tensor:
-    """The weight of a tile along one side: where it overlaps the one before it grows from 0 to 1.
-
-    The outer half of the overlap is left to the tile before, whose centre is nearer.
-    """
+    """The weight of a tile along one side: 0 in the margin towards the one before it, then 1."""
     ramp = torch.ones(length)
     if inner and margin:
         ramp[:margin] = 0.0
-        soft = max(margin // 4, 1)
+        soft = _soft(margin)
         ramp[margin : margin + soft] = torch.linspace(0, 1, soft + 2)[1:-1]
     return ramp
+
+
+def _soft(margin: int) -> int:
+    """Over how many pixels one tile becomes the next."""
+    return max(margin // 4, 1)

@@ -97,18 +97,18 @@ class Translator:
     def _one(self, image: Tensor) -> Tensor:
         """One image (1, 3, h, w)."""
         image = self._coloured(image.float())
-        if max(image.shape[-2:]) <= TILE:
-            return self._whole(image)
-        with self._common(image):
-            return in_tiles(image, self._whole, TILE, self._reach())
+        size = [admitted(side, self.shape) for side in image.shape[-2:]]
+        grown, (rows, columns) = padded(image, (size[0], size[1]))
+        if max(size) <= TILE:
+            return self._made(grown)[..., rows, columns]
+        with self._common(grown):
+            made = in_tiles(grown, self._made, TILE, self._reach(), self.shape.multiple)
+        return made[..., rows, columns]
 
-    def _whole(self, image: Tensor) -> Tensor:
-        """One image (1, c, h, w) at once, (1, 3, h, w)."""
-        height, width = image.shape[-2:]
-        size = admitted(height, self.shape), admitted(width, self.shape)
-        grown, (rows, columns) = padded(image, size)
-        made: Tensor = self.network(grown.contiguous(memory_format=torch.channels_last))
-        return made[..., rows, columns].expand(1, 3, height, width)
+    def _made(self, image: Tensor) -> Tensor:
+        """What the network makes of an image (1, c, h, w) of a size it takes, (1, 3, h, w)."""
+        made: Tensor = self.network(image.contiguous(memory_format=torch.channels_last))
+        return made.expand(1, 3, -1, -1)
 
     def _coloured(self, image: Tensor) -> Tensor:
         """The channels that the network takes."""
@@ -128,14 +128,14 @@ class Translator:
     def _common(self, image: Tensor) -> Iterator[None]:
         """Have all norms use the statistics of the picture reduced to a tile's size."""
         scale = TILE / max(image.shape[-2:])
-        size = [max(round(side * scale), 1) for side in image.shape[-2:]]
+        size = [admitted(round(side * scale), self.shape) for side in image.shape[-2:]]
         small = F.interpolate(image, size, mode="bilinear", antialias=True, align_corners=False)
         norms = [m for m in self.network.modules() if isinstance(m, Norm) and m.own]
         notes: list[list[Moments]] = [[] for _ in norms]
         for norm, note in zip(norms, notes, strict=True):
             norm.noted = note
         try:
-            self._whole(small)
+            self._made(small)
             for norm, note in zip(norms, notes, strict=True):
                 norm.noted, norm.fixed = None, note[0]
             yield
