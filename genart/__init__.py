@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genart.benching.bench import bench
+    from genart.benching.memory import grown
     from genart.benching.rows import BenchCase, BenchOptions, BenchRow
     from genart.bending.bends import Bend
     from genart.bending.bent import Bent
@@ -96,6 +97,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "genart.benching.bench": ("bench",),
+    "genart.benching.memory": ("grown",),
     "genart.benching.rows": ("BenchCase", "BenchOptions", "BenchRow"),
     "genart.bending.bends": ("Bend",),
     "genart.bending.bent": ("Bent",),
@@ -255,6 +257,7 @@ __all__ = [
     "features",
     "fetch",
     "generate",
+    "grown",
     "hookimpl",
     "invert",
     "invert_all",
@@ -289,6 +292,8 @@ __all__ = [
     "to_image",
     "translate",
     "tuned_summary",
+    "vgg16",
+    "vgg16_file",
     "walk",
     "whole",
     "write_recipe",

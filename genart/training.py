@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from genart.contracts import ProgressCallback, Trainer
 
 
+#: Types of settings, and what they are called here.
+_KINDS: dict[Any, type] = {int: int, float: float, bool: bool, str: str, tuple[str, ...]: tuple}
+
+
 @dataclass(frozen=True)
 class Setting:
     """One thing a trainer lets people choose.
 
     Attributes:
         name: the keyword.
-        kind: int, float, bool or str.
+        kind: int, float, bool or str; tuple for one that can be given several times.
         default: its value unless chosen.
         help: a short phrase.
     """
@@ -45,9 +49,11 @@ def settings_of(kind: str) -> list[Setting]:
         return []
     kinds = get_type_hints(cls)
     return [
-        Setting(field.name, kinds[field.name], field.default, field.metadata.get("help", ""))
+        Setting(
+            field.name, _KINDS[kinds[field.name]], field.default, field.metadata.get("help", "")
+        )
         for field in fields(cls)
-        if kinds[field.name] in (int, float, bool, str)
+        if kinds[field.name] in _KINDS
     ]
 
 

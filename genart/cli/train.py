@@ -71,7 +71,7 @@ def _trainer(kind: str) -> click.Command:
         data: Path | None = None,
         **options: Any,
     ) -> Mapping[str, Any]:
-        given = {name: value for name, value in options.items() if value is not None}
+        given = {name: value for name, value in options.items() if value not in (None, ())}
         return {"model": train(kind, data, out, device=device, progress=progress, **given)}
 
     body.__doc__ = f"Train {kind}" + (" on a folder or zip of pictures." if wants else ".")
@@ -100,4 +100,6 @@ def _option(setting: Setting) -> Callable[[Any], Any]:
     says = f"{setting.help}  [{setting.default}]".strip()
     if setting.kind is bool:
         return click.option(f"--{name}/--no-{name}", setting.name, default=None, help=says)
+    if setting.kind is tuple:
+        return click.option(f"--{name}", setting.name, multiple=True, help=setting.help)
     return click.option(f"--{name}", setting.name, type=setting.kind, help=says)

@@ -1,20 +1,41 @@
-"""Neural style: a picture repainted in the manner of another, by optimisation.
+"""Neural style: a picture repainted in the manner of another, by optimisation or in one pass.
 
 Only factories import torch, when somebody asks for a stylizer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import genart
 
+from .fast_settings import FastSettings
+
 
 @genart.hookimpl
 def register_stylizers(register: Callable[[str, Callable[..., Any]], None]) -> None:
-    """Offer neural style by optimisation."""
+    """Offer neural style by optimisation, and by a network in one pass."""
     register("gatys", _gatys)
+    register("fast", _fast)
+
+
+@genart.hookimpl
+def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the trainer of fast styles."""
+    register("fast", _fast_trainer)
+
+
+@genart.hookimpl
+def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Tell what files of fast styles are."""
+    register("fast-style", _fast_reader)
+
+
+@genart.hookimpl
+def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the speed of fast styles."""
+    register("fast-style", _fast_benchmarks)
 
 
 def _gatys(style: Any, **options: Any) -> genart.Stylizer:
@@ -22,3 +43,34 @@ def _gatys(style: Any, **options: Any) -> genart.Stylizer:
     from .gatys import Gatys
 
     return Gatys(style, **options)
+
+
+def _fast(style: str = "", model: str = "") -> genart.Stylizer:
+    """Style in one pass (Johnson et al. 2016), several styles mixed like channels on a desk."""
+    from .fast import fast
+
+    return fast(style, model)
+
+
+def _fast_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
+    """A network that paints in one style or several, in one pass."""
+    from .fast_trainer import FastTrainer
+
+    return FastTrainer(FastSettings.from_options(options), device)
+
+
+_fast_trainer.settings = FastSettings  # type: ignore[attr-defined] # the command line reads it
+
+
+def _fast_reader() -> genart.Reader:
+    """Files of fast styles: ours, and the PyTorch examples'."""
+    from .fast_files import FastReader
+
+    return FastReader()
+
+
+def _fast_benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+    """A picture painted by a shipped style and by the paper's network."""
+    from .fast_benchmarks import rows
+
+    return rows(options)

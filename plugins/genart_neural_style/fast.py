@@ -1,0 +1,139 @@
+"""The stylizer `fast`: a picture repainted in one pass, quick enough for the stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+import genart
+
+from .fast_files import FastModel, read_fast
+from .transform import SMALLEST
+
+#: Where the styles that come with genart lie.
+SHIPPED = Path(__file__).with_name("styles")
+_SUFFIXES = (".safetensors", ".pth", ".pt")
+#: The luma of a colour (ITU-R BT.601).
+_LUMA = (0.299, 0.587, 0.114)
+
+
+class Fast:
+    """Repaints images with a network that holds one style or several.
+
+    Every style is a Param of its own, its share 0..1, so that they are mixed like channels on a
+    desk: shares that add up to 1 or more give a painting, in which each style counts by its share;
+    below 1 the picture itself shows through, and at 0 nothing is painted. `fast()` makes the class
+    that has them.
+
+    Args:
+        model: the network.
+        style: the style that is on at the start.
+    """
+
+    styles: dict[str, str] = {}  # noqa: RUF012 - Param to style, set by `fast()`
+
+    own_colour = genart.Param(
+        0.0, 0.0, 1.0, help="How much of the picture's own colour stays: only light is painted."
+    )
+
+    def __init__(self, model: FastModel, style: str) -> None:
+        self.model = model
+        for param, name in self.styles.items():
+            setattr(self, param, float(name == style))
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """(n, 3, h, w) in -1..1 to the same, any size."""
+        shares = [float(getattr(self, param)) for param in self.styles]
+        total = sum(shares)
+        if total <= 0:
+            return image
+        mix = torch.tensor([[share / total for share in shares]], device=image.device)
+        with torch.no_grad():
+            painted = self._painted(image.detach().float(), mix)
+            if self.own_colour:
+                painted = _coloured(painted, image.float(), self.own_colour)
+            if total < 1:
+                painted = torch.lerp(image.float(), painted, total)
+        return painted.to(image)
+
+    def _painted(self, image: Tensor, mix: Tensor) -> Tensor:
+        net = self.model.net.to(image.device)
+        height, width = image.shape[-2:]
+        right, below = (_missing(side, net.layout.factor) for side in (width, height))
+        if right or below:
+            image = F.pad(image, (0, right, 0, below), mode="replicate")
+        out = net(image.contiguous(memory_format=torch.channels_last), mix)
+        cut: Tensor = out[..., :height, :width]
+        return cut.clamp(-1, 1)
+
+
+def fast(style: str = "", model: str | Path = "") -> Fast:
+    """A stylizer of one of the styles that come with genart, or of a model file.
+
+    Args:
+        style: the style that is on at the start: a shipped one by name, one of `model`, or a file
+            of its own (`mine.safetensors`, `mosaic.pth`; `mine.safetensors#sea` names one in it).
+        model: a file of `genart train fast`, or a .pth of the PyTorch examples.
+
+    Raises:
+        UnknownName: no such style.
+        CheckpointError: a file that cannot be read or is no fast style.
+    """
+    if not model and _is_file(style):
+        model, _, style = style.partition("#")
+    path = Path(model) if model else _shipped(style)
+    read = read_fast(path)
+    if style and style not in read.styles:
+        raise genart.UnknownName("style", style, read.styles, f"{path} holds no other.")
+    params = {_param(name): name for name in read.styles}
+    body: dict[str, Any] = {
+        param: genart.Param(0.0, 0.0, 1.0, help=f"The share of the style {name}.")
+        for param, name in params.items()
+    }
+    made = type("Fast", (Fast,), {**body, "styles": params, "__doc__": Fast.__doc__})
+    painter: Fast = made(read, style or read.styles[0])
+    return painter
+
+
+def shipped() -> dict[str, Path]:
+    """The styles that come with genart, by name, and the files that hold them."""
+    found: dict[str, Path] = {}
+    for path in sorted(SHIPPED.glob("*.safetensors")):
+        found |= dict.fromkeys(read_fast(path).styles, path)
+    return found
+
+
+def _shipped(style: str) -> Path:
+    styles = shipped()
+    if style not in styles and style:
+        hint = "A style of your own is a file: mine.safetensors, or mosaic.pth."
+        raise genart.UnknownName("style", style, styles, hint)
+    return styles[style] if style else next(iter(styles.values()))
+
+
+def _is_file(text: str) -> bool:
+    path = Path(text.partition("#")[0])
+    return path.suffix in _SUFFIXES or len(path.parts) > 1 or path.is_file()
+
+
+def _param(style: str) -> str:
+    """A Param's name for a style's: an identifier that means nothing else yet."""
+    name = "".join(c if c.isalnum() and c.isascii() else "_" for c in style.lower()) or "style"
+    taken = hasattr(Fast, name) or name in ("chain", "amount", "size", "model")
+    return f"{name}_style" if taken else name
+
+
+def _missing(side: int, factor: int) -> int:
+    """How many pixels a side lacks of what the network takes."""
+    return max(-side % factor, SMALLEST - side)
+
+
+def _coloured(painted: Tensor, image: Tensor, share: float) -> Tensor:
+    """A painting with a share of the picture's own colours: its light under their chroma."""
+    weights = torch.tensor(_LUMA, device=image.device)[:, None, None]
+    light, own = ((x * weights).sum(1, keepdim=True) for x in (painted, image))
+    return torch.lerp(painted, (image - own + light).clamp(-1, 1), share)

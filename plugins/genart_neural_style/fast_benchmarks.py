@@ -1,0 +1,49 @@
+"""Rows of `genart bench`: a picture painted by a fast style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import torch
+
+import genart
+
+from .fast_files import FastModel
+from .transform import Layout, TransformNet, johnson, stage
+
+_SIDES = (256, 512)
+
+
+def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
+    """The stage's network at two sizes, and the paper's: a quick run has the smallest alone."""
+    for side in _SIDES[: 1 if options.quick else None]:
+        yield genart.BenchRow(f"fast style image {side}px", partial(_case, stage(), side, options))
+    if not options.quick:
+        name = "fast style image 256px, paper's network"
+        yield genart.BenchRow(name, partial(_case, johnson(), 256, options))
+
+
+def _case(layout: Layout, side: int, options: genart.BenchOptions) -> genart.BenchCase:
+    """Random weights: time does not depend on them."""
+    from .fast import Fast
+
+    made = type("Fast", (Fast,), {"styles": {"one": "one"}, "one": 1.0})
+    painter = made(FastModel(TransformNet(layout).folded(), ("one",)), "one")
+    image = torch.rand(1, 3, side, side, device=options.device) * 2 - 1
+    return genart.BenchCase(lambda: painter(image), flop=arithmetic(layout, side))
+
+
+def arithmetic(layout: Layout, side: int) -> float:
+    """Operations of one square picture by the plain method, two a product: convolutions alone."""
+    products, channels, at = 0, 3, side
+    for kernel, stride, wide in layout.encoder:
+        at //= stride
+        products += kernel**2 * channels * wide * at**2
+        channels = wide
+    products += layout.blocks * 2 * 9 * channels**2 * at**2
+    for kernel, times, wide in layout.decoder:
+        at *= times
+        products += kernel**2 * channels * wide * at**2
+        channels = wide
+    return 2.0 * products

@@ -1,0 +1,103 @@
+"""What a fast style is judged by: features of a picture beside those of content and style.
+
+The perceptual losses of Johnson, Alahi and Fei-Fei 2016, made relative: each is divided by the
+size of what it is compared with, so that weights mean the same for every feature network and
+every style. Gram matrices are means over places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+import genart
+
+#: relu1_2, relu2_2, relu3_3 and relu4_3, as in the paper; content is compared in the third.
+_VGG = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+#: Blocks of EfficientNet-Lite0 at strides 2, 4, 8 and 16.
+_LITE0 = (0, 2, 4, 10)
+_CONTENT = 2  # which of the four
+
+Maps = Callable[[Tensor], Sequence[Tensor]]
+
+
+def feature_maps(network: str, device: str) -> tuple[Maps, str]:
+    """What gives four feature maps of images (n, 3, h, w) in -1..1, and its name.
+
+    Args:
+        network: "lite0" (EfficientNet-Lite0, always there), "vgg16" (torchvision's weights,
+            downloaded once), a file of VGG16's weights, or "auto": VGG16 if torchvision's weights
+            are on this machine already, or else Lite0.
+        device: where to run.
+
+    Raises:
+        UsageError: no such network.
+        CheckpointError: weights that cannot be had.
+    """
+    if network == "auto":
+        network = "vgg16" if genart.vgg16_file() else "lite0"
+    if network == "lite0":
+        lite0 = genart.features(device)
+        return lambda image: lite0(image, _LITE0), "EfficientNet-Lite0"
+    if network != "vgg16" and not Path(network).is_file():
+        raise genart.UsageError(
+            f'Features are auto, lite0, vgg16 or a file of weights, not "{network}".'
+        )
+    vgg = genart.vgg16("" if network == "vgg16" else network, device)
+    return lambda image: list(vgg(image, _VGG).values()), "VGG16"
+
+
+def gram(features: Tensor) -> Tensor:
+    """How features (n, c, h, w) go together: (n, c, c), means over places."""
+    flat = features.flatten(2)
+    return flat @ flat.mT / flat.shape[2]
+
+
+class StyleLosses:
+    """Content and style losses of repainted pictures.
+
+    Args:
+        maps: gives four feature maps of images.
+        styles: pictures (1, 3, h, w) in -1..1.
+    """
+
+    def __init__(self, maps: Maps, styles: Sequence[Tensor]) -> None:
+        self.maps = maps
+        with torch.no_grad():
+            grams = [[gram(x) for x in maps(picture)] for picture in styles]
+        self._grams = [torch.cat(layer) for layer in zip(*grams, strict=True)]  # (styles, c, c)
+        self._sizes = [layer.square().sum((1, 2)) for layer in self._grams]
+
+    def __call__(self, painted: Tensor, content: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+        """The content and the style loss, both 1 where nothing is alike.
+
+        Args:
+            painted: (n, 3, h, w) in -1..1; gradients flow.
+            content: the pictures they were made of.
+            style: which style each was painted in, int (n,).
+        """
+        made = self.maps(painted)
+        with torch.no_grad():
+            kept = self.maps(content)[_CONTENT]
+        like = (made[_CONTENT] - kept).square().mean() / kept.square().mean()
+        layers = zip(made, self._grams, self._sizes, strict=True)
+        far = [
+            ((gram(x) - wanted[style]).square().sum((1, 2)) / size[style]).mean()
+            for x, wanted, size in layers
+        ]
+        return like, torch.stack(far).mean()
+
+
+def variation(image: Tensor) -> Tensor:
+    """How much neighbouring pixels differ: the mean squared step, across and down."""
+    across = (image[..., 1:] - image[..., :-1]).square().mean()
+    down = (image[..., 1:, :] - image[..., :-1, :]).square().mean()
+    return across + down
+
+
+def outside(image: Tensor) -> Tensor:
+    """How far values lie outside -1..1, squared: clamping would lose them."""
+    return (image.abs() - 1).relu().square().mean()
