@@ -4,9 +4,12 @@
 |------------|--------------------------------------------------------------------------|
 | `engine`   | what generators ask: it decides between itself and the network           |
 | `watch`    | whether the weights are still the same, and the network a plain one      |
-| `plan`     | one picture as a list of steps over fixed memory                         |
+| `plan`     | one picture as stages over fixed memory                                  |
+| `crew`     | threads that share the tasks of a stage                                  |
 | `numbers`  | what changes from picture to picture: styles, demodulation, noise        |
-| `forms`    | a styled convolution as steps: dense, or by minimal filtering            |
+| `forms`    | what every form of a styled convolution has in common                    |
+| `dense`    | the form for few pixels                                                  |
+| `tiled`    | the forms for many, by minimal filtering                                 |
 | `winograd` | the matrices of minimal filtering                                        |
 | `canvas`   | what layers to RGB add to the picture                                    |
 | `packed`   | weights in the form that is fastest to use                               |

@@ -10,9 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..layers import upsample
-from .forms import Slots, Tiled
-from .memory import Maps, Step
+from .forms import Each
+from .memory import Maps, Scratch, Step
 from .packed import PackedRGB
+from .tiled import Tiled
 from .winograd import TILE
 
 _BILINEAR = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8  # the taps that interpolation amounts to
@@ -31,67 +32,75 @@ def _bilinear(image: Tensor) -> Tensor:
     return image[..., 2:-2, 2:-2]
 
 
-class Canvas:
-    """The picture of the frame in hand, (1, img_channels, h, w)."""
-
-    def __init__(self) -> None:
-        self._image: Tensor | None = None
-
-    def take(self) -> Tensor:
-        """The finished picture; the canvas is empty then."""
-        image, self._image = self._image, None
-        assert image is not None
-        return image
-
-    def add(self, sheet: Tensor, rgb: PackedRGB, double: Callable[[Tensor], Tensor]) -> None:
-        """Paint a sheet (img_channels, h, w), without its bias yet, on the picture so far."""
-        added = torch.add(sheet, rgb.bias)[None]
-        if rgb.limit is not None:
-            added.clamp_(-rgb.limit, rgb.limit)
-        if self._image is not None:
-            added += double(self._image)
-        self._image = added
-
-
 class Brush:
-    """One layer to RGB.
+    """One layer to RGB, and the sheet (img_channels, h, w) it paints on.
 
     Args:
-        canvas: what it paints on.
         rgb: its weights.
-        slots: its style.
-        double: how the picture so far grows to this block's size.
+        style: (in,) of this frame, always in the same place.
+        size: (h, w).
+        below: the sheet of the block before, or None where this is the first.
+        double: how that grows to this size.
     """
 
     def __init__(
-        self, canvas: Canvas, rgb: PackedRGB, slots: Slots, double: Callable[[Tensor], Tensor]
+        self,
+        rgb: PackedRGB,
+        style: Tensor,
+        size: tuple[int, int],
+        below: Tensor | None,
+        double: Callable[[Tensor], Tensor],
     ) -> None:
-        self.rgb, self._canvas, self._double = rgb, canvas, double
+        self._rgb, self._style, self._below, self._double = rgb, style, below, double
         self._weight = torch.empty_like(rgb.weight)
-        self._mix: Step = partial(torch.mul, rgb.weight, slots.style, out=self._weight)
+        self.sheet = torch.empty(len(rgb.weight), *size)
+
+    def begin(self) -> None:
+        """The picture so far at this size, and the weights with this frame's style."""
+        torch.mul(self._rgb.weight, self._style, out=self._weight)
+        if self._below is None:
+            self.sheet.zero_()
+        else:
+            self.sheet.copy_(self._double(self._below[None])[0])
 
     def on_map(self, maps: Maps, inside: Tensor) -> list[Step]:
-        """Steps from a whole map (h, w, c)."""
-        rows, (h, w, _) = maps.rows(inside), inside.shape
-        sheet = torch.empty(len(self._weight), len(rows))
-        seen = sheet.view(len(sheet), h, -1)[..., maps.margin : maps.margin + w]
-        product: Step = partial(torch.mm, self._weight, rows.t(), out=sheet)
-        return [self._mix, product, partial(self._canvas.add, seen, self.rgb, self._double)]
+        """Steps that paint from a whole map (h, w, c)."""
+        return self._on_rows(maps, inside, self.sheet, torch.empty(0))
 
-    def on_tiles(
-        self, form: Tiled
-    ) -> tuple[list[Step], Callable[[int, Tensor], list[Step]], list[Step]]:
-        """Steps before, for each strip's pixels (16 * tiles, c), and after, without a map."""
-        channels, strips = len(self._weight), form.rows // form.strip
-        sheet = torch.empty(channels, *form.size)
-        tiled = sheet.view(channels, strips, form.strip, TILE, form.columns, TILE)
-        strip = torch.empty(channels, 16 * form.tiles)
+    def on_strips(self, form: Tiled, maps: Maps, inside: Tensor) -> Each:
+        """What paints each strip of a map (h, w, c) while it is at hand."""
+        high = form.strip * TILE
 
-        def each(n: int, pixels: Tensor) -> list[Step]:
-            target = tiled[:, n].permute(0, 2, 4, 1, 3)
-            return [
-                partial(torch.mm, self._weight, pixels.t(), out=strip),
-                partial(target.copy_, strip.view(target.shape)),
-            ]
+        def each(n: int, _: Tensor, scratch: Scratch) -> list[Step]:
+            at = slice(n * high, (n + 1) * high)
+            return self._on_rows(maps, inside[at], self.sheet[:, at], scratch[0])
 
-        return [self._mix], each, [partial(self._canvas.add, sheet, self.rgb, self._double)]
+        return each
+
+    def on_tiles(self, form: Tiled) -> Each:
+        """What paints each strip's pixels (16 * tiles, c), where there is no map."""
+        channels = len(self._weight)
+        tiles = self.sheet.view(channels, form.strips, form.strip, TILE, form.columns, TILE)
+
+        def each(n: int, pixels: Tensor, scratch: Scratch) -> list[Step]:
+            target = tiles[:, n].permute(0, 2, 4, 1, 3)
+            added = scratch.view(0, channels, len(pixels))
+            return [*self._product(pixels, added), partial(target.add_, added.view(target.shape))]
+
+        return each
+
+    def _on_rows(self, maps: Maps, inside: Tensor, target: Tensor, memory: Tensor) -> list[Step]:
+        rows, (h, w, _), channels = maps.rows(inside), inside.shape, len(self._weight)
+        if memory.numel() == 0:
+            memory = torch.empty(channels * len(rows))
+        added = memory[: channels * len(rows)].view(channels, len(rows))
+        seen = added.view(channels, h, -1)[..., maps.margin : maps.margin + w]
+        return [*self._product(rows, added), partial(target.add_, seen)]
+
+    def _product(self, pixels: Tensor, out: Tensor) -> list[Step]:
+        steps: list[Step] = [
+            partial(torch.addmm, self._rgb.bias, self._weight, pixels.t(), out=out)
+        ]
+        if (limit := self._rgb.limit) is not None:
+            steps.append(partial(torch.clamp, out, -limit, limit, out=out))
+        return steps

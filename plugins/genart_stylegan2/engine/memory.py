@@ -22,6 +22,10 @@ class Scratch:
     def __init__(self, sizes: Sequence[int]) -> None:
         self._parts = [torch.empty(size) for size in sizes]
 
+    def __getitem__(self, n: int) -> Tensor:
+        """All of part n, in one line."""
+        return self._parts[n]
+
     def view(self, n: int, *shape: int) -> Tensor:
         """Part n from its beginning, as this shape."""
         return self._parts[n][: torch.Size(shape).numel()].view(shape)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from ..layers import FullyConnected
 from ..synthesis import Noise, turned
-from .forms import Dense, Slots, Tiled
+from .crew import Stage, steps_only
+from .forms import Form, Slots
+from .memory import Step
 
 
 @dataclass(frozen=True)
@@ -26,46 +29,63 @@ class Reader:
 
     affine: FullyConnected
     at: int
-    form: Dense | Tiled | None = None
+    form: Form | None = None
     gain: float = 1.0
 
 
 class Numbers:
     """The numbers of a picture, for its layers in their order.
 
+    Args:
+        num_ws: how many w make a w+.
+        readers: the layers.
+
     Attributes:
         slots: one for each reader.
     """
 
-    def __init__(self, readers: Sequence[Reader]) -> None:
-        self._styles = _Row([reader.affine.weight.shape[0] for reader in readers])
-        self._squares = torch.empty_like(self._styles.whole)
+    def __init__(self, num_ws: int, readers: Sequence[Reader]) -> None:
+        self._ws = torch.empty(num_ws, readers[0].affine.weight.shape[1])
+        sizes = [reader.affine.weight.shape[0] for reader in readers]
+        self._styles, self._squares = _Row(sizes), _Row(sizes)
         forms = [reader.form for reader in readers if reader.form is not None]
         outs = [form.packed.out for form in forms]
         self._demod, self._shift = _Row(outs), _Row(outs)
-        self._bias = torch.cat([form.packed.bias for form in forms])
         self._noise = _Row([form.size[0] * form.size[1] for form in forms])
         self._readers, self._forms = readers, forms
-        self._powers = torch.split(self._squares, [len(part) for part in self._styles.parts])
         self._kind: Noise | None = None
         self._ends: dict[float, Tensor] = {}
         self.slots = self._make_slots()
 
     def take(self, ws: Tensor, noise: Noise) -> None:
-        """Work out the numbers of w+ (num_ws, w_dim) and a kind of noise."""
-        for reader, style in zip(self._readers, self._styles.parts, strict=True):
-            gain, affine = reader.gain, reader.affine
-            torch.addmv(
-                affine.bias, affine.weight, ws[reader.at],
-                beta=gain * affine.bias_gain, alpha=gain * affine.weight_gain, out=style,
-            )  # fmt: skip
-        torch.mul(self._styles.whole, self._styles.whole, out=self._squares)
-        powers = [p for p, r in zip(self._powers, self._readers, strict=True) if r.form is not None]
-        for form, power, demod in zip(self._forms, powers, self._demod.parts, strict=True):
-            torch.addmv(form.packed.eps, form.packed.power, power, out=demod)
-        self._demod.whole.rsqrt_()
-        torch.div(self._bias, self._demod.whole, out=self._shift.whole)
+        """Take w+ (num_ws, w_dim) and a kind of noise, before the stage is done."""
+        self._ws.copy_(ws)
         self._take_noise(noise)
+
+    def stage(self) -> Stage:
+        """What works out styles and demodulation, one task for each layer."""
+        return [steps_only(*self._steps(n)) for n in range(len(self._readers))]
+
+    def _steps(self, n: int) -> list[Step]:
+        reader, style, power = self._readers[n], self._styles.parts[n], self._squares.parts[n]
+        gain, affine = reader.gain, reader.affine
+        steps: list[Step] = [
+            partial(
+                torch.addmv, affine.bias.detach(), affine.weight.detach(), self._ws[reader.at],
+                beta=gain * affine.bias_gain, alpha=gain * affine.weight_gain, out=style,
+            )
+        ]  # fmt: skip
+        if reader.form is None:
+            return steps
+        packed, at = reader.form.packed, self._forms.index(reader.form)
+        demod, shift = self._demod.parts[at], self._shift.parts[at]
+        return [
+            *steps,
+            partial(torch.mul, style, style, out=power),
+            partial(torch.addmv, packed.eps, packed.power, power, out=demod),
+            partial(torch.rsqrt, demod, out=demod),
+            partial(torch.div, packed.bias, demod, out=shift),
+        ]
 
     def _take_noise(self, noise: Noise) -> None:
         if isinstance(noise, str) and noise == self._kind != "random":
@@ -82,7 +102,7 @@ class Numbers:
     def _end(self, phase: float) -> Tensor:
         """All maps a quarter of the walk through noise apart, which any phase is a blend of."""
         if phase not in self._ends:
-            self._draw(turned(torch.tensor([phase])).round().to(self._bias))
+            self._draw(turned(torch.tensor([phase])).round().to(self._ws))
             self._ends[phase] = self._noise.whole.clone()
         return self._ends[phase]
 

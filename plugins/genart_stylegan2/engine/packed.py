@@ -12,6 +12,7 @@ from ..synthesis import StyledConv, ToRGB
 from .winograd import points_of
 
 EPS = 1e-8
+_SHARE = 128  # channels of the output that one thread makes at a time
 
 
 class Packed:
@@ -32,10 +33,16 @@ class Packed:
         self.power = power / self.gain**2  # (out, in); its root's inverse carries the gain
         self.eps = torch.full((self.out,), EPS / self.gain**2)
 
+    @property
+    def parts(self) -> list[int]:
+        """How many channels of the output each share of the taps makes."""
+        return [len(part) for part in self.power.split(_SHARE)]
+
     @cached_property
-    def taps(self) -> Tensor:
-        """Every tap for itself, (in, 9 * out)."""
-        return self.layer.weight.detach().permute(1, 2, 3, 0).reshape(self.channels, -1)
+    def taps(self) -> list[Tensor]:
+        """Every tap for itself, for each share of the output's channels (in, 9 * out)."""
+        shares = self.layer.weight.detach().split(_SHARE)
+        return [share.permute(1, 2, 3, 0).reshape(self.channels, -1) for share in shares]
 
     @cached_property
     def points(self) -> Tensor:
@@ -48,7 +55,7 @@ class PackedRGB:
 
     def __init__(self, layer: ToRGB) -> None:
         self.weight = layer.weight.detach()[:, :, 0, 0].contiguous()
-        self.bias = layer.bias.detach()[:, None, None].clone()
+        self.bias = layer.bias.detach()[:, None].clone()
         self.limit = layer.clamp
 
 

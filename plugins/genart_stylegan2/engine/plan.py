@@ -1,27 +1,31 @@
-"""One picture as a list of steps over fixed memory, worked out once for a size."""
+"""One picture as a list of stages over fixed memory, worked out once for a size."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..synthesis import Noise, StyledConv, Synthesis, SynthesisBlock, mirror_tile
-from .canvas import Brush, Canvas, doubler
-from .forms import Dense, Slots, Tiled
+from .canvas import Brush, doubler
+from .crew import Crew, Stage, steps_only
+from .dense import Dense
+from .forms import Each, Form, Slots
 from .memory import Maps, Scratch, Step
 from .numbers import Numbers, Reader
 from .packed import Weights
+from .tiled import Tiled, tiled
 from .winograd import TILE, plain, raised
 
 _FEW = {True: 256, False: 64}  # pixels up to which a layer is dense, by whether it raises
 
 
 class Plan:
-    """The steps of one picture at one size.
+    """The stages of one picture at one size.
 
     Args:
         synthesis: the network.
@@ -33,30 +37,31 @@ class Plan:
     def __init__(
         self, synthesis: Synthesis, weights: Weights, start: tuple[int, int], top: int
     ) -> None:
-        self._weights, self._start, self._canvas = weights, start, Canvas()
+        self._weights, self._start = weights, start
         self._blocks = [synthesis.block(r) for r in synthesis.config.resolutions if r <= top]
         self._forms = [self._of_block(n) for n in range(len(self._blocks))]
-        self._numbers = Numbers([r for n in range(len(self._blocks)) for r in self._readers(n)])
+        readers = [reader for n in range(len(self._blocks)) for reader in self._readers(n)]
+        self._numbers = Numbers(synthesis.config.num_ws, readers)
         flat = [form for forms in self._forms for form in forms]
-        self._scratch = Scratch(
-            [max(sizes) for sizes in zip(*(f.scratch for f in flat), strict=True)]
-        )
+        self._crew = Crew([max(sizes) for sizes in zip(*(f.scratch for f in flat), strict=True)])
+        common = [max(sizes) for sizes in zip(*(f.common for f in flat), strict=True)]
+        self._common = Scratch(common)
         shapes = [
             [(*form.size, form.packed.out) for form in flat if form.packed.layer.up],
             [(*forms[-1].size, forms[-1].packed.out) for forms in self._forms if self._kept(forms)],
         ]
         self._maps = Maps(max(form.margin for form in flat), shapes)
-        self._steps = self._written()
+        self._sheet = torch.empty(0)
+        self._stages = [self._numbers.stage(), *self._written()]
 
     @torch.no_grad()
     def __call__(self, ws: Tensor, noise: Noise) -> Tensor:
         """From ws (1, num_ws, w_dim) to a fresh image (1, img_channels, h, w)."""
         self._numbers.take(ws[0], noise)
-        for step in self._steps:
-            step()
-        return self._canvas.take()
+        self._crew.do(self._stages)
+        return self._sheet[None].clone()
 
-    def _of_block(self, n: int) -> list[Dense | Tiled]:
+    def _of_block(self, n: int) -> list[Form]:
         """The forms of block n's convolutions."""
         block = self._blocks[n]
         if n == 0:
@@ -64,14 +69,14 @@ class Plan:
         gain = math.sqrt(0.5) if block.architecture == "resnet" else 1.0
         return [self._form(block.conv0, n, 1.0), self._form(block.conv1, n, gain)]
 
-    def _form(self, conv: StyledConv, n: int, gain: float) -> Dense | Tiled:
+    def _form(self, conv: StyledConv, n: int, gain: float) -> Form:
         packed = self._weights.conv(conv, gain)
         size = (self._start[0] << n, self._start[1] << n)
         few = n == 0 or size[0] * size[1] <= _FEW[conv.up]
         if few or size[0] % TILE or size[1] % TILE:
             return Dense(packed, size)
         taps = conv.resample_filter.double().sum(0)
-        return Tiled(packed, size, raised(taps) if conv.up else plain())
+        return tiled(packed, size, raised(taps) if conv.up else plain())
 
     def _readers(self, n: int) -> Iterator[Reader]:
         """The layers of block n that read a w, in their order."""
@@ -81,55 +86,85 @@ class Plan:
         if (rgb := getattr(self._blocks[n], "torgb", None)) is not None:
             yield Reader(rgb.affine, at + len(self._forms[n]), gain=rgb.weight_gain)
 
-    def _kept(self, forms: list[Dense | Tiled]) -> bool:
+    def _kept(self, forms: list[Form]) -> bool:
         """Whether anyone reads a block's map beside the layer to RGB, which needs no map."""
-        resnet = self._blocks[0].architecture == "resnet"
-        return forms is not self._forms[-1] or resnet or isinstance(forms[-1], Dense)
+        return forms is not self._forms[-1] or self._is_whole(forms[-1])
 
-    def _written(self) -> list[Step]:
-        """Every block's steps, from the constant."""
-        steps: list[Step] = []
+    def _is_whole(self, form: Form) -> bool:
+        """Whether a layer to RGB after this form reads the whole map."""
+        return self._blocks[0].architecture == "resnet" or not isinstance(form, Tiled)
+
+    def _written(self) -> list[Stage]:
+        """Every block's stages, from the constant."""
+        stages: list[Stage] = []
         slots = iter(self._numbers.slots)
         const = mirror_tile(self._blocks[0].const.detach(), self._start)
-        x = const.permute(1, 2, 0).contiguous()
+        x, below, late = const.permute(1, 2, 0).contiguous(), None, list[Step]()
         for block, forms in zip(self._blocks, self._forms, strict=True):
-            more, x = self._block(block, forms, x, slots)
-            steps += more
-        return steps
+            own = [next(slots) for _ in forms]
+            brush = None
+            if hasattr(block, "torgb"):
+                rgb, style = self._weights.rgb(block.torgb), next(slots).style
+                double = doubler(block.resample_filter)
+                brush = Brush(rgb, style, forms[-1].size, below, double)
+                below = brush.sheet
+            more, x, late = self._block(block, forms, own, x, brush, late)
+            stages += more
+        assert below is not None
+        self._sheet = below
+        return [*stages, [steps_only(*late)]] if late else stages
 
     def _block(
         self,
         block: SynthesisBlock,
-        forms: list[Dense | Tiled],
+        forms: list[Form],
+        slots: list[Slots],
         x: Tensor,
-        slots: Iterator[Slots],
-    ) -> tuple[list[Step], Tensor]:
-        """A block's steps from the map x, and its map."""
-        steps: list[Step] = []
+        brush: Brush | None,
+        late: list[Step],
+    ) -> tuple[list[Stage], Tensor, list[Step]]:
+        """A block's stages from the map x, its map, and what may be done after them at any time.
+
+        What the block before left to do, and what goes round the convolutions, is done beside the
+        first of them.
+        """
         shortcut = _Shortcut(block, x) if hasattr(block, "skip") else None
+        beside: list[Stage] = [[steps_only(*late, brush.begin)] if brush else []]
+        if late and not brush:
+            beside[0].append(steps_only(*late))
         if shortcut:
-            steps.append(shortcut.make)
+            beside[0].append(steps_only(shortcut.make))
+        stages: list[Stage] = []
         if len(forms) == 2:
-            steps, x = self._conv(steps, forms[0], 0, x, next(slots))
-        own = next(slots)
-        brush = None
-        if hasattr(block, "torgb"):
-            double = doubler(block.resample_filter)
-            brush = Brush(self._canvas, self._weights.rgb(block.torgb), next(slots), double)
-        form = forms[-1]
-        if not self._kept(forms) and isinstance(form, Tiled) and brush:
-            before, each, after = brush.on_tiles(form)
-            return [*steps, *before, *form.steps(x, None, own, self._scratch, each), *after], x
-        steps, x = self._conv(steps, form, 1, x, own)
+            more, x = self._conv(forms[0], 0, x, slots[0])
+            stages += more
+        more, x, each = self._last(forms[-1], x, slots[-1], brush, self._kept(forms))
+        stages += more
         if shortcut:
-            steps.append(lambda: shortcut.add_to(x))
-        return steps + (brush.on_map(self._maps, x) if brush else []), x
+            stages.append([steps_only(lambda: shortcut.add_to(x))])
+        stages[0] = beside[0] + stages[0]
+        return stages, x, brush.on_map(self._maps, x) if brush and not each else []
+
+    def _last(
+        self, form: Form, x: Tensor, slots: Slots, brush: Brush | None, kept: bool
+    ) -> tuple[list[Stage], Tensor, bool]:
+        """A block's last convolution, which paints where it can: stages, map, whether it did."""
+        painter = None if self._is_whole(form) else brush
+        if not isinstance(form, Tiled) or painter is None:
+            return *self._conv(form, 1, x, slots), False
+        if not kept:
+            return form.stages(x, None, slots, self._common, painter.on_tiles(form)), x, True
+        on = partial(painter.on_strips, form, self._maps)
+        return *self._conv(form, 1, x, slots, on), True
 
     def _conv(
-        self, steps: list[Step], form: Dense | Tiled, piece: int, x: Tensor, slots: Slots
-    ) -> tuple[list[Step], Tensor]:
+        self, form: Form, piece: int, x: Tensor, slots: Slots,
+        on: Callable[[Tensor], Each] | None = None,
+    ) -> tuple[list[Stage], Tensor]:  # fmt: skip
+        """A convolution's stages from the map x, and the map it makes."""
         clear, y = self._maps.take(piece, (*form.size, form.packed.out))
-        return [*steps, *clear, *form.steps(x, y, slots, self._scratch)], y
+        first, *rest = form.stages(x, y, slots, self._common, on and on(y))
+        return [[*first, steps_only(*clear)], *rest], y
 
 
 class _Shortcut:

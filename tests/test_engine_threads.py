@@ -1,0 +1,81 @@
+"""The engine's threads: as many as torch has, and never to be seen in a picture."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import torch
+from stylegan2_cases import CASES, fill
+
+from genart_stylegan2.config import Config
+from genart_stylegan2.engine.crew import Crew, Task, steps_only
+from genart_stylegan2.generator import StyleGAN2
+from genart_stylegan2.network import Network
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("case", ["64px", "resnet"])
+def test_a_picture_is_the_same_bit_for_bit_on_any_number_of_threads(case: str) -> None:
+    model = StyleGAN2.from_network(fill(Network(Config.from_dict(CASES[case]))))
+    latent, made = model.sample(1), []
+    for many in (1, 2, 3, 2, 1):
+        torch.set_num_threads(many)
+        made.append(model(latent))
+        assert torch.get_num_threads() == many, "the caller keeps its own"
+    assert all(torch.equal(each, made[0]) for each in made)
+
+
+def test_threads_that_come_later_have_as_many_as_before() -> None:
+    torch.set_num_threads(2)
+    Crew([1]).do([[steps_only(lambda: None)]])
+    seen: list[int] = []
+    later = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+    later.start()
+    later.join()
+    assert seen == [2]
+
+
+def test_a_stage_begins_when_all_of_the_one_before_is_done() -> None:
+    torch.set_num_threads(3)
+    done: list[int] = []
+    stages = [[steps_only(lambda n=n: done.append(n)) for _ in range(7)] for n in range(20)]
+    Crew([1]).do(stages)
+    assert done == sorted(done)
+    assert len(done) == 140
+
+
+def test_tasks_at_once_have_their_own_memory_and_run_on_one_core_each() -> None:
+    torch.set_num_threads(2)
+    both = threading.Barrier(2)
+    seen: list[tuple[int, int]] = []
+
+    def look(address: int) -> None:
+        both.wait(20)
+        seen.append((address, torch.get_num_threads()))
+
+    task = Task(lambda scratch: [lambda: look(scratch[0].data_ptr())])
+    Crew([8]).do([[task, task]])
+    assert len({address for address, _ in seen}) == 2
+    assert [count for _, count in seen] == [1, 1]
+
+
+def test_an_error_in_a_task_is_the_callers_and_the_next_picture_is_made() -> None:
+    torch.set_num_threads(2)
+    crew, done = Crew([1]), []
+
+    def fail() -> None:
+        raise RuntimeError("no memory left")
+
+    with pytest.raises(RuntimeError, match="no memory left"):
+        crew.do([[steps_only(fail)], [steps_only(lambda: done.append(1))]])
+    assert not done
+    crew.do([[steps_only(lambda: done.append(2))]])
+    assert done == [2]
