@@ -6,14 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.nn import functional as F
 
 import genart
 from genart import cli
+from genart.benching.bench import Table
+from genart.benching.chart import save_chart
 from genart.benching.measure import figures, floor
-from genart_stylegan2 import peak
+from genart.benching.rows import BenchFigures
+from genart_stylegan2 import bench_steps, peak
 from genart_stylegan2.benchmarks import SHAPES, arithmetic, rows
 from genart_stylegan2.config import Config
 from genart_stylegan2.network import Network
@@ -79,7 +84,7 @@ def test_the_table_names_the_machine_and_every_row(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--rows", "teapot"], 'No row holds "teapot"; there are "synthesis 64px'),
+        (["--rows", "teapot"], 'No row holds "teapot"; there are "'),
         (["--rows", "("], "no regular expression"),
         (["--threads", "0"], "1 thread or more"),
         (["--official", "/nowhere"], "No folder /nowhere"),
@@ -100,6 +105,48 @@ def test_a_row_that_cannot_be_measured_says_why_and_the_rest_goes_on(tmp_path: P
     assert "no checkout of stylegan2-ada-pytorch" in bad.problem
     assert bad.ours_ms is None
     assert good.ours_ms is not None
+
+
+def _table(*ratios: float) -> Table:
+    told = [
+        BenchFigures(f"row {n}", ours_ms=10.0, baseline_ms=10.0 * each, ratio=each)
+        for n, each in enumerate(ratios)
+    ]
+    return Table([*told, BenchFigures("alone", ours_ms=1.0)], {
+        "processor": "a processor", "threads": 2, "torch": "2", "date": "2026-11-22",
+    })  # fmt: skip
+
+
+def test_the_chart_has_a_bar_for_each_row_as_long_as_the_ratio(tmp_path: Path) -> None:
+    path = save_chart(_table(2.0, 0.5), tmp_path / "chart.png")
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    green = (pixels[..., 1] > pixels[..., 0] + 40).sum(1)
+    brown = (pixels[..., 0] > pixels[..., 2] + 100).sum(1)
+    assert (green > 0).sum() == (brown > 0).sum() > 10, "two bars of one height"
+    assert green.max() == pytest.approx(4 * brown.max(), rel=0.02)
+
+
+def test_a_chart_that_cannot_be_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    with pytest.raises(genart.UsageError, match=r"A chart is a \.png"):
+        genart.bench("^frame", chart=tmp_path / "chart.gif")
+    with pytest.raises(genart.UsageError, match="create it first"):
+        genart.bench("^frame", chart=tmp_path / "no" / "chart.png")
+    with pytest.raises(genart.UsageError, match="No row ran beside"):
+        save_chart(_table(), tmp_path / "chart.png")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("part", ["step 8px", "augmented", "R1", "path", "inversion"])
+def test_steps_are_measured(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_steps, "_SHAPE", (8, 64))
+    monkeypatch.setattr(bench_steps, "_BATCH", 2)
+    monkeypatch.setattr(bench_steps, "_STEPS", 2)
+    row = next(row for row in bench_steps.rows(QUICK) if part in row.name)
+    found = figures(row, QUICK, 1)
+    assert found.ours_ms is not None
+    assert found.ours_ms > 0
+    assert found.baseline_ms is None
 
 
 def test_every_shape_of_the_table_has_a_row() -> None:
@@ -131,7 +178,9 @@ def test_the_arithmetic_is_that_of_the_convolutions_that_run(
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux counts memory")
-def test_memory_grows_with_the_picture() -> None:
-    small, large = peak.main("64", "512"), peak.main("512", "4096")
+def test_memory_grows_with_the_picture_and_with_the_batch() -> None:
+    small, large = peak.main("64", "512"), peak.main("256", "2048")
     assert 0 <= small < large
-    assert large > 512 * 512 * 3 * 4 / 1e6, "more than the picture itself"
+    picture = 256 * 256 * 3 * 4 / 1e6
+    assert large > picture, "more than the picture itself"
+    assert peak.main("256", "2048", "16") > 28 * picture, "two batches of sixteen"

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from genart.benching import frames
+from genart.benching.chart import check_chart, save_chart
 from genart.benching.measure import figures, floor
 from genart.benching.rows import BenchFigures, BenchOptions, BenchRow
 from genart.contracts import Progress, ProgressCallback
@@ -41,6 +42,7 @@ def bench(
     checkouts: Mapping[str, str | Path] | None = None,
     threads: int | None = None,
     quick: bool = False,
+    chart: str | Path | None = None,
     device: str = "auto",
     progress: ProgressCallback | None = None,
 ) -> Table:
@@ -51,6 +53,7 @@ def bench(
         checkouts: folders of other people's code by name, see `BenchOptions`.
         threads: how many on a CPU; torch's own choice unless given.
         quick: small sizes and few rounds.
+        chart: a .png to draw the rows that ran beside other code into.
         device: "auto", "cpu", "cuda" or "mps".
         progress: told before every row.
 
@@ -58,8 +61,11 @@ def bench(
         The table; a row that cannot be measured says why.
 
     Raises:
-        UsageError: a pattern that is none or that fits no row, no thread, or a missing folder.
+        UsageError: a pattern that is none or that fits no row, no thread, a missing folder, or a
+            chart with nothing to compare or nowhere to go.
     """
+    if chart is not None:
+        check_chart(chart)
     options = BenchOptions(pick_device(device).type, quick, _folders(checkouts or {}))
     chosen = _chosen(rows, options)
     if threads is not None and threads < 1:
@@ -72,7 +78,10 @@ def bench(
         found.append(_measured(row, options, count))
     if progress:
         progress(Progress(len(chosen), len(chosen), "row"))
-    return Table(found, _machine(options.device, count))
+    table = Table(found, _machine(options.device, count))
+    if chart is not None:
+        save_chart(table, chart)
+    return table
 
 
 def _folders(given: Mapping[str, str | Path]) -> dict[str, Path]:

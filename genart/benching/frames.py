@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from genart.benching.rows import BenchCase, BenchOptions, BenchRow
+from genart.errors import GenartError
 
 _MODEL = "pomona"  # the shipped one
 _FRAMES = 100
@@ -18,6 +19,8 @@ def rows(options: BenchOptions) -> Iterator[BenchRow]:
     frames = 20 if options.quick else _FRAMES
     yield BenchRow(f"render {frames} frames {_MODEL}", lambda: _film(frames, options), rounds=3)
     yield BenchRow(f"live 1 second {_MODEL}", lambda: _live(options), rounds=3)
+    for seconds in (2, 8) if options.quick else (10, 60, 300):
+        yield BenchRow(f"memory film {seconds} s", lambda s=seconds: _memory(s), rounds=1)  # type: ignore[misc]
 
 
 def _frame(side: int, options: BenchOptions) -> BenchCase:
@@ -57,6 +60,22 @@ def _film(frames: int, options: BenchOptions) -> BenchCase:
             )  # fmt: skip
 
     return BenchCase(work, per=frames)
+
+
+def _memory(seconds: int) -> BenchCase:
+    """How far a process grows while it renders a film, the encoder's own process left out."""
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "genart.benching.memory", str(seconds)]
+
+    def work() -> float:
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise GenartError(f"No memory figure: {done.stderr.strip()[-200:]}")
+        return float(done.stdout.split()[-1])
+
+    return BenchCase(work, unit="MB", timed=False)
 
 
 def _live(options: BenchOptions) -> BenchCase:

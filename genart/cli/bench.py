@@ -60,10 +60,15 @@ def _cell(value: float | None, extent: tuple[float, float] | None, unit: str) ->
 @click.option("--rows", default="", metavar="PATTERN", help="Only rows whose name this fits.")
 @click.option("--threads", type=int, help="On a CPU.  [torch's own choice]")
 @click.option("--quick", is_flag=True, help="Small sizes, few rounds.")
+@click.option(
+    "--chart", type=click.Path(dir_okay=False, path_type=Path),
+    help="A .png of the rows that ran beside other code.",
+)  # fmt: skip
 def command(
     rows: str,
     threads: int | None,
     quick: bool,
+    chart: Path | None,
     device: str,
     progress: ProgressCallback,
     **folders: Path | None,
@@ -77,5 +82,6 @@ def command(
 
     given = {name.replace("_", "-"): folder for name, folder in folders.items() if folder}
     return bench(
-        rows, checkouts=given, threads=threads, quick=quick, device=device, progress=progress
-    )
+        rows, checkouts=given, threads=threads, quick=quick, chart=chart, device=device,
+        progress=progress,
+    )  # fmt: skip

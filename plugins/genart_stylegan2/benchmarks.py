@@ -14,6 +14,7 @@ from torch import Tensor
 
 import genart
 
+from . import bench_steps
 from .config import Config
 from .generator import StyleGAN2
 from .network import Network
@@ -24,6 +25,8 @@ SHAPES = (
     (256, 16384), (512, 32768), (1024, 32768),
 )  # fmt: skip
 _IN_FOURS = ((64, 4096), (64, 16384), (128, 16384), (256, 16384))
+#: Resolution, channel base and batch of the memory rows: one of them grows at a time.
+_MEMORY = ((64, 16384, 1), (64, 16384, 4), (64, 16384, 16), (256, 16384, 1), (1024, 32768, 1))
 _QUICK = 64  # the largest resolution of a quick run
 
 
@@ -36,12 +39,11 @@ def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
     for shape in (shape for shape in _IN_FOURS if shape[0] <= most):
         yield _row("synthesis", shape, 4, partial(_synthesis, shape, 4, options), threads=1)
     yield genart.BenchRow("mapping batch 1", partial(_mapping, options))
-    yield genart.BenchRow("training step 64px base 4096 batch 8", partial(_training, options))
-    for side in (64, 256, 1024):
+    yield from bench_steps.rows(options)
+    for side, base, batch in _MEMORY:
         if side <= most:
-            shape = (side, 32768 if side > 256 else 16384)
-            make = partial(_memory, shape, options)
-            yield _row("memory", shape, 1, make, rounds=1)
+            make = partial(_memory, (side, base), batch, options)
+            yield _row("memory", (side, base), batch, make, rounds=1)
 
 
 def _row(what: str, shape: tuple[int, int], batch: int, make: Any, **words: Any) -> genart.BenchRow:
@@ -125,36 +127,15 @@ def _mapping(options: genart.BenchOptions) -> genart.BenchCase:
     return genart.BenchCase(ours, theirs, moved=weights, difference=_gap(ours, theirs))
 
 
-def _training(options: genart.BenchOptions) -> genart.BenchCase:
-    """A step of critic and generator, without regularisers and augmentation; figures an image."""
-    from .data import Dataset
-    from .settings import Settings
-    from .training import Training
-
-    batch = 8
-    settings = Settings(
-        resolution=64, channel_base=4096, batch=batch, gamma=0.0, pl_weight=0.0, aug="none"
-    )
-    draw = torch.Generator().manual_seed(0)
-    pictures = torch.randint(0, 256, (64, 3, 64, 64), dtype=torch.uint8, generator=draw)
-    run = Training(settings, Dataset(pictures, None, 0), torch.device(options.device))
-
-    def ours() -> None:
-        with torch.enable_grad():
-            run.step()
-
-    return genart.BenchCase(ours, per=batch)
-
-
-def _memory(shape: tuple[int, int], options: genart.BenchOptions) -> genart.BenchCase:
-    """The most memory that two pictures take beside the weights, in processes of their own."""
+def _memory(shape: tuple[int, int], batch: int, options: genart.BenchOptions) -> genart.BenchCase:
+    """The most memory that two batches take beside the weights, in processes of their own."""
     checkout = options.checkouts.get("official")
-    other = None if checkout is None else partial(_peak, shape, checkout)
-    return genart.BenchCase(partial(_peak, shape, None), other, unit="MB", timed=False)
+    other = None if checkout is None else partial(_peak, shape, batch, checkout)
+    return genart.BenchCase(partial(_peak, shape, batch, None), other, unit="MB", timed=False)
 
 
-def _peak(shape: tuple[int, int], checkout: Path | None) -> float:
-    command = [sys.executable, "-m", "genart_stylegan2.peak", *map(str, shape)]
+def _peak(shape: tuple[int, int], batch: int, checkout: Path | None) -> float:
+    command = [sys.executable, "-m", "genart_stylegan2.peak", *map(str, (*shape, batch))]
     done = subprocess.run(
         [*command, *([str(checkout)] if checkout else [])], capture_output=True, text=True
     )

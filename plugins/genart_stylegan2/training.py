@@ -95,9 +95,9 @@ class Training:
         else:
             log = self._adversarial_step(reals, label)
         if s.gamma and self.steps % s.r1_every == 0 and not alone:
-            log |= self._r1_step(reals, label)
+            log |= self.r1_step(reals, label)
         if s.pl_weight and self.steps % s.pl_every == 0:
-            log |= self._path_step()
+            log |= self.path_step()
         self.steps += 1
         self.shown += s.batch
         self._average()
@@ -145,7 +145,8 @@ class Training:
         self._descend(self.g_opt, loss + self.critic.range_weight * out_of_range(images))
         return log
 
-    def _path_step(self) -> dict[str, Tensor]:
+    def path_step(self) -> dict[str, Tensor]:
+        """A step of the generator for even path lengths; returns what to log."""
         images, ws, _ = self._fakes(max(self.settings.batch // 2, 1))
         lengths = path_lengths(images, ws)
         self.path_mean.lerp_(lengths.mean().detach(), 0.01)
@@ -153,7 +154,8 @@ class Training:
         self._descend(self.g_opt, penalty * self.settings.pl_weight * self.settings.pl_every)
         return {"path": self.path_mean.clone()}
 
-    def _r1_step(self, reals: Tensor, label: Tensor | None) -> dict[str, Tensor]:
+    def r1_step(self, reals: Tensor, label: Tensor | None) -> dict[str, Tensor]:
+        """A step of the critic for a small gradient at reals; returns what to log."""
         with torch.no_grad():
             seen = self.critic.project(self._augmented(reals))
         penalty = r1_penalty(lambda maps: self.critic.judge(maps, label), seen)
