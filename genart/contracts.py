@@ -126,6 +126,7 @@ class Generator(ABC):
         num_classes: labels it knows, 0 when unconditional.
         device: where its weights and images live.
         source: the file it was read from, None if there is none.
+        parents: names of models whose places in w are its own too, as it was tuned from them.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Generator(ABC):
     num_classes: int
     device: torch.device
     source: Path | None = None
+    parents: tuple[str, ...] = ()
 
     def sample(self, seeds: int | Iterable[int], label: Any = None) -> Latent:
         """Draw places by seed: seed n gives `numpy.random.RandomState(n).randn(1, z_dim)`.

@@ -16,14 +16,15 @@ import numpy as np
 import torch
 
 from genart.contracts import Control, Frame, Generator, Image, Latent, Sink
+from genart.editing.mixed import Mixing
 from genart.editing.pairing import Pairing
 from genart.errors import GenartError, ParamError, SketchError
 from genart.frames import to_frames, to_image
+from genart.keys import make_keys
 from genart.pacing import even
 from genart.params import params_of
 from genart.plugins import registry
 from genart.profiling import count_frame, span
-from genart.seeds import parse_seeds
 from genart.sinks import stage_of
 from genart.sketch import Sketch, blame
 from genart.stage import Stage
@@ -125,7 +126,7 @@ class Performer:
         self._size, self._strict = size, strict
         self._load = load
         self._model = lru_cache(maxsize=1)(lambda name: widened(load(name), size))
-        self.pairing = Pairing()
+        self.pairing, self._mixing = Pairing(), Mixing()
         self._keys = lru_cache(maxsize=1)(make_keys)
         self._walk = lru_cache(maxsize=1)(self._make_walk)
         self._ready = False
@@ -193,9 +194,11 @@ class Performer:
         sketch, walks, models = self.sketch, self.stage.walk, self.stage.model
         model = self._model(models.name)
         whole = self.pairing.on(model, models, self.second)
-        sketch.model = self.stage.edited(self.lighten(whole))
+        edited = self.stage.edited(self.lighten(whole))
+        sketch.model = self._mixing.on(edited, model, self.stage)
         sketch.size = self._size or model.resolution
-        sketch.keys = self._keys(model, walks.seeds, models.label, walks.space)
+        label = None if models.label < 0 else models.label
+        sketch.keys = self._keys(model, walks.keys or walks.seeds, label, walks.space)
         taken = signature(registry("interpolator")[walks.kind].factory).parameters
         options = walks.options(taken)
         sketch.walk = self._walk(
@@ -263,15 +266,6 @@ def widened(model: Generator, size: tuple[int, int] | None) -> Generator:
     if size is None or height * size[1] == width * size[0]:
         return model
     return model.widened(size)
-
-
-def make_keys(model: Generator, seeds: str, label: int, space: str) -> Latent:
-    """The keys that seeds name, in z, w or w+; label -1 leaves the class to the model."""
-    keys = model.sample(parse_seeds(seeds), None if label < 0 else label)
-    if space == "z":
-        return keys
-    mapped = model.map(keys)
-    return mapped if space == "w+" else Latent("w", mapped.values[:, 0], mapped.label)
 
 
 def as_frame(picture: Image | Frame, size: tuple[int, int]) -> Frame:

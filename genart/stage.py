@@ -154,6 +154,9 @@ class WalkSettings:
 
     kind = Param("slerp", choices=_names("interpolator"), help="The interpolator.")
     seeds = Param("1-9", help="The keys, such as 1,2,5-9.")
+    keys = Param(
+        "", help="Latent files and seeds in place of walk.seeds, such as apple.npz,7,pear.npz."
+    )
     space = Param("z", choices=("z", "w", "w+"), help="The space the walk is in.")
     easing = Param(
         "linear",
@@ -168,9 +171,17 @@ class WalkSettings:
     pulses = Param(0, 0, 1000, help="Breaths of truncation in the whole walk; 0 is one a key.")
     low = Param(0.3, -2.0, 2.0, help="The factor on truncation between breaths.")
     high = Param(1.0, -2.0, 2.0, help="The factor on truncation at a breath's height.")
+    mix_keys = Param("", help="Keys that some layers come from, such as 12 or apple.npz.")
+    mix = Param(1.0, 0.0, 1.0, help="How far these layers lean to those keys.")
+    mix_first = Param(
+        8.0, 0.0, 64.0, unit="layers", help="The first of these layers; 3.5 is half of layer 3."
+    )
+    mix_last = Param(
+        64.0, -1.0, 64.0, unit="layers", help="The last of these layers; 7.5 is half of layer 8."
+    )
 
     def options(self, taken: Container[str]) -> tuple[tuple[str, Any], ...]:
-        """The last six, as far as somebody set them and a kind of walk takes them."""
+        """Those of a kind of walk, as far as somebody set them and it takes them."""
         names = ("seed", "radius", "smoothness", "pulses", "low", "high")
         return tuple(
             (name, vars(self)[name]) for name in names if name in vars(self) and name in taken

@@ -16,11 +16,13 @@ from genart.contracts import Frame, Generator, Latent, Noise, Progress, Progress
 from genart.errors import RenderError, UsageError
 from genart.files import atomic
 from genart.frames import on_black, to_frames
-from genart.latentfile import load_latent, save_latent
-from genart.mixing import mix
+from genart.keys import Keys, check_fits, format_keys, load_places, make_keys, parse_keys
+from genart.latentfile import save_latent
+from genart.mixing import mix, parse_layers
 from genart.models import load
 from genart.recipe import recipe_text, write_recipe
 from genart.rendering.film import Size, parse_grid, parse_size
+from genart.rendering.keep import check_place
 from genart.rendering.recipes import file_hash, versions
 from genart.seeds import format_seeds, parse_seeds
 
@@ -51,6 +53,7 @@ def generate(
     *,
     model: str | Generator = "pomona",
     seeds: str | Iterable[int] | None = None,
+    keys: Keys | None = None,
     latent: str | Path | Latent | None = None,
     truncation: float = 0.7,
     cutoff: int | None = None,
@@ -68,7 +71,8 @@ def generate(
             grid where there are several; an .npz file for the latent itself.
         model: a Generator, or what `load` takes.
         seeds: "1,2,5-9" or numbers; 1-9, or as many as the grid has cells.
-        latent: places to show in place of seeds: a Latent or an .npz file.
+        keys: latent files and seeds in their place: "apple.npz,7,pear.npz" or a list.
+        latent: places to show in place of both: a Latent or an .npz file.
         truncation: 1 is the whole space, 0 the average picture.
         cutoff: truncate only the first layers.
         label: the class, for models with classes.
@@ -88,9 +92,10 @@ def generate(
     _check_output(output, cells)
     pixels = None if size is None else parse_size(size)
     generator = _sized(_loaded(model, device, progress), pixels)
-    places, text = _places(generator, seeds, latent, label, cells)
+    given = {"seeds": seeds, "keys": keys, "latent": latent}
+    places, named = _places(generator, given, label, cells)
     recipe = _recipe(
-        "generate", generator, model, output, seeds=text, latent=_named(latent),
+        "generate", generator, model, output, **named,
         truncation=truncation, cutoff=cutoff, label=label, noise=noise, grid=cells,
         size=pixels and pixels[::-1],
     )  # fmt: skip
@@ -101,20 +106,22 @@ def generate(
     frames = _frames(generator, places, pixels, progress, settings)
     if output.suffix and not output.is_dir():
         return _one_file(output, list(frames), cells, recipe)
-    return _folder(output, frames, _names(text, len(places)), recipe)
+    return _folder(output, frames, _names(named, len(places)), recipe)
 
 
 def mixing_grid(
     output: str | Path,
     *,
     model: str | Generator = "pomona",
-    rows: str | Iterable[int] = "1-4",
-    cols: str | Iterable[int] = "5-9",
-    styles: str = "coarse",
+    rows: Keys = "1-4",
+    cols: Keys = "5-9",
+    styles: str | None = None,
     truncation: float = 0.7,
     cutoff: int | None = None,
     label: int | None = None,
     size: Size | None = None,
+    seconds: float = 8.0,
+    fps: float | str = 30,
     device: str = "auto",
     progress: ProgressCallback | None = None,
 ) -> Stills:
@@ -124,40 +131,55 @@ def mixing_grid(
     figure 3 of Karras et al., "A Style-Based Generator Architecture", 2019.
 
     Args:
-        output: a picture file.
+        output: a picture file; or a film, in which the layers from the top sweep from none to
+            all of them and back.
         model: a Generator, or what `load` takes.
-        rows: seeds down the left side.
-        cols: seeds along the top.
-        styles: layers that come from the top: "0-3,8", "coarse", "middle" or "fine".
+        rows: seeds and latent files down the left side.
+        cols: those along the top.
+        styles: layers that come from the top: "0-3,8", "coarse", "middle" or "fine"; coarse
+            unless given, and all of them in a film.
         truncation: 1 is the whole space, 0 the average picture.
         cutoff: truncate only the first layers.
         label: the class, for models with classes.
         size: 512, (640, 360) or "640x360" pixels for each cell, width first; the model's own
             unless given.
+        seconds: how long a film is.
+        fps: its frames a second.
         device: where to load the model.
         progress: told of every picture.
 
     Raises:
         UsageError: layers that the model does not have, or an output of no known kind.
-        RenderError: the picture could not be written.
+        RenderError: the picture or film could not be written.
     """
     output = Path(output)
-    if output.suffix not in SUFFIXES:
-        raise UsageError(f'A mixing grid is a picture: {", ".join(SUFFIXES)}, not "{output}".')
+    is_film = output.suffix not in SUFFIXES
+    if is_film:
+        check_place(output)
+    styles = styles or ("all" if is_film else "coarse")
     pixels = None if size is None else parse_size(size)
     generator = _sized(_loaded(model, device, progress), pixels)
-    down, across = parse_seeds(rows), parse_seeds(cols)
-    left, top = generator.sample(down, label), generator.sample(across, label)
-    left, top = (generator.map(each, truncation, cutoff) for each in (left, top))
+    down, across = format_keys(rows), format_keys(cols)
+    left, top = (
+        generator.map(make_keys(generator, each, label), truncation, cutoff)
+        for each in (down, across)
+    )
+    recipe = _recipe(
+        "mix", generator, model, output, rows=down, cols=across,
+        styles=styles, truncation=truncation, cutoff=cutoff, label=label,
+        size=pixels and pixels[::-1], seconds=seconds if is_film else None,
+        fps=str(fps) if is_film else None,
+    )  # fmt: skip
+    if is_film:
+        from genart.mixfilm import sweep_film
+
+        layers = parse_layers(styles, generator.num_ws)
+        return sweep_film(output, generator, left, top, layers, size=pixels, seconds=seconds,
+                          fps=fps, recipe=recipe, progress=progress)  # fmt: skip
     cells = torch.cat([top.values, *_interleaved(generator, left, top, styles)])
     frames = list(_frames(generator, Latent("w+", cells), pixels, progress, {}))
     frames.insert(0, np.zeros_like(frames[0]))
-    recipe = _recipe(
-        "mix", generator, model, output, rows=format_seeds(down), cols=format_seeds(across),
-        styles=styles, truncation=truncation, cutoff=cutoff, label=label,
-        size=pixels and pixels[::-1],
-    )  # fmt: skip
-    return _one_file(output, frames, (len(across) + 1, len(down) + 1), recipe)
+    return _one_file(output, frames, (len(top) + 1, len(left) + 1), recipe)
 
 
 def _interleaved(
@@ -190,33 +212,26 @@ def _sized(generator: Generator, size: tuple[int, int] | None) -> Generator:
 
 def _places(
     generator: Generator,
-    seeds: str | Iterable[int] | None,
-    latent: str | Path | Latent | None,
+    given: dict[str, Any],
     label: int | None,
     grid: tuple[int, int] | None,
-) -> tuple[Latent, str]:
-    if latent is not None:
-        if seeds is not None:
-            raise UsageError("Give seeds or a latent, not both.")
-        places = latent if isinstance(latent, Latent) else load_latent(latent)
-        return _fitting(generator, places.to(generator.device)), ""
+) -> tuple[Latent, dict[str, str]]:
+    """The places to show, and what names them, for the recipe."""
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise UsageError(f"Give one of {', '.join(given)}, not {' and '.join(named)}.")
+    if given["latent"] is not None:
+        latent = given["latent"]
+        if not isinstance(latent, Latent):
+            return load_places(generator, latent), {"latent": str(latent)}
+        check_fits(generator, latent)
+        return latent.to(generator.device), {"latent": "given"}
+    if given["keys"] is not None:
+        text = format_keys(given["keys"])
+        return make_keys(generator, text, label), {"keys": text}
     cells = grid[0] * grid[1] if grid else 9
-    numbers = parse_seeds(seeds if seeds is not None else range(1, cells + 1))
-    return generator.sample(numbers, label), format_seeds(numbers)
-
-
-def _fitting(generator: Generator, places: Latent) -> Latent:
-    wanted = {
-        "z": (generator.z_dim,),
-        "w": (generator.w_dim,),
-        "w+": (generator.num_ws, generator.w_dim),
-    }[places.space]
-    if tuple(places.values.shape[1:]) != wanted:
-        raise UsageError(
-            f'Model "{generator.name}" takes {places.space} of size {wanted}, '
-            f"this latent has {tuple(places.values.shape[1:])}."
-        )
-    return places
+    numbers = parse_seeds(range(1, cells + 1) if given["seeds"] is None else given["seeds"])
+    return generator.sample(numbers, label), {"seeds": format_seeds(numbers)}
 
 
 def _frames(
@@ -308,15 +323,22 @@ def save_picture(path: Path, frame: Frame, recipe: dict[str, Any]) -> Path:
     return path
 
 
-def _names(text: str, count: int) -> list[str]:
-    """File names without suffix: by seed where there are seeds, by number where there are none."""
-    if text:
-        return [f"seed{seed:04d}" for seed in parse_seeds(text)]
+def _names(named: dict[str, str], count: int) -> list[str]:
+    """File names without suffix: by seed and file where each is one place, or else by number."""
+    text = named.get("seeds") or named.get("keys")
+    keys = parse_keys(text) if text else []
+    names = [f"seed{key:04d}" if isinstance(key, int) else key.stem for key in keys]
+    if "seeds" in named or len(names) == len(set(names)) == count:
+        return names
     return [f"latent{n:04d}" for n in range(count)]
 
 
-def _named(latent: str | Path | Latent | None) -> str | None:
-    return None if latent is None else "given" if isinstance(latent, Latent) else str(latent)
+def _hashes(given: dict[str, Any]) -> dict[str, str]:
+    """The SHA-256 of every file among keys."""
+    named = [given[name] for name in ("rows", "cols", "keys") if name in given]
+    files = [key for text in named for key in parse_keys(text) if isinstance(key, Path)]
+    files += [Path(given["latent"])] if "latent" in given else []
+    return {str(file): told for file in files if (told := file_hash(file))}
 
 
 def _recipe(
@@ -333,6 +355,7 @@ def _recipe(
         "command": shlex.join([*words, "-o", output.name]),
         **given,
         "model": {"name": given["model"], "sha256": file_hash(generator.source)},
+        "files": _hashes(given),
         "versions": versions(),
     }
 

@@ -98,7 +98,7 @@ def read_tuned(checkpoint: Checkpoint, name: str, device: torch.device) -> Gener
                     f'"{checkpoint.path}" is damaged: "{key}" does not fit "{tuned.name}".'
                 )
             state[key].add_(change.to(state[key]))
-    tuned.name = name
+    tuned.name, tuned.parents = name, (tuned.name, *tuned.parents)
     return tuned
 
 

@@ -148,7 +148,7 @@ def test_a_latent_of_another_model_is_refused(genart_command: Run, tmp_path: Pat
         "generate", "-o", tmp_path / "a.png", "--latent", tmp_path / "l.npz", *PLASMA
     )
     assert done.code == 2
-    assert "takes w of size (32,), this latent has (7,)" in done.err
+    assert 'has w of size (7,); "plasma" takes (32,)' in done.err
 
 
 def test_alpha_is_kept_in_png_and_painted_on_black_in_jpeg(

@@ -58,6 +58,7 @@ class Bent(Generator):
         self.name, self.resolution, self.device = inner.name, inner.resolution, inner.device
         self.z_dim, self.w_dim, self.num_ws = inner.z_dim, inner.w_dim, inner.num_ws
         self.num_classes, self.source = inner.num_classes, inner.source
+        self.parents = inner.parents
         names = inner.layer_names()
         self._layers = _layers or tuple(find_layer(bend.layer, names) for bend in self.bends)
         self._chosen: dict[tuple[int, int], torch.Tensor | None] = {}

@@ -31,6 +31,7 @@ def show(stills: Stills) -> Iterator[str]:
     help="A folder for one PNG a seed; a picture file for a grid; .npz for the latents.",
 )  # fmt: skip
 @click.option("--seeds", help="Such as 1,2,5-9.  [1-9, or one a cell]")
+@click.option("--keys", help="Latent files and seeds instead, such as apple.npz,7,latents/.")
 @click.option(
     "--latent", type=click.Path(exists=True, dir_okay=False), help="An .npz instead of seeds."
 )

@@ -35,6 +35,7 @@ def show(report: Report) -> Iterator[str]:
 )  # fmt: skip
 @click.option("--model", help="Name, file or URL.  [pomona]")
 @click.option("--seeds", help="The keys of the walk, such as 1,2,5-9.")
+@click.option("--keys", help="Latent files and seeds instead, such as apple.npz,7,pear.npz.")
 @click.option("--walk", help="The kind of walk; `genart plugins` lists all.")
 @click.option("--easing", help="How a step between two keys speeds up and slows down.")
 @click.option("--even/--no-even", default=None, help="Change the picture at a constant rate.")

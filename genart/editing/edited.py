@@ -31,6 +31,7 @@ class Edited(Generator):
         self.name, self.resolution, self.device = inner.name, inner.resolution, inner.device
         self.z_dim, self.w_dim, self.num_ws = inner.z_dim, inner.w_dim, inner.num_ws
         self.num_classes, self.source = inner.num_classes, inner.source
+        self.parents = inner.parents
 
     def map(self, latent: Latent, truncation: float = 1.0, cutoff: int | None = None) -> Latent:
         """The inner generator's w+, not moved."""

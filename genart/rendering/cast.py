@@ -10,6 +10,7 @@ from typing import Any
 from genart.brought import bringers_first
 from genart.contracts import Generator
 from genart.errors import UsageError
+from genart.keys import format_keys, parse_keys
 from genart.rendering.film import Film
 from genart.runner import Grid, Performer, Player
 from genart.seeds import format_seeds, parse_seeds
@@ -68,7 +69,7 @@ def cast(
     """The player of a film: a performer, or in a grid one a cell.
 
     Cell k has the seeds of the first one, moved on by k times their span, so that no two cells
-    share any.
+    share any; with `walk.keys` each cell begins at the next key.
 
     Args:
         kind: the sketch.
@@ -88,7 +89,10 @@ def cast(
         for k, cell in enumerate(_cells(film))
     ]
     for k, player in enumerate(players[1:], 1):
-        player.set("walk.seeds", _moved(player.stage.walk.seeds, k))
+        walks = player.stage.walk
+        player.set("walk.seeds", _moved(walks.seeds, k))
+        if walks.keys:
+            player.set("walk.keys", _turned(walks.keys, k))
     return players[0] if len(players) == 1 else Grid(players, film.grid[0])
 
 
@@ -111,6 +115,13 @@ def _moved(seeds: str, times: int) -> str:
     first = parse_seeds(seeds)
     span = max(first) - min(first) + 1
     return format_seeds((seed + times * span) % _SEEDS for seed in first)
+
+
+def _turned(keys: str, times: int) -> str:
+    """The same keys, begun so many later."""
+    every = parse_keys(keys)
+    at = times % len(every)
+    return format_keys([*every[at:], *every[:at]])
 
 
 def _shares(length: int, parts: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from genart.stage import Stage
 _WORDS = {
     "model.name": "--model",
     "walk.seeds": "--seeds",
+    "walk.keys": "--keys",
     "walk.kind": "--walk",
     "model.truncation": "--truncation",
     "model.label": "--class",
@@ -72,6 +74,7 @@ def make_recipe(order: Order, film: Film) -> dict[str, Any]:
         "sketch": order.sketch,
         "model": {"name": stage.model.name, "sha256": file_hash(order.source)},
         "seeds": stage.walk.seeds,
+        "files": files_of(order.settings),
         "seed": order.seed,
         "params": dict(order.settings),
         "frames": film.frames,
@@ -85,6 +88,21 @@ def make_recipe(order: Order, film: Film) -> dict[str, Any]:
         "mapping": None if order.mapping is None else order.mapping[1],
         "versions": versions(),
     }
+
+
+#: Params that may name files, to which a film's look is owed.
+_FILES = ("walk.keys", "walk.mix_keys", "model.other", "model.directions", "model.bend")
+
+
+def files_of(settings: Mapping[str, Any]) -> dict[str, str]:
+    """The SHA-256 of every file that settings name, by its path as it was given."""
+    found: dict[str, str] = {}
+    for path in _FILES:
+        for part in re.split(r",| \+ ", str(settings.get(path, ""))):
+            place = Path(part.strip())
+            inside = sorted(place.glob("*.npz")) if part.strip() and place.is_dir() else [place]
+            found |= {str(file): told for file in inside if (told := file_hash(file))}
+    return found
 
 
 def command_for(order: Order, film: Film) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from genart.contracts import Control, Generator, ProgressCallback, Sink
+from genart.keys import Keys
 from genart.live.mapped import Hearing, Mapped
 from genart.plugins import registry
 from genart.profiling import Profiler
@@ -33,6 +34,7 @@ def render(
     size: Size | None = None,
     model: str | Path | Generator | None = None,
     seeds: str | int | Iterable[int] | None = None,
+    keys: Keys | None = None,
     walk: str | None = None,
     easing: str | None = None,
     even: bool | None = None,
@@ -72,6 +74,7 @@ def render(
             by whole times to 512 or more.
         model: a name, file, URL or a Generator.
         seeds: the keys, "1,2,5-9" or numbers.
+        keys: latent files and seeds in their place, "apple.npz,7,pear.npz" or a list.
         walk: the interpolator.
         easing: how a step between two keys speeds up and slows down.
         even: whether the picture changes at a constant rate.
@@ -115,7 +118,7 @@ def render(
     check_place(output)
     words: dict[str, Any] = {
         "sketch": sketch, "seconds": seconds, "beats": beats, "fps": fps, "size": size,
-        "grid": grid, "model": model, "seeds": seeds, "params": params, "seed": seed,
+        "grid": grid, "model": model, "seeds": seeds, "keys": keys, "params": params, "seed": seed,
         "device": device, "controls": controls, "truncation": truncation, "label": label,
         "directions": None if directions is None else str(directions),
         "style": None if style is None else joined(style),

@@ -23,7 +23,7 @@ log = logging.getLogger("genart.show")
 #: Names of `render` that choose a length; any of them replaces the show's own.
 _LENGTHS = ("seconds", "beats")
 #: The Param that each word of `render` stands for.
-_PATHS = {**WORDS, "seeds": "walk.seeds"}
+_PATHS = {**WORDS, "seeds": "walk.seeds", "keys": "walk.keys"}
 
 
 def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:

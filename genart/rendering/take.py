@@ -11,6 +11,7 @@ from typing import Any
 
 from genart.contracts import Control, Frame, Generator
 from genart.errors import UnknownName
+from genart.keys import Keys, format_keys
 from genart.live.mapped import Mapped
 from genart.models import load
 from genart.rendering.again import as_played, with_threads
@@ -63,6 +64,7 @@ def make_take(
     grid: str | Sequence[int] | None = None,
     model: str | Path | Generator | None = None,
     seeds: str | int | Iterable[int] | None = None,
+    keys: Keys | None = None,
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -76,7 +78,7 @@ def make_take(
         CheckpointError: a model file that cannot be used.
         SketchError: a sketch file that cannot be run.
     """
-    asked = _asked(model, seeds, words) | dict(params or {})
+    asked = _asked(model, seeds, keys, words) | dict(params or {})
     kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
     settings = typed(kind, {**kind.defaults, **asked})
     film = plan(settings, seconds=seconds, beats=beats, fps=fps, size=size, grid=grid)
@@ -115,6 +117,7 @@ def _told(kind: type[Sketch], asked: Mapping[str, Any], film: Film) -> list[str]
 def _asked(
     model: str | Path | Generator | None,
     seeds: str | int | Iterable[int] | None,
+    keys: Keys | None,
     words: Mapping[str, Any],
 ) -> dict[str, Any]:
     for word in words:
@@ -123,6 +126,8 @@ def _asked(
     asked = {WORDS[word]: value for word, value in words.items() if value is not None}
     if model is not None:
         asked["model.name"] = model.name if isinstance(model, Generator) else str(model)
+    if keys is not None:
+        asked["walk.keys"] = format_keys(keys)
     if seeds is not None:
         asked["walk.seeds"] = format_seeds(parse_seeds(seeds))
     return asked

@@ -62,6 +62,7 @@ class Blended(genart.Generator):
         self.name, self.resolution, self.device = first.name, first.resolution, first.device
         self.z_dim, self.w_dim, self.num_ws = first.z_dim, first.w_dim, first.num_ws
         self.num_classes, self.source = first.num_classes, first.source
+        self.parents = (second.name, *first.parents, *second.parents)
         self._mixture = _mixture or Mixture(first, second)
 
     def now(self, draws: bool = False) -> StyleGAN2:

@@ -252,7 +252,7 @@ class StyleGAN2(Inside):
             top=top,
             engine=self._engine or False,
         )
-        other.source = self.source
+        other.source, other.parents = self.source, self.parents
         return other
 
     def blended(
