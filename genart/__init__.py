@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from genart.benching.rows import BenchCase, BenchOptions, BenchRow
     from genart.bending.bends import Bend
     from genart.bending.bent import Bent
+    from genart.bending.view import layers
     from genart.checkpoints import (
         Checkpoint,
         Record,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
         Stylizer,
         Trainer,
     )
-    from genart.download import fetch
+    from genart.download import cache_folder, fetch
     from genart.easing import EASINGS
     from genart.editing.capable import Bendable, Blendable, Layered, NoiseMaps, StyleWeights
     from genart.editing.directions import Directions, load_directions
@@ -101,6 +102,7 @@ _HOMES = {
     "genart.benching.rows": ("BenchCase", "BenchOptions", "BenchRow"),
     "genart.bending.bends": ("Bend",),
     "genart.bending.bent": ("Bent",),
+    "genart.bending.view": ("layers",),
     "genart.checkpoints": (
         "Checkpoint",
         "Record",
@@ -124,7 +126,7 @@ _HOMES = {
         "Stylizer",
         "Trainer",
     ),
-    "genart.download": ("fetch",),
+    "genart.download": ("cache_folder", "fetch"),
     "genart.easing": ("EASINGS",),
     "genart.editing.capable": (
         "Bendable",
@@ -251,6 +253,7 @@ __all__ = [
     "bench",
     "blend",
     "blend_models",
+    "cache_folder",
     "copy_of",
     "directions",
     "even",
@@ -262,6 +265,7 @@ __all__ = [
     "invert",
     "invert_all",
     "join",
+    "layers",
     "load",
     "load_directions",
     "load_latent",

@@ -16,4 +16,5 @@ Generative Models".
 | `bends`      | a bend and several of them, read from text and presets              |
 | `bent`       | a generator that is bent                                            |
 | `knobs`      | bends as Params                                                     |
+| `view`       | what layers make, as pictures                                       |
 """

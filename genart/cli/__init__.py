@@ -26,6 +26,7 @@ COMMANDS = (
     "generate",
     "info",
     "invert",
+    "layers",
     "live",
     "mix",
     "models",

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 import genart
 
 ARCHITECTURES = ("orig", "skip", "resnet")
+_HIGH = 4  # resolutions that "half" runs in half precision at least
 _RANGES = {
     "z_dim": (0, 8192),
     "w_dim": (1, 8192),
@@ -93,13 +94,28 @@ class Config:
         """How many w the synthesis network takes: one a convolution and one for the last RGB."""
         return 2 * len(self.resolutions)
 
+    @property
+    def layer_names(self) -> list[str]:
+        """The 3x3 convolutions from first to last: "b4.conv1", "b8.conv0", "b8.conv1" ..."""
+        later = [f"b{at}.conv{n}" for at in self.resolutions[1:] for n in (0, 1)]
+        return ["b4.conv1", *later]
+
     def channels(self, resolution: int) -> int:
         """Channels of the block at a resolution."""
         return min(self.channel_base // resolution, self.channel_max)
 
-    def is_half(self, resolution: int) -> bool:
-        """Whether the block at a resolution runs in half precision where that is on."""
-        return bool(resolution << self.num_fp16_res > self.img_resolution)
+    def is_half(self, resolution: int, half: bool | str = True) -> bool:
+        """Whether the block at a resolution runs in half precision.
+
+        Args:
+            resolution: the block's.
+            half: True as the model is made for; "high" at least the four highest resolutions, as
+                StyleGAN2-ADA has them; "all" every one; False none.
+        """
+        if isinstance(half, bool):
+            return half and resolution << self.num_fp16_res > self.img_resolution
+        most = max(self.num_fp16_res, _HIGH)
+        return half == "all" or resolution << most > self.img_resolution
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""

@@ -118,5 +118,6 @@ def summarise(config: Config, **more: Any) -> dict[str, Any]:
         "resolution": [config.img_resolution, config.img_resolution],
         "classes": config.c_dim,
         "num_ws": config.num_ws,
+        "layers": config.layer_names,
         "config": config.to_dict(),
     }
