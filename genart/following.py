@@ -1,4 +1,4 @@
-"""A filmed input: its frames' places in latent space, each found from the last, smoothed in time."""
+"""A filmed input: its frames' places, each found from the last, smoothed in time."""
 
 from __future__ import annotations
 

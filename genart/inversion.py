@@ -213,8 +213,8 @@ class _Job:
             if start is not None and steps:
                 method, options = "projector", {**options, "start": start}
                 options.pop("encoder", None)
-            words = {**self.words, "steps": steps}
-            return _inverter(method, options)(self.generator, image, **words)
+            search = _inverter(method, options)
+            return search(self.generator, image, steps=steps, seed=self.words["seed"])
 
         if self.method not in ("projector", "encoder"):
             raise UsageError(f"A film is followed by projector or encoder, not {self.method}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import genart
@@ -29,6 +29,19 @@ def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> Non
 def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
     """Offer the trainer of encoders."""
     register("encoder", _encoder_trainer)
+
+
+@genart.hookimpl
+def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the speed of a step of the projector."""
+    register("invert", _benchmarks)
+
+
+def _benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+    """A step of inversion."""
+    from genart_invert.benchmarks import rows
+
+    return rows(options)
 
 
 def _encoder_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:

@@ -63,8 +63,9 @@ class Head(nn.Module):
 
     def forward(self, summary: Tensor) -> Tensor:
         """(n, SUMMARY) to w as (w - average) / spread, (n, w_dim)."""
-        features, colours = summary.split([_DEPTH * _PLACES**2, 3 * _COLOURS**2], 1)
-        places = features.unflatten(1, (_PLACES**2, _DEPTH))
+        told = _DEPTH * _PLACES**2
+        features, colours = summary[:, :told], summary[:, told:]
+        places = features.reshape(-1, _PLACES**2, _DEPTH)
         narrow = F.leaky_relu(self.squeeze(places), 0.2).flatten(1)
         x = F.leaky_relu(self.first(torch.cat([narrow, colours], 1)), 0.2)
         x = x + F.leaky_relu(self.second(x), 0.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -33,7 +34,8 @@ class Pivotal:
         reach: how far from a pivot "elsewhere" is, in standard deviations of w.
         pivot: what finds the places, "projector" or "encoder".
         features: what pictures are compared by; see `genart.perceptual_loss`.
-        options: for what finds the places, such as `start`.
+        options: for what finds the places, such as `start`: a Latent in w of one place a picture
+            is taken for the pivots themselves with `steps=1`, which moves nothing.
 
     Raises:
         UsageError: a value below what makes sense, or an option that is none.
@@ -46,7 +48,7 @@ class Pivotal:
         self,
         *,
         tuning: int = 200,
-        rate: float = 1e-3,
+        rate: float = 3e-3,
         batch: int = 4,
         pixels: float = 1.0,
         local: float = 0.1,
@@ -63,8 +65,10 @@ class Pivotal:
             raise genart.UsageError("Pivots lie in w: tuning brings what w+ would.")
         self.tuning, self.rate, self.batch, self.features = tuning, rate, batch, features
         self.pixels, self.local, self.reach = pixels, local, reach
+        self.start = options.pop("start", None)
         kind = Projector if pivot == "projector" else Encoder
-        self.finder = kind(features=features, **options)
+        self.finder = partial(kind, features=features, **options)
+        self._finder(slice(0, 1), 1)  # what cannot be is told now
 
     def __call__(
         self,
@@ -85,7 +89,7 @@ class Pivotal:
         parts = [slice(i, i + self.batch) for i in range(0, len(target), self.batch)]
         total = (steps + self.tuning) * len(parts)
         found = [
-            self.finder(
+            self._finder(part, len(target))(
                 generator, target[part], steps=steps, seed=seed,
                 progress=_from(progress, k * steps, total),
             )
@@ -102,6 +106,13 @@ class Pivotal:
             latent, image, [*search, *losses], path=found[0].path if len(parts) == 1 else (),
             features=found[0].features, generator=tuned,
         )  # fmt: skip
+
+    def _finder(self, part: slice, n: int) -> genart.Inverter:
+        """What finds the pivots of some of n pictures, from their own places if they have any."""
+        if self.start is None:
+            return self.finder()
+        one_each = isinstance(self.start, genart.Latent) and len(self.start) == n
+        return self.finder(start=self.start[part] if one_each else self.start)
 
 
 class _Tuning:
@@ -153,7 +164,7 @@ class _Tuning:
         image = _picture(self.tuned, self.pivots[part])
         pixels = (image - self.target[part]).square().mean((1, 2, 3))
         loss = (compare(image) + self.how.pixels * pixels).mean()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 
     def _far(self, part: slice) -> None:
@@ -167,7 +178,8 @@ class _Tuning:
         image = _picture(self.tuned, w)
         apart = genart.perceptual_loss(was, self.how.features)(image)
         pixels = (image - was).square().mean((1, 2, 3))
-        (self.how.local * (apart + self.how.pixels * pixels)).mean().backward()
+        loss = (self.how.local * (apart + self.how.pixels * pixels)).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
 
 
 def _picture(generator: genart.Generator, w: Tensor) -> Tensor:

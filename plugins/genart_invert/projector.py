@@ -151,7 +151,7 @@ class _Search:
         if self.maps:
             total = total + self.how.noise_weight * structure(self.maps.values()).sum()
         self.adam.zero_grad(set_to_none=True)
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         self.adam.step()
         renormalise(self.maps.values())
         return float(loss.detach().mean())

@@ -73,7 +73,7 @@ class Semantic:
         if steps < 1:
             raise genart.UsageError(f"A search takes 1 step or more, not {steps}.")
         target = target.to(generator.device)
-        wanted = self._seen(target)
+        wanted = self._seen(target) if self.weight else target
         z, classes, first = self._begin(generator, target, wanted, seed)
         turned = [z.requires_grad_()] + ([] if classes is None else [classes.requires_grad_()])
         search = torch.optim.RMSprop(turned, lr=self.rate)
@@ -83,7 +83,7 @@ class Semantic:
             loss = self._loss(generator(_latent(z, classes)), target, wanted)
             best.consider(loss.detach(), turned)
             search.zero_grad(set_to_none=True)
-            loss.sum().backward()
+            loss.sum().backward()  # type: ignore[no-untyped-call]
             search.step()
             with torch.no_grad():
                 z.clamp_(-self.limit, self.limit)
@@ -146,7 +146,8 @@ class Semantic:
             image[:, :3], (_SEEN, _SEEN), mode="bilinear", antialias=True, align_corners=False
         )
         (late,) = genart.features(str(image.device))(small, [_LATE])
-        return late.mean((2, 3)) / _SPREAD
+        seen: Tensor = late.mean((2, 3)) / _SPREAD
+        return seen
 
 
 class _Best:

@@ -54,7 +54,7 @@ def begin(
 def _given(start: genart.Latent, generator: genart.Generator, n: int) -> Tensor:
     if start.space == "z" or len(start) not in (1, n):
         raise genart.UsageError(
-            f'A search starts at 1 or {n} places in w or w+, not at {len(start)} in "{start.space}".'
+            f'A search starts at 1 or {n} places in w or w+, not {len(start)} in "{start.space}".'
         )
     w = generator.map(start).values
     return w[:, :1] if start.space == "w" else w
@@ -112,9 +112,8 @@ def best_start(
         candidates: (m, w_dim), tried for every target.
         own: (n, w_dim), each tried for its own target.
     """
-    rows = [
-        compare.every(generator(genart.Latent("w", part))) for part in candidates.split(_BATCH)
-    ]
+    parts = [candidates[at : at + _BATCH] for at in range(0, len(candidates), _BATCH)]
+    rows = [compare.every(generator(genart.Latent("w", part))) for part in parts]
     loss, at = torch.cat(rows).min(0)
     best = candidates[at]
     if own is not None:
