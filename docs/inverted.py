@@ -17,8 +17,8 @@ from PIL import Image
 import genart
 
 IMAGES = Path(__file__).with_name("images") / "inversion"
-STEPS, TUNING = 100, 60  # of each search, and of tuning for each four pictures
-SIDE, COLUMNS = 80, 12  # pixels and columns of the sheet
+STEPS, TUNING = 80, 50  # of each search, and of tuning for each four pictures
+SIDE, COLUMNS = 88, 10  # pixels and columns of the sheet
 WAYS = ("asked for", "w", "w+", "pivotal")
 WALK = (1, 13)  # the works between which the film goes
 FPS, SECONDS, FILM = 15, 6, 256
