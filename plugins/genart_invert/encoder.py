@@ -147,7 +147,7 @@ def find_encoder(generator: genart.Generator) -> Path | None:
     """The encoder that belongs to a generator: beside its file, or one that comes with genart."""
     if generator.source is None:
         return None
-    beside = generator.source.with_suffix("").with_suffix(SUFFIX)
+    beside = generator.source.with_name(generator.source.stem + SUFFIX)
     known = fingerprint(generator)
     for path in (beside, *sorted(Path(__file__).parent.glob(f"*{SUFFIX}"))):
         if path.is_file() and _whose(path) == known:
