@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from genart.errors import UsageError
+from genart.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +37,8 @@ Space: TypeAlias = Literal["z", "w", "w+"]
 #: "const", "random" or "none"; or a phase 0..1 (or n of them) on a closed walk through noise.
 Noise: TypeAlias = "str | float | torch.Tensor"
 
+#: What `Generator.with_precision` takes.
+PRECISIONS = ("auto", "float32", "half")
 _DIMENSIONS = {"z": 2, "w": 2, "w+": 3}
 
 
@@ -208,6 +210,23 @@ class Generator(ABC):
     def in_half(self) -> Generator | None:
         """Return one that computes in half precision, or None where that is not faster."""
         return None
+
+    def with_precision(self, precision: str) -> Generator:
+        """Return one that computes in "float32", in "half", or "auto" as it is made for.
+
+        Raises:
+            UnknownName: another word.
+            UsageError: half precision where there is none.
+        """
+        if precision not in PRECISIONS:
+            hint = f"Precisions are {', '.join(PRECISIONS)}."
+            raise UnknownName("precision", precision, PRECISIONS, hint)
+        if precision == "half":
+            raise UsageError(
+                f'Model "{self.name}" does not compute in half precision on "{self.device}"; use '
+                "auto or float32."
+            )
+        return self
 
     def bend(self, *bends: str | Path | Bend, **amounts: float) -> Bent:
         """Return one whose layers are bent on their way: `model.bend("16:rotate@0.3")`.

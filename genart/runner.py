@@ -126,6 +126,7 @@ class Performer:
         self._size, self._strict = size, strict
         self._load = load
         self._model = lru_cache(maxsize=1)(lambda name: widened(load(name), size))
+        self._precise = lru_cache(maxsize=1)(precise)
         self.pairing, self._mixing = Pairing(), Mixing()
         self._keys = lru_cache(maxsize=1)(make_keys)
         self._walk = lru_cache(maxsize=1)(self._make_walk)
@@ -181,7 +182,7 @@ class Performer:
 
     def forget(self) -> None:
         """Ask for the model anew at the next frame, and make keys and walk of it."""
-        for kept in (self._model, self._keys, self._walk):
+        for kept in (self._model, self._precise, self._keys, self._walk):
             kept.cache_clear()
         self.pairing.forget()
 
@@ -194,7 +195,7 @@ class Performer:
         sketch, walks, models = self.sketch, self.stage.walk, self.stage.model
         model = self._model(models.name)
         whole = self.pairing.on(model, models, self.second)
-        edited = self.stage.edited(self.lighten(whole))
+        edited = self.stage.edited(self.lighten(self._precise(whole, models.precision)))
         sketch.model = self._mixing.on(edited, model, self.stage)
         sketch.size = self._size or model.resolution
         label = None if models.label < 0 else models.label
@@ -258,6 +259,11 @@ def _check_finite(picture: Any) -> None:
 
 def _even(made: Walk, model: Generator, truncation: float, cutoff: int | None) -> Walk:
     return even(made, model, truncation=truncation, cutoff=cutoff)
+
+
+def precise(model: Generator, precision: str) -> Generator:
+    """The model as it computes in a precision; "auto" leaves it alone."""
+    return model if precision == "auto" else model.with_precision(precision)
 
 
 def widened(model: Generator, size: tuple[int, int] | None) -> Generator:

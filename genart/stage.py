@@ -202,6 +202,10 @@ class ModelSettings:
         help="Grain: still, fresh each frame, none, or a closed walk of its own.",
     )
     label = Param(-1, -1, 1_000_000, help="The class; -1 leaves it to the model.")
+    precision = Param(
+        "auto", choices=("auto", "float32", "half"),
+        help="What the network computes in; auto is what it is made for.",
+    )  # fmt: skip
     other = Param(
         "", suggest=_names("generator"), help="A second model of the same shape to blend in."
     )

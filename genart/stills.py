@@ -59,6 +59,7 @@ def generate(
     cutoff: int | None = None,
     label: int | None = None,
     noise: Noise = "const",
+    precision: str | None = None,
     grid: str | Sequence[int] | None = None,
     size: Size | None = None,
     device: str = "auto",
@@ -77,6 +78,7 @@ def generate(
         cutoff: truncate only the first layers.
         label: the class, for models with classes.
         noise: "const", "random", "none" or a phase 0..1.
+        precision: what the network computes in: "auto", "float32" or "half".
         grid: "4x3" or (columns, rows); about square unless given.
         size: 512, (640, 360) or "640x360" pixels for each picture, width first; the model's own
             unless given.
@@ -92,12 +94,14 @@ def generate(
     _check_output(output, cells)
     pixels = None if size is None else parse_size(size)
     generator = _sized(_loaded(model, device, progress), pixels)
+    if precision is not None:
+        generator = generator.with_precision(precision)
     given = {"seeds": seeds, "keys": keys, "latent": latent}
     places, named = _places(generator, given, label, cells)
     recipe = _recipe(
         "generate", generator, model, output, **named,
-        truncation=truncation, cutoff=cutoff, label=label, noise=noise, grid=cells,
-        size=pixels and pixels[::-1],
+        truncation=truncation, cutoff=cutoff, label=label, noise=noise, precision=precision,
+        grid=cells, size=pixels and pixels[::-1],
     )  # fmt: skip
     if output.suffix == ".npz":
         saved = save_latent(output, places, model=generator.name, recipe=recipe_text(recipe))

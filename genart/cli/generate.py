@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
-from genart.cli.types import model_options
+from genart.cli.types import model_options, precision_option
 
 if TYPE_CHECKING:
     from genart.contracts import ProgressCallback
@@ -36,6 +36,7 @@ def show(stills: Stills) -> Iterator[str]:
     "--latent", type=click.Path(exists=True, dir_okay=False), help="An .npz instead of seeds."
 )
 @model_options
+@precision_option
 @click.option(
     "--noise", type=click.Choice(("const", "random", "none")), default="const", show_default=True,
     help="Grain.",

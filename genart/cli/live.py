@@ -10,7 +10,7 @@ import click
 
 from genart.cli.command import command as declare
 from genart.cli.command import tell_profile
-from genart.cli.types import Assignment
+from genart.cli.types import Assignment, precision_option
 
 if TYPE_CHECKING:
     from genart.live.report import LiveReport
@@ -40,6 +40,7 @@ def show(report: LiveReport) -> Iterator[str]:
 @click.argument("sketch", required=False)
 @click.option("--model", help="Name, file or URL.  [pomona]")
 @click.option("--size", metavar="N or WxH", help="Pixels, width first.  [the model's]")
+@precision_option
 @click.option("--fps", help="Frames a second, such as 30 or 30000/1001.  [30]")
 @click.option("--seconds", type=float, help="Stop after so long.")
 @click.option("--osc", metavar="HOST:PORT", help="Where to listen.  [127.0.0.1:9000]")

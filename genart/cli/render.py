@@ -10,7 +10,7 @@ import click
 
 from genart.cli.command import command as declare
 from genart.cli.command import tell_profile
-from genart.cli.types import Assignment
+from genart.cli.types import Assignment, precision_option
 
 if TYPE_CHECKING:
     from genart.contracts import ProgressCallback
@@ -55,6 +55,7 @@ def show(report: Report) -> Iterator[str]:
     help="Paint over the picture, such as fast:wave; may be repeated.",
 )  # fmt: skip
 @click.option("--class", "label", type=int, help="For models with classes.")
+@precision_option
 @click.option("--noise", type=click.Choice(("const", "random", "none", "walk")), help="Grain.")
 @click.option("--grid", metavar="CxR", help="Several walks in one picture, columns x rows.")
 @click.option(

@@ -9,6 +9,12 @@ import click
 
 MODEL = "pomona"
 
+#: Of commands whose model may compute in more than one precision.
+precision_option = click.option(
+    "--precision", type=click.Choice(("auto", "float32", "half")),
+    help="What the network computes in; half takes CUDA.  [auto: what it is made for]",
+)  # fmt: skip
+
 
 class Assignment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     """`owner.name=value`; becomes ("owner.name", "value")."""

@@ -44,6 +44,7 @@ def perform(
     show: str | Path | Show | None = None,
     cues: str | Path | None = "cues.json",
     mapping: str | Path | None = MAPPING,
+    precision: str | None = None,
     sinks: Sequence[str | Sink] = (),
     controls: Sequence[str | Control] = (),
     tell: Callable[[str], None] = lambda line: None,
@@ -68,6 +69,7 @@ def perform(
         cues: the file of cues; None keeps them in memory.
         mapping: a TOML file that leads MIDI, other OSC addresses and LFOs onto Params; it is made
             when something is learned. None keeps in memory what is learned.
+        precision: what the network computes in: "auto", "float32" or "half".
         sinks: where else frames go, by name ("ndi:Stage", "srt://host:9999") or as sinks; each
             gets a thread of its own, and the newest frame.
         controls: who else turns Params, by name ("midi:Launch Control", "link") or as Controls.
@@ -85,6 +87,8 @@ def perform(
     """
     if record is not None:
         check(Path(record))
+    if precision is not None:
+        words["params"] = {"model.precision": precision, **(words.get("params") or {})}
     if show is not None:
         words = replay(show, {"sketch": sketch, **words})
         sketch, controls = words.pop("sketch"), [*words.pop("controls"), *controls]

@@ -43,6 +43,7 @@ def render(
     directions: str | Path | None = None,
     style: str | Sequence[str] | None = None,
     label: int | None = None,
+    precision: str | None = None,
     noise: str | None = None,
     beats: float | None = None,
     bpm: float | None = None,
@@ -84,6 +85,7 @@ def render(
         style: a stylizer that paints over the picture, "fast:wave", or several, one after the
             other.
         label: the class.
+        precision: what the network computes in: "auto", "float32" or "half".
         noise: "const", "random", "none" or "walk".
         beats: its length in beats instead of seconds. The film is rounded to whole frames and
             the tempo to the film, so that a loop closes on the beat.
@@ -120,6 +122,7 @@ def render(
         "sketch": sketch, "seconds": seconds, "beats": beats, "fps": fps, "size": size,
         "grid": grid, "model": model, "seeds": seeds, "keys": keys, "params": params, "seed": seed,
         "device": device, "controls": controls, "truncation": truncation, "label": label,
+        "precision": precision,
         "directions": None if directions is None else str(directions),
         "style": None if style is None else joined(style),
         "noise": noise, "walk": walk, "easing": easing, "even": even, "loop": loop, "bpm": bpm,

@@ -28,6 +28,7 @@ from genart.stage import ModelSettings
 WORDS = {
     "truncation": "model.truncation",
     "label": "model.label",
+    "precision": "model.precision",
     "directions": "model.directions",
     "style": "style.chain",
     "noise": "model.noise",

@@ -202,6 +202,24 @@ class StyleGAN2(Inside):
             return None
         return self.like(self._start, self._top, "all")
 
+    def with_precision(self, precision: str) -> StyleGAN2:
+        """The same weights in "float32", in "half", or "auto" as the model is made for.
+
+        Half precision is that of StyleGAN2-ADA: the four highest resolutions or as many more as
+        the model is made for, activations held to +-256, weights and styles normalised before
+        they are rounded. It takes CUDA. In float32 no product is rounded to fewer bits either.
+
+        Raises:
+            UsageError: half precision elsewhere.
+            UnknownName: no precision at all.
+        """
+        kinds: dict[str, bool | str] = {"auto": True, "float32": False, "half": "high"}
+        if self.device.type != "cuda" or precision not in kinds:
+            super().with_precision(precision)
+            return self
+        half = kinds[precision]
+        return self if half == self.half else self._like(self._start, self._top, half)
+
     def compile_for(
         self,
         batch: int = 1,

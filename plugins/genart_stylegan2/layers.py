@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 SQRT2 = math.sqrt(2)
 DEFAULT_TAPS = (1, 3, 3, 1)
+HALF_CLAMP = 256.0  # what keeps half precision from overflowing
 
 
 def normal(*shape: int) -> Tensor:
@@ -70,6 +71,11 @@ def conv_down(x: Tensor, weight: Tensor, kernel: Tensor) -> Tensor:
     k = kernel.shape[0]
     x = fir(x, kernel, ((k - 1) // 2 + 1, (k - 2) // 2 + 1))
     return F.conv2d(x, weight, stride=2)
+
+
+def limit_of(clamp: float | None, dtype: torch.dtype) -> float | None:
+    """The clamp of a layer; in half precision there always is one (Karras et al. 2020b, F)."""
+    return HALF_CLAMP if clamp is None and dtype == torch.float16 else clamp
 
 
 def activate(x: Tensor, gain: float = 1.0, clamp: float | None = None) -> Tensor:
@@ -163,9 +169,10 @@ class Conv(nn.Module):
         x = self._convolve(x, (self.weight * self.weight_gain).to(x.dtype))
         if self.bias is not None:
             x = x + self.bias.to(x.dtype)[:, None, None]
+        clamp = limit_of(self.clamp, x.dtype)
         if self.leaky:
-            return activate(x, gain, self.clamp)
-        return scale_clamp(x, gain, None if self.clamp is None else self.clamp * gain)
+            return activate(x, gain, clamp)
+        return scale_clamp(x, gain, None if clamp is None else clamp * gain)
 
     def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
         if self.size == 1:

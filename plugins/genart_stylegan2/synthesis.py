@@ -22,6 +22,7 @@ from .layers import (
     FullyConnected,
     activate,
     conv_up,
+    limit_of,
     low_pass,
     normal,
     scale_clamp,
@@ -89,7 +90,8 @@ class StyledConv(nn.Module):
         added = self.noise_map(len(x), (x.shape[2], x.shape[3]), noise)
         if added is not None:
             x = x + added.to(x.dtype)
-        return activate(x + self.bias.to(x.dtype)[:, None, None], gain, self.clamp)
+        x = x + self.bias.to(x.dtype)[:, None, None]
+        return activate(x, gain, limit_of(self.clamp, x.dtype))
 
     def noise_map(self, n: int, size: tuple[int, int], noise: Noise) -> Tensor | None:
         """What n maps of a size have added, (h, w) or (n, 1, h, w); or turned phases (n, 2)."""
@@ -129,7 +131,8 @@ class ToRGB(nn.Module):
         """(n, c, h, w) to (n, img_channels, h, w)."""
         style = self.affine(w) * self.weight_gain
         x = F.conv2d(x * style.to(x.dtype)[:, :, None, None], self.weight.to(x.dtype))
-        return scale_clamp(x + self.bias.to(x.dtype)[:, None, None], 1, self.clamp)
+        x = x + self.bias.to(x.dtype)[:, None, None]
+        return scale_clamp(x, 1, limit_of(self.clamp, x.dtype))
 
 
 class SynthesisBlock(nn.Module):
@@ -204,7 +207,8 @@ class Synthesis(nn.Module):
             ws: (n, num_ws, w_dim).
             noise: "const", "random", "none" or phases (n,).
             start: size (h, w) of the first feature map; (4, 8) gives images twice as wide.
-            half: run the configured blocks in half precision, or "all" of them.
+            half: run the configured blocks in half precision, or at least the four highest of
+                them ("high"), or "all" of them.
             top: the last block's resolution, for a "skip" network's own smaller picture; None
                 plays every block.
             after: what becomes of each convolution's activations.
@@ -218,7 +222,7 @@ class Synthesis(nn.Module):
             if top is not None and resolution > top:
                 break
             block = self.block(resolution)
-            lean = half == "all" or (half and self.config.is_half(resolution))
+            lean = self.config.is_half(resolution, half)
             x = x.to(torch.float16 if lean else torch.float32)
             x, image = block(x, image, ws[:, at : at + block.num_convs + 1], noise, after)
             at += block.num_convs
