@@ -42,6 +42,10 @@ def show(made: dict[str, Any]) -> Iterator[str]:
 @click.option("--positive", help="contrast: seeds or an .npz with more of it.")
 @click.option("--negative", help="contrast: seeds or an .npz with less of it.")
 @click.option("--name", help="contrast: what it is called.")
+@click.option(
+    "--keep", type=click.Path(exists=True, path_type=Path, dir_okay=False),
+    help="A file of directions that these leave as they are.",
+)  # fmt: skip
 @click.option("--sheet", type=click.Path(path_type=Path, dir_okay=False), help="A picture of each.")
 @click.option("--seeds", default="1", show_default=True, help="The rows of the sheet.")
 @click.option(

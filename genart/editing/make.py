@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from genart.contracts import Frame, Generator, Latent, ProgressCallback
-from genart.editing.directions import Directions
+from genart.editing.directions import Directions, load_directions
 from genart.editing.find import contrast, pca, sefa
 from genart.editing.visible import visible
 from genart.errors import UnknownName, UsageError
@@ -31,6 +31,7 @@ def directions(
     *,
     method: str = "sefa",
     sheet: str | Path | None = None,
+    keep: str | Path | Directions | None = None,
     truncation: float = 0.7,
     seeds: str = "1",
     device: str = "auto",
@@ -44,6 +45,8 @@ def directions(
         output: the .npz file that keeps them.
         method: "sefa", "pca" or "contrast".
         sheet: a picture of each from -3 to 3.
+        keep: other directions, or a file of them, that these leave as they are: what they share is
+            taken out before units are measured (see `Directions.keeping`).
         truncation: where the pictures lie that units are measured on, and those of the sheet.
         seeds: those of the sheet, "1,2,5-9".
         device: where to load the model.
@@ -64,8 +67,11 @@ def directions(
     generator = model if isinstance(model, Generator) else load(model, device, progress=progress)
     given = {name: value for name, value in options.items() if value is not None}
     words = _words(generator, method, {**given, "progress": progress})
-    found = visible(generator, METHODS[method](generator, **words), truncation=truncation,
-                    progress=progress)  # fmt: skip
+    found = METHODS[method](generator, **words)
+    if keep is not None:
+        found = _keeping(found, keep if isinstance(keep, Directions) else load_directions(keep))
+        given["keep"] = "given" if isinstance(keep, Directions) else str(keep)
+    found = visible(generator, found, truncation=truncation, progress=progress)
     recipe = _recipe(generator, model, method, truncation, given)
     found = replace(found, recipe=json.dumps(recipe))
     if output is not None:
@@ -73,6 +79,17 @@ def directions(
     if sheet is not None:
         _keep_sheet(generator, found, Path(sheet), parse_seeds(seeds), truncation, progress)
     return found
+
+
+def _keeping(found: Directions, others: Directions) -> Directions:
+    """Directions without what they share with others; UsageError where nothing is left of one."""
+    kept = found.keeping(others)
+    before, after = (each.steps.flatten(1).norm(dim=1) for each in (found, kept))
+    if gone := [
+        name for name, was, now in zip(found.names, before, after, strict=True) if now < 1e-4 * was
+    ]:
+        raise UsageError(f"Nothing is left of {', '.join(gone)}: they are what is to be kept.")
+    return kept
 
 
 def _words(generator: Generator, method: str, given: dict[str, Any]) -> dict[str, Any]:
