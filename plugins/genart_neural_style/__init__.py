@@ -34,8 +34,15 @@ def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> Non
 
 @genart.hookimpl
 def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> None:
-    """Offer the speed of fast styles."""
+    """Offer the speed of fast styles, and of a step of neural style."""
     register("fast-style", _fast_benchmarks)
+    register("neural-style", _benchmarks)
+
+
+@genart.hookimpl
+def register_commands(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the brush-stroke study."""
+    register("strokes", _strokes)
 
 
 def _gatys(style: Any, **options: Any) -> genart.Stylizer:
@@ -74,3 +81,17 @@ def _fast_benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
     from .fast_benchmarks import rows
 
     return rows(options)
+
+
+def _benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+    """Losses and gradient of one picture, beside neural-style-pt."""
+    from .benchmarks import rows
+
+    return rows(options)
+
+
+def _strokes() -> Any:
+    """What each layer alone takes of a style and keeps of a photo."""
+    from .command import command
+
+    return command

@@ -1,18 +1,162 @@
-"""The stylizer `gatys`."""
+"""The stylizer `gatys`: every picture is optimised by itself."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, replace
 from typing import Any
+
+import torch
+from torch import Tensor
 
 import genart
 
+from . import colour, film
+from .layers import translate
+from .manners import mask, resized, styles
+from .networks import Network, network
+from .objective import Losses
+from .options import Options, layer_weights, options
+from .painting import Painting, Plan
+from .presets import PRESETS, Preset, preset
+
+_DEFAULT = PRESETS["default"]
+_WEIGHTS = ("style_weight", "content_weight", "tv_weight")
+
+_SEARCH = ("start", "optimizer", "rate", "canvas", "pool", "levels")
+
+
+@dataclass(frozen=True)
+class Painted:
+    """How the last picture came about.
+
+    Args:
+        features: the network that compared, by its title.
+        sizes: (h, w) of every size that was worked through.
+        steps: evaluations at each of them.
+        losses: of the last step at each of them.
+        seconds: that it took.
+        tile: side of the tiles at the last size, 0 for none.
+    """
+
+    features: str
+    sizes: tuple[tuple[int, int], ...]
+    steps: tuple[int, ...]
+    losses: tuple[Losses, ...]
+    seconds: float
+    tile: int = 0
+
 
 class Gatys:
-    """Neural style by optimisation."""
+    """Neural style by optimisation, after Gatys, Ecker and Bethge 2016.
 
-    def __init__(self, style: Any, **options: Any) -> None:
-        raise genart.UsageError("Not built yet.")
+    From the first `reset` on, pictures are taken for the frames of a film: each starts from the
+    one before. Before that every call stands alone, and the same call gives the same picture.
+
+    Args:
+        style: a picture, several, or paths with commas between; see `manners.styles`.
+        given: see `Options`.
+
+    Attributes:
+        progress: told of every step, or None.
+        preview: shown the picture as it is, (1, 3, h, w), after every step, or None.
+        report: how the last picture came about, a `Painted`, or None.
+        features: the network that compares, by its title.
+
+    Raises:
+        UsageError: an option that there is not, or a value that is not allowed.
+        DataError: a picture that cannot be read.
+        CheckpointError: weights that cannot be had.
+    """
+
+    style_weight = genart.Param(_DEFAULT.style_weight, 0.0, help="How much the manner counts.")
+    content_weight = genart.Param(_DEFAULT.content_weight, 0.0, help="How much the photo counts.")
+    tv_weight = genart.Param(_DEFAULT.tv_weight, 0.0, help="How much smoothness counts.")
+    style_scale = genart.Param(1.0, 0.1, 4.0, curve="log", unit="x", help="Size of the strokes.")
+    steps = genart.Param(120, 1, 5000, help="Evaluations at the coarsest size.")
+    keep_color = genart.Param("none", choices=colour.WAYS, help="How the photo's colours stay.")
+    temporal_weight = genart.Param(20.0, 0.0, help="How much a frame is held to the one before.")
+
+    def __init__(self, style: Any, **given: Any) -> None:
+        self._options = told = options(given)
+        self._preset = _chosen(told)
+        self._styles = styles(style, told.blend, told.masks, told.style_masks)
+        self._hold = mask(told.content_mask)
+        self.features = self._network("cpu").title
+        self._check_layers()
+        turned = {name: getattr(self._preset, name) for name in _WEIGHTS}
+        turned |= told.given("style_scale", "steps", "temporal_weight")
+        turned["keep_color"] = colour.way(told.keep_color)
+        for name, value in turned.items():
+            setattr(self, name, value)
+        self.progress: Any = None
+        self.preview: Any = None
+        self.report: Painted | None = None
+        self._memory: film.Memory | None = None
+
+    def reset(self) -> None:
+        """A new film begins: from now on a frame starts from the one before."""
+        self._memory = film.memory(self._options.film)
 
     def __call__(self, image: genart.Image) -> genart.Image:
-        """(n, 3, h, w) in -1..1 to the same."""
-        return image
+        """Paint images (n, 3, h, w) in -1..1, one after the other."""
+        with torch.inference_mode(False):
+            return torch.cat([self._paint(each[None].clone()) for each in image.detach().float()])
+
+    def _paint(self, photo: Tensor) -> Tensor:
+        started, size = time.monotonic(), photo.shape[-2:]
+        photo = self._brought(photo)
+        before = self._memory.recall(photo) if self._memory else None
+        painting = Painting(self._plan(photo.device), photo, before)
+        painted = painting.run()
+        if self._memory:
+            self._memory.keep(photo, painted)
+        self.report = Painted(
+            self.features, tuple(painting.sizes), tuple(painting.steps), tuple(painting.losses),
+            time.monotonic() - started, painting.tile,
+        )  # fmt: skip
+        return resized(painted, size)
+
+    def _brought(self, photo: Tensor) -> Tensor:
+        """The photo at the size at which it is painted."""
+        longest, wanted = max(photo.shape[-2:]), self._options.size
+        if wanted is None or longest <= wanted:
+            return photo
+        return resized(photo, [max(round(side * wanted / longest), 1) for side in photo.shape[-2:]])
+
+    def _plan(self, device: torch.device) -> Plan:
+        made, weights = self._network(str(device)), {name: getattr(self, name) for name in _WEIGHTS}
+        return Plan(
+            made, self._named(made, weights), self._styles, self._options, self.steps,
+            self.style_scale, self.keep_color, self.temporal_weight, self._hold, self.progress,
+            self.preview,
+        )  # fmt: skip
+
+    def _network(self, device: str) -> Network:
+        return network(self._preset.network, self._options.weights or "", device, self._preset.pool)
+
+    def _named(self, made: Network, changes: dict[str, Any]) -> Preset:
+        """The preset with its layers in a network's names."""
+        style = translate(self._preset.style, made.kind)
+        content = translate(self._preset.content, made.kind)
+        return replace(self._preset, style=style, content=content, **changes)
+
+    def _check_layers(self) -> None:
+        made = self._network("cpu")
+        named = self._named(made, {})
+        for name in (*named.style, *named.content):
+            made.step(name)
+
+
+def _chosen(told: Options) -> Preset:
+    """The preset with what was told otherwise."""
+    changes = told.given(
+        *_WEIGHTS, "start", "optimizer", "rate", "canvas", "pool", "levels", "network"
+    )
+    if told.weights and told.network is None:
+        changes["network"] = "auto"
+    for what, given in (("style", told.layers), ("content", told.content_layers)):
+        layers = layer_weights(given)
+        if layers is not None:
+            changes[what] = layers
+    return preset(told.preset, **changes)
