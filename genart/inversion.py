@@ -202,7 +202,10 @@ class _Job:
                 loss=found.losses[-1], distance=distances[row], model=makes.name, tuned=tuned,
             )  # fmt: skip
             way = [each[row] for each in found.path]
-            self.scenes[place] = [Scene(makes, [targets[row : row + 1]], way)]
+            target = [targets[row : row + 1]]
+            self.scenes[place] = [Scene(self.generator, target, way)]
+            if tuned and way:
+                self.scenes[place].append(Scene(makes, target, [found.latent[row]]))
 
     def follow(self, at: int, path: Path, progress: ProgressCallback | None) -> None:
         """Find the places of a film's frames and keep them as one walk."""

@@ -35,7 +35,7 @@ class Tunable(Protocol):
 
 
 def copy_of(generator: Generator) -> Generator:
-    """A generator of the same weights that may be changed; the other stays as it is.
+    """A generator of the same weights, in no file yet, that may be changed.
 
     Raises:
         UsageError: a generator without a network, or of no file by which to know it again.
@@ -47,7 +47,9 @@ def copy_of(generator: Generator) -> Generator:
             f'"{generator.name}" is in no file: save it first, so that what is tuned can be kept '
             "as a difference to it."
         )
-    return copy.deepcopy(generator)
+    made = copy.deepcopy(generator)
+    made.source = None  # so that nothing takes it for what is in the parent's file
+    return made
 
 
 def save_tuned(

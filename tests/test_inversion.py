@@ -54,7 +54,7 @@ def test_the_projector_finds_a_models_own_pictures(
     model: Any, target: torch.Tensor, space: str, shape: tuple[int, ...]
 ) -> None:
     found = genart.invert(
-        model, target, steps=40, space=space, start="average", samples=200, keep=4
+        model, target, steps=24, space=space, start="average", samples=200, keep=4
     )
     assert found.latent.space == space
     assert tuple(found.latent.values.shape) == shape
@@ -136,7 +136,7 @@ def test_z_and_class_are_searched_together(tmp_path: Path) -> None:
     model = tiny(tmp_path / "classes.safetensors", classes=4)
     mixed = torch.tensor([[0.0, 0.1, 0.9, 0.0]])
     target = model(model.sample([3], label=mixed))
-    found = genart.invert(model, target, method="semantic", weight=0.0, steps=200, keep=5)
+    found = genart.invert(model, target, method="semantic", weight=0.0, steps=140, keep=5)
     assert found.losses[-1] <= 0.25 * found.losses[0], "not far below the best of 30"
     assert found.latent.label is not None
     assert found.latent.label.sum() == pytest.approx(1.0)

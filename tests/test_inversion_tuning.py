@@ -118,8 +118,7 @@ def test_what_cannot_be_tuned_says_so(model: Any) -> None:
     plasma = genart.load("plasma")
     with pytest.raises(genart.UsageError, match="no weights that could be tuned"):
         genart.invert(plasma, plasma(plasma.sample([1])), **QUICK)
-    homeless = genart.copy_of(model)
-    homeless.source = None
+    homeless = genart.copy_of(model)  # whose weights are in no file yet
     with pytest.raises(genart.UsageError, match="is in no file: save it first"):
         genart.invert(homeless, stranger(), **QUICK)
     for words, says in (
@@ -137,7 +136,7 @@ def test_a_batch_gets_one_tuned_generator_that_every_command_takes(
 ) -> None:
     paths = pictures(tmp_path / "in", tiny(tmp_path / "other.safetensors", seed=9), [1, 2, 3])
     out = tmp_path / "out"
-    words: dict[str, Any] = {**QUICK, "tuning": 1, "model": model}
+    words: dict[str, Any] = {**QUICK, "tuning": 1, "batch": 3, "model": model}
     found = invert_all(paths, out, **words)
     assert {each.model for each in found.results} == {str(out / "tuned.safetensors")}
     place = genart.load_latent(found.results[1].latent)

@@ -85,6 +85,7 @@ class Pivotal:
             UsageError: a generator that cannot be tuned, or whatever the search refuses.
         """
         tuned = genart.copy_of(generator)
+        tuned.name = f"{generator.name}-tuned"
         target = target.to(generator.device)
         parts = [slice(i, i + self.batch) for i in range(0, len(target), self.batch)]
         total = (steps + self.tuning) * len(parts)
@@ -102,9 +103,10 @@ class Pivotal:
         latent = genart.Latent("w", pivots)
         with torch.no_grad():
             image = torch.cat([tuned(latent[part]) for part in parts])
+        path = [genart.join(list(each)) for each in zip(*(one.path for one in found), strict=True)]
         return genart.Inversion(
-            latent, image, [*search, *losses], path=found[0].path if len(parts) == 1 else (),
-            features=found[0].features, generator=tuned,
+            latent, image, [*search, *losses], path=path, features=found[0].features,
+            generator=tuned,
         )  # fmt: skip
 
     def _finder(self, part: slice, n: int) -> genart.Inverter:
