@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import threading
 from typing import Any
@@ -11,6 +12,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from ..synthesis import Noise, Synthesis
+from . import native
 from .packed import Weights
 from .plan import Plan
 from .watch import Marks, Probe, is_plain, marks
@@ -26,24 +28,32 @@ class Engine:
     are taken in anew first, and what it cannot do faithfully it leaves to the network, which is
     the reference: gradients, hooks, half precision, other devices, several pictures at once.
 
+    Where the accelerator was built (see `engine.native`), its kernels do the work, in every picture
+    or in none.
+
     May be used from several threads, which take turns.
 
     Args:
         synthesis: the network; not copied.
+        accelerated: whether the accelerator may be used.
     """
 
-    def __init__(self, synthesis: Synthesis) -> None:
-        self._synthesis = synthesis
+    def __init__(self, synthesis: Synthesis, accelerated: bool = True) -> None:
+        self._synthesis, self._accelerated = synthesis, accelerated
+        self._library: Any = None
+        self._asked = not accelerated
+        self._kernels: native.Kernels | None = None
+        self._plans: dict[Shape, Plan | native.NativePlan] = {}
         self._turn = threading.Lock()
         self._marks: Marks | None = None
         self._probe: Probe | None = None
         self._forget()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Engine:
-        return Engine(copy.deepcopy(self._synthesis, memo))
+        return Engine(copy.deepcopy(self._synthesis, memo), self._accelerated)
 
-    def __reduce__(self) -> tuple[type[Engine], tuple[Synthesis]]:
-        return Engine, (self._synthesis,)
+    def __reduce__(self) -> tuple[type[Engine], tuple[Synthesis, bool]]:
+        return Engine, (self._synthesis, self._accelerated)
 
     def __call__(self, ws: Tensor, noise: Noise, start: tuple[int, int], top: int) -> Tensor | None:
         """From ws (1, num_ws, w_dim) to a fresh image, or None where the network is to be asked.
@@ -60,8 +70,19 @@ class Engine:
             if not self._is_current():
                 return None
             if (start, top) not in self._plans:
-                self._plans[start, top] = Plan(self._synthesis, self._weights, start, top)
+                self._plans[start, top] = self._planned(start, top)
             return self._plans[start, top](ws.detach(), noise)
+
+    def _planned(self, start: tuple[int, int], top: int) -> Plan | native.NativePlan:
+        """A plan for a size, by the accelerator where there is one that can."""
+        if not self._asked:
+            self._library, self._asked = native.library(), True
+        if self._library is not None and native.is_possible(self._synthesis):
+            if self._kernels is None:
+                self._kernels = native.Kernels(self._library)
+            with contextlib.suppress(MemoryError):  # it keeps more than the steps in torch do
+                return native.NativePlan(self._synthesis, self._kernels, start, top)
+        return Plan(self._synthesis, self._weights, start, top)
 
     def _is_current(self) -> bool:
         """Take in the weights if they changed; False if the engine cannot stand for them."""
@@ -78,7 +99,8 @@ class Engine:
     def _forget(self) -> None:
         self._marks = self._probe = None
         self._weights = Weights()
-        self._plans: dict[Shape, Plan] = {}
+        self._kernels = None
+        self._plans = {}
 
 
 def _is_plain_call(ws: Tensor) -> bool:
