@@ -14,9 +14,10 @@ import genart
 from genart.testing import check_stylizer
 from genart_translate import translator
 from genart_translate.critics import make_critic
+from genart_translate.engine import Engine
 from genart_translate.fitting import admitted, in_tiles, padded
 from genart_translate.layers import Norm, initialise
-from genart_translate.networks import build
+from genart_translate.networks import build, set_test_time
 from genart_translate.shape import Shape, resnet, unet
 from genart_translate.translator import Translator
 
@@ -157,6 +158,54 @@ def test_a_large_picture_is_painted_in_tiles_without_seams(monkeypatch: pytest.M
     assert (tiled - whole).abs().max() <= 1e-5
     near = torch.corrcoef(torch.stack([tiled.flatten(), style(image).flatten()]))[0, 1]
     assert near > 0.8  # with the statistics of the whole it is much the same
+
+
+@pytest.mark.parametrize("norm", ["instance", "affine", "batch", "none"])
+@pytest.mark.parametrize("size", [(64, 64), (36, 52), (200, 40)])
+def test_the_engine_makes_the_networks_picture(norm: str, size: tuple[int, int]) -> None:
+    torch.manual_seed(1)
+    net = build(resnet(2, 12, norm=norm))
+    initialise(net, gain=0.1)
+    for name, bias in net.named_parameters():
+        if name.endswith("bias"):
+            bias.data.normal_(0, 0.1)
+    net = net.to(memory_format=torch.channels_last).eval()
+    image = (torch.rand(1, 3, *size) * 2 - 1).contiguous(memory_format=torch.channels_last)
+    engine = Engine(net)
+    with torch.no_grad():
+        for own in (True, False):
+            set_test_time(net, own=own, seed=None)
+            assert (engine(image) - net(image)).abs().max() <= 5e-5
+        first = next(net.blocks[0].parameters())
+        first.mul_(1.5)  # it notices weights that change
+        assert (engine(image) - net(image)).abs().max() <= 5e-5
+
+
+def test_the_engine_steps_aside_where_it_cannot_be_faithful_or_fast() -> None:
+    image = torch.rand(1, 3, 64, 64)
+    for shape, given in (
+        (resnet(1, 12, padding="zero"), image),
+        (resnet(1, 4), image),  # narrow
+        (resnet(0, 12), image),
+        (resnet(1, 12), image[..., :16, :]),  # small
+        (resnet(1, 12), image.repeat(2, 1, 1, 1)),
+        (resnet(1, 12), image.double()),
+    ):
+        assert Engine(build(shape).eval())(given) is None
+    net = build(resnet(1, 12, dropout=1)).eval()
+    set_test_time(net, own=True, seed=0)
+    assert Engine(net)(image) is None
+    set_test_time(net, own=True, seed=None)
+    assert Engine(net)(image) is not None
+    net.blocks[0].register_forward_hook(lambda *_: None)
+    assert Engine(net)(image) is None
+
+
+def test_tiles_with_the_engine_are_those_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translator, "TILE", 128)
+    image = torch.rand(1, 3, 140, 100) * 2 - 1
+    style, plain = made(resnet(1, 12)), made(resnet(1, 12), engine=False)
+    assert (style(image) - plain(image)).abs().max() <= 1e-3
 
 
 def test_tiles_cover_a_picture_once_and_all_of_it() -> None:

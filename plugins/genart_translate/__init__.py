@@ -5,7 +5,7 @@ Only factories import torch, when somebody asks for a model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import genart
@@ -31,6 +31,19 @@ def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> No
     """Offer the trainers of CycleGAN and pix2pix."""
     register("cyclegan", _train_cyclegan)
     register("pix2pix", _train_pix2pix)
+
+
+@genart.hookimpl
+def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+    """Offer the speed of a translated picture."""
+    register("translate", _benchmarks)
+
+
+def _benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+    """CycleGAN and pix2pix, beside the public code where a checkout is given."""
+    from .benchmarks import rows
+
+    return rows(options)
 
 
 def _cyclegan(

@@ -1,0 +1,74 @@
+"""Rows of `genart bench`: a picture by CycleGAN and by pix2pix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import genart
+
+from . import public
+from .networks import build
+from .shape import Shape, resnet, unet
+from .translator import Translator
+
+_SIDE = 256
+
+
+def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
+    """A picture of 256 px, float32; a U-Net only in a full run."""
+    cases = {"CycleGAN image 256 px 9 blocks": (resnet(9), "resnet_9blocks")}
+    if not options.quick:
+        cases["pix2pix image 256 px U-Net"] = (unet(8), "unet_256")
+    for name, (shape, kind) in cases.items():
+        yield genart.BenchRow(name, partial(_picture, shape, kind, options))
+
+
+def _picture(shape: Shape, kind: str, options: genart.BenchOptions) -> genart.BenchCase:
+    """A picture, beside the public network of the same weights."""
+    torch.manual_seed(0)
+    net = build(shape)
+    image = torch.rand(1, 3, _SIDE, _SIDE, device=options.device) * 2 - 1
+    theirs: Callable[[], Tensor] | None = None
+    if checkout := options.checkouts.get("cyclegan"):
+        from .official import official
+
+        other = official(checkout, kind, shape.widths[0], shape.norm).to(options.device)
+        state = other.state_dict()
+        net.load_state_dict(public.find(state).renamed(state))
+        theirs = partial(other, image)
+    style = Translator(net.to(options.device), name=kind)
+    ours = partial(style, image)
+    return genart.BenchCase(
+        ours,
+        theirs,
+        flop=arithmetic(net, image),
+        difference=None if theirs is None else lambda: _gap(ours(), theirs()),
+    )
+
+
+def _gap(ours: Tensor, theirs: Tensor) -> float:
+    return float((ours - theirs).abs().max())
+
+
+def arithmetic(net: nn.Module, image: Tensor) -> float:
+    """Operations of one picture by the plain method: convolutions alone, two a product."""
+    total = 0.0
+
+    def count(layer: Any, given: tuple[Tensor], made: Tensor) -> None:
+        nonlocal total
+        turned = isinstance(layer, nn.ConvTranspose2d)
+        places = given[0] if turned else made
+        total += 2.0 * layer.weight.numel() * places.shape[-1] * places.shape[-2]
+
+    kinds = nn.Conv2d | nn.ConvTranspose2d
+    hooks = [m.register_forward_hook(count) for m in net.modules() if isinstance(m, kinds)]
+    with torch.no_grad():
+        net(image.cpu())
+    for hook in hooks:
+        hook.remove()
+    return total
