@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,11 +19,21 @@ def to_frames(image: Image, size: tuple[int, int] | None = None) -> list[Frame]:
     """Images (n, 1, 3 or 4, h, w) in -1..1 as n frames, uint8 (h, w, 3 or 4) sRGB.
 
     -1 becomes 0, +1 becomes 255, half way up is rounded to even; values outside are clipped and
-    a value that is not a number becomes mid grey.
+    a value that is not a number becomes mid grey. All that happens on the image's device, so that
+    few bytes travel.
 
     Args:
         image: torch float on any device.
         size: (h, w) to resize and centre-crop to, keeping the aspect; None keeps the image's.
+    """
+    return send_frames(image, size).wait()
+
+
+def send_frames(image: Image, size: tuple[int, int] | None = None) -> Sent:
+    """Frames as `to_frames` makes them, on their way to the host: the next can be made meanwhile.
+
+    Raises:
+        UsageError: no image.
     """
     if image.ndim != 4 or image.shape[1] not in (1, 3, 4):
         raise UsageError(f"An image has shape (n, 3, h, w), not {tuple(image.shape)}.")
@@ -32,9 +44,53 @@ def to_frames(image: Image, size: tuple[int, int] | None = None) -> list[Frame]:
     with span("to bytes"):
         planes = _bytes(image).unbind(1)
         planes = planes * 3 if len(planes) == 1 else planes
-        frames = torch.stack(planes, -1)
-    with span("to host"):
-        return list(frames.cpu().numpy())
+        return Sent(torch.stack(planes, -1))
+
+
+class Sent:
+    """Frames (n, h, w, 3 or 4) on their way from a device to the host.
+
+    From CUDA they go on a stream of their own into memory that the GPU writes by itself; torch
+    keeps such memory for the next frames, so two or three pieces of it serve a whole film.
+
+    Args:
+        frames: uint8, on any device; not changed afterwards.
+    """
+
+    def __init__(self, frames: torch.Tensor) -> None:
+        self._host, self._event = frames, cast(Any, None)
+        if frames.device.type == "cuda":
+            self._host, self._event = _on_its_way(frames)
+
+    @property
+    def ready(self) -> bool:
+        """Whether they are there, so that `wait` does not wait."""
+        return self._host.device.type == "cpu" and (self._event is None or self._event.query())
+
+    def wait(self) -> list[Frame]:
+        """The frames."""
+        with span("to host"):
+            if self._event is not None:
+                self._event.synchronize()
+            return list(self._host.cpu().numpy())
+
+
+def _on_its_way(frames: torch.Tensor) -> tuple[torch.Tensor, Any]:
+    """Where frames will be on the host, and what happens when they are there."""
+    stream = _stream(frames.device)
+    stream.wait_stream(torch.cuda.current_stream(frames.device))
+    with torch.cuda.stream(stream):
+        host = torch.empty(frames.shape, dtype=frames.dtype, pin_memory=True)
+        host.copy_(frames, non_blocking=True)
+        frames.record_stream(stream)  # or its memory would be used again too early
+        event: Any = stream.record_event()
+    return host, event
+
+
+@lru_cache
+def _stream(device: torch.device) -> Any:
+    """The stream of a device's copies to the host."""
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
 
 class _Kept(threading.local):

@@ -14,11 +14,15 @@ from torch import Tensor
 import genart
 
 from .engine import Engine
+from .engine.tapped import changed
+from .exact import exact
+from .gpu import GpuEngine
 from .inside import Changes, Inside, follows
 from .network import Network, truncate
 
 ARCHITECTURE = "stylegan2"
 FORMAT = "1"  # of our files; a reader refuses what is newer than itself
+_ENGINES: dict[str, type[Engine] | type[GpuEngine]] = {"cpu": Engine, "cuda": GpuEngine}
 NOISES = ("const", "random", "none")
 _WIDEST = 8  # an aspect beyond this is no picture any more
 
@@ -50,7 +54,7 @@ class StyleGAN2(Inside):
         start: tuple[int, int] = (4, 4),
         half: bool | str = True,
         top: int | None = None,
-        engine: bool | Engine = True,
+        engine: bool | Engine | GpuEngine = True,
     ) -> None:
         config = network.config
         self.name, self.network, self.config, self.sha256 = name, network, config, sha256
@@ -61,9 +65,9 @@ class StyleGAN2(Inside):
         self.half: bool | str = half if self.device.type == "cuda" else False
         self._start, self._top = start, top or config.img_resolution
         self.resolution = (self._top * start[0] // 4, self._top * start[1] // 4)
-        self._engine = engine if isinstance(engine, Engine) else None
-        if engine is True and self.device.type == "cpu":
-            self._engine = Engine(network.synthesis)
+        self._engine = None if isinstance(engine, bool) else engine
+        if engine is True and self.device.type in _ENGINES:
+            self._engine = _ENGINES[self.device.type](network.synthesis)
 
     @classmethod
     def from_network(
@@ -218,7 +222,7 @@ class StyleGAN2(Inside):
             super().with_precision(precision)
             return self
         half = kinds[precision]
-        return self if half == self.half else self._like(self._start, self._top, half)
+        return self if half == self.half else self.like(self._start, self._top, half)
 
     def compile_for(
         self,
@@ -300,11 +304,17 @@ class StyleGAN2(Inside):
     ) -> Tensor:
         """Images (n, img_channels, h, w) by the engine, or the network where that cannot."""
         made: Tensor | None = None
-        if self._engine is not None and not changes:
+        if isinstance(self._engine, Engine) and changes:
+            made = changed(self._engine, ws, noise, self._start, self._top, changes)
+        elif isinstance(self._engine, Engine):
             made = self._engine(ws, noise, self._start, self._top)
+        elif self._engine is not None and not changes:
+            made = self._engine(ws, noise, self._start, self._top, self.half)
         if made is None:
             after = partial(_changed, changes) if changes else None
-            made = self.network.synthesis(ws, noise, self._start, self.half, self._top, after)
+            with exact(self.device.type == "cuda" and self.half is False):
+                net = self.network.synthesis
+                made = net(ws, noise, self._start, self.half, self._top, after)
         return made.float()
 
     def _to_ws(self, latent: genart.Latent) -> Tensor:
