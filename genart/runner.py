@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 
+from genart.coming import Coming, as_image, in_turn, sent
 from genart.contracts import Control, Frame, Generator, Image, Latent, Sink
 from genart.editing.mixed import Mixing
 from genart.editing.pairing import Pairing
 from genart.errors import GenartError, ParamError, SketchError
-from genart.frames import to_frames, to_image
 from genart.keys import make_keys
 from genart.pacing import even
 from genart.params import params_of
@@ -131,7 +131,7 @@ class Performer:
         self._keys = lru_cache(maxsize=1)(make_keys)
         self._walk = lru_cache(maxsize=1)(self._make_walk)
         self._ready = False
-        self._held: Frame | None = None
+        self._held: Coming | None = None
         self._frozen = False
         self.lighten: Callable[[Generator], Generator] = lambda model: model
         self.pace: Callable[[Walk, Generator, float, int | None], Walk] = _even
@@ -149,7 +149,11 @@ class Performer:
         self.stage.advance(t)
 
     def frame(self, tick: Tick) -> Frame:
-        """The frame of one tick, uint8 (h, w, 3 or 4).
+        """The frame of one tick, uint8 (h, w, 3 or 4); see `begin`."""
+        return self.begin(tick)()
+
+    def begin(self, tick: Tick) -> Coming:
+        """The frame of one tick, which may still be on its way from a GPU.
 
         Raises:
             SketchError: the sketch failed; the message names its line.
@@ -160,7 +164,8 @@ class Performer:
             self.refresh()
             self._held = self._drawn(tick)
         self._frozen = frozen  # from its own tick on, whatever ticks were skipped before
-        return np.zeros_like(self._held) if self.stage.output.blackout else self._held
+        is_black = self.stage.output.blackout
+        return Coming(np.zeros_like(self._held())) if is_black else self._held
 
     def recast(self, sketch: Sketch) -> Performer:
         """A performer of another sketch on the same stage, with the models and walks made so far.
@@ -226,7 +231,7 @@ class Performer:
         with span("pacing", whole=True):
             return self.pace(made, model, chosen.truncation, chosen.cutoff or None)
 
-    def _drawn(self, tick: Tick) -> Frame:
+    def _drawn(self, tick: Tick) -> Coming:
         with torch.no_grad(), chance(self.sketch.seed, tick.index, self.sketch.model.device):
             with span("sketch"):
                 picture = self._guarded(self.sketch.draw, float(tick.t), float(tick.dt))
@@ -234,7 +239,7 @@ class Performer:
                 _check_finite(picture)
             if self.stage.style.chain:
                 picture = self._painted(picture)
-            return as_frame(picture, self.sketch.size)
+            return sent(picture, self.sketch.size)
 
     def _painted(self, picture: Image | Frame) -> Image:
         with span("style"):
@@ -272,32 +277,6 @@ def widened(model: Generator, size: tuple[int, int] | None) -> Generator:
     if size is None or height * size[1] == width * size[0]:
         return model
     return model.widened(size)
-
-
-def as_frame(picture: Image | Frame, size: tuple[int, int]) -> Frame:
-    """What a sketch drew, as a frame that covers size (h, w).
-
-    Raises:
-        SketchError: neither an image of one picture nor a frame.
-    """
-    if isinstance(picture, np.ndarray) and picture.shape[:2] == size:  # noqa: SIM102, for mypy
-        if picture.dtype == np.uint8:
-            return picture
-    return to_frames(as_image(picture), size)[0]
-
-
-def as_image(picture: Image | Frame) -> Image:
-    """What a sketch drew, as an image of one picture.
-
-    Raises:
-        SketchError: neither an image of one picture nor a frame.
-    """
-    if isinstance(picture, np.ndarray):
-        picture = to_image(np.array(picture))  # a copy: torch wants to be able to write
-    if not isinstance(picture, torch.Tensor) or len(picture) != 1:
-        what = getattr(picture, "shape", type(picture).__name__)
-        raise SketchError(f"draw must return an image (1, 3, h, w) or a frame, not {what}.")
-    return picture
 
 
 @contextmanager
@@ -347,10 +326,17 @@ def frames(
     player: Player, clock: Iterable[Tick], controls: Sequence[Control] = ()
 ) -> Iterator[Frame]:
     """The frames of a clock's ticks, one by one, with the changes that controls ask for."""
-    for tick in clock:
-        with span("controls"):
-            turn(player, controls, tick.t)
-        yield player.frame(tick)
+
+    def begun() -> Iterator[Coming]:
+        for tick in clock:
+            with span("controls"):
+                turn(player, controls, tick.t)
+            if isinstance(player, Performer):
+                yield player.begin(tick)
+            else:
+                yield Coming(player.frame(tick))
+
+    return in_turn(begun())
 
 
 def turn(player: Player, controls: Sequence[Control], t: Fraction) -> None:

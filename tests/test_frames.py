@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
 
 from genart import UsageError, to_frames, to_image
+from genart.coming import Coming, in_turn
+from genart.frames import send_frames
 
 
 def image(*values: float) -> torch.Tensor:
@@ -99,3 +103,29 @@ def test_what_is_no_image_is_refused(shape: tuple[int, ...]) -> None:
 def test_what_is_no_frame_is_refused(frame: np.ndarray) -> None:
     with pytest.raises(UsageError, match="A frame is uint8"):
         to_image(frame)
+
+
+class OnItsWay(Coming):
+    """A frame that a GPU would still be busy with."""
+
+    ready = False
+
+
+def test_a_frame_on_its_way_is_waited_for_when_the_next_was_begun() -> None:
+    done: list[str] = []
+
+    def begun() -> Iterator[Coming]:
+        for name, kind in zip("abcd", (OnItsWay, OnItsWay, Coming, OnItsWay), strict=True):
+            done.append(name)
+            yield kind(np.full((1, 1, 3), ord(name), np.uint8))
+
+    for frame in in_turn(begun()):
+        done.append(chr(frame[0, 0, 0]).upper())
+    assert "".join(done) == "abAcBCdD"
+
+
+def test_a_frame_that_came_stays_the_same() -> None:
+    coming = Coming(send_frames(image(-1, 1)))
+    assert coming.ready
+    assert coming() is coming()
+    assert coming()[0, :, 0].tolist() == [0, 255]

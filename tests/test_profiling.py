@@ -129,11 +129,12 @@ def test_without_the_word_nothing_is_counted(tmp_path: Path) -> None:
 
 def test_a_performance_says_where_its_frames_spent_their_time() -> None:
     live = Live(Drift, model=plasma(), size=32, seconds=0.2, profile=True)
-    profile = live.run([genart.MemorySink()]).profile
+    report = live.run([genart.MemorySink()])
+    profile = report.profile
     assert profile is not None
     engine, display = profile.lanes
     assert (engine.name, display.name) == ("engine", "display")
-    assert display.frames == 6
+    assert display.frames == report.frames > 0
     assert {"synthesis", "controls", "to bytes"} <= {stage.name for stage in engine.stages}
     assert {WAITING, "memory", "recorder"} <= {stage.name for stage in display.stages}
 

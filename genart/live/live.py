@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from genart.coming import as_frame
 from genart.contracts import Control, Frame, Generator, Sink
 from genart.live.alignment import Alignment
 from genart.live.backstage import Backstage, sketch_file
@@ -33,7 +34,7 @@ from genart.models import load
 from genart.profiling import WAITING, Profiler, span
 from genart.rendering.cast import performer, typed
 from genart.rendering.film import Size, parse_fps, parse_size
-from genart.runner import as_frame, run, turn, widened
+from genart.runner import run, turn, widened
 from genart.sketch import Sketch, load_sketch
 from genart.stage import ModelSettings
 from genart.styling.make import joined
