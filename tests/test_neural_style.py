@@ -258,9 +258,10 @@ def test_the_total_falls(search: tuple[str, str]) -> None:
 
 def test_a_lower_content_weight_raises_the_content_loss() -> None:
     held: list[float] = []
+    photo = PHOTO[..., :32, :40]
     for weight in (1.0, 0.05, 0.001):
-        one = gatys(content_weight=weight, steps=20, levels=1)
-        one(PHOTO)
+        one = gatys(content_weight=weight, steps=12, levels=1)
+        one(photo)
         held.append(one.report.losses[-1].content / weight)
     assert held[0] < held[1] < held[2]
 
@@ -329,14 +330,13 @@ def test_a_mask_keeps_a_style_to_its_region() -> None:
 
 
 def test_two_masks_give_each_region_its_own_style() -> None:
-    other = stripes(64, 64, 2.2, (0.9, -0.6, 0.1))
     left = torch.zeros(48, 64)
     left[:, :32] = 1
-    paint = functools.partial(gatys, steps=25, levels=1, content_weight=0.001)
-    out = paint([STYLE, other], masks=[left, 1 - left])(PHOTO)
-    swapped = paint([STYLE, other], masks=[1 - left, left])(PHOTO)
-    for one, two in ((out, swapped), (swapped.flip(-1), out.flip(-1))):
-        assert not torch.allclose(one[..., :32], two[..., :32], atol=0.05)
+    paint = functools.partial(gatys, [STYLE, STYLE.flip(1)], steps=20, levels=1)
+    grey = PHOTO.mean(1, keepdim=True).expand(1, 3, 48, 64)
+    out = paint(masks=[left, 1 - left])(grey)
+    cool = lambda part: part[:, 2].std() / part[:, 0].std()  # noqa: E731 # blue over red
+    assert cool(out[..., :24]) > 1.1 * cool(out[..., 40:])
 
 
 def test_the_photo_is_held_where_the_content_mask_says() -> None:
@@ -388,8 +388,8 @@ def test_tiles_give_the_gradient_of_the_whole_picture(kind: str) -> None:
         style=translate({"relu1_1": 0.5, "relu3_1": 0.5}, kind),
         content=translate({"relu3_2": 1.0}, kind),
     )
-    photo, x = features(6, (1, 3, 101, 150)).tanh(), features(7, (1, 3, 101, 150)).tanh()
-    mask = torch.rand(1, 1, 101, 150, generator=torch.Generator().manual_seed(8))
+    photo, x = features(6, (1, 3, 70, 101)).tanh(), features(7, (1, 3, 70, 101)).tanh()
+    mask = torch.rand(1, 1, 70, 101, generator=torch.Generator().manual_seed(8))
     manner = Manner(STYLE, region=mask)
     (whole, one), (cut, many) = (
         Objective(made, used, photo, [manner], hold=mask, tile=side)(x) for side in (0, 32)
@@ -412,8 +412,10 @@ def test_what_does_not_fit_into_memory_is_tiled_or_told(monkeypatch: pytest.Monk
     side = functools.partial(memory.tile_side, made, layers, device=torch.device("cpu"))
     assert side((64, 64)) == 0
     monkeypatch.setattr(memory, "free_bytes", lambda device: 4 << 30)
-    tile = side((2400, 2400))
-    assert tile % 32 == 0
+    assert 128 <= side((3600, 4800)) < 3600
+    assert memory.pairs((3600, 4800), torch.device("cpu")) < memory.pairs(
+        (480, 640), torch.device("cpu")
+    )
     with pytest.raises(genart.UsageError, match=r"12000x9000 needs .* name a smaller size"):
         side((9000, 12000))
 
@@ -422,18 +424,26 @@ def test_what_does_not_fit_into_memory_is_tiled_or_told(monkeypatch: pytest.Monk
 
 
 def test_a_frame_of_a_film_starts_from_the_one_before() -> None:
-    frame = torch.nn.functional.interpolate(PHOTO, size=(96, 128), mode="bilinear")
-    later = frame.roll(2, -1)
-    alone = gatys(film="last", steps=12)
-    apart = alone(later) - alone(frame).roll(2, -1)
-    film = gatys(film="last", steps=12)
+    later = (PHOTO + 0.02).clamp(-1, 1)
+    alone, film = (gatys(film="last", steps=24, start="noise") for _ in range(2))
     film.reset()
-    together = -film(frame).roll(2, -1) + film(later)
-    assert film.report.sizes == ((96, 128),)
+    first = film(PHOTO)
+    assert film.report.steps == (24,)
+    second = film(later)
     assert film.report.steps == (8,)
-    assert together.abs().mean() < apart.abs().mean() + 0.05
+    alone_later = gatys(film="last", steps=24, start="noise", seed=1)(later)
+    assert (second - first).abs().mean() < 0.5 * (alone_later - first).abs().mean()
     film.reset()
-    assert torch.equal(film(frame), gatys(film="last", steps=12)(frame)), "a new film forgets"
+    assert torch.equal(film(PHOTO), first), "a new film forgets"
+    assert torch.equal(alone(PHOTO), first), "the first frame is a picture like any other"
+
+
+def test_after_a_cut_a_frame_starts_anew() -> None:
+    film = gatys(film="last", steps=9)
+    film.reset()
+    film(PHOTO)
+    film(-PHOTO)
+    assert film.report.steps == (9,)
 
 
 def test_flow_follows_what_moves() -> None:
@@ -594,7 +604,8 @@ def test_the_study_is_a_labelled_grid_of_style_and_content_alone(
 ) -> None:
     for name, image in (("style", STYLE), ("photo", PHOTO)):
         Image.fromarray(genart.to_frames(image)[0]).save(tmp_path / f"{name}.png")
-    made = strokes(STYLE, PHOTO, layers=("2_2", "4_1"), size=64, steps=4, network_kind="lite0")
+    files = tmp_path / "style.png", tmp_path / "photo.png"
+    made = strokes(*files, layers=("2_2", "4_1"), size=64, steps=4, network_kind="lite0")
     assert made.layers == ("block2", "block5")
     assert set(made.pictures) == {(row, n) for row in ("style", "content") for n in made.layers}
     assert made.frame.shape == (2 * (48 + 6 + 18) + 6, 3 * (64 + 6) + 6, 3)

@@ -41,7 +41,7 @@ def _arrays(path: Path) -> dict[str, Tensor]:
     import torch
 
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: torch.from_numpy(np.array(arrays[name])) for name in arrays.files}
     except FileNotFoundError:
         raise CheckpointError(f'There is no file "{path}".') from None

@@ -71,7 +71,7 @@ def arithmetic(net: Network, size: tuple[int, int]) -> float:
     """Operations forward and back for the picture alone, two a product: convolutions alone."""
     total, pixels = 0.0, float(size[0] * size[1])
     for step in net.steps:
-        weight = getattr(getattr(step.run, "part", None), "weight", None)
+        weight = getattr(step.run, "weight", None)
         if weight is not None:
             total += 4.0 * weight.numel() * pixels / step.stride**2
         if step.name == "relu5_1":

@@ -9,6 +9,9 @@ from torch import Tensor
 
 from . import flow
 
+_STILL = 10.0  # how fast trust falls with a change of colour, without flow
+_CUT = 0.2  # of a picture that can be trusted: below it another scene has begun
+
 
 @dataclass
 class Memory:
@@ -31,14 +34,16 @@ class Memory:
 
         Returns:
             (1, 3, h, w) in -1..1 and (1, 1, h, w) in 0..1. Without flow all is trusted where the
-            frames are alike.
+            frames are alike. None after a cut, too: where little can be trusted.
         """
         if self.frame is None or self.painted is None or self.frame.shape != frame.shape:
             return None
         if self.follows:
-            return flow.moved(self.frame, frame, self.painted)
-        change = (frame - self.frame).abs().mean(1, keepdim=True)
-        return self.painted, torch.exp(-20 * change)
+            before, trust = flow.moved(self.frame, frame, self.painted)
+        else:
+            change = (frame - self.frame).abs().mean(1, keepdim=True)
+            before, trust = self.painted, torch.exp(-_STILL * change)
+        return (before, trust) if trust.mean() >= _CUT else None
 
 
 def memory(kind: str) -> Memory | None:

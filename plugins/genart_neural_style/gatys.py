@@ -73,7 +73,7 @@ class Gatys:
     content_weight = genart.Param(_DEFAULT.content_weight, 0.0, help="How much the photo counts.")
     tv_weight = genart.Param(_DEFAULT.tv_weight, 0.0, help="How much smoothness counts.")
     style_scale = genart.Param(1.0, 0.1, 4.0, curve="log", unit="x", help="Size of the strokes.")
-    steps = genart.Param(120, 1, 5000, help="Evaluations at the coarsest size.")
+    steps = genart.Param(80, 1, 5000, help="Evaluations at the coarsest size.")
     keep_color = genart.Param("none", choices=colour.WAYS, help="How the photo's colours stay.")
     temporal_weight = genart.Param(20.0, 0.0, help="How much a frame is held to the one before.")
 

@@ -15,7 +15,10 @@ from .networks import Network
 from .tiles import GRID
 
 _SHARE = 0.5  # of what is free may go into features
-_PICTURES = 48  # pictures of float32 that the search keeps: L-BFGS's pairs, gradients
+_PICTURE = 12  # bytes of a pixel in float32
+_KEPT = 8  # pictures that every search keeps: the photo, the best so far, gradients
+_PROBE, _WORK = 128, 1.5  # pixels a side of what is measured; beside what is kept
+_PAIRS = (3, 20)  # pairs of pictures that L-BFGS remembers, at least and at most
 _UNKNOWN = 2 << 30  # bytes, where a system does not tell
 
 
@@ -35,11 +38,12 @@ def tile_side(
     """
     names, room = tuple(layers), free_bytes(device)
     pixels, each = size[0] * size[1], bytes_per_pixel(network, names)
-    if pixels * 12 * _PICTURES > room:
-        fits = int((room / 12 / _PICTURES) ** 0.5)
+    least = (_KEPT + 2 * _PAIRS[0]) * _PICTURE
+    if pixels * least > room:
+        fits = int((room / least) ** 0.5)
         raise genart.UsageError(
-            f"A picture of {size[1]}x{size[0]} needs {pixels * 12 * _PICTURES >> 20} MB to be "
-            f"painted and {room >> 20} MB are free; name a smaller size, {fits} pixels or less."
+            f"A picture of {size[1]}x{size[0]} needs {pixels * least >> 20} MB to be painted and "
+            f"{room >> 20} MB are free; name a smaller size, {fits} pixels or less."
         )
     if pixels * each <= room * _SHARE:
         return 0
@@ -48,17 +52,29 @@ def tile_side(
     return max(side // GRID, 4) * GRID
 
 
+def pairs(size: tuple[int, int], device: torch.device) -> int:
+    """How many pairs of pictures of size (h, w) L-BFGS may remember, 3..20."""
+    room = free_bytes(device) * (1 - _SHARE) / (size[0] * size[1] * _PICTURE)
+    return int(min(max((room - _KEPT) / 2, _PAIRS[0]), _PAIRS[1]))
+
+
 @lru_cache(maxsize=8)
 def bytes_per_pixel(network: Network, layers: tuple[str, ...]) -> float:
-    """What features and their gradients take for every pixel of a picture."""
+    """What is kept for the gradient of every pixel of a picture, and half as much to work in."""
     device = next(iter([*network.parameters(), *network.buffers()])).device
-    side, total = 64, 0
-    with torch.no_grad():
-        for features in network(
-            torch.zeros(1, 3, side, side, device=device), _upto(network, layers)
-        ).values():
-            total += features.numel() * 4
-    return 2.0 * total / side**2
+    kept: dict[int, int] = {}
+
+    def count(tensor: torch.Tensor) -> torch.Tensor:
+        kept[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
+        return tensor
+
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(count, lambda x: x):
+        blank = torch.zeros(1, 3, _PROBE, _PROBE, device=device, requires_grad=True)
+        found = network(blank, layers)
+    own = {each.data_ptr() for each in (*network.parameters(), *network.buffers())}
+    total: int = sum(size for place, size in kept.items() if place not in own)
+    total += sum(features.numel() * 4 for features in found.values())
+    return _WORK * total / _PROBE**2
 
 
 def free_bytes(device: torch.device) -> int:
@@ -66,12 +82,6 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return min(_system_free(), _group_free())
-
-
-def _upto(network: Network, layers: tuple[str, ...]) -> tuple[str, ...]:
-    """Every layer down to the deepest of some."""
-    last = max(network.names.index(name) for name in layers)
-    return network.names[: last + 1]
 
 
 def _system_free() -> int:

@@ -20,7 +20,6 @@ import genart
 
 from . import weights
 from .layers import TITLES, names_in
-from .winograd import FrozenConvolution
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _CAFFE = ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0))
@@ -176,8 +175,6 @@ def _steps(features: nn.Sequential, names: Sequence[str], pool: str) -> list[Ste
         run: Callable[[Tensor], Tensor] = part
         if isinstance(part, nn.MaxPool2d) and pool == "average":
             run = nn.AvgPool2d(part.kernel_size, part.stride, ceil_mode=part.ceil_mode)
-        elif isinstance(part, nn.Conv2d) and part.kernel_size == (3, 3) and part.stride == (1, 1):
-            run = FrozenConvolution(part)
         found.append(Step(name, run, stride, max(left, right), isinstance(part, nn.ReLU)))
     return found
 

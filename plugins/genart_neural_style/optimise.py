@@ -17,7 +17,6 @@ from .objective import Losses, Objective
 OPTIMIZERS = ("lbfgs", "adam")
 _ADAM = 0.05  # of the range -1..1 in a step, at rate 1
 _UP = 1.3  # how much a step may lead up before it is taken back
-_HISTORY = 20  # pairs that L-BFGS remembers: each is two pictures
 _WINDOW = 20  # steps over which the total has to fall
 
 
@@ -30,6 +29,7 @@ class Course:
         rate: for Adam in units of the range -1..1, times 0.05; it falls to a tenth by a cosine.
         canvas: what is searched, "pixels" or "waves".
         tolerance: stop where the total has fallen by less than this share over 20 steps.
+        pairs: how many pairs of pictures L-BFGS remembers.
         watch: told the step done, the losses, and the picture as it is; returns True to stop.
     """
 
@@ -37,6 +37,7 @@ class Course:
     rate: float = 1.0
     canvas: str = "pixels"
     tolerance: float = 0.0
+    pairs: int = 20
     watch: Callable[[int, Losses, Tensor], bool | None] = field(default=lambda *_: None)
 
 
@@ -79,7 +80,7 @@ def _stalled(totals: list[float], tolerance: float) -> bool:
 
 def _walker(ground: Pixels | Waves, course: Course, steps: int) -> _Lbfgs | _Adam:
     if course.optimizer == "lbfgs":
-        return _Lbfgs(ground, course.rate)
+        return _Lbfgs(ground, course.rate, course.pairs)
     if course.optimizer == "adam":
         return _Adam(ground, course.rate * _ADAM, steps)
     raise genart.UsageError(
@@ -94,8 +95,8 @@ class _Lbfgs:
     from there: then the next one goes down the gradient.
     """
 
-    def __init__(self, ground: Pixels | Waves, rate: float) -> None:
-        self._ground, self._rate = ground, rate
+    def __init__(self, ground: Pixels | Waves, rate: float, pairs: int) -> None:
+        self._ground, self._rate, self._pairs = ground, rate, pairs
         self._scale, self._least = 0.0, math.inf
         self._kept = ground.searched.detach().clone()
         self._slope = torch.zeros_like(self._kept)
@@ -126,7 +127,7 @@ class _Lbfgs:
     def _begin(self) -> None:
         self._leaf = self._ground.searched.requires_grad_()
         self._optimizer = torch.optim.LBFGS(
-            [self._leaf], lr=self._rate, max_iter=1, history_size=_HISTORY,
+            [self._leaf], lr=self._rate, max_iter=1, history_size=self._pairs,
             tolerance_grad=0, tolerance_change=0,
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ import genart
 
 from . import colour
 from .manners import Style, mask_at, resized
-from .memory import tile_side
+from .memory import pairs, tile_side
 from .networks import Network
 from .objective import Losses, Objective
 from .optimise import Course, descend
@@ -132,7 +132,10 @@ class Painting:
             )
 
         preset, tolerance = self.plan.preset, self.plan.options.tolerance or 0.0
-        course = Course(preset.optimizer, preset.rate, preset.canvas, tolerance, watch)
+        course = Course(
+            preset.optimizer, preset.rate, preset.canvas, tolerance,
+            pairs(size, first.device), watch,
+        )  # fmt: skip
         painted = descend(first, objective, steps, course)
         self.sizes.append(size)
         self.steps.append(len(told))
