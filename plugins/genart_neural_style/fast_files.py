@@ -123,7 +123,7 @@ def _described(texts: Mapping[str, str], path: str | Path) -> tuple[Layout, tupl
         encoder, decoder = (_steps(given[name]) for name in ("encoder", "decoder"))
         layout = Layout(encoder, decoder, given["blocks"], given["styles"], given["direct"])
         fits = all(_sane(step) for step in (*layout.encoder, *layout.decoder))
-        fits &= 0 <= layout.blocks <= 64 and layout.styles == len(styles) > 0
+        fits &= 0 <= layout.blocks <= 32 and layout.styles == len(styles) > 0
     except (KeyError, TypeError, ValueError) as error:
         raise genart.CheckpointError(f'"{path}": its header is damaged ({error!r}).') from error
     if not fits or layout.decoder[-1][2] != 3:
@@ -137,7 +137,7 @@ def _steps(given: Any) -> tuple[tuple[int, int, int], ...]:
 
 def _sane(step: tuple[int, int, int]) -> bool:
     kernel, factor, channels = step
-    return kernel in (1, 3, 5, 7, 9) and factor in (1, 2) and 0 < channels <= 1024
+    return kernel in (1, 3, 5, 7, 9) and factor in (1, 2) and 0 < channels <= 512
 
 
 def _recognised(state: Mapping[str, Tensor], path: str | Path) -> Layout:
@@ -165,7 +165,7 @@ _ENDS = ("conv1", "deconv3")  # its first and last convolution
 
 
 def _filled(layout: Layout, state: dict[str, Tensor], path: str | Path) -> TransformNet:
-    with torch.device("meta"):
+    with torch.random.fork_rng([]):  # torch's meta device takes seconds to import
         net = TransformNet(layout)
     wanted = {name: value.shape for name, value in net.state_dict().items()}
     missing = [name for name in wanted if name not in state]

@@ -20,12 +20,13 @@ _VGG = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 #: Blocks of EfficientNet-Lite0 at strides 2, 4, 8 and 16.
 _LITE0 = (0, 2, 4, 10)
 _CONTENT = 2  # which of the four
+_ALL = 4
 
-Maps = Callable[[Tensor], Sequence[Tensor]]
+Maps = Callable[[Tensor, int], Sequence[Tensor]]
 
 
 def feature_maps(network: str, device: str) -> tuple[Maps, str]:
-    """What gives four feature maps of images (n, 3, h, w) in -1..1, and its name.
+    """What gives the first feature maps, four at most, of images (n, 3, h, w) in -1..1; its name.
 
     Args:
         network: "lite0" (EfficientNet-Lite0, always there), "vgg16" (torchvision's weights,
@@ -41,13 +42,13 @@ def feature_maps(network: str, device: str) -> tuple[Maps, str]:
         network = "vgg16" if genart.vgg16_file() else "lite0"
     if network == "lite0":
         lite0 = genart.features(device)
-        return lambda image: lite0(image, _LITE0), "EfficientNet-Lite0"
+        return lambda image, count: lite0(image, _LITE0[:count]), "EfficientNet-Lite0"
     if network != "vgg16" and not Path(network).is_file():
         raise genart.UsageError(
             f'Features are auto, lite0, vgg16 or a file of weights, not "{network}".'
         )
     vgg = genart.vgg16("" if network == "vgg16" else network, device)
-    return lambda image: list(vgg(image, _VGG).values()), "VGG16"
+    return lambda image, count: list(vgg(image, _VGG[:count]).values()), "VGG16"
 
 
 def gram(features: Tensor) -> Tensor:
@@ -60,33 +61,38 @@ class StyleLosses:
     """Content and style losses of repainted pictures.
 
     Args:
-        maps: gives four feature maps of images.
+        maps: gives the first feature maps, four at most, of images.
         styles: pictures (1, 3, h, w) in -1..1.
     """
 
     def __init__(self, maps: Maps, styles: Sequence[Tensor]) -> None:
         self.maps = maps
         with torch.no_grad():
-            grams = [[gram(x) for x in maps(picture)] for picture in styles]
-        self._grams = [torch.cat(layer) for layer in zip(*grams, strict=True)]  # (styles, c, c)
-        self._sizes = [layer.square().sum((1, 2)) for layer in self._grams]
+            features = [maps(picture, _ALL) for picture in styles]
+        layers = zip(*features, strict=True)
+        self._grams = [torch.cat([gram(x) for x in layer]) for layer in layers]  # (styles, c, c)
+        self._strength = torch.stack([x[_CONTENT].square().mean() for x in features]).mean()
 
     def __call__(self, painted: Tensor, content: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-        """The content and the style loss, both 1 where nothing is alike.
+        """The content and the style loss, about 1 where nothing is alike.
+
+        The content loss is the mean squared difference of features, as a share of the styles' own
+        mean square. The style loss is how far Gram matrices are from the style's, as a share of
+        its length (Frobenius), the mean over layers: not squared, so that a picture of strong
+        texture does not outweigh all others.
 
         Args:
             painted: (n, 3, h, w) in -1..1; gradients flow.
             content: the pictures they were made of.
             style: which style each was painted in, int (n,).
         """
-        made = self.maps(painted)
+        made = self.maps(painted, _ALL)
         with torch.no_grad():
-            kept = self.maps(content)[_CONTENT]
-        like = (made[_CONTENT] - kept).square().mean() / kept.square().mean()
-        layers = zip(made, self._grams, self._sizes, strict=True)
+            kept = self.maps(content, _CONTENT + 1)[_CONTENT]
+        like = (made[_CONTENT] - kept).square().mean() / self._strength
         far = [
-            ((gram(x) - wanted[style]).square().sum((1, 2)) / size[style]).mean()
-            for x, wanted, size in layers
+            ((gram(x) - wanted[style]).norm(dim=(1, 2)) / wanted[style].norm(dim=(1, 2))).mean()
+            for x, wanted in zip(made, self._grams, strict=True)
         ]
         return like, torch.stack(far).mean()
 

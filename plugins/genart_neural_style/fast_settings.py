@@ -35,8 +35,9 @@ class FastSettings:
     batch: int = _say(4, "pictures a step")
     crop: int = _say(192, "side of the pictures it learns from, in pixels, a multiple of 4")
     style_size: int = _say(256, "shorter side of the style pictures: larger, finer strokes")
+    stroke: int = _say(1, "paintings are judged so many times smaller: large strokes, less work")
     content_weight: float = _say(1.0, "how much the picture stays what it is")
-    style_weight: float = _say(10.0, "how much it becomes like the style")
+    style_weight: float = _say(4.0, "how much it becomes like the style")
     tv_weight: float = _say(0.1, "how much neighbouring pixels are alike")
     temporal_weight: float = _say(0.0, "for films: how little noise and small shifts may change")
     lr: float = _say(0.001, "learning rate")
@@ -57,6 +58,7 @@ class FastSettings:
         self._check("width", self.width > 0 and self.width % 8 == 0, "a multiple of 8")
         self._check("crop", self.crop >= 32 and self.crop % 4 == 0, "a multiple of 4 from 32")
         self._check("style_size", self.style_size >= 32, "32 or more")
+        self._check("stroke", 1 <= self.stroke <= 4, "1..4")
         self._check("jitter", 0 <= self.jitter <= 1, "0..1")
         self._check("average", 0 <= self.average < 1, "0 up to 1")
         for name in ("steps", "batch", "lr", "snapshot_steps", "keep"):

@@ -16,10 +16,11 @@ import genart
 from .fast_data import ContentPictures
 from .fast_losses import StyleLosses, feature_maps, outside, variation
 from .fast_settings import FastSettings
-from .transform import ConditionalColour, Layout, TransformNet, johnson, stage
+from .transform import ConditionalColour, ConditionalNorm, Layout, TransformNet, johnson, stage
 
 _NOISE = 0.04  # standard deviation of the noise that films must bear, in -1..1
 _FIRST = 16  # pictures whose colours tell what those to come will be like
+_GRID = 4  # pixels between which a judged picture may begin
 _SHIFT = 3  # pixels that a film may move between frames, in every direction
 
 
@@ -69,12 +70,12 @@ class FastTraining:
             _start_in_colour(net, data.draw(_FIRST, self.random), pictures)
         self.net = net.to(device)
         self.averaged = copy.deepcopy(self.net).requires_grad_(False)
-        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=settings.lr)
+        self.optimiser = torch.optim.Adam(_groups(self.net))
         self.steps = 0
 
     def _style(self, path: Path) -> Tensor:
         picture = genart.read_picture(path)
-        scale = self.settings.style_size / min(picture.shape[-2:])
+        scale = self.settings.style_size / self.settings.stroke / min(picture.shape[-2:])
         size = [max(round(side * scale), 1) for side in picture.shape[-2:]]
         small = F.interpolate(picture, size, mode="bicubic", antialias=True, align_corners=False)
         return small.clamp(-1, 1).to(self.device)
@@ -86,7 +87,8 @@ class FastTraining:
         style = torch.randint(len(self.styles), (s.batch,), generator=self.random).to(self.device)
         mix = F.one_hot(style, len(self.styles)).to(content)
         painted = self.net(content, mix)
-        like, far = self.losses(painted, content, style)
+        judged, kept = self._seen(painted, content)
+        like, far = self.losses(judged, kept, style)
         figures = {"content": like, "style": far, "tv": variation(painted)}
         if s.temporal_weight:
             figures["temporal"] = self._unsteadiness(content, mix, painted)
@@ -94,13 +96,24 @@ class FastTraining:
         for name, value in figures.items():
             loss = loss + getattr(s, f"{name}_weight") * value
         for group in self.optimiser.param_groups:
-            group["lr"] = s.lr * min(1.0, (self.steps + 1) / (s.warmup + 1))
+            group["lr"] = group["times"] * s.lr * min(1.0, (self.steps + 1) / (s.warmup + 1))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.steps += 1
         self._average()
         return {"loss": loss.item(), **{name: value.item() for name, value in figures.items()}}
+
+    def _seen(self, *images: Tensor) -> list[Tensor]:
+        """Images as they are judged: smaller, and beginning anywhere.
+
+        Where they begin keeps the network from painting the grid of its own strides, to which the
+        judge's strides would be blind.
+        """
+        stroke = self.settings.stroke
+        top, left = torch.randint(_GRID, (2,), generator=self.random).tolist()
+        begun = (F.pad(image, (left, 0, top, 0), mode="reflect") for image in images)
+        return [F.avg_pool2d(image, stroke) for image in begun]
 
     def _unsteadiness(self, content: Tensor, mix: Tensor, painted: Tensor) -> Tensor:
         """How much a painting changes when its picture moves by some pixels and is noisy."""
@@ -143,6 +156,15 @@ class FastTraining:
 def _layout(settings: FastSettings, styles: int) -> Layout:
     make = {"stage": stage, "johnson": johnson}[settings.net]
     return make(settings.width, settings.blocks, styles)
+
+
+def _groups(net: TransformNet) -> list[dict[str, Any]]:
+    """What all styles share, and what each has of its own and so meets less often."""
+    own = (ConditionalNorm, ConditionalColour)
+    styled = {p for m in net.modules() if isinstance(m, own) for p in m.parameters()}
+    shared = [p for p in net.parameters() if p not in styled]
+    mine = [p for p in net.parameters() if p in styled]
+    return [{"params": shared, "times": 1}, {"params": mine, "times": net.layout.styles}]
 
 
 def _initial(layout: Layout, seed: int) -> TransformNet:

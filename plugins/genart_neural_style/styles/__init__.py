@@ -1,0 +1,1 @@
+"""The fast styles that come with genart, and card.md, which says how they were made."""
