@@ -71,8 +71,7 @@ def assert_same(one: Any, other: Any, where: str = "") -> None:
         assert one == other, where
 
 
-@pytest.mark.parametrize("schedule", ["linear", "plateau"])
-@pytest.mark.parametrize("kind", ["cyclegan", "pix2pix"])
+@pytest.mark.parametrize(("kind", "schedule"), [("cyclegan", "linear"), ("pix2pix", "plateau")])
 def test_a_run_in_parts_is_the_run_in_one(
     kind: str, schedule: str, pictures: Path, tmp_path: Path
 ) -> None:
