@@ -199,7 +199,8 @@ class _Job:
         for row, place in enumerate(images):
             self.results[place] = self.store.keep(
                 paths[place], found.latent[row], torch.stack([targets[row], made[row]]),
-                loss=found.losses[-1], distance=distances[row], model=makes.name, tuned=tuned,
+                loss=found.losses[-1], distance=distances[row], tuned=tuned,
+                model=self.generator.name,
             )  # fmt: skip
             way = [each[row] for each in found.path]
             target = [targets[row : row + 1]]

@@ -119,8 +119,8 @@ class Store:
             pair: (2, 3, h, w), the picture and what was found.
             loss: the search's last.
             distance: between the two.
-            model: the name of the generator that makes it.
-            tuned: that generator's file in the folder, if it was tuned.
+            model: the name of the generator whose places they are.
+            tuned: the file in the folder of the tuned generator that makes it, if there is one.
         """
         from PIL import Image as Pictures
 

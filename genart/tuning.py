@@ -49,6 +49,7 @@ def copy_of(generator: Generator) -> Generator:
         )
     made = copy.deepcopy(generator)
     made.source = None  # so that nothing takes it for what is in the parent's file
+    made.parents = (generator.name, *generator.parents)
     return made
 
 
@@ -90,7 +91,8 @@ def read_tuned(checkpoint: Checkpoint, name: str, device: torch.device) -> Gener
     """
     import torch
 
-    tuned = copy.deepcopy(_parent(checkpoint, device))
+    parent = _parent(checkpoint, device)
+    tuned = copy_of(parent)
     assert isinstance(tuned, Tunable)
     state = tuned.network.state_dict()
     with torch.no_grad():
