@@ -10,7 +10,10 @@
 | `forms`    | what every form of a styled convolution has in common                    |
 | `dense`    | the form for few pixels                                                  |
 | `tiled`    | the forms for many, by minimal filtering                                 |
-| `winograd` | the matrices of minimal filtering                                        |
+| `winograd` | its matrices                                                             |
+| `phased`   | the form for layers to twice the size, with fewer products still         |
+| `phases`   | its matrices                                                             |
+| `windows`  | how windows of a map are read and turned into points                     |
 | `canvas`   | what layers to RGB add to the picture                                    |
 | `packed`   | weights in the form that is fastest to use                               |
 | `memory`   | memory kept from picture to picture                                      |

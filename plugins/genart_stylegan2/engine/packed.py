@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..layers import SQRT2
 from ..synthesis import StyledConv, ToRGB
+from .phases import kernels
 from .winograd import points_of
 
 EPS = 1e-8
@@ -48,6 +49,18 @@ class Packed:
     def points(self) -> Tensor:
         """Kernels at Winograd's points, (36, in, out)."""
         return points_of(self.layer.weight.detach(), flip=self.layer.up)
+
+    @cached_property
+    def phases(self) -> Tensor:
+        """Kernels at the points of the form by phases, (6, 6, in, out)."""
+        return kernels(self.layer.weight.detach()).view(6, 6, self.channels, self.out)
+
+    @cached_property
+    def borders(self) -> tuple[Tensor, Tensor]:
+        """The last row and the last column of taps, (in, 3 * out) each."""
+        weight = self.layer.weight.detach()
+        low, right = weight[:, :, 2].permute(1, 2, 0), weight[..., 2].permute(1, 2, 0)
+        return low.flatten(1).contiguous(), right.flatten(1).contiguous()
 
 
 class PackedRGB:

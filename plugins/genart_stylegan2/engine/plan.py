@@ -18,6 +18,8 @@ from .forms import Each, Form, Slots
 from .memory import Maps, Scratch, Step
 from .numbers import Numbers, Reader
 from .packed import Weights
+from .phased import Phased
+from .phases import PHASED
 from .tiled import Tiled, tiled
 from .winograd import TILE, plain, raised
 
@@ -76,6 +78,8 @@ class Plan:
         if few or size[0] % TILE or size[1] % TILE:
             return Dense(packed, size)
         taps = conv.resample_filter.double().sum(0)
+        if conv.up and len(taps) > 1 and not (size[0] % PHASED or size[1] % PHASED):
+            return Phased(packed, size)
         return tiled(packed, size, raised(taps) if conv.up else plain())
 
     def _readers(self, n: int) -> Iterator[Reader]:

@@ -11,9 +11,9 @@ from .crew import Stage, Task
 from .forms import Each, Slots, ending, leaky
 from .memory import Scratch, Step
 from .packed import Packed
+from .windows import MARGIN, Windows, divisor
 from .winograd import TILE, Transform, outwards
 
-_MARGIN = 8  # the widest that any filter's map has
 _BUDGET = 16384  # a strip holds about this many numbers of one point, so that it stays in the cache
 
 
@@ -22,13 +22,8 @@ def tiled(packed: Packed, size: tuple[int, int], transform: Transform) -> Tiled:
     wanted = min(max(_BUDGET // max(packed.channels, packed.out), 128), 256)
     rows, columns = size[0] // TILE, size[1] // TILE
     if rows * columns >= 4 * wanted:
-        return Strips(packed, size, transform, _divisor(rows, max(1, wanted // columns)))
-    return Spread(packed, size, transform, _divisor(rows, max(1, rows // 4)))
-
-
-def _divisor(number: int, most: int) -> int:
-    """The largest divisor that is not above `most`."""
-    return next(n for n in range(most, 0, -1) if number % n == 0)
+        return Strips(packed, size, transform, divisor(rows, max(1, wanted // columns)))
+    return Spread(packed, size, transform, divisor(rows, max(1, rows // 4)))
 
 
 class Tiled:
@@ -45,44 +40,17 @@ class Tiled:
         self, packed: Packed, size: tuple[int, int], transform: Transform, strip: int
     ) -> None:
         self.packed, self.size, self.transform, self.strip = packed, size, transform, strip
-        self.outwards = outwards()
-        self.margin = max(-transform.first, transform.first + transform.reach - transform.step)
+        self.outwards, self.margin = outwards(), transform.margin
         self.rows, self.columns = size[0] // TILE, size[1] // TILE
         self.strips, self.tiles = self.rows // strip, strip * self.columns  # tiles of one strip
-        self.painted = 16 * strip * (size[1] + 2 * _MARGIN)  # a strip of up to four colours
-        self.row = (size[1] // (TILE // transform.step) + 2 * _MARGIN) * packed.channels
+        self.painted = 16 * strip * (size[1] + 2 * MARGIN)  # a strip of up to four colours
+        self.windows = Windows(transform, self.columns)
+        self.row = (self.columns * transform.step + 2 * MARGIN) * packed.channels
 
     def order(self, noise: Tensor) -> Tensor:
         """A noise map (h, w) in this form's order, (strips * 16 * tiles, 1)."""
         tiled = noise.reshape(-1, self.strip, TILE, self.columns, TILE)
         return tiled.permute(0, 2, 4, 1, 3).reshape(-1, 1)
-
-    def _evaluate(
-        self, x: Tensor, tiles: slice, points: slice, style: Tensor, target: Tensor,
-        memory: tuple[Tensor, Tensor],
-    ) -> list[Step]:  # fmt: skip
-        """Rows of tiles of x (h, w, in) at points of the vertical, times a style.
-
-        Args:
-            x: the map.
-            tiles: rows of tiles.
-            points: of the six.
-            style: (in,).
-            target: (6, points * tiles * in), where they go.
-            memory: for rows and for windows.
-        """
-        transform, many = self.transform, points.stop - points.start
-        windows = self._windows(x, tiles)
-        count = len(windows)
-        rows = memory[0][: count * many * windows.shape[2]].view(count, many, -1)
-        columns = self._columns(x, rows)
-        gathered = memory[1][: columns.numel()].view(columns.shape)
-        downwards = transform.inwards[points].expand(count, -1, -1)
-        return [
-            partial(torch.bmm, downwards, windows, out=rows),
-            partial(torch.mul, columns, style, out=gathered),
-            partial(torch.mm, transform.inwards, gathered.flatten(1), out=target),
-        ]
 
     def _finish(
         self, n: int, products: Tensor, y: Tensor | None, slots: Slots, pixels: Tensor
@@ -94,22 +62,6 @@ class Tiled:
             *ending(pixels, noise, slots.demod, self.packed.limit),
             leaky(pixels, None if y is None else self._target(y, n)),
         ]
-
-    def _windows(self, x: Tensor, tiles: slice) -> Tensor:
-        """The rows that rows of tiles read, (rows, reach, w' * in), margins included."""
-        down, transform = x.stride(0), self.transform
-        shape = (tiles.stop - tiles.start, transform.reach, down)
-        top = x.storage_offset() - x.storage_offset() % down
-        begin = transform.first + tiles.start * transform.step
-        return x.as_strided(shape, (transform.step * down, down, 1), top + begin * down)
-
-    def _columns(self, x: Tensor, rows: Tensor) -> Tensor:
-        """What tiles read of transformed rows, (reach, points, rows, columns, in)."""
-        (down, along, _), transform, (count, points, _) = x.stride(), self.transform, rows.shape
-        shape = (transform.reach, points, count, self.columns, x.shape[2])
-        begin = x.storage_offset() % down + transform.first * along
-        strides = (along, down, points * down, transform.step * along, 1)
-        return rows.as_strided(shape, strides, rows.storage_offset() + begin)
 
     def _target(self, y: Tensor, n: int) -> Tensor:
         """Where the pixels of strip n go, (4, 4, strip, columns, out)."""
@@ -150,7 +102,7 @@ class Strips(Tiled):
         rows = slice(n * self.strip, (n + 1) * self.strip)
         memory = (scratch[1], scratch[0])
         steps = [
-            *self._evaluate(x, rows, slice(0, 6), slots.style, points.view(6, -1), memory),
+            *self.windows.steps(x, rows, slice(0, 6), slots.style, points.view(6, -1), memory),
             partial(torch.bmm, points, packed.points, out=products[:36]),
             partial(products[36].copy_, slots.shift),
             *self._finish(n, products.flatten(1), y, slots, pixels),
@@ -196,7 +148,7 @@ class Spread(Tiled):
     ) -> list[Step]:  # fmt: skip
         target = points.view(6, 6, -1)[:, half].flatten(1)
         memory = (scratch[1], scratch[0])
-        steps = self._evaluate(x, slice(0, self.rows), half, slots.style, target, memory)
+        steps = self.windows.steps(x, slice(0, self.rows), half, slots.style, target, memory)
         if half.start == 0:
             steps.append(partial(products[36].copy_, slots.shift))
         return steps

@@ -38,6 +38,11 @@ class Transform:
     reach: int
     step: int
 
+    @property
+    def margin(self) -> int:
+        """How many zeros windows read beyond each edge of the map."""
+        return max(-self.first, self.first + self.reach - self.step)
+
 
 def plain() -> Transform:
     """Windows of an ordinary convolution with padding 1."""
