@@ -32,13 +32,14 @@ class Plan {
 
   private:
     struct Scratch {
-        Floats points, products, results, rows;
+        Floats points, products, results, rows, line;
     };
     struct Sizes {
-        size_t points = 0, products = 0, results = 0, rows = 0, shared = 0, tall = 0;
+        size_t points = 0, products = 0, results = 0, rows = 0, line = 0, shared = 0, tall = 0;
         void most(const Sizes& other) {
             points = std::max(points, other.points), products = std::max(products, other.products);
             results = std::max(results, other.results), rows = std::max(rows, other.rows);
+            line = std::max(line, other.line);
             shared = std::max(shared, other.shared), tall = std::max(tall, other.tall);
         }
     };
@@ -72,6 +73,7 @@ class Plan {
 
     Sizes sizes(const Layer& layer, int members) const {
         Sizes found;
+        found.line = line_numbers(layer);
         size_t most = 0, sum = 0;
         for (int n = 0; n < strips(layer); ++n) {
             const size_t count = points(layer, strip(layer, n));
@@ -111,7 +113,7 @@ class Plan {
         shared_ = Floats(most.shared), tall_ = Floats(most.tall);
         for (int n = 0; n < members; ++n)
             scratch_.push_back({Floats(most.points), Floats(most.products), Floats(most.results),
-                                Floats(most.rows)});
+                                Floats(most.rows), Floats(most.line)});
         members_ = members;
     }
 
@@ -208,7 +210,7 @@ class Plan {
         const int chunk = std::max(1, 1024 / layer.w);
         share(job.step + 2, over(layer.h, chunk), [&](int n) {
             paint(layer, job.y, layer.pixels() * BLOCK, 0, n * chunk,
-                  std::min(layer.h, (n + 1) * chunk), job.below, job.image);
+                  std::min(layer.h, (n + 1) * chunk), job.below, own.line.get(), job.image);
         });
         if (job.last) barrier_->wait();
     }
@@ -280,7 +282,7 @@ class Plan {
                 pixels(layer, part, first + p, own.products.get() + p * tall(layer, part),
                        y + (first + p) * apart, top);
         }
-        if (layer.colors) paint(layer, y, apart, top, from, end, job.below, job.image);
+        if (layer.colors) paint(layer, y, apart, top, from, end, job.below, own.line.get(), job.image);
     }
 
     void raise(const Job& job, Scratch& own) {
