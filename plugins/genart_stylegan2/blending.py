@@ -159,6 +159,11 @@ class Blended(genart.Generator):
             return None
         return Blended(first, second, self.amounts, self._mixture)
 
+    def with_precision(self, precision: str) -> genart.Generator:
+        """Both models in a precision."""
+        first, second = (each.with_precision(precision) for each in (self.inner, self.second))
+        return Blended(first, second, self.amounts, self._mixture)
+
     def in_half(self) -> genart.Generator | None:
         """Both models in half precision; None where that is not faster."""
         first, second = self.inner.in_half(), self.second.in_half()
