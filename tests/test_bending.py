@@ -346,3 +346,17 @@ def test_bends_are_turned_live_and_a_bad_text_is_set_back(model: Any, tmp_path: 
     again = genart.MemorySink()
     genart.render(Still, again, show=writer.path, model=file)
     assert any(not np.array_equal(frame, again.frames[0]) for frame in again.frames)
+
+
+def test_the_sketch_undertow_bends_with_the_tide(model: Any) -> None:
+    def frames(**params: float) -> list[np.ndarray]:
+        sink = genart.MemorySink()
+        words = {f"sketch.{name}": value for name, value in params.items()}
+        genart.render("undertow", sink, model=model, seconds=0.8, fps=10, size=16, params=words)
+        return sink.frames
+
+    still = frames(pull=0.0, swell=0.0, ripple=0.0)
+    swimming = frames()
+    same = [np.array_equal(a, b) for a, b in zip(still, swimming, strict=True)]
+    assert same[0], "at slack water the picture is itself"
+    assert not any(same[1:4])

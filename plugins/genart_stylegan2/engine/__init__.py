@@ -5,6 +5,7 @@
 | `engine`   | what generators ask: it decides between itself and the network           |
 | `watch`    | whether the weights are still the same, and the network a plain one      |
 | `plan`     | one picture as stages over fixed memory                                  |
+| `tapped`   | a plan that stops at layers which are changed on their way               |
 | `crew`     | threads that share the tasks of a stage                                  |
 | `numbers`  | what changes from picture to picture: styles, demodulation, noise        |
 | `forms`    | what every form of a styled convolution has in common                    |
