@@ -13,11 +13,13 @@ from translate_plain import Plain, make, write
 import genart
 from genart.testing import check_stylizer
 from genart_translate import translator
+from genart_translate.benchmarks import arithmetic
 from genart_translate.critics import make_critic
 from genart_translate.engine import Engine
 from genart_translate.fitting import admitted, in_tiles, padded
 from genart_translate.layers import Norm, initialise
 from genart_translate.networks import build, set_test_time
+from genart_translate.official import official
 from genart_translate.shape import Shape, resnet, unet
 from genart_translate.translator import Translator
 
@@ -270,3 +272,17 @@ def test_a_shape_says_what_is_wrong_with_it() -> None:
         with pytest.raises(genart.UsageError, match=says):
             Shape(**values)
     assert Shape.from_dict(unet(6, 8).to_dict()) == unet(6, 8)
+
+
+def test_a_row_of_the_benchmark_counts_its_arithmetic(tmp_path: Path) -> None:
+    made = arithmetic(build(resnet(1, 4)), torch.zeros(1, 3, 64, 64))
+    large, middle, small = 64 * 64, 32 * 32, 16 * 16
+    ends = 2 * large * 49 * 3 * 4  # the first and the last convolution
+    between = 2 * (middle * 9 * 4 * 8 + small * 9 * 8 * 16)  # down, and up again
+    assert made == 2 * (ends + between + 2 * small * 9 * 16 * 16)
+    rows = list(genart.registry("benchmark").create("translate", options=genart.BenchOptions()))
+    assert [row.name for row in rows] == [
+        "CycleGAN image 256 px 9 blocks", "pix2pix image 256 px U-Net",
+    ]  # fmt: skip
+    with pytest.raises(genart.UsageError, match="no checkout of pytorch-CycleGAN-and-pix2pix"):
+        official(tmp_path, "resnet_9blocks", 4, "instance")
