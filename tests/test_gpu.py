@@ -174,6 +174,31 @@ def test_what_it_cannot_do_faithfully_it_leaves_to_the_network() -> None:
     assert engine(other)(places(other), "const", (4, 4), 32) is None
 
 
+def test_a_recording_that_fails_leaves_the_picture_to_the_network_and_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(work: Work) -> Work:
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    net = network()
+    play = GpuEngine(net.synthesis, "cpu", broken)
+    for _ in range(2):
+        assert play(places(net), "const", (4, 4), 32) is None
+    assert [each.message for each in caplog.records] == [
+        "The network makes pictures itself, as recording failed: "
+        "operation not permitted when stream is capturing"
+    ]
+
+
+def test_memory_that_runs_out_is_told_to_whoever_plays() -> None:
+    def full(work: Work) -> Work:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    net = network()
+    with pytest.raises(torch.OutOfMemoryError):
+        GpuEngine(net.synthesis, "cpu", full)(places(net), "const", (4, 4), 32)
+
+
 def test_copies_record_for_themselves() -> None:
     net = network()
     play = engine(net)

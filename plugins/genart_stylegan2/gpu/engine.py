@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -16,6 +18,8 @@ from ..exact import exact
 from ..synthesis import Noise, Synthesis, turned
 from .flow import Flow
 from .graphs import CudaRecorder, Recorded, Shelf, Work
+
+log = logging.getLogger("genart.stylegan2")
 
 
 class GpuEngine:
@@ -43,6 +47,7 @@ class GpuEngine:
         self._record = record or CudaRecorder()
         self._turn = threading.Lock()
         self._shelf = Shelf()
+        self._refused: set[Hashable] = set()
         self._marks: Marks | None = None
         self._probe: Probe | None = None
 
@@ -66,12 +71,31 @@ class GpuEngine:
         """
         if not self._is_plain_call(ws):
             return None
-        with self._turn, torch.inference_mode(False), torch.no_grad(), exact(half is False):
-            if not self._is_current():
-                return None
-            key = (start, top, half, len(ws))
-            picture: _Picture = self._shelf.get(key, lambda: self._made(ws, start, top, half))
-            return picture(ws.detach(), noise)
+        with (
+            self._turn, torch.inference_mode(False), torch.no_grad(), _here(ws.device),
+            exact(half is False),
+        ):  # fmt: skip
+            picture = self._picture(ws.detach(), start, top, half)
+            return None if picture is None else picture(ws.detach(), noise)
+
+    def _picture(
+        self, ws: Tensor, start: tuple[int, int], top: int, half: bool | str
+    ) -> _Picture | None:
+        """What plays a shape; None where it cannot be recorded, which is told once."""
+        if not self._is_current():
+            return None
+        key = (start, top, half, len(ws))
+        if key in self._refused:
+            return None
+        try:
+            made: _Picture = self._shelf.get(key, lambda: self._made(ws, start, top, half))
+        except torch.OutOfMemoryError:
+            raise  # whoever plays knows what to do about it
+        except Exception as error:
+            log.warning("The network makes pictures itself, as recording failed: %s", error)
+            self._refused.add(key)
+            return None
+        return made
 
     def _made(self, ws: Tensor, start: tuple[int, int], top: int, half: bool | str) -> _Picture:
         return _Picture(Flow(self._synthesis, start, top, half), ws.detach(), self._record)
@@ -83,6 +107,7 @@ class GpuEngine:
             return False
         if found != self._marks or self._probe is None or not self._probe.holds():
             self._shelf.clear()
+            self._refused.clear()
             self._marks = self._probe = None
             if not all(map(self._is_plain, self._tensors())):
                 return False
@@ -114,6 +139,11 @@ class GpuEngine:
             and forward_ad._current_level < 0
             and not torch._C._functorch.is_functorch_wrapped_tensor(ws)
         )
+
+
+def _here(device: torch.device) -> AbstractContextManager[object]:
+    """Have what is launched go to a device, where there may be several."""
+    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
 
 
 class _Picture:

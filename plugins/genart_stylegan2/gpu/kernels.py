@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ..layers import SQRT2, fir
 
+_OLDEST = 7, 0  # the compute capability that Triton asks for
 _BLOCK = 1024  # elements that one program of a kernel makes
 
 
@@ -60,7 +61,9 @@ def filter_finish(x: Tensor, kernel: Tensor, after: After) -> Tensor:
 
 @lru_cache
 def fused() -> Any:
-    """The same two in Triton, a module of `finish` and `filter_finish`; None without Triton."""
+    """The same two in Triton, a module of `finish` and `filter_finish`; None where it cannot be."""
+    if torch.cuda.is_available() and torch.cuda.get_device_capability() < _OLDEST:
+        return None
     try:
         from . import fused as module
     except ImportError:
