@@ -145,11 +145,12 @@ def test_any_size_is_painted(three, size):
     check_stylizer(fast(f"{three}#fire"), image(*size, n=2))
 
 
-def test_edges_of_an_odd_size_are_like_the_rest(three):
-    painter, given = fast(f"{three}#sea"), image(64, 64)
-    whole, cut = painter(given), painter(given[..., :63, :61])
-    assert (whole[..., :40, :40] - cut[..., :40, :40]).abs().mean() < 0.05
-    assert cut[..., -3:, :].std() < 2 * cut.std()
+def test_edges_are_like_the_rest():
+    flat = torch.full((1, 3, 61, 63), 0.3)
+    out = genart.stylizer("fast:starry_night")(flat)
+    middle = out[..., 20:-20, 20:-20]
+    for edge in (out[..., :4, :], out[..., -4:, :], out[..., :4], out[..., -4:]):
+        assert (edge.mean((0, 2, 3)) - middle.mean((0, 2, 3))).abs().max() < 0.25
 
 
 def test_styles_are_mixed_like_channels_on_a_desk(three):

@@ -17,6 +17,7 @@ from .transform import SMALLEST
 #: Where the styles that come with genart lie.
 SHIPPED = Path(__file__).with_name("styles")
 _SUFFIXES = (".safetensors", ".pth", ".pt")
+_EDGE = 8  # pixels by which a picture is continued: the edge of a painting is cut off
 #: The luma of a colour (ITU-R BT.601).
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -63,11 +64,14 @@ class Fast:
     def _painted(self, image: Tensor, mix: Tensor) -> Tensor:
         net = self.model.net.to(image.device)
         height, width = image.shape[-2:]
-        right, below = (_missing(side, net.layout.factor) for side in (width, height))
-        if right or below:
-            image = F.pad(image, (0, right, 0, below), mode="replicate")
+        edge = _EDGE if net.layout.direct else 0  # others' networks paint as their own code does
+        right, below = (_missing(side + 2 * edge, net.layout.factor) for side in (width, height))
+        pads = (edge, edge + right, edge, edge + below)
+        if any(pads):
+            mode = "reflect" if min(height, width) > max(pads) else "replicate"
+            image = F.pad(image, pads, mode=mode)
         out = net(image.contiguous(memory_format=torch.channels_last), mix)
-        cut: Tensor = out[..., :height, :width]
+        cut: Tensor = out[..., edge : edge + height, edge : edge + width]
         return cut.clamp(-1, 1)
 
 
