@@ -116,7 +116,8 @@ def test_there_are_presets_and_each_plays() -> None:
 
 
 def test_at_rest_every_bit_is_the_unbent_networks(model: Any) -> None:
-    bent = model.bend("8:rotate@0.2 + 16:threshold", rotate_8=0.0, threshold_16_amount=0.0)
+    bent = model.bend("8:rotate@0.2 + 16:threshold + 4:blur@0",
+                      rotate_8=0.0, threshold_16_amount=0.0)  # fmt: skip
     keys = model.sample([1, 2])
     for noise in ("const", "none", 0.3):
         plain = model(keys, truncation=0.6, cutoff=2, noise=noise)
