@@ -82,9 +82,12 @@ class Gatys:
         self._preset = _chosen(told)
         self._styles = styles(style, told.blend, told.masks, told.style_masks)
         self._hold = mask(told.content_mask)
-        self.features = self._network("cpu").title
-        self._check_layers()
+        made = self._network("cpu")
+        self.features = made.title
+        self._check_layers(made)
         turned = {name: getattr(self._preset, name) for name in _WEIGHTS}
+        if told.content_weight is None and made.kind in self._preset.content_weights:
+            turned["content_weight"] = self._preset.content_weights[made.kind]
         turned |= told.given("style_scale", "steps", "temporal_weight")
         turned["keep_color"] = colour.way(told.keep_color)
         for name, value in turned.items():
@@ -141,8 +144,7 @@ class Gatys:
         content = translate(self._preset.content, made.kind)
         return replace(self._preset, style=style, content=content, **changes)
 
-    def _check_layers(self) -> None:
-        made = self._network("cpu")
+    def _check_layers(self, made: Network) -> None:
         named = self._named(made, {})
         for name in (*named.style, *named.content):
             made.step(name)

@@ -32,6 +32,7 @@ class Preset:
         optimizer: "lbfgs" or "adam".
         rate: step size.
         canvas: what is searched: "pixels" or "waves".
+        content_weights: alpha by network, where one holds a photo more strongly than another.
         levels: how many sizes, each half the next, are worked through from coarse to fine; 0 goes
             down to about 160 pixels.
     """
@@ -53,6 +54,7 @@ class Preset:
     optimizer: str = "lbfgs"
     rate: float = 1.0
     canvas: str = "pixels"
+    content_weights: Mapping[str, float] = field(default_factory=dict)
     levels: int = 1
 
 
@@ -91,6 +93,8 @@ PRESETS: dict[str, Preset] = {
         style_norm="relative",
         tv_norm="mean squares",
         canvas="waves",
+        content_weights={"vgg19": 0.003, "vgg16": 0.003},
+        pool="average",
         levels=0,
     ),
     "gatys": _GATYS,
