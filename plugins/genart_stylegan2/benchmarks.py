@@ -16,6 +16,7 @@ import genart
 
 from . import bench_steps
 from .config import Config
+from .engine import Engine, native
 from .generator import StyleGAN2
 from .network import Network
 
@@ -36,6 +37,9 @@ def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
     shapes = [shape for shape in SHAPES if shape[0] <= most]
     for shape in shapes:
         yield _row("synthesis", shape, 1, partial(_synthesis, shape, 1, options))
+    if options.device == "cpu" and native.library() is not None:
+        for shape in shapes:
+            yield _row("accelerator", shape, 1, partial(_accelerator, shape))
     for shape in (shape for shape in _IN_FOURS if shape[0] <= most):
         yield _row("synthesis", shape, 4, partial(_synthesis, shape, 4, options), threads=1)
     yield genart.BenchRow("mapping batch 1", partial(_mapping, options))
@@ -84,6 +88,24 @@ def _synthesis(
         moved=4.0 * sum(p.numel() for p in net.synthesis.parameters()) / batch,
         difference=_gap(ours, theirs),
     )
+
+
+def _accelerator(shape: tuple[int, int]) -> genart.BenchCase:
+    """A picture by the compiled kernels, beside the engine in torch."""
+    config = Config(shape[0], channel_base=shape[1])
+    net = _weights(config).synthesis
+    ws = torch.randn(1, config.num_ws, config.w_dim)
+
+    def by(engine: Engine) -> Callable[[], Tensor]:
+        def picture() -> Tensor:
+            made = engine(ws, "const", (4, 4), shape[0])
+            assert made is not None
+            return made
+
+        return picture
+
+    ours, theirs = by(Engine(net)), by(Engine(net, accelerated=False))
+    return genart.BenchCase(ours, theirs, flop=arithmetic(config), difference=_gap(ours, theirs))
 
 
 def _gap(
