@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
@@ -99,12 +99,15 @@ class Plugins:
         self.registries = {kind: Registry(kind) for kind in KINDS.values()}
         self.loaded: list[Plugin] = []
         self.add(cli, "genart")  # our own commands: strangers cannot take their names
-        points = entry_points(group=GROUP) if points is None else points
-        for point in sorted(points, key=_builtins_first):
-            self._load(point)
+        points = list(entry_points(group=GROUP) if points is None else points)
+        brought = {id(point.dist): point.dist for point in points}
+        names = {key: _brought_by(each) for key, each in brought.items()}  # each parsed only once
+        order = lambda p: ("genart" not in names[id(p.dist)][:1], p.name, p.value)  # noqa: E731
+        for point in sorted(points, key=order):
+            self._load(point, " ".join(names[id(point.dist)]))
 
-    def _load(self, point: EntryPoint) -> None:
-        plugin = Plugin(point.name, point.value, " ".join(_brought_by(point)))
+    def _load(self, point: EntryPoint, distribution: str) -> None:
+        plugin = Plugin(point.name, point.value, distribution)
         self.loaded.append(plugin)
         try:
             self._fill(plugin, point.load())
@@ -173,16 +176,12 @@ def _refuse_misspelt(manager: pluggy.PluginManager, module: object) -> None:
         )
 
 
-def _brought_by(point: EntryPoint) -> tuple[str, ...]:
-    """Name and version of the distribution, or () where there is none or its metadata is broken."""
+def _brought_by(distribution: Distribution | None) -> tuple[str, ...]:
+    """Name and version of a distribution, or () where there is none or its metadata is broken."""
     try:
-        return (point.dist.name, point.dist.version) if point.dist else ()
+        return (distribution.name, distribution.version) if distribution else ()
     except Exception:
         return ()
-
-
-def _builtins_first(point: EntryPoint) -> tuple[bool, str, str]:
-    return ("genart" not in _brought_by(point)[:1], point.name, point.value)
 
 
 def _by_kind(offered: list[tuple[str, Entry]]) -> Iterator[tuple[str, list[Entry]]]:
