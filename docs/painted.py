@@ -39,7 +39,7 @@ def main(data: str, keep: str | None = None) -> None:
 
 def rows(photo: genart.Image, style: Path, source: Path, kept: Path | None) -> list[genart.Image]:
     """The photo in a style, by the offline default and by VGG-16."""
-    vgg16 = {"weights": str(source / "weights" / VGG16), "steps": 60, "levels": 3}
+    vgg16 = {"weights": str(source / "weights" / VGG16), "steps": 45}
     made = []
     for name, options in (("lite0", {"network": "lite0"}), ("vgg16", vgg16)):
         place = kept / f"{style.stem}-{name}.png" if kept else None
