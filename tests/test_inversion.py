@@ -54,7 +54,7 @@ def test_the_projector_finds_a_models_own_pictures(
     model: Any, target: torch.Tensor, space: str, shape: tuple[int, ...]
 ) -> None:
     found = genart.invert(
-        model, target, steps=24, space=space, start="average", samples=200, keep=4
+        model, target, steps=34, space=space, start="average", samples=200, keep=4
     )
     assert found.latent.space == space
     assert tuple(found.latent.values.shape) == shape
