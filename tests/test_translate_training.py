@@ -164,7 +164,7 @@ def learn(kind: str, data: Domains, steps: int, **settings: Any) -> tuple[Traini
 
 def test_on_two_small_domains_the_cycle_loss_falls() -> None:
     run, losses = learn(
-        "cyclegan", colours(8, 32, pairs=False), 60, filters=8, critic_filters=8, lr=2e-3
+        "cyclegan", colours(8, 32, pairs=False), 30, filters=8, critic_filters=8, lr=2e-3
     )
     assert np.mean(losses[-10:]) < 0.6 * np.mean(losses[:5])
     assert run.rate == 0.0
@@ -175,7 +175,7 @@ def test_on_two_small_domains_the_cycle_loss_falls() -> None:
 
 def test_on_eight_pairs_l1_halves() -> None:
     _, losses = learn(
-        "pix2pix", colours(8, 32, pairs=True), 80, filters=8, critic_filters=8, levels=4, lr=2e-3
+        "pix2pix", colours(8, 32, pairs=True), 40, filters=8, critic_filters=8, levels=4, lr=2e-3
     )
     assert np.mean(losses[-8:]) < 0.5 * np.mean(losses[:8])
 
