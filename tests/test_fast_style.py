@@ -145,12 +145,14 @@ def test_any_size_is_painted(three, size):
     check_stylizer(fast(f"{three}#fire"), image(*size, n=2))
 
 
-def test_edges_are_like_the_rest():
-    flat = torch.full((1, 3, 61, 63), 0.3)
-    out = genart.stylizer("fast:starry_night")(flat)
-    middle = out[..., 20:-20, 20:-20]
-    for edge in (out[..., :4, :], out[..., -4:, :], out[..., :4], out[..., -4:]):
-        assert (edge.mean((0, 2, 3)) - middle.mean((0, 2, 3))).abs().max() < 0.25
+def test_edges_are_painted_like_the_rest():
+    coarse = image(14, 14) * 0.8
+    given = F.interpolate(coarse, (160, 160), mode="bicubic").clamp(-1, 1)
+    out = genart.stylizer("fast:starry_night")(given)
+    middle = out[..., 30:-30, 30:-30].mean((0, 2, 3))
+    edges = out[..., :3, :], out[..., -3:, :], out[..., :3], out[..., -3:]
+    strange = [(edge.mean((0, 2, 3)) - middle).abs().max().item() for edge in edges]
+    assert sum(strange) < 0.65, strange  # 0.87 where the edge is not cut off
 
 
 def test_styles_are_mixed_like_channels_on_a_desk(three):
