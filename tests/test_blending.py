@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_turning_never_makes_the_picture_jump(pair: Any) -> None:
     one, two = pair
     keys = one.map(one.sample([7]))
     pictures = [genart.blend_models(one, two, 1.0, 2 * 2 ** (k / 4))(keys) for k in range(14)]
-    steps = [float((a - b).abs().mean()) for a, b in zip(pictures, pictures[1:], strict=False)]
+    steps = [float((a - b).abs().mean()) for a, b in pairwise(pictures)]
     whole = float((pictures[0] - one(keys)).abs().mean())
     assert max(steps) < whole / 2
 
