@@ -219,4 +219,5 @@ def _prepared_for_lite0(image: Tensor) -> Tensor:
     """-1..1 to (byte - 127) / 128, continued to a multiple of 32: every tile has the same grid."""
     height, width = image.shape[-2:]
     pads = (0, -width % 32, 0, -height % 32)
-    return F.pad((image * 127.5 + 0.5) / 128, pads, mode="replicate")
+    mirrored = pads[1] < width and pads[3] < height  # streaks of an edge would be painted on
+    return F.pad((image * 127.5 + 0.5) / 128, pads, mode="reflect" if mirrored else "replicate")
