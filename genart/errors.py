@@ -47,7 +47,8 @@ class UnknownName(UsageError, KeyError):
     ) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
         near = difflib.get_close_matches(name, self.known, n=1)
-        guess = f' Did you mean "{near[0]}"?' if near else f" Known: {', '.join(self.known)}."
+        listed = f" Known: {', '.join(self.known)}." if self.known else " There is none yet."
+        guess = f' Did you mean "{near[0]}"?' if near else listed
         super().__init__(f'No {kind} named "{name}".{guess} {hint}')
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "-o", "--output", type=click.Path(path_type=Path), required=True,
     help="A folder, or a file for a single input.",
 )  # fmt: skip
-@click.option("--method", help="cyclegan or pix2pix.  [whichever the model is]")
+@click.option("--method", help="A stylizer.  [cyclegan, which opens pix2pix too]")
 @click.option(
     "--size", metavar="N or WxH", help="At most N pixels on the longer side, or cover WxH."
 )

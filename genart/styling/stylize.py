@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from genart.contracts import ProgressCallback, Stylizer
-from genart.errors import UsageError
+from genart.contracts import ProgressCallback
 from genart.pictures import SUFFIXES
 from genart.rendering.film import Size
 from genart.styling.make import stylizer_of
@@ -83,7 +82,8 @@ def translate(
         inputs: pictures, folders of them, films.
         output: a folder, or a file for a single input.
         model: a shipped model's name, or its file.
-        method: "cyclegan" or "pix2pix"; whichever the model is, unless given.
+        method: a stylizer that takes a model; unless given "cyclegan", which opens those of
+            pix2pix too.
         size: as for `stylize`.
         device: "auto", "cpu", "cuda" or "mps".
         preview: as for `stylize`, of a film.
@@ -100,7 +100,7 @@ def translate(
     """
     began = time.monotonic()
     sources = [Path(inputs)] if isinstance(inputs, (str, Path)) else [Path(each) for each in inputs]
-    painter = _translator(str(model), method, options)
+    painter = stylizer_of(method or "cyclegan", str(model), **options)
     words = {
         "command": "translate", "input": [str(each) for each in sources], "model": str(model),
         "method": method, "size": size, **options,
@@ -118,12 +118,3 @@ def _text(style: Any) -> Any:
     if isinstance(style, Path):
         return str(style)
     return [str(each) for each in style] if isinstance(style, list) else style
-
-
-def _translator(model: str, method: str | None, options: dict[str, Any]) -> Stylizer:
-    if method is not None:
-        return stylizer_of(method, model, **options)
-    try:
-        return stylizer_of("cyclegan", model, **options)
-    except UsageError:
-        return stylizer_of("pix2pix", model, **options)
