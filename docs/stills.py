@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image
@@ -19,11 +20,15 @@ def main(model: str = "pomona") -> None:
     """One picture a sketch, 384 pixels a side."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     generator = genart.load(model)
-    for name in sketches():
-        sink = genart.MemorySink()
-        genart.render(name, sink, model=generator, seconds=16, fps=1, size=384)
-        picture = Image.fromarray(sink.frames[MOMENTS.get(name, 4)])
-        picture.save(FOLDER / f"{name}.jpg", quality=88)
+    with tempfile.TemporaryDirectory() as folder:
+        film = Path(folder) / "film.mp4"
+        genart.render("drift", film, model="plasma", seconds=16, fps=1, size=384)
+        for name in sketches():
+            sink = genart.MemorySink()
+            params = {"sketch.source": str(film), "sketch.mix": 0.5} if name == "footage" else {}
+            genart.render(name, sink, model=generator, seconds=16, fps=1, size=384, params=params)
+            picture = Image.fromarray(sink.frames[MOMENTS.get(name, 4)])
+            picture.save(FOLDER / f"{name}.jpg", quality=88)
 
 
 if __name__ == "__main__":

@@ -51,4 +51,4 @@ def main(seconds: str) -> float:
 
 
 if __name__ == "__main__":
-    print(main(*sys.argv[1:]))
+    sys.stdout.write(f"{main(*sys.argv[1:])}\n")
