@@ -60,6 +60,8 @@ class Tile:
         """The places of a layer that are the tile's own."""
         height, width = features.shape[-2:]
         rows, columns = self.rows.places(stride, height), self.columns.places(stride, width)
+        if (rows, columns) == (slice(0, height), slice(0, width)):
+            return features  # no slice: its gradient would be a copy
         return features[..., rows, columns]
 
     def share(self, grid: Tensor, stride: int, like: Tensor) -> Tensor:
