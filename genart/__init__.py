@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from genart.profiling import Profile, span
     from genart.recipe import read_recipe, recipe_text, write_recipe
     from genart.rendering import Report, promo, render
+    from genart.runfolder import RunFolder, read_snapshot, refuse_changes
     from genart.sinks import MemorySink
     from genart.sketch import Sketch
     from genart.stills import generate, mixing_grid
@@ -181,6 +182,7 @@ _HOMES = {
     "genart.profiling": ("Profile", "span"),
     "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
     "genart.rendering": ("Report", "promo", "render"),
+    "genart.runfolder": ("RunFolder", "read_snapshot", "refuse_changes"),
     "genart.sinks": ("MemorySink",),
     "genart.sketch": ("Sketch",),
     "genart.stills": ("generate", "mixing_grid"),
@@ -240,6 +242,7 @@ __all__ = [
     "RefusedCheckpoint",
     "RenderError",
     "Report",
+    "RunFolder",
     "Sink",
     "Sketch",
     "SketchError",
@@ -281,9 +284,11 @@ __all__ = [
     "read_checkpoint",
     "read_picture",
     "read_recipe",
+    "read_snapshot",
     "read_tuned",
     "read_weights",
     "recipe_text",
+    "refuse_changes",
     "registry",
     "render",
     "save_latent",

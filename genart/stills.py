@@ -158,6 +158,9 @@ def mixing_grid(
     """
     output = Path(output)
     is_film = output.suffix not in SUFFIXES
+    if not output.suffix:
+        allowed = ", ".join(SUFFIXES)
+        raise UsageError(f'A mixing grid is a picture ({allowed}) or a film, not "{output}".')
     if is_film:
         check_place(output)
     styles = styles or ("all" if is_film else "coarse")

@@ -57,6 +57,11 @@ def using(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+#: Seconds between two turns: the threads of one side look for more work for a while, on a core of
+#: the other's.
+_REST = 0.05
+
+
 def figures(row: BenchRow, options: BenchOptions, threads: int) -> BenchFigures:
     """Measure a row: ours and the other turn by turn, so that both meet the same machine."""
     threads = threads if row.threads is None else row.threads
@@ -91,6 +96,7 @@ def _rounds(
     begin = time.perf_counter()
     while len(taken[0]) < most:
         for side, of in zip(sides, taken, strict=True):
+            time.sleep(_REST if case.timed else 0)
             of.append(_figure(case, side, options.device))
         late = time.perf_counter() - begin > _SECONDS
         if late and len(taken[0]) >= min(3, most):

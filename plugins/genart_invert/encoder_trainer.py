@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import torch
 
 import genart
 
@@ -16,7 +13,6 @@ from .encoder import SUFFIX, fingerprint, save_encoder
 from .encoder_settings import EncoderSettings
 from .lessons import Lessons
 
-_PATTERN = "snapshot-*.pt"
 _FIXED = ("model", "batch", "memory", "width", "seed")  # what a run cannot change on the way
 
 
@@ -51,7 +47,7 @@ class EncoderTrainer:
             raise genart.UsageError("An encoder learns from its model's own pictures: no data.")
         out = Path(out)
         out.mkdir(parents=True, exist_ok=True)
-        snapshot = _find(out, resume)
+        snapshot = genart.RunFolder(out).find(resume)
         generator = genart.load(self.settings.model, self.device)
         if not fingerprint(generator):
             raise genart.UsageError(f'"{generator.name}" has no file to know it by.')
@@ -97,14 +93,11 @@ class _Run:
     def _snapshot(self) -> Path:
         """Keep the state, the encoder and a line of the log; returns the encoder's file."""
         shown = self.lessons.shown
-        with genart.atomic(self.out / f"snapshot-{shown:09d}.pt") as partial:
-            torch.save(self.lessons.state(), partial)
-        for old in sorted(self.out.glob(_PATTERN))[: -self.settings.keep]:
-            old.unlink()
+        folder = genart.RunFolder(self.out)
+        folder.save(f"{shown:09d}", self.lessons.state(), self.settings.keep)
         now = time.monotonic()
         rate = (shown - self.saved_at) / max(now - self.saved, 1e-9)
-        with (self.out / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps({"pictures": shown, "pictures_per_s": rate, **self.log}) + "\n")
+        folder.log({"pictures": shown, "pictures_per_s": rate, **self.log})
         self.saved, self.saved_at = now, shown
         generator = self.lessons.generator
         return save_encoder(self.out / f"{generator.name}{SUFFIX}", self.lessons.head, self._card())
@@ -118,26 +111,7 @@ class _Run:
         }  # fmt: skip
 
 
-def _find(out: Path, resume: str | Path | None) -> Path | None:
-    found = sorted(out.glob(_PATTERN))
-    if resume is None and found:
-        raise genart.UsageError(
-            f'"{out}" holds a training run ({found[-1].name}); continue it with --resume auto, or '
-            f"choose another folder."
-        )
-    if resume is None or str(resume) == "auto":
-        return found[-1] if found else None
-    if not Path(resume).is_file():
-        raise genart.UsageError(f'No snapshot at "{resume}"; --resume auto takes the newest.')
-    return Path(resume)
-
-
 def _restore(lessons: Lessons, path: Path) -> None:
-    state = genart.read_checkpoint(path).tree
-    if not isinstance(state, dict) or not {"settings", "head", "seen"} <= set(state):
-        raise genart.CheckpointError(f'"{path}" is no snapshot of an encoder.')
-    then, now = state["settings"], lessons.settings.to_dict()
-    changed = [f"{k} was {then.get(k)}, now {now[k]}" for k in _FIXED if then.get(k) != now[k]]
-    if changed:
-        raise genart.UsageError(f'"{path}" cannot be continued: {"; ".join(changed)}.')
+    state = genart.read_snapshot(path, ("settings", "head", "seen"), "an encoder")
+    genart.refuse_changes(path, state["settings"], lessons.settings.to_dict(), _FIXED)
     lessons.restore(state)

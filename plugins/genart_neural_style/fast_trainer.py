@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -13,7 +14,6 @@ import genart
 from .fast_data import ContentPictures
 from .fast_files import save_fast
 from .fast_settings import FastSettings
-from .fast_snapshots import append_log, find_snapshot, load_snapshot, save_sheet, save_snapshot
 from .fast_training import FastTraining, style_names
 
 #: What a run cannot change on the way.
@@ -51,25 +51,23 @@ class FastTrainer:
         """
         out = Path(out)
         out.mkdir(parents=True, exist_ok=True)
-        snapshot = find_snapshot(out, resume)
+        snapshot = genart.RunFolder(out).find(resume)
         data = ContentPictures(dataset, self.settings.crop, self.settings.jitter)
-        state = None if snapshot is None else load_snapshot(snapshot)
-        if state is not None:
-            _check(state, self.settings, str(snapshot))
+        state = None if snapshot is None else _read(snapshot, self.settings)
         training = FastTraining(self.settings, data, self.device)
         if state is not None:
             training.restore(state)
         return _Run(training, out, str(dataset), progress).go()
 
 
-def _check(state: dict[str, object], settings: FastSettings, path: str) -> None:
-    then, now = state["settings"], settings.to_dict()
-    assert isinstance(then, dict)
-    changed = [f"{k} was {then[k]}, now {now[k]}" for k in _FIXED if then[k] != now[k]]
-    if (styles := list(style_names(settings.style))) != state["styles"]:
-        changed.append(f"styles were {state['styles']}, now {styles}")
-    if changed:
-        raise genart.UsageError(f'"{path}" cannot be continued: {"; ".join(changed)}.')
+def _read(path: Path, settings: FastSettings) -> dict[str, Any]:
+    """A snapshot's state; UsageError if it is that of another network."""
+    state = genart.read_snapshot(path, ("fast_style", "settings", "styles"), "a fast style")
+    styles = list(style_names(settings.style))
+    others = styles != state["styles"]
+    more = [f"styles were {state['styles']}, now {styles}"] if others else []
+    genart.refuse_changes(path, state["settings"], settings.to_dict(), _FIXED, more)
+    return state
 
 
 class _Run:
@@ -83,6 +81,7 @@ class _Run:
         progress: Callable[[genart.Progress], None] | None,
     ) -> None:
         self.training, self.out, self.dataset = training, out, dataset
+        self.folder = genart.RunFolder(out)
         self.settings = training.settings
         self.progress = progress or (lambda _: None)
         self.began = self.saved = time.monotonic()
@@ -127,7 +126,8 @@ class _Run:
 
     def _snapshot(self) -> Path:
         with genart.whole():
-            path = save_snapshot(self.out, self.training.state(), self.settings.keep)
+            state = self.training.state()
+            path = self.folder.save(f"{state['steps']:08d}", state, self.settings.keep)
             save_fast(
                 self.out / "model.safetensors",
                 self.training.averaged,
@@ -140,7 +140,7 @@ class _Run:
         skipped = (
             {"skipped": dict(self.training.data.skipped)} if self.training.data.skipped else {}
         )
-        append_log(self.out, {"step": steps, "steps_per_s": rate, **self.log, **skipped})
+        self.folder.log({"step": steps, "steps_per_s": rate, **self.log, **skipped})
         self.saved, self.saved_at = now, steps
         return path
 
@@ -152,8 +152,7 @@ class _Run:
         content = training.data.draw(_SHOWN, draw).to(training.device)
         mixes = torch.eye(len(training.styles), device=training.device)
         rows = [training.averaged(content, mix[None]).clamp(-1, 1).cpu() for mix in mixes]
-        path = self.out / f"painted-{training.steps:08d}.png"
-        save_sheet(path, [content.cpu(), *rows])
+        self.folder.sheet(f"painted-{training.steps:08d}.png", [content.cpu(), *rows])
 
     def _card(self) -> dict[str, str]:
         """What the model's file says of its making."""

@@ -15,7 +15,6 @@ import genart
 from .data import load_dataset
 from .generator import StyleGAN2
 from .settings import Settings
-from .snapshots import append_log, find_snapshot, load_snapshot, save_grid, save_snapshot
 from .training import Training
 
 _LOOK = 8  # steps between looks at the figures
@@ -65,12 +64,13 @@ class StyleGAN2Trainer:
         """
         out = Path(out)
         out.mkdir(parents=True, exist_ok=True)
-        snapshot = find_snapshot(out, resume)
+        folder = genart.RunFolder(out)
+        snapshot = folder.find(resume)
         data = load_dataset(dataset, self.settings.resolution, labels=self.settings.cond)
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             if data.skipped:
-                append_log(out, {"pictures": len(data), "skipped": list(data.skipped)})
+                folder.log({"pictures": len(data), "skipped": list(data.skipped)})
             training = Training(self.settings, data, self.device)
             if snapshot:
                 _restore(training, snapshot)
@@ -78,13 +78,11 @@ class StyleGAN2Trainer:
 
 
 def _restore(training: Training, path: Path) -> None:
-    state = load_snapshot(path)
+    state = genart.read_snapshot(path, ("shown", "settings"), "a training of StyleGAN2")
     then, now = state["settings"], training.settings.to_dict()
-    changed = [f"{k} was {then[k]}, now {now[k]}" for k in _FIXED if then[k] != now[k]]
-    if bool(then["recon"]) != bool(now["recon"]):
-        changed.append(f"recon was {then['recon']}, now {now['recon']}")
-    if changed:
-        raise genart.UsageError(f'"{path}" cannot be continued: {"; ".join(changed)}.')
+    begins = bool(then["recon"]) != bool(now["recon"])
+    more = [f"recon was {then['recon']}, now {now['recon']}"] if begins else []
+    genart.refuse_changes(path, then, now, _FIXED, more)
     training.restore(state)
 
 
@@ -99,6 +97,7 @@ class _Run:
         progress: Callable[[genart.Progress], None] | None,
     ) -> None:
         self.training, self.out, self.dataset = training, out, dataset
+        self.folder = genart.RunFolder(out)
         self.settings = training.settings
         self.progress = progress or (lambda _: None)
         self.began = self.saved = time.monotonic()
@@ -144,13 +143,15 @@ class _Run:
 
     def _snapshot(self) -> Path:
         with genart.whole():
-            path = save_snapshot(self.out, self.training.state(), self.settings.keep)
+            state = self.training.state()
+            mark = f"{state['shown'] / 1000:010.3f}kimg"
+            path = self.folder.save(mark, state, self.settings.keep)
             self._save_model()
         now = time.monotonic()
         rate = (self.training.shown - self.saved_at) / max(now - self.saved, 1e-9)
         figures = {name: float(value) for name, value in self.log.items()}
         record = {"kimg": self.training.shown / 1000, "images_per_s": rate, **figures}
-        append_log(self.out, record)
+        self.folder.log(record)
         self.saved, self.saved_at = now, self.training.shown
         return path
 
@@ -164,7 +165,7 @@ class _Run:
             [model(model.sample(list(seeds)[i : i + 8])) for i in range(0, len(seeds), 8)]
         )
         kimg = self.training.shown / 1000
-        save_grid(self.out / f"fakes-{kimg:010.3f}.png", images, columns)
+        self.folder.sheet(f"fakes-{kimg:010.3f}.png", images.split(columns))
 
     def _card(self) -> dict[str, Any]:
         """What the model's file says of its making."""

@@ -17,7 +17,6 @@ from .data import Domains, load_paired, load_unpaired
 from .modelfile import save_model
 from .pix2pix import Pix2Pix
 from .settings import Settings
-from .snapshots import append_log, find_snapshot, load_snapshot, save_sheet, save_snapshot
 from .training import Training
 
 #: What a run cannot change on the way: the networks, and what the order of pictures hangs on.
@@ -76,7 +75,8 @@ class TranslationTrainer:
             DataError: no pictures.
         """
         out = Path(out)
-        snapshot = find_snapshot(out, resume)
+        folder = genart.RunFolder(out)
+        snapshot = folder.find(resume)
         s, kind = self.settings, KINDS[self.kind]
         data = kind.load(dataset, s.data_b, round(s.resolution * s.jitter))
         data = data.swapped() if s.reverse else data
@@ -87,18 +87,18 @@ class TranslationTrainer:
             if snapshot:
                 _restore(training, snapshot, self.kind)
             elif data.skipped:
-                append_log(out, {"pictures": len(data), "skipped": list(data.skipped)})
+                folder.log({"pictures": len(data), "skipped": list(data.skipped)})
             return _Run(training, self.kind, out, str(dataset), progress).go()
 
 
 def _restore(training: Training, path: Path, kind: str) -> None:
-    state = load_snapshot(path, kind)
+    state = genart.read_snapshot(path, ("steps", "kind", "settings"), f"a {kind} training")
+    if state["kind"] != kind:
+        raise genart.CheckpointError(f'"{path}" is no snapshot of a {kind} training.')
     then, now = state["settings"], training.settings.to_dict()
-    changed = [f"{k} was {then.get(k)}, now {now[k]}" for k in _FIXED if then.get(k) != now[k]]
-    if bool(then.get("ema")) != bool(now["ema"]):
-        changed.append(f"ema was {then.get('ema')}, now {now['ema']}")
-    if changed:
-        raise genart.UsageError(f'"{path}" cannot be continued: {"; ".join(changed)}.')
+    averages = bool(then.get("ema")) != bool(now["ema"])
+    more = [f"ema was {then.get('ema')}, now {now['ema']}"] if averages else []
+    genart.refuse_changes(path, then, now, _FIXED, more)
     training.restore(state)
 
 
@@ -159,8 +159,7 @@ class _Run:
         now, steps = time.monotonic(), self.training.steps
         rate = (steps - self.logged_at) / max(now - self.logged, 1e-9)
         figures = {name: round(value, 6) for name, value in self.log.items()}
-        append_log(
-            self.out,
+        genart.RunFolder(self.out).log(
             {"step": steps, "epoch": round(self.training.epoch, 4), "lr": self.training.rate,
              "steps_per_s": round(rate, 3), **figures},
         )  # fmt: skip
@@ -170,14 +169,15 @@ class _Run:
         if self.training.steps != self.logged_at:
             self._tell()
         with genart.whole():
+            folder = genart.RunFolder(self.out)
             state = {"kind": self.kind, **self.training.state()}
-            path = save_snapshot(self.out, state, self.settings.keep)
+            path = folder.save(f"{state['steps']:08d}", state, self.settings.keep)
             for name, file in KINDS[self.kind].files.items():
                 save_model(
                     self.out / file, self.settings.shape(), self.training.learnt(name).state_dict(),
                     self._card(name),
                 )  # fmt: skip
-            save_sheet(self.out / f"sample-{self.training.steps:08d}.png", self.training.sheet())
+            folder.sheet(f"sample-{state['steps']:08d}.png", map(torch.cat, self.training.sheet()))
         self.saved, self.saved_at = time.monotonic(), self.training.steps
         return path
 
