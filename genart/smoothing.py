@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -118,12 +118,28 @@ class Timeline:
             last = self._due[-1].at if self._due else self._now
             self._due.append(change if change.at >= last else replace(change, at=last))
 
-    def expect(self, values: Mapping[str, Any], smoothing: Mapping[str, float]) -> None:
-        """Go on with other Params, after a sketch was loaded anew: glides that remain go on."""
-        kept = {p: v for p, v in self._values.items() if type(v) is type(values.get(p))}
+    def expect(
+        self,
+        values: Mapping[str, Any],
+        smoothing: Mapping[str, float],
+        anew: Collection[str] = (),
+    ) -> None:
+        """Go on with other Params, after a sketch was loaded anew: glides that remain go on.
+
+        Args:
+            values: every value now.
+            smoothing: the tau of those that glide.
+            anew: paths that take their value here, whatever they were and wherever they glided.
+        """
+        was = {p: v for p, v in self._values.items() if p not in anew}
+        kept = {p: v for p, v in was.items() if type(v) is type(values.get(p))}
         self._values = {**values, **kept}
         self._smoothing = dict(smoothing)
-        self._glides = {path: g for path, g in self._glides.items() if path in self._smoothing}
+        self._glides = {
+            path: glide
+            for path, glide in self._glides.items()
+            if path in self._smoothing and path not in anew
+        }
 
     def changes(self, t: float) -> Pairs:
         """The ("owner.name", value) pairs that are due at time t in seconds, oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import genart
 from genart.bending.bends import parse_bends, preset, presets
 from genart.bending.clusters import clusters
 from genart.bending.layers import find_layer
+from genart.runner import turn
 
 Run = Callable[..., Any]
 LAYERS = ["b4.conv1", "b8.conv0", "b8.conv1", "b16.conv0", "b16.conv1"]
@@ -347,6 +349,24 @@ def test_bends_are_turned_live_and_a_bad_text_is_set_back(model: Any, tmp_path: 
     again = genart.MemorySink()
     genart.render(Still, again, show=writer.path, model=file)
     assert any(not np.array_equal(frame, again.frames[0]) for frame in again.frames)
+
+
+def test_another_amount_in_the_text_is_what_page_cues_and_faders_have() -> None:
+    live = genart.Live(Still, model="plasma", size=16, seconds=1,
+                       params={"model.bend": "8:flip_v@0.2 + 8:flip_h@0.1"})  # fmt: skip
+    live.store.put("bend.flip_h_8", 0.6, fade=2.0)
+    turn(live.player, [live.desk], Fraction(0))
+    turn(live.player, [live.desk], Fraction(1))
+    live.store.put("model.bend", "8:flip_v@0.9 + 8:flip_h@0.1")
+    turn(live.player, [live.desk], Fraction(1))
+    turn(live.player, [live.desk], Fraction(9))
+    for path, value in {"bend.flip_v_8": 0.9, "bend.flip_h_8": 0.6}.items():
+        assert live.player.tree.value(path) == live.store.current(path) == value
+    live.store.put("bend.flip_v_8", 0.2)
+    turn(live.player, [live.desk], Fraction(10))
+    turn(live.player, [live.desk], Fraction(20))
+    assert live.player.tree.value("bend.flip_v_8") == 0.2
+    live.close()
 
 
 def test_the_sketch_undertow_bends_with_the_tide(model: Any) -> None:

@@ -67,8 +67,8 @@ class Desk:
 
     def replant(self, tree: Any) -> None:
         """Go on with the Params of another sketch."""
-        self.store.replant(tree)
-        self.timeline.expect(self.store.values(), smoothing_of(tree))
+        anew = self.store.replant(tree)
+        self.timeline.expect(self.store.values(), smoothing_of(tree), anew)
 
     def _carry_out(self, t: float) -> Iterator[str]:
         replayed = [change for control in self.controls for change in self._asked(control, t)]

@@ -193,12 +193,18 @@ class Store:
             self._tell(change)
         return known
 
-    def replant(self, tree: Mapping[str, Param[Any]]) -> None:
-        """Go on with another tree, after a sketch was loaded anew; values that still fit stay."""
+    def replant(self, tree: Mapping[str, Param[Any]]) -> set[str]:
+        """Go on with another tree, after a sketch was loaded anew; values that still fit stay.
+
+        Returns:
+            The paths that both trees have and that play another value now, such as another default.
+        """
         with self._lock:
-            fitting = _values_of(tree)
+            before, fitting = _values_of(self.tree), _values_of(tree)
+            anew = {p for p, x in fitting.items() if p in before and before[p] != x}
             for path, value in self._values.items():
-                if path in fitting and _fits(tree[path], value):
+                stays = path not in anew or path in self._changes
+                if stays and path in fitting and _fits(tree[path], value):
                     fitting[path] = value
             self.tree, self._values = tree, fitting
             self._changes = {
@@ -206,6 +212,7 @@ class Store:
                 for path, (at, change) in self._changes.items()
                 if fitting.get(path) == change.value
             }
+        return anew
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Be told of every new value; returns what ends it. A subscriber must be quick."""
