@@ -123,8 +123,10 @@ class Footage:
         self._camera: _Newest | None = None
         self._frames: Generator[Frame, None, None] | None = None
         self._index, self._held = -1, np.zeros((*size, 3), np.uint8)
+        self._length = 1  # frames, at the rate they are taken
         if self._input is None:
-            look_at(Path(self.source))
+            seconds = look_at(Path(self.source)).seconds
+            self._length = max(round(seconds * float(self._fps)), 1)
 
     def frame(self, t: float) -> Frame:
         """The frame at t seconds, uint8 (h, w, 3); of a camera the newest, whatever t is.
@@ -136,7 +138,7 @@ class Footage:
         """
         if self._input is not None:
             return self._seen(self._input)
-        wanted = int(t * float(self._fps) + _NEARLY)
+        wanted = int(t * float(self._fps) + _NEARLY) % self._length
         if wanted < self._index:
             self._rewind()
             self._index = -1

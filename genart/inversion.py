@@ -131,6 +131,7 @@ def invert_all(
     paths = [Path(image) for image in images]
     if not paths or (batch is not None and batch < 1):
         raise UsageError("There is nothing to invert: name pictures, and a batch of 1 or more.")
+    _check_apart(paths, Path(output))
     if film is not None:
         check_place(film)
         options = {"keep": PLACES, **options}
@@ -297,3 +298,13 @@ def _key(generator: Generator, settled: Mapping[str, Any]) -> str:
 def _text(value: Any) -> str | Sequence[Any]:
     """A setting that JSON does not know: a place by its numbers, all else by its name."""
     return value.values.tolist() if isinstance(value, Latent) else str(value)
+
+
+def _check_apart(paths: Sequence[Path], folder: Path) -> None:
+    """UsageError where the preview of a picture would take a picture's place."""
+    inputs = {path.resolve() for path in paths}
+    for path in paths:
+        if (folder / f"{path.stem}.png").resolve() in inputs:
+            raise UsageError(
+                f'The preview of "{path}" would replace a picture in {folder}; name another folder.'
+            )

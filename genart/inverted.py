@@ -86,11 +86,13 @@ class Store:
                 f"{folder} holds inversions already: name another folder, or resume to go on."
             )
         folder.mkdir(parents=True, exist_ok=True)
+        others = [] if self.index.is_file() else list(folder.iterdir())
         self._entries = dict(self._read())
         self._names = {
             entry[kind] for entry in self._entries.values() for kind in ("latent", "model")
             if entry.get(kind)
         }  # fmt: skip
+        self._names |= {each.name for each in others}
 
     def kept(self, path: Path) -> Found | None:
         """What the index holds for a picture, if its files are there."""
@@ -161,9 +163,9 @@ class Store:
             file.write(line.encode() + b"\n")
 
     def _free(self, stem: str, suffix: str) -> str:
-        """A name that nothing in the index has."""
+        """A name that nothing in the index has, nor what was in the folder before it."""
         names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(self._names) + 2))
-        name = next(name for name in names if f"{name}{suffix}" not in self._names)
+        name = next(n for n in names if not {f"{n}{suffix}", f"{n}.png"} & self._names)
         self._names.add(f"{name}{suffix}")
         return name
 

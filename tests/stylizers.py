@@ -32,6 +32,7 @@ class Echo:
     def __init__(self, weight: float = 0.5) -> None:
         self.weight = float(weight)
         self._last: Any = None
+        self.resets = 0
 
     def __call__(self, image: genart.Image) -> genart.Image:
         mixed = image if self._last is None else torch.lerp(image, self._last, self.weight)
@@ -39,7 +40,7 @@ class Echo:
         return mixed
 
     def reset(self) -> None:
-        self._last = None
+        self._last, self.resets = None, self.resets + 1
 
 
 class Broken:

@@ -166,6 +166,20 @@ def test_a_model_given_in_hand_is_blended_with_one_of_a_file(pair: Any, files: A
     assert np.array_equal(sink.frames[0], alone.frames[0])
 
 
+def test_a_recorded_show_blends_as_it_did(files: Any, tmp_path: Path) -> None:
+    show, words = tmp_path / "night.jsonl", {"model.other": files[1], "model.blend": 1.0}
+    genart.perform(
+        model=files[0], params=words, seconds=0.5, fps=10, record_show=show, cues=None,
+        osc="127.0.0.1:0", web="127.0.0.1:0",
+    )  # fmt: skip
+    first, second = genart.MemorySink(), genart.MemorySink()
+    genart.render(output=first, show=show, seconds=0.2)
+    size = first.frames[0].shape[0]
+    genart.render(output=second, model=files[0], params=words, seconds=0.2, fps=10, size=size,
+                  even=False)  # fmt: skip
+    assert (first.frames[0] == second.frames[0]).all()
+
+
 def test_a_second_model_is_loaded_while_the_first_plays_and_bad_ones_are_told(
     files: Any, tmp_path: Path
 ) -> None:

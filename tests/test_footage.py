@@ -39,6 +39,12 @@ def test_going_back_in_time_begins_a_film_anew(clip: Path) -> None:
     film.close()
 
 
+def test_a_film_chosen_late_is_not_read_from_the_start_of_the_night(clip: Path) -> None:
+    film = genart.Footage(clip, SIZE, fps=10)
+    assert number(film.frame(1e7 + 0.3)) == 3
+    film.close()
+
+
 def test_a_film_covers_the_size_asked_for(clip: Path) -> None:
     film = genart.Footage(clip, (30, 90))
     assert film.frame(0.0).shape == (30, 90, 3)

@@ -341,3 +341,15 @@ def test_an_index_line_holds_what_a_reader_needs(model: Any, tmp_path: Path) -> 
     entry = json.loads((tmp_path / "out" / "index.jsonl").read_text())
     assert entry["latent"] == "seed0001.npz"
     assert entry["distance"] > 0
+
+
+def test_no_picture_and_no_latent_is_replaced(model: Any, tmp_path: Path) -> None:
+    (image,) = pictures(tmp_path, model, [3])
+    with pytest.raises(genart.UsageError, match="would replace a picture"):
+        invert_all([image], image.parent, model=model, steps=1)
+    (tmp_path / "out").mkdir()
+    older = tmp_path / "out" / f"{image.stem}.npz"
+    older.write_bytes(b"somebody's")
+    found = invert_all([image], tmp_path / "out", model=model, steps=1)
+    assert older.read_bytes() == b"somebody's"
+    assert Path(found.results[0].latent).name == f"{image.stem}-2.npz"

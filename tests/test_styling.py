@@ -88,6 +88,11 @@ def test_it_paints_at_the_size_that_goes_out_or_at_one_of_its_own() -> None:
     assert chain(IMAGE, (24, 32)).shape[-2:] == (6, 8)
 
 
+def test_a_chain_tells_its_stylizers_that_a_film_begins() -> None:
+    (echo,) = Chain("echo").stylizers
+    assert echo.resets == 1  # type: ignore[attr-defined]
+
+
 def test_a_new_film_begins_without_the_last_picture() -> None:
     chain = Chain("echo")
     chain(IMAGE, SIZE)

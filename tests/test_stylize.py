@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,3 +186,25 @@ def test_a_photo_held_sideways_is_painted_upright(tmp_path: Path) -> None:
     Image.new("RGB", (40, 24), "red").save(tmp_path / "a.jpg", exif=exif)
     genart.stylize(tmp_path / "a.jpg", tmp_path / "b.png", **GREY)
     assert pixels(tmp_path / "b.png").shape == (40, 24, 3)
+
+
+def test_no_input_is_painted_over_by_another(tmp_path: Path) -> None:
+    for name in ("in", "out"):
+        (tmp_path / name).mkdir()
+        picture(tmp_path / name / "a.png")
+    genart.translate([tmp_path / "in" / "a.png", tmp_path / "out" / "a.png"], tmp_path / "out",
+                     model="0", method="tint", strength=1.0)  # fmt: skip
+    assert set(pixels(tmp_path / "out" / "a.png")[..., 0].flat) == {255}
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == [
+        "a-2.png", "a-3.png", "a.png",
+    ]  # fmt: skip
+
+
+def test_the_recipe_is_a_command_that_runs(tmp_path: Path) -> None:
+    source, target = picture(tmp_path / "a.png"), tmp_path / "b.png"
+    genart.stylize(source, target, **GREY)
+    recipe = genart.read_recipe(target)
+    assert recipe is not None
+    target.unlink()
+    assert run(shlex.split(recipe["command"])[1:]) == 0
+    assert set(pixels(target).flat) == {128}

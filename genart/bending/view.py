@@ -125,7 +125,9 @@ def layers(
         "files": files_of({"walk.keys": format_keys(keys), "model.bend": bend}),
         "versions": versions(),
     }  # fmt: skip
-    recipe["command"] = _command(recipe, channels, clusters, path)
+    shape: dict[str, Any] = {"columns": columns, "size": size}
+    shape |= {} if path.suffix in SUFFIXES else {"seconds": seconds, "fps": fps}
+    recipe["command"] = _command(recipe, channels, clusters, path, shape)
     if path.suffix in SUFFIXES:
         drawn = base.bend(bend) if bend else base
         assert isinstance(drawn, Layered)
@@ -235,10 +237,14 @@ def _film(
     keep(take.frames, take.film, output, progress, recipe=recipe)
 
 
-def _command(recipe: dict[str, Any], channels: str, clusters: int | None, output: Path) -> str:
+def _command(
+    recipe: dict[str, Any], channels: str, clusters: int | None, output: Path, shape: dict[str, Any]
+) -> str:
     words = ["genart", "layers", recipe["model"]["name"], "--layer", recipe["layer"]]
     words += ["--keys", recipe["keys"], "--truncation", str(recipe["truncation"])]
     words += ["--channels", channels] if channels != "all" else []
     words += ["--clusters", str(clusters)] if clusters is not None else []
     words += ["--bend", recipe["bend"]] if recipe["bend"] else []
+    for name, value in shape.items():
+        words += [] if value is None else [f"--{name}", str(value)]
     return shlex.join([*words, "-o", output.name])

@@ -47,7 +47,9 @@ class _Again:
     ) -> None:
         self._faults = Faults(log.warning)
         self._backstage = Backstage(load, self._faults)
+        second = player.second  # loaded at once, as models are here
         self._steady = Steady(player, self._backstage, self._faults, size=size)
+        player.second = second
         self._begun = False
 
     def set(self, path: str, value: Any) -> None:

@@ -38,6 +38,7 @@ class Chain:
     def __init__(self, text: str, before: object | None = None) -> None:
         try:
             self.stylizers: Sequence[Stylizer] = stylizers(text)
+            self.reset()  # a film or performance begins
         except MissingExtra:
             raise
         except (GenartError, OSError) as error:

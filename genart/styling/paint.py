@@ -28,6 +28,11 @@ from genart.stills import save_picture
 from genart.styling.make import repainted
 
 _MOST = 16 << 20  # pixels of one picture
+#: Words that the command line has an option of their own for.
+_FLAGS = (
+    "style", "method", "model", "size", "output", "style_weight", "content_weight", "tv_weight",
+    "layers", "steps", "keep_color",
+)  # fmt: skip
 _PREVIEW = 2.0  # seconds between two previews
 _STILL = tuple(suffix for suffix in READ if suffix != ".gif")
 
@@ -155,8 +160,9 @@ def _paint_all(brush: Brush, found: Sequence[Path], folder: Path) -> list[dict[s
         raise UsageError(f'Several pictures need a folder, not "{folder}".')
     folder.mkdir(parents=True, exist_ok=True)
     results: list[dict[str, str]] = []
+    inputs = {str(each.resolve()) for each in found}
     for number, source in enumerate(found, 1):
-        target = _unlike(folder / source.name, source, results)
+        target = _unlike(folder / source.name, inputs, results)
         try:
             _check(source, target)
             _paint_one(brush, source, target)
@@ -175,11 +181,11 @@ def _paint_one(brush: Brush, source: Path, target: Path) -> None:
     (brush.picture if _is_still(source) else brush.film)(source, target)
 
 
-def _unlike(target: Path, source: Path, results: Sequence[Mapping[str, str]]) -> Path:
-    """A name in a folder that neither the source nor an earlier result has."""
+def _unlike(target: Path, inputs: set[str], results: Sequence[Mapping[str, str]]) -> Path:
+    """A name in a folder that no input and no earlier result has."""
     if target.suffix.lower() in (".bmp", ".tif", ".tiff"):
         target = target.with_suffix(".png")
-    taken = {each.get("output") for each in results} | {str(source), str(source.resolve())}
+    taken = {each.get("output") for each in results} | inputs
     name, number = target, 2
     while str(name) in taken or str(name.resolve()) in taken:
         name, number = target.with_stem(f"{target.stem}-{number}"), number + 1
@@ -282,9 +288,11 @@ def recipe_of(words: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _word(name: str, value: Any) -> list[str]:
-    if value is None or value is False:
+    if value is None or (value is False and name in _FLAGS):
         return []
     if name in ("command", "input"):
         return [str(value)]
+    if name not in _FLAGS:
+        return ["--option", f"{name}={value}"]
     flag = f"--{name.replace('_', '-')}"
     return [flag] if value is True else [flag, str(value)]

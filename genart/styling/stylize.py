@@ -57,7 +57,7 @@ def stylize(
     painter = stylizer_of(method, _text(named), **options)
     words = {
         "command": "stylize", "input": str(content), "style": _text(styles), "method": method,
-        "size": size, **options,
+        "size": size, "output": str(output), **options,
     }  # fmt: skip
     brush = brush_for(painter, words, size=size, device=device, preview=preview, progress=progress)
     results = paint([Path(content)], Path(output), brush)
@@ -103,7 +103,7 @@ def translate(
     painter = stylizer_of(method or "cyclegan", str(model), **options)
     words = {
         "command": "translate", "input": [str(each) for each in sources], "model": str(model),
-        "method": method, "size": size, **options,
+        "method": method, "size": size, "output": str(output), **options,
     }  # fmt: skip
     brush = brush_for(painter, words, size=size, device=device, preview=preview, progress=progress)
     results = paint(sources, Path(output), brush)
