@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+import genart
 from genart.errors import DataError, ParamError, UnknownName, UsageError
 from genart.live.cues import Cues
 from genart.live.report import Faults
 from genart.live.scribe import Scribe
 from genart.live.store import Store
 from genart.params import Param, ParamTree
+from genart.runner import turn
 
 
 class Owner:
@@ -132,6 +135,34 @@ def test_what_another_sketch_has_is_left_out_told_once_and_kept(
     cues.save("old")
     cues.close()
     assert json.loads(path.read_text())["cues"]["old"]["sketch.gone"] == 1
+
+
+def test_a_cue_that_brings_another_bend_has_its_amounts(caplog: pytest.LogCaptureFixture) -> None:
+    live = genart.Live(model="plasma", size=16, seconds=1)
+    cues = Cues(live.store)
+    live.on_new_sketch.append(cues.replanted)
+    times = iter(range(0, 4000, 100))  # so that every fade is over at the next
+
+    def play() -> None:
+        for _ in range(3):
+            turn(live.player, [live.desk], Fraction(next(times)))
+
+    both = "8:flip_v@0.2 + 8:flip_h@0.1"
+    live.store.put("model.bend", both)
+    play()
+    live.store.put("bend.flip_v_8", 0.7)
+    live.store.put("bend.flip_h_8", 0.6)
+    play()
+    cues.save("bent")
+    for other in ("", "8:flip_v@0.4", both.replace("0.2", "0.3")):
+        live.store.put("model.bend", other)
+        play()
+        cues.recall("bent", fade=2.0)
+        play()
+        for path, value in {"bend.flip_v_8": 0.7, "bend.flip_h_8": 0.6}.items():
+            assert live.player.tree.value(path) == live.store.current(path) == value
+    assert not caplog.records
+    live.close()
 
 
 def test_cues_are_moved_and_renamed_where_they_stand(tmp_path: Path) -> None:

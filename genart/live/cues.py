@@ -12,12 +12,15 @@ import json
 import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+from genart.brought import BRINGERS
 from genart.errors import DataError, ParamError, UnknownName, UsageError
 from genart.live.report import Faults
 from genart.live.scribe import Scribe
 from genart.live.store import Store
+from genart.params import ParamTree
 from genart.smoothing import Change
 
 _MOST = 1000
@@ -29,6 +32,16 @@ _LEFT_OUT = (
 )  # fmt: skip
 
 Values = Mapping[str, Any]
+
+
+class _Later(NamedTuple):
+    """What a recalled cue holds for the Params that its text brings: a bend's amounts."""
+
+    text: str
+    cue: str
+    values: Values
+    fade: float | None
+    source: str
 
 
 class Cues:
@@ -52,6 +65,7 @@ class Cues:
         self._lock = threading.Lock()
         self._cues = _read(self.path) if self.path is not None and self.path.is_file() else {}
         self._last: str | None = None
+        self._later: dict[str, _Later] = {}  # by the Param that brings others
         self._scribe: Scribe | None = None
 
     @property
@@ -138,8 +152,28 @@ class Cues:
         """
         with self._lock:
             values = {p: v for p, v in self._known(name).items() if p not in without}
-        self.store.commit(self._changes(name, values, fade, source))
+            later = self._brought(name, values, fade, source)
+            others = {path: each for path, each in self._later.items() if path not in values}
+            self._later = {**others, **later}
+        self.store.commit(self._changes(name, values, fade, source, later))
         self._last = name
+
+    def replanted(self) -> None:
+        """The tree is another one: what the last recall holds for Params that it brought goes in.
+
+        Of a text that was refused, or replaced since, it is forgotten.
+        """
+        with self._lock:
+            due = [e for path, e in self._later.items() if self._played(path) == e.text]
+            self._later = {
+                path: each
+                for path, each in self._later.items()
+                if each not in due and self.store.values().get(path) == each.text
+            }
+        now = self.store.values()
+        for each in due:
+            values = {p: v for p, v in each.values.items() if p not in now or now[p] != v}
+            self.store.commit(self._changes(each.cue, values, each.fade, each.source))
 
     def next(
         self, fade: float | None = None, source: str = "cue", without: Collection[str] = ()
@@ -162,14 +196,39 @@ class Cues:
         if self._scribe is not None:
             self._scribe.flush()
 
-    def _changes(self, name: str, values: Values, fade: float | None, source: str) -> list[Change]:
-        """What a recall turns; what the tree does not have or take is told once."""
+    def _played(self, path: str) -> Any:
+        """A Param's value as it plays, which a text has once what it brings is in the tree."""
+        tree = self.store.tree
+        return tree.value(path) if isinstance(tree, ParamTree) and path in tree else None
+
+    def _brought(
+        self, name: str, values: Values, fade: float | None, source: str
+    ) -> dict[str, _Later]:
+        """What waits until texts of a cue that do not play yet have brought their Params."""
+        found = {}
+        for path, bringer in BRINGERS.items():
+            if path in values and values[path] != self._played(path):
+                own = {p: v for p, v in values.items() if p.startswith(f"{bringer.owner}.")}
+                own.pop(path, None)
+                found[path] = _Later(values[path], name, own, fade, source)
+        return found
+
+    def _changes(
+        self,
+        name: str,
+        values: Values,
+        fade: float | None,
+        source: str,
+        later: Mapping[str, _Later] = MappingProxyType({}),
+    ) -> list[Change]:
+        """What a recall turns; what the tree does not have or take, now or later, is told once."""
         changes, left_out, tree = [], [], self.store.tree
+        waits = {path for each in later.values() for path in each.values}
         for path, value in values.items():
             try:
                 tree[path].check(value)
             except (ParamError, UnknownName):
-                left_out.append(path)
+                left_out += [path] if path not in waits else []
             else:
                 changes.append(self.store.checked(path, value, source, fade=fade))
         if left_out:

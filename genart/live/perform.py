@@ -173,7 +173,7 @@ def _surround(
         lambda t, beat: tempo.observe(t, beat, live.player.performer.stage.tempo.offset),
         patchbay.swing,
     ]
-    live.on_new_sketch += [page.new_tree, patchbay.new_tree]
+    live.on_new_sketch += [page.new_tree, patchbay.new_tree, kept.replanted]
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
     return control, page
