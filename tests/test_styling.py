@@ -142,3 +142,7 @@ def test_live_a_chain_is_picked_up_refused_and_let_go() -> None:
     live.player.set("style.chain", "")
     assert "style.strength" not in live.store.tree
     live.close()
+
+
+def test_styles_that_come_along_are_suggested() -> None:
+    assert "fast:great_wave" in Stage().tree()["style.chain"].suggestions()

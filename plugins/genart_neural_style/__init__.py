@@ -59,6 +59,16 @@ def _fast(style: str = "", model: str = "") -> genart.Stylizer:
     return fast(style, model)
 
 
+def _offers() -> Iterable[str]:
+    """The styles that come with genart."""
+    from .fast import shipped
+
+    return shipped()
+
+
+_fast.offers = _offers  # type: ignore[attr-defined] # the chain suggests them
+
+
 def _fast_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
     """A network that paints in one style or several, in one pass."""
     from .fast_trainer import FastTrainer
