@@ -31,7 +31,6 @@ class FastSettings:
     blocks: int = _say(5, "residual blocks")
     steps: int = _say(10000, "steps before it is done")
     minutes: float = _say(0.0, "stop after this many minutes, resumable; 0 for no limit")
-    copy_steps: int = _say(200, "the first steps, in which it only learns to copy")
     batch: int = _say(4, "pictures a step")
     crop: int = _say(192, "side of the pictures it learns from, in pixels, a multiple of 4")
     style_size: int = _say(256, "shorter side of the style pictures: larger, finer strokes")

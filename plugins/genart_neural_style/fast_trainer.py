@@ -105,9 +105,7 @@ class _Run:
         for name, value in figures.items():
             self.log[name] = 0.98 * self.log.get(name, value) + 0.02 * value
         note = " ".join(
-            f"{name} {self.log[name]:.3g}"
-            for name in ("content", "style", "copy")
-            if name in figures
+            f"{name} {self.log[name]:.3g}" for name in ("content", "style") if name in figures
         )
         self.progress(genart.Progress(self.training.steps, self.settings.steps, "step", note))
         if self._due():
