@@ -22,6 +22,7 @@ _GROUPS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 51
 #: The last activation of each group, as "relu<group>_<convolution>".
 LAST = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
 _FILE = "vgg16-397923af.pth"  # torchvision's IMAGENET1K_V1
+_CAFFE = ("caffe", "vgg16-00b39a1b")  # in names of files; the digits: as neural-style-pt loads it
 
 
 class Vgg16(nn.Module):
@@ -143,4 +144,4 @@ def _torchvision() -> dict[str, Tensor]:
 
 def _state(path: Path) -> tuple[dict[str, Tensor], bool]:
     """A file's tensors by name, and whether its name says that they are Caffe's."""
-    return read_weights(path), "caffe" in path.name
+    return read_weights(path), any(mark in path.name for mark in _CAFFE)

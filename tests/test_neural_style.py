@@ -20,6 +20,7 @@ from PIL import Image
 
 import genart
 from genart.testing import check_stylizer
+from genart.vgg import _state
 from genart_neural_style import colour, flow, losses, weights
 from genart_neural_style.layers import counterpart, translate
 from genart_neural_style.networks import Network, empty, filled, network
@@ -636,6 +637,18 @@ def test_by_content_alone_the_photo_comes_back(squeezenet: Network) -> None:
 
 
 # --- real weights ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "caffe"),
+    [("vgg16-00b39a1b.pth", True), ("vgg16_caffe.pth", True), ("vgg16-397923af.pth", False)],
+)
+def test_caffes_weights_are_known_by_their_files_names(
+    tmp_path: Path, name: str, caffe: bool
+) -> None:
+    torch.save({"features.28.weight": torch.zeros(512, 512, 3, 3)}, tmp_path / name)
+    assert weights.find("auto", str(tmp_path / name))[2] is caffe
+    assert _state(tmp_path / name)[1] is caffe
 
 
 @pytest.mark.skipif(not CAFFE.is_file(), reason="the shared data is not here")

@@ -17,6 +17,8 @@ DOWNLOADS = {
     "vgg16": "https://download.pytorch.org/models/vgg16-397923af.pth#sha256=397923af",
     "squeezenet": "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth#sha256=b8a52dc0",
 }
+#: In the names of files of Caffe's weights; the digits are of those that neural-style-pt loads.
+_CAFFE = ("caffe", "vgg19-d01eb7cb", "vgg16-00b39a1b")
 #: A tensor that only one of the networks has, with its shape.
 _MARKS = {
     "vgg19": ("features.34.weight", (512, 512, 3, 3)),
@@ -54,7 +56,7 @@ def find(kind: str, source: str = "") -> tuple[str, dict[str, Tensor], bool]:
         raise genart.CheckpointError(
             f'"{path}" holds {TITLES[found]}, not {TITLES[kind]}; leave the network to "auto".'
         )
-    return found, state, "caffe" in path.name
+    return found, state, any(mark in path.name for mark in _CAFFE)
 
 
 def best_here() -> str:
