@@ -210,6 +210,16 @@ def test_tiles_with_the_engine_are_those_of_the_network(monkeypatch: pytest.Monk
     assert (style(image) - plain(image)).abs().max() <= 1e-3
 
 
+@pytest.mark.parametrize("shape", [unet(5, 4), Shape(widths=(4,) * 4, blocks=1)])
+def test_a_network_deeper_than_a_tile_paints_large_pictures(
+    shape: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    style = made(shape)
+    image = torch.rand(1, 3, 288, 288, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    monkeypatch.setattr(translator, "TILE", 16)
+    assert F.avg_pool2d(style(image).abs(), 8).min() > 0, "no part is left grey"
+
+
 def test_tiles_cover_a_picture_once_and_all_of_it() -> None:
     image = torch.arange(100.0).expand(1, 3, 90, 100).contiguous()
     assert torch.allclose(in_tiles(image, lambda tile: tile, 40, 8, 2), image, atol=1e-5)

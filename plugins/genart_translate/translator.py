@@ -103,10 +103,10 @@ class Translator:
         image = self._coloured(image.float())
         size = [admitted(side, self.shape) for side in image.shape[-2:]]
         grown, (rows, columns) = padded(image, (size[0], size[1]))
-        if max(size) <= TILE:
+        if max(size) <= self._tile:
             return self._made(grown)[..., rows, columns]
         with self._common(grown):
-            made = in_tiles(grown, self._made, TILE, self._reach(), self.shape.multiple)
+            made = in_tiles(grown, self._made, self._tile, self._reach(), self.shape.multiple)
         return made[..., rows, columns]
 
     def _made(self, image: Tensor) -> Tensor:
@@ -124,6 +124,11 @@ class Translator:
         weights = torch.tensor(_GREY, device=image.device).view(1, 3, 1, 1)
         return (image * weights).sum(1, keepdim=True)
 
+    @property
+    def _tile(self) -> int:
+        """The side of a tile: deep networks take large ones only."""
+        return max(TILE, 4 * self.shape.multiple)
+
     def _reach(self) -> int:
         """How far a pixel of the picture acts on those around it, in pixels, or what will do."""
         if self.shape.kind == "unet":
@@ -134,7 +139,7 @@ class Translator:
     @contextmanager
     def _common(self, image: Tensor) -> Iterator[None]:
         """Have all norms use the statistics of the picture reduced to a tile's size."""
-        scale = TILE / max(image.shape[-2:])
+        scale = self._tile / max(image.shape[-2:])
         size = [admitted(round(side * scale), self.shape) for side in image.shape[-2:]]
         small = F.interpolate(image, size, mode="bilinear", antialias=True, align_corners=False)
         norms = [m for m in self.network.modules() if isinstance(m, Norm) and m.own]
