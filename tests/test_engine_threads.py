@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 import torch
 from stylegan2_cases import CASES, fill
 
 from genart_stylegan2.config import Config
-from genart_stylegan2.engine.crew import Crew, Task, steps_only
+from genart_stylegan2.engine.crew import Crew, Task, _Shift, steps_only
+from genart_stylegan2.engine.memory import Scratch
+from genart_stylegan2.exact import exact
 from genart_stylegan2.generator import StyleGAN2
 from genart_stylegan2.network import Network
 
@@ -79,3 +82,43 @@ def test_an_error_in_a_task_is_the_callers_and_the_next_picture_is_made() -> Non
     assert not done
     crew.do([[steps_only(lambda: done.append(2))]])
     assert done == [2]
+
+
+def test_an_error_is_told_though_the_thread_that_met_it_is_the_last_to_end() -> None:
+    error = RuntimeError("no memory left")
+
+    class Late(Future[None]):
+        def cancel(self) -> bool:
+            self.set_exception(error)
+            return False
+
+    def fail() -> None:
+        raise error
+
+    shift, early = _Shift([[steps_only(fail)]]), Future[None]()
+    with pytest.raises(RuntimeError):
+        shift.work(Scratch([1]))
+    early.set_result(shift.work(Scratch([1])))  # it finds that another failed, and ends
+    with pytest.raises(RuntimeError, match="no memory left"):
+        shift.end([early, Late()])
+
+
+def test_one_threads_float32_is_not_ended_by_anothers() -> None:
+    conv = torch.backends.cudnn.conv
+    before, seen = conv.fp32_precision, []
+    inside, left = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with exact():
+            inside.set()
+            left.wait()
+            seen.append(conv.fp32_precision)
+
+    thread = threading.Thread(target=other)
+    with exact():
+        thread.start()
+        inside.wait(0.1)  # it waits for its turn
+    left.set()
+    thread.join()
+    assert seen == ["ieee"]
+    assert conv.fp32_precision == before

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+
+_ONE = threading.RLock()  # the settings are the process's: who comes second would undo the first's
 
 
 @contextmanager
 def exact(on: bool = True) -> Iterator[None]:
     """Have convolutions and products on CUDA keep all bits of float32 until the end of the block.
 
+    Threads that ask for it take turns.
+
     Args:
         on: whether to; otherwise nothing changes.
     """
-    places = (torch.backends.cudnn.conv, torch.backends.cuda.matmul) if on else ()
-    before = [place.fp32_precision for place in places]
-    try:
-        for place in places:
-            place.fp32_precision = "ieee"
+    if not on:
         yield
-    finally:
-        for place, precision in zip(places, before, strict=True):
-            place.fp32_precision = precision
+        return
+    places = (torch.backends.cudnn.conv, torch.backends.cuda.matmul)
+    with _ONE:
+        before = [place.fp32_precision for place in places]
+        try:
+            for place in places:
+                place.fp32_precision = "ieee"
+            yield
+        finally:
+            for place, precision in zip(places, before, strict=True):
+                place.fp32_precision = precision

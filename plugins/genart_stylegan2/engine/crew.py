@@ -90,6 +90,7 @@ class _Shift:
         self._left = [len(stage) for stage in stages]
         self._turn = threading.Lock()
         self._failed = False
+        self._error: BaseException | None = None
 
     @torch.no_grad()
     def work(self, scratch: Scratch) -> None:
@@ -103,7 +104,8 @@ class _Shift:
                     with self._turn:
                         self._left[n] -= 1
                 self._meet(n)
-        except BaseException:
+        except BaseException as error:
+            self._error = error  # first: who sees that it failed may end before this thread does
             self._failed = True
             raise
 
@@ -122,6 +124,8 @@ class _Shift:
                 part.result()
             for part in late:
                 part.cancel()
+            if self._error is not None:
+                raise self._error
         except BaseException:
             self._failed = True
             wait(parts)
