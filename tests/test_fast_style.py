@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from broken_pictures import BROKEN, broken_zip
 from PIL import Image
 from torch import nn
 
@@ -332,6 +333,12 @@ def test_training_leaves_a_model_sheets_a_log_and_the_newest_snapshots(material,
     assert list(painter.styles) == ["stripes", "rot"]
     assert painter.model.metadata["dataset"] == "noise"
     check_stylizer(painter, image())
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path):
+    pictures = ContentPictures(broken_zip(tmp_path / "set.zip"), 16)
+    assert pictures.draw(64, torch.Generator().manual_seed(0)).shape == (64, 3, 16, 16)
+    assert sorted(pictures.skipped) == [*BROKEN]
 
 
 def test_ctrl_c_keeps_a_snapshot_and_says_so(material, tmp_path):

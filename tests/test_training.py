@@ -8,12 +8,14 @@ import zipfile
 import numpy as np
 import pytest
 import torch
+from broken_pictures import BROKEN, broken_zip
 from PIL import Image
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 import genart
 from genart_stylegan2.augment import Controller, augment, diff_augment
 from genart_stylegan2.critics import ProjectedCritic
-from genart_stylegan2.data import Dataset, load_dataset
+from genart_stylegan2.data import Dataset, _sent, load_dataset
 from genart_stylegan2.encoder import divergence
 from genart_stylegan2.losses import out_of_range, path_lengths, r1_penalty
 from genart_stylegan2.settings import Settings
@@ -347,6 +349,18 @@ def test_datasets_read_folders_and_zips_alike_and_skip_what_is_broken(pictures, 
     assert from_folder.label(torch.tensor([4])).tolist() == [[0, 1, 0]]
     assert len(from_zip.skipped) == 1
     assert from_zip.skipped[0].startswith("broken.png")
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path):
+    data = load_dataset(broken_zip(tmp_path / "set.zip"), 16)
+    assert len(data) == 2
+    assert [said.partition(":")[0] for said in data.skipped] == [*BROKEN]
+
+
+def test_pictures_that_are_on_a_gpu_by_its_number_are_on_the_gpu():
+    with FakeTensorMode():  # no GPU is needed, and none is used
+        rows = _sent(torch.empty(2, device="cuda:0"), torch.device("cuda"))
+    assert rows.device == torch.device("cuda:0")
 
 
 def test_a_picture_of_absurd_size_is_refused_before_decoding(tmp_path):

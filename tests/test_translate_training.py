@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from broken_pictures import BROKEN, broken_zip
 from PIL import Image
 
 import genart
@@ -122,6 +123,19 @@ def test_what_a_run_leaves(kind: str, pictures: Path, tmp_path: Path) -> None:
         trainer(other).fit(pictures, out, resume="auto")
 
 
+def test_a_run_in_float32_goes_on_in_float16_and_back(pictures: Path) -> None:
+    data = load_unpaired(pictures, "", 16)
+    make = KINDS["cyclegan"].make
+    runs = [
+        make(SETTINGS["cyclegan"].from_options(TINY), data, torch.device("cpu")) for _ in range(2)
+    ]
+    kept = runs[0].state()
+    assert kept["scaler"] == {}
+    runs[1].scaler = torch.amp.GradScaler("cpu", enabled=True)
+    runs[1].restore(kept)
+    runs[0].restore(runs[1].state())
+
+
 @pytest.mark.parametrize("loss", ["lsgan", "vanilla", "wgangp"])
 @pytest.mark.parametrize("kind", ["cyclegan", "pix2pix"])
 def test_every_objective_and_network_takes_a_step(kind: str, loss: str, pictures: Path) -> None:
@@ -203,7 +217,9 @@ def test_rates_follow_their_policies() -> None:
     cosine = Schedule("cosine", 10, 0, 50)
     assert [round(cosine.factor(e), 6) for e in (0, 5, 10, 99)] == [1.0, 0.5, 0.0, 0.0]
     step = Schedule("step", 100, 0, 50)
-    assert [round(step.factor(e), 9) for e in (0, 49, 50, 100)] == [1.0, 1.0, 0.1, 0.01]
+    assert [round(step.factor(e), 9) for e in (0, 49, 50, 100, math.inf)] == [
+        1.0, 1.0, 0.1, 0.01, 0.01,
+    ]  # fmt: skip
     plateau = Schedule("plateau", 100, 0, 50)
     for loss in (3.0, 2.0, 1.99, 2.1, 2.0, 2.0, 2.0):
         plateau.epoch_ended(loss)
@@ -260,6 +276,15 @@ def test_data_that_cannot_be_used_is_told(pictures: Path, tmp_path: Path) -> Non
     (tmp_path / "empty").mkdir()
     with pytest.raises(genart.DataError, match="holds no pictures"):
         load_unpaired(tmp_path / "empty", str(pictures), 16)
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> None:
+    archive = broken_zip(tmp_path / "set.zip")
+    pairs = load_paired(archive, "", 16)
+    one_domain = load_unpaired(archive, str(archive), 16)
+    assert (len(pairs), len(one_domain)) == (2, 2)
+    for data, times in ((pairs, 1), (one_domain, 2)):
+        assert [said.partition(":")[0] for said in data.skipped] == [*BROKEN] * times
 
 
 def test_jitter_and_flip_treat_a_pair_alike() -> None:

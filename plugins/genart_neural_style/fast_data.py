@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 import genart
@@ -17,6 +18,10 @@ import genart
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 _MAX_PIXELS = 64_000_000  # a tiny file can claim gigabytes: refuse before decoding
+_UNREADABLE = (  # what reading and decoding a file, or a part of a zip, may raise
+    OSError, ValueError, SyntaxError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile,
+    Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip
 _SMALLEST_CROP = 0.5  # of the shorter side
 
 
@@ -64,7 +69,7 @@ class ContentPictures:
         raise genart.DataError(f"None of the pictures can be read; the first: {name}: {reason}")
 
     def _cropped(self, name: str, random: torch.Generator) -> Tensor:
-        picture = _decoded(self._read(name), self.side)
+        picture = _decoded(name, self._read, self.side)
         share, left, top, turn = torch.rand(4, generator=random).tolist()
         width, height = picture.size
         side = min(width, height) * (_SMALLEST_CROP + (1 - _SMALLEST_CROP) * share)
@@ -94,12 +99,12 @@ def _open(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
     raise genart.DataError(f'"{path}" is neither a folder nor a zip of pictures.')
 
 
-def _decoded(data: bytes, side: int) -> Image.Image:
+def _decoded(name: str, read: Callable[[str], bytes], side: int) -> Image.Image:
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+        with Image.open(io.BytesIO(read(name)), formats=_FORMATS) as picture:
             if picture.width * picture.height > _MAX_PIXELS:
                 raise genart.DataError(f"{picture.width}x{picture.height} is too large.")
             picture.draft("RGB", (2 * side, 2 * side))  # a large JPEG is decoded smaller
             return ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except _UNREADABLE as error:
         raise genart.DataError(f"not a readable picture ({error})") from error

@@ -11,13 +11,14 @@ import io
 import json
 import math
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 import genart
@@ -26,6 +27,10 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 _SHARE = 0.25  # of a GPU's free memory that pictures may take
 _MAX_PIXELS = 64_000_000  # a tiny file can claim gigabytes: refuse before decoding
+_UNREADABLE = (  # what reading and decoding a file, or a part of a zip, may raise
+    OSError, ValueError, SyntaxError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile,
+    Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def _sent(rows: Tensor, device: torch.device) -> Tensor:
     """Rows on a device; to a GPU they go through memory that it reads by itself."""
     if rows.device == device:
         return rows
-    held = rows.pin_memory() if device.type == "cuda" else rows
+    held = rows.pin_memory() if rows.is_cpu and device.type == "cuda" else rows
     return held.to(device, non_blocking=True)
 
 
@@ -92,7 +97,7 @@ def load_dataset(path: str | Path, side: int, *, labels: bool = False) -> Datase
     pictures, kept, skipped = [], [], []
     for name in names:
         try:
-            pictures.append(_square(read(name), side))
+            pictures.append(_square(name, read, side))
             kept.append(name)
         except genart.DataError as error:
             skipped.append(f"{name}: {error}")
@@ -120,14 +125,14 @@ def _pictures(archive: zipfile.ZipFile) -> Iterator[str]:
             yield info.filename
 
 
-def _square(data: bytes, side: int) -> np.ndarray:
+def _square(name: str, read: Callable[[str], bytes], side: int) -> np.ndarray:
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+        with Image.open(io.BytesIO(read(name)), formats=_FORMATS) as picture:
             if picture.width * picture.height > _MAX_PIXELS:
                 raise genart.DataError(f"{picture.width}x{picture.height} is too large.")
             upright = ImageOps.exif_transpose(picture).convert("RGB")
             square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except _UNREADABLE as error:
         raise genart.DataError(f"not a readable picture ({error})") from error
     return np.asarray(square).transpose(2, 0, 1).copy()
 

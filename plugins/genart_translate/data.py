@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 import genart
@@ -22,6 +23,10 @@ import genart
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 _MAX_PIXELS = 64_000_000  # a tiny file can claim gigabytes: refuse before decoding
+_UNREADABLE = (  # what reading and decoding a file, or a part of a zip, may raise
+    OSError, ValueError, SyntaxError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile,
+    Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip
 _WIDE = 1.5  # two pictures side by side are at least this wide
 
 
@@ -96,8 +101,8 @@ def load_paired(path: str | Path, path_b: str, side: int) -> Domains:
             skipped.append(f"{name}: nothing of that name in the second domain")
             continue
         try:
-            pairs.append((_square(_open(one.read(name)), side),
-                          _square(_open(other.read(partner)), side)))  # fmt: skip
+            pairs.append((_square(_open(one, name), side),
+                          _square(_open(other, partner), side)))  # fmt: skip
         except genart.DataError as error:
             skipped.append(f"{name}: {error}")
     return _paired(pairs, skipped, f'"{one.path}" and "{other.path}"')
@@ -108,7 +113,7 @@ def _side_by_side(shelf: _Shelf, side: int) -> Domains:
     pairs, skipped = [], []
     for name in shelf.names:
         try:
-            whole = _open(shelf.read(name))
+            whole = _open(shelf, name)
             if whole.width < _WIDE * whole.height:
                 raise genart.DataError(f"{whole.width}x{whole.height} is no pair side by side")
             half = whole.width // 2
@@ -168,7 +173,7 @@ def _stacked(shelf: _Shelf, side: int, skipped: list[str]) -> Tensor:
     pictures = []
     for name in shelf.names:
         try:
-            pictures.append(_square(_open(shelf.read(name)), side))
+            pictures.append(_square(_open(shelf, name), side))
         except genart.DataError as error:
             skipped.append(f"{name}: {error}")
     if not pictures:
@@ -177,10 +182,10 @@ def _stacked(shelf: _Shelf, side: int, skipped: list[str]) -> Tensor:
     return torch.from_numpy(np.stack(pictures))
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(shelf: _Shelf, name: str) -> Image.Image:
     """A picture, upright, RGB; what is transparent lies on black."""
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+        with Image.open(io.BytesIO(shelf.read(name)), formats=_FORMATS) as picture:
             if picture.width * picture.height > _MAX_PIXELS:
                 raise genart.DataError(f"{picture.width}x{picture.height} is too large")
             upright = ImageOps.exif_transpose(picture)
@@ -188,7 +193,7 @@ def _open(data: bytes) -> Image.Image:
                 ground = Image.new("RGBA", upright.size, "black")
                 return Image.alpha_composite(ground, upright.convert("RGBA")).convert("RGB")
             return upright.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except _UNREADABLE as error:
         raise genart.DataError(f"not a readable picture ({error})") from error
 
 

@@ -38,7 +38,7 @@ class Schedule:
         if self.policy == "cosine":
             return (1 + math.cos(math.pi * min(epoch / total, 1.0))) / 2
         if self.policy == "step":
-            return float(_STEP_FACTOR ** int(epoch / self.step))
+            return float(_STEP_FACTOR ** int(min(epoch, total) / self.step))
         return float(_PLATEAU_FACTOR**self.lowered)
 
     def epoch_ended(self, loss: float) -> None:

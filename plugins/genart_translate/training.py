@@ -228,8 +228,10 @@ class Training(ABC):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from what `state` gave."""
-        for name in ("nets", "g_opt", "d_opt", "scaler"):
+        for name in ("nets", "g_opt", "d_opt"):
             getattr(self, name).load_state_dict(state[name])
+        if state["scaler"]:  # of a run in float32 it is empty, and one in float16 refuses that
+            self.scaler.load_state_dict(state["scaler"])
         if self.averaged is not None:
             self.averaged.load_state_dict(state["averaged"])
         for name, pool in self.pools.items():
