@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import IO, Any, TypeGuard
 
 from genart.errors import DataError, UsageError
-from genart.smoothing import LONGEST_FADE, Change, Pairs, Timeline
+from genart.smoothing import LONGEST_FADE, Brings, Change, Pairs, Timeline
 
 _LONGEST_LINE = 1 << 20
 _MARK = "genart_show"
@@ -157,6 +157,7 @@ class Show:
     ) -> None:
         self.header, self.events, self.seconds, self.cut = header, tuple(events), seconds, cut
         self.saves = tuple(saves)
+        self._brings: Brings = {}
         self.rewind()
 
     def only(self, fits: Callable[[Change], bool]) -> Show:
@@ -164,8 +165,13 @@ class Show:
         kept = filter(fits, self.events)
         return Show(self.header, kept, self.seconds, self.cut, self.saves)
 
+    def know(self, brings: Brings) -> None:
+        """Learn what its texts bring, so that it glides as it was played; begins anew."""
+        self._brings = brings
+        self.rewind()
+
     def _fresh(self) -> Timeline:
-        timeline = Timeline(self.header.values, self.header.smoothing)
+        timeline = Timeline(self.header.values, self.header.smoothing, self._brings)
         timeline.add(self.events)
         return timeline
 

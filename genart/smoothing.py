@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from genart.params import Param
 
 Pairs: TypeAlias = "list[tuple[str, Any]]"
+#: What texts bring: by Param and text, each path with its first value, and its tau if it glides.
+Brings: TypeAlias = "Mapping[tuple[str, Any], Mapping[str, tuple[Any, float | None]]]"
 
 #: A glide is over after so many times its tau: 6e-6 of the way are left then.
 SETTLED = 12.0
@@ -103,9 +105,16 @@ class Timeline:
     Args:
         values: every value at the start, by "owner.name".
         smoothing: the tau of those that glide, see `smoothing_of`.
+        brings: what texts that come among the changes bring.
     """
 
-    def __init__(self, values: Mapping[str, Any], smoothing: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        smoothing: Mapping[str, float],
+        brings: Brings | None = None,
+    ) -> None:
+        self._brings = {} if brings is None else brings
         self._values = dict(values)
         self._smoothing = dict(smoothing)
         self._due: deque[Change] = deque()
@@ -172,6 +181,7 @@ class Timeline:
 
     def _begun(self, change: Change, now: float) -> Pairs:
         path = change.path
+        self._bring(path, change.value)
         running = self._glides.pop(path, None)
         tau = self._smoothing.get(path)
         seconds = tau if change.fade is None else change.fade
@@ -182,6 +192,21 @@ class Timeline:
         fades = change.fade is not None
         self._glides[path] = Glide(float(start), float(change.value), now, seconds, fades)
         return []
+
+    def _bring(self, path: str, text: Any) -> None:
+        """As in a live tree, Params of the text before go or begin anew unless declared alike."""
+        if (path, text) not in self._brings:
+            return
+        after = self._brings[path, text]
+        before = self._brings.get((path, self._values.get(path, "")), {})
+        for p in {*before, *after}:
+            if before.get(p) == after.get(p):
+                continue
+            for held in (self._values, self._smoothing, self._glides):
+                held.pop(p, None)
+            if p in after:
+                self._values[p], tau = after[p]
+                self._smoothing |= {} if tau is None else {p: tau}
 
     def _glided(self, t: float, *, rates: bool) -> Pairs:
         if not rates:

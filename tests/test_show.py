@@ -17,6 +17,7 @@ from films import plasma
 import genart
 from genart.errors import DataError, UsageError
 from genart.live.store import Store
+from genart.rendering.replay import replay
 from genart.runner import OfflineClock, Performer, turn
 from genart.show import Header, Show, ShowWriter, read_show
 from genart.sketch import load_sketch
@@ -257,3 +258,32 @@ def test_a_show_that_does_not_fit_its_sketch_is_refused_before_rendering(
 ) -> None:
     with pytest.raises(DataError, match=why):
         genart.render(output=genart.MemorySink(), show=Show(HEADER, [change], 1.0))
+
+
+def test_what_a_text_brings_glides_goes_and_comes_back_as_it_was_played(tmp_path: Path) -> None:
+    live = genart.Live(model="plasma", size=16, seconds=1)
+    one, two = "8:flip_v@0.2 + 8:flip_h@0.1", "8:flip_h@0.1"
+    moves: dict[int, tuple[str, Any, float | None]] = {
+        1: ("model.bend", one, None), 3: ("bend.flip_v_8", 0.9, None),
+        5: ("bend.flip_h_8", 1.0, 2.0), 6: ("bend.flip_v_8", 0.5, 1.0),
+        8: ("model.bend", two, None),
+        10: ("model.bend", one, None), 12: ("bend.flip_v_8", 0.8, None),
+        14: ("model.bend", "8:flip_v@0.4", None), 16: ("bend.flip_v_8", 0.6, None),
+        20: ("model.bend", "", None),
+    }  # fmt: skip
+    store, played, events = live.store, list[dict[str, Any]](), list[Change]()
+    live.desk.kept = events.extend
+    header = Header("drift", "plasma", values=store.values(), smoothing=smoothing_of(store.tree))
+    for i in range(24):
+        if i in moves:
+            path, value, fade = moves[i]
+            store.put(path, value, fade=fade)
+        turn(live.player, [live.desk], Fraction(i, 20))
+        played.append({p: x for p, x in live.player.tree.values_now().items() if "bend" in p})
+    live.close()
+    show = replay(Show(header, events, 1.2), {})["controls"][0]
+    player = Performer(load_sketch("drift")(), Stage(), load=lambda _: plasma(), size=(16, 16))
+    for i, values in enumerate(played):
+        turn(player, [show], Fraction(i, 20))
+        now = player.tree.values_now()
+        assert {p: x for p, x in now.items() if "bend" in p} == pytest.approx(values)

@@ -15,7 +15,7 @@ from genart.rendering.recipes import file_hash
 from genart.rendering.take import WORDS
 from genart.show import Show, read_show
 from genart.sketch import Sketch, load_sketch
-from genart.smoothing import Change
+from genart.smoothing import Change, smoothing_of
 from genart.stage import Stage
 
 log = logging.getLogger("genart.show")
@@ -41,7 +41,9 @@ def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:
     begun = show.header
     sketch = given.get("sketch", begun.sketch)
     kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
-    show = fitted(show, _tree(kind, show), same=_is_as_it_was(show, sketch))
+    stages = _stages(show)
+    show = fitted(show, _tree(kind, stages), same=_is_as_it_was(show, sketch))
+    show.know({picked: _brought(picked[0], stage) for picked, stage in stages.items()})
     length = {} if any(name in given for name in _LENGTHS) else {"seconds": show.seconds or None}
     replaced = {path for word, path in _PATHS.items() if word in given} | {"model.name"}
     params = {"transport.seconds": begun.values.get("transport.seconds", 8.0), **begun.params}
@@ -59,17 +61,33 @@ def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tree(kind: type[Sketch], show: Show) -> ParamTree:
-    """Every Param that the show may turn, with all that its directions and stylizers bring."""
+def _stages(show: Show) -> dict[tuple[str, str], Stage]:
+    """A stage for every text that brings Params in a show, and for none, by its Param and text."""
+    stages: dict[tuple[str, str], Stage] = {}
+    for path in BRINGERS:
+        picked = ["", show.header.params.get(path, ""), show.header.values.get(path, "")]
+        picked += [change.value for change in show.events if change.path == path]
+        stages |= {(path, text): Stage({path: text}) for text in dict.fromkeys(picked)}
+    return stages
+
+
+def _tree(kind: type[Sketch], stages: Mapping[tuple[str, str], Stage]) -> ParamTree:
+    """Every Param that a show may turn, with all that its directions and stylizers bring."""
     owners = Stage().tree(kind()).owners
     for path, bringer in BRINGERS.items():
-        picked = [show.header.params.get(path, ""), show.header.values.get(path, "")]
-        picked += [change.value for change in show.events if change.path == path]
-        stages = [Stage({path: text}) for text in dict.fromkeys(picked) if text]
-        kinds = tuple(type(stage.tree().owners[bringer.owner]) for stage in stages)
+        made = [stage for (by, text), stage in stages.items() if by == path and text]
+        kinds = tuple(type(stage.tree().owners[bringer.owner]) for stage in made)
         if kinds:
             owners[bringer.owner] = type(bringer.owner.title(), kinds, {})()
     return ParamTree(owners)
+
+
+def _brought(path: str, stage: Stage) -> dict[str, tuple[Any, float | None]]:
+    """What a text brought to its stage: each path with its value, and its tau if it glides."""
+    tree, owner = stage.tree(), f"{BRINGERS[path].owner}."
+    tau = smoothing_of(tree)
+    own = [p for p in tree if p.startswith(owner) and p != path]
+    return {p: (tree.value(p), tau.get(p)) for p in own}
 
 
 def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:
