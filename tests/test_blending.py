@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from test_show_kept import Night
 
 import genart
+from genart.show import read_show
 
 
 def tiny(seed: int, name: str, **options: Any) -> Any:
@@ -214,3 +216,22 @@ def test_a_second_model_is_loaded_while_the_first_plays_and_bad_ones_are_told(
     assert "img_resolution" in told
     assert "broken" in told
     assert not wrong
+
+
+def test_a_show_keeps_a_second_model_from_when_it_showed_and_a_lost_one_is_tried_again(
+    pair: Any, files: Any, tmp_path: Path
+) -> None:
+    late = tmp_path / "late.safetensors"
+    night = Night(tmp_path, model=files[0])
+    fetch = night.live.backstage.fetch
+    deeds: dict[int, list[Any]] = {
+        1: [night.put("model.blend", 1.0, 0.0), night.put("model.other", files[1])], 4: [fetch],
+        7: [night.put("model.other", str(late))], 9: [fetch],  # it is not there yet
+        11: [lambda: pair[0].save(late), night.put("model.other", str(late))],
+        14: [fetch],
+    }  # fmt: skip
+    night.play(deeds, 18)
+    events = [e for e in read_show(night.show).events if e.path == "model.other"]
+    assert [e.value for e in events] == [files[1], "", files[1], "", str(late)]
+    assert events[0].at == 5 / 30
+    assert night.differ(night.again()) == []

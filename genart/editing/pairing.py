@@ -95,6 +95,7 @@ class Pairing:
                 return model
             self._made = paired(model, other, lambda: (settings.blend, settings.swap))
             self._of = model, settings.other
+        self.waiting = False  # also where another was asked for, and given up
         assert self._made is not None
         return self._made
 

@@ -16,7 +16,7 @@ from genart.smoothing import Change, smoothing_of
 if TYPE_CHECKING:
     from genart.live.live import Live
 
-_MODEL = "model.name"
+_MODEL, _OTHER = "model.name", "model.other"
 
 
 def keep_show(live: Live, path: str | Path) -> Keeper:
@@ -37,7 +37,8 @@ class Keeper:
 
     Most changes are kept as they come, each with its own time. Three kinds are kept when the
     picture shows them, with the time of its tick: a model, which may be loaded for long; text,
-    which a walk may refuse; and freeze, which holds the picture of its tick.
+    which a walk may refuse; and freeze, which holds the picture of its tick. While a second model
+    is loaded the first one plays alone, and that is what is kept.
 
     Args:
         live: the performance.
@@ -69,7 +70,8 @@ class Keeper:
 
     def _settled(self) -> dict[str, Any]:
         tree = self._live.player.tree
-        return {path: tree.value(path) for path, param in tree.items() if _settles(path, param)}
+        shown = {path: tree.value(path) for path, param in tree.items() if _settles(path, param)}
+        return shown | ({_OTHER: ""} if self._live.player.performer.pairing.waiting else {})
 
     def sketch_saved(self) -> None:
         """Keep that another version of the sketch has taken over, at this tick."""
@@ -96,9 +98,14 @@ class Keeper:
 
 
 def load_models(live: Live, controls: Iterable[object]) -> None:
-    """Load the models that shows play, so that they take over when they did; told if one fails."""
+    """Load the second model and those that shows play, so that they are there; told if one fails.
+
+    So the picture is blended from its first frame on, and a show's models take over when they did.
+    """
     changes = [c for show in controls if isinstance(show, Show) for c in show.events]
-    for name in dict.fromkeys(c.value for c in changes if c.path == _MODEL):
+    names = [live.store.current(_OTHER)]
+    names += [c.value for c in changes if c.path in (_MODEL, _OTHER)]
+    for name in filter(None, dict.fromkeys(names)):
         try:
             live.backstage.get(name)
         except GenartError as error:

@@ -98,6 +98,8 @@ class Steady:
             if path == _MODEL:
                 self._want(value)
             else:
+                if path == _OTHER:
+                    self._backstage.failed.discard(value)  # asked for again, it is tried again
                 self._turn(path, value)
         except UsageError as error:
             self._faults.add("params", error)
