@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from .library import load
 _log = logging.getLogger(__name__)
 _guard = threading.Lock()
 _loaded: dict[Path, Any] = {}  # by file; None for one that was refused
-_builder: threading.Thread | None = None
+_builder: subprocess.Popen[bytes] | None = None
 
 
 def library() -> Any | None:
@@ -58,16 +60,16 @@ def _tried(path: Path) -> Any | None:
 
 
 def _build_aside() -> None:
-    """Begin to build, once in this process; a picture never waits for it."""
+    """Begin to build, once in this process, in one that outlives it; a picture never waits."""
     global _builder
     with _guard:
-        if _builder is None:
-            _builder = threading.Thread(target=_built, name="genart-native", daemon=True)
-            _builder.start()
-
-
-def _built() -> None:
-    try:
-        building.build(building.level())
-    except (building.BuildError, OSError) as error:
-        _log.debug("no accelerator: %s", error)
+        if _builder is not None:
+            return
+        quiet = subprocess.DEVNULL
+        command = [sys.executable, "-m", __package__]
+        try:
+            _builder = subprocess.Popen(
+                command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+            )
+        except OSError as error:
+            _log.debug("no accelerator: %s", error)
