@@ -15,7 +15,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 import genart
 from genart_stylegan2.augment import Controller, augment, diff_augment
 from genart_stylegan2.critics import ProjectedCritic
-from genart_stylegan2.data import Dataset, _sent, load_dataset
+from genart_stylegan2.data import Dataset, load_dataset, sent
 from genart_stylegan2.encoder import divergence
 from genart_stylegan2.losses import out_of_range, path_lengths, r1_penalty
 from genart_stylegan2.settings import Settings
@@ -93,6 +93,19 @@ def test_a_resumed_run_equals_an_uninterrupted_one(pictures, tmp_path, settings)
     whole, parts = newest(tmp_path / "whole"), newest(tmp_path / "parts")
     whole["settings"]["kimg"] = parts["settings"]["kimg"]
     assert_same(whole, parts)
+
+
+def test_on_a_mac_the_gpus_chance_is_kept_and_goes_on(monkeypatch):
+    pictures, given = torch.zeros(6, 3, 16, 16, dtype=torch.uint8), []
+    run = Training(Settings(**SMALL), Dataset(pictures, None, 0), torch.device("cpu"))
+    run.device = torch.device("mps")
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: torch.arange(3))
+    monkeypatch.setattr(torch.mps, "set_rng_state", given.append)
+    state = run.state()
+    run.restore(state)
+    assert [x.tolist() for x in given] == [[0, 1, 2]]
+    run.restore({name: value for name, value in state.items() if name != "rng_mps"})
+    assert len(given) == 1, "snapshots from before have none"
 
 
 def test_no_step_waits_for_its_device():
@@ -359,7 +372,7 @@ def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path):
 
 def test_pictures_that_are_on_a_gpu_by_its_number_are_on_the_gpu():
     with FakeTensorMode():  # no GPU is needed, and none is used
-        rows = _sent(torch.empty(2, device="cuda:0"), torch.device("cuda"))
+        rows = sent(torch.empty(2, device="cuda:0"), torch.device("cuda"))
     assert rows.device == torch.device("cuda:0")
 
 

@@ -59,7 +59,7 @@ class Dataset:
 
     def batch(self, indices: Tensor, device: torch.device | None = None) -> Tensor:
         """Images (len(indices), 3, side, side), float in -1..1; bytes travel, and nobody waits."""
-        chosen = _sent(self.images[indices], device or self.device)
+        chosen = sent(self.images[indices], device or self.device)
         return chosen.float().div_(127.5).sub_(1)
 
     def label(self, indices: Tensor, device: torch.device | None = None) -> Tensor | None:
@@ -67,7 +67,7 @@ class Dataset:
         if self.labels is None:
             return None
         same = torch.eye(self.num_classes, device=self.device)
-        return _sent(same[self.labels[indices]], device or self.device)
+        return sent(same[self.labels[indices]], device or self.device)
 
     def near(self, device: torch.device) -> Dataset:
         """The same pictures on a device, or as they are where they would fill it."""
@@ -78,7 +78,7 @@ class Dataset:
         return replace(self, images=self.images.to(device), labels=labels)
 
 
-def _sent(rows: Tensor, device: torch.device) -> Tensor:
+def sent(rows: Tensor, device: torch.device) -> Tensor:
     """Rows on a device; to a GPU they go through memory that it reads by itself."""
     if rows.device == device:
         return rows

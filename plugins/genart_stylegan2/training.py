@@ -17,7 +17,7 @@ from .critics import (
     generator_loss,
     real_loss,
 )
-from .data import Dataset
+from .data import Dataset, sent
 from .encoder import Encoder, divergence, likeness
 from .losses import out_of_range, path_lengths, r1_penalty
 from .network import Network
@@ -198,7 +198,7 @@ class Training:
     def _labels(self, n: int) -> Tensor | None:
         if not self.config.c_dim:
             return None
-        drawn = torch.randint(len(self.data), (n,), device=self.data.device)
+        drawn = sent(torch.randint(len(self.data), (n,)), self.data.device)  # by the CPU's chance
         return self.data.label(drawn, self.device)
 
     def _reals(self) -> tuple[Tensor, Tensor | None]:
@@ -254,6 +254,7 @@ class Training:
             "signs": [float(sign) for sign in self._signs],
             "rng": torch.get_rng_state(),
             "rng_cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
+            "rng_mps": torch.mps.get_rng_state() if self.device.type == "mps" else [],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -270,6 +271,8 @@ class Training:
         torch.set_rng_state(state["rng"].cpu())
         if self.device.type == "cuda" and state["rng_cuda"]:
             torch.cuda.set_rng_state_all([x.cpu() for x in state["rng_cuda"]])
+        if self.device.type == "mps" and len(state.get("rng_mps", [])):
+            torch.mps.set_rng_state(state["rng_mps"].cpu())
 
 
 @torch.no_grad()
