@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -211,6 +212,16 @@ def test_clusters_are_kept_for_a_model_of_a_file(model: Any, tmp_path: Path, cac
     del again.activations
     assert torch.equal(clusters(again, "b8.conv1", 3), found)
     assert kept.stat().st_size > 100
+
+
+def test_clusters_are_the_models_own_whatever_is_around_it(model: Any, tmp_path: Path) -> None:
+    one = genart.load(model.save(tmp_path / "tiny.safetensors"))
+    own = clusters(model, "b8.conv1", 3)  # of no file: it is never kept
+    for dressed in (one.bend("4:multiply@-3"), one.widened((16, 48)),
+                    genart.blend_models(one, tiny(9), 0.7)):  # fmt: skip
+        assert torch.equal(clusters(dressed, "b8.conv1", 3), own)
+        assert torch.equal(clusters(one, "b8.conv1", 3), own)
+        shutil.rmtree(tmp_path / "cache")
 
 
 def test_bends_of_one_layer_follow_each_other(model: Any) -> None:

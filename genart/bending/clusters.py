@@ -23,7 +23,7 @@ from genart.files import atomic
 if TYPE_CHECKING:
     from genart.editing.capable import Layered
 
-_VERSION = "1"  # of how clusters are found
+_VERSION = "2"  # of how clusters are found
 _PLACES = 24  # pictures that are looked at
 _SIDE = 16  # pixels that a map is seen with, at most, each way
 _AXES = 32
@@ -34,7 +34,8 @@ def clusters(model: Layered, layer: str, count: int = 5, *, seed: int = 0) -> to
     """Which cluster each channel of a layer is in.
 
     The first call for a model, layer and count takes as long as some pictures; the result is kept
-    under the model's SHA-256 where it came from a file.
+    under the model's SHA-256 where it came from a file. They are those of the model itself, as
+    high as wide, whatever is bent, blended or moved around it.
 
     Args:
         model: a generator that shows its layers.
@@ -49,6 +50,7 @@ def clusters(model: Layered, layer: str, count: int = 5, *, seed: int = 0) -> to
         UsageError: too many or too few clusters.
         UnknownName: no such layer.
     """
+    model = _plain(model)
     if (file := _file(model, layer, count, seed)) is not None and file.is_file():
         try:
             return _read(file, count)
@@ -135,6 +137,15 @@ def _embedded(model: Layered, layer: str, seed: int) -> torch.Tensor:
     return embedded
 
 
+def _plain(model: Any) -> Any:
+    """The model that others are around, as high as wide where it can be."""
+    while (inner := getattr(model, "inner", None)) is not None:
+        model = inner
+    height, width = model.resolution
+    side = min(height, width)
+    return model if height == width else model.widened((side, side))
+
+
 def _file(model: Any, layer: str, count: int, seed: int) -> Path | None:
     """Where the clusters of a model are kept; None where nothing tells it from another."""
     from genart.download import cache_folder
@@ -148,8 +159,6 @@ def _file(model: Any, layer: str, count: int, seed: int) -> Path | None:
 
 def _hash_of(model: Any) -> str:
     """The SHA-256 of a model's file, or ""."""
-    while (inner := getattr(model, "inner", None)) is not None:
-        model = inner
     if known := str(getattr(model, "sha256", "")):
         return known
     source = getattr(model, "source", None)
