@@ -83,16 +83,30 @@ def _decoded(
     source: Sequence[str], size: tuple[int, int], filters: str = ""
 ) -> Generator[Frame, None, None]:
     """What ffmpeg reads of a source, made to cover size (h, w)."""
+    yield from _read_from(_decoder(source, size, filters), size)
+
+
+def _decoder(
+    source: Sequence[str], size: tuple[int, int], filters: str = ""
+) -> subprocess.Popen[bytes]:
+    """An ffmpeg that writes a source's frames as they are."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
     height, width = size
     cover = f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=bicubic"
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [get_ffmpeg_exe(), "-v", "error", *source, "-vf", f"{filters}{cover},crop={width}:{height}",
          "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
+
+
+def _read_from(
+    process: subprocess.Popen[bytes], size: tuple[int, int]
+) -> Generator[Frame, None, None]:
+    """The frames that an ffmpeg writes; it is ended with them."""
+    height, width = size
     assert process.stdout is not None
     with process, process.stdout as pipe:
         try:
@@ -155,7 +169,7 @@ class Footage:
 
     def _seen(self, source: Sequence[str]) -> Frame:
         if self._camera is None:
-            self._camera = _Newest(_decoded(source, self.size))
+            self._camera = _Newest(_decoder(source, self.size), self.size)
         frame = self._camera.frame()
         if frame is None:
             self.close()
@@ -182,11 +196,12 @@ class _Newest:
     """The newest of frames that come by themselves, read in a thread.
 
     Args:
-        frames: they end when what they come from ends.
+        process: the ffmpeg that writes them.
+        size: (h, w) of each.
     """
 
-    def __init__(self, frames: Generator[Frame, None, None]) -> None:
-        self._frames = frames
+    def __init__(self, process: subprocess.Popen[bytes], size: tuple[int, int]) -> None:
+        self._process, self._frames = process, _read_from(process, size)
         self._frame: Frame | None = None
         self._changed, self._ended, self._closed = Condition(), False, False
         self._thread = Thread(target=self._read, name="genart-camera", daemon=True)
@@ -201,6 +216,7 @@ class _Newest:
     def close(self) -> None:
         """End the thread, and with it what it reads from."""
         self._closed = True
+        self._process.kill()  # the thread may wait for a frame that never comes
         self._thread.join(_PATIENCE)
 
     def _read(self) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +76,23 @@ def test_a_camera_that_is_not_there_says_so() -> None:
     with pytest.raises(DataError, match="gives no picture"):
         camera.frame(0.0)
     camera.close()
+
+
+def test_a_camera_that_gives_no_picture_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_PATIENCE", 0.5)
+    begun: list[Any] = []
+    silent = [sys.executable, "-c", "import time; time.sleep(100)"]
+
+    def decoder(*_: Any) -> Any:
+        begun.append(subprocess.Popen(silent, stdout=subprocess.PIPE))
+        return begun[-1]
+
+    monkeypatch.setattr(reading, "_decoder", decoder)
+    camera = genart.Footage("camera:0", SIZE)
+    with pytest.raises(DataError, match="gives no picture"):
+        camera.frame(0.0)
+    assert begun[0].poll() is not None
+    assert "genart-camera" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no film"])
