@@ -338,14 +338,14 @@ def test_directions_picked_up_live_are_sliders_and_a_show_keeps_them(
                 live.store.put("model.directions", str(handles))
             if not seen or not np.array_equal(seen[-1], frame):
                 seen.append(frame)
-            if len(seen) > 4:
+            if len(seen) > 8:
                 live.stop()
 
         def close(self) -> None: ...
 
     live.run([Eye()])
     writer.close(live.engine_clock.seconds())
-    assert len(seen) > 4
+    assert len(seen) > 8
     assert "edit.sefa1" in live.store.tree
     assert any("none.npz" in fault.message for fault in live.faults.all())
     again = genart.MemorySink()
