@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -54,3 +55,17 @@ def test_a_thread_goes_first_for_a_while_and_no_other_one_with_it() -> None:
     thread.join()
     assert seen[0] in (-5, before), "the system may refuse it"
     assert (seen[1], niceness()) == (before, before)
+
+
+@pytest.mark.skipif(not Path("/proc/thread-self/sched").exists(), reason="the kernel tells nothing")
+def test_a_thread_in_a_hurry_takes_short_turns_for_as_long() -> None:
+    def turn() -> str:
+        lines = Path("/proc/thread-self/sched").read_text().splitlines()
+        return next((line.split()[-1] for line in lines if line.startswith("se.slice")), "")
+
+    before = turn()
+    if not before:
+        pytest.skip("turns have no length of their own before Linux 6.12")
+    with hastened(0):
+        assert turn() == "100000"
+    assert turn() == before

@@ -8,16 +8,21 @@ still shorter interval costs more than it brings: a thread that waits wakes up t
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
+import platform
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import ClassVar
 
 _SWITCH = 0.0002  # seconds a thread may keep the interpreter while another waits
 #: How urgent the threads are that must be on time, as a niceness; the system may refuse it.
 DISPLAY, MESSAGES = -11, -10
+_TURN = 100_000  # ns, the shortest there is
+_SETATTR = {"x86_64": 314, "aarch64": 274}  # numbers of the call, which old C libraries have not
 
 
 @contextmanager
@@ -59,6 +64,10 @@ def spare_threads() -> int:
 def hastened(niceness: int) -> Iterator[None]:
     """Ask the system to let this thread go before others; nothing happens where it may not.
 
+    On Linux 6.12 and later the thread also asks for turns of 0.1 ms, which anybody may: the system
+    then lets it in as soon as it wakes, where it would have waited for the end of another thread's
+    turn, up to 4 ms.
+
     Args:
         niceness: -20, the most urgent, to 0.
     """
@@ -67,10 +76,36 @@ def hastened(niceness: int) -> Iterator[None]:
         return
     thread = threading.get_native_id()
     before = os.getpriority(os.PRIO_PROCESS, thread)
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, thread, niceness)
+    if not _schedule(thread, niceness, _TURN):
+        _schedule(thread, before, _TURN)
     try:
         yield
     finally:
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, thread, before)
+        _schedule(thread, before, 0)
+
+
+class _Attributes(ctypes.Structure):
+    """What sched_setattr(2) reads, in its first version."""
+
+    _fields_: ClassVar = [
+        ("size", ctypes.c_uint32), ("policy", ctypes.c_uint32), ("flags", ctypes.c_uint64),
+        ("nice", ctypes.c_int32), ("priority", ctypes.c_uint32),
+        ("runtime", ctypes.c_uint64), ("deadline", ctypes.c_uint64), ("period", ctypes.c_uint64),
+    ]  # fmt: skip
+
+
+def _schedule(thread: int, niceness: int, turn: int) -> bool:
+    """Give a thread a niceness and turns of so many ns, 0 for the system's own; whether it went.
+
+    A thread of another policy than the usual one was given it by somebody, and keeps it.
+    """
+    number = _SETATTR.get(platform.machine())
+    with suppress(OSError):
+        if os.sched_getscheduler(thread) != os.SCHED_OTHER:
+            return True
+        if number is None or sys.maxsize < 1 << 32:
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
+            return True
+        asked = _Attributes(ctypes.sizeof(_Attributes), os.SCHED_OTHER, nice=niceness, runtime=turn)
+        return not ctypes.CDLL(None).syscall(number, thread, ctypes.byref(asked), 0)
+    return False
