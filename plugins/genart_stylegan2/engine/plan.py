@@ -54,14 +54,27 @@ class Plan:
         ]
         self._maps = Maps(max(form.margin for form in flat), shapes)
         self._sheet = torch.empty(0)
-        self._stages = [self._numbers.stage(), *self._written()]
+        self._wanted: tuple[Tensor, Noise] | None = None
+        self._made = torch.empty(0)
+        begin, end = [steps_only(self._begin)], [steps_only(self._end)]
+        self._stages = [begin, self._numbers.stage(), *self._written(), end]
 
     @torch.no_grad()
     def __call__(self, ws: Tensor, noise: Noise) -> Tensor:
         """From ws (1, num_ws, w_dim) to a fresh image (1, img_channels, h, w)."""
-        self._numbers.take(ws[0], noise)
+        self._wanted = ws[0], noise
         self._crew.do(self._stages)
-        return self._sheet[None].clone()
+        made, self._wanted, self._made = self._made, None, torch.empty(0)
+        return made
+
+    def _begin(self) -> None:
+        """A task of its own, like the end: beside the crew, torch's threads would look for more
+        work for milliseconds, on a core that the crew needs."""
+        assert self._wanted is not None
+        self._numbers.take(*self._wanted)
+
+    def _end(self) -> None:
+        self._made = self._sheet[None].clone()
 
     def _of_block(self, n: int) -> list[Form]:
         """The forms of block n's convolutions."""
