@@ -60,6 +60,7 @@ def using(threads: int) -> Iterator[None]:
 #: Seconds between two turns: the threads of one side look for more work for a while, on a core of
 #: the other's.
 _REST = 0.05
+_SHORT = 1.0  # seconds that a side may take to be done twice in a turn
 
 
 def figures(row: BenchRow, options: BenchOptions, threads: int) -> BenchFigures:
@@ -88,15 +89,21 @@ def figures(row: BenchRow, options: BenchOptions, threads: int) -> BenchFigures:
 def _rounds(
     case: BenchCase, sides: list[Callable[[], Any]], options: BenchOptions, most: int
 ) -> list[list[float]]:
-    """The figures of every side, one a round, after one that does not count."""
+    """The figures of every side, one a round.
+
+    What is timed is done once before each time that counts, unless that takes long: a frame follows
+    a frame, and finds caches and threads as the one before left them.
+    """
+    warms = [False] * len(sides)
     if case.timed and case.unit == "ms":
-        for side in sides:
-            side()
+        warms = [_timed(side, options.device) < _SHORT for side in sides]
     taken: list[list[float]] = [[] for _ in sides]
     begin = time.perf_counter()
     while len(taken[0]) < most:
-        for side, of in zip(sides, taken, strict=True):
+        for side, of, warm in zip(sides, taken, warms, strict=True):
             time.sleep(_REST if case.timed else 0)
+            if warm:
+                side()
             of.append(_figure(case, side, options.device))
         late = time.perf_counter() - begin > _SECONDS
         if late and len(taken[0]) >= min(3, most):
