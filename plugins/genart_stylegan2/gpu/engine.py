@@ -17,7 +17,7 @@ from ..engine.watch import Marks, Probe, marks
 from ..exact import exact
 from ..synthesis import Noise, Synthesis, turned
 from .flow import Flow
-from .graphs import CudaRecorder, Recorded, Shelf, Work
+from .graphs import CAPTURING, CudaRecorder, Recorded, Shelf, Work, in_turn
 
 log = logging.getLogger("genart.stylegan2")
 
@@ -71,12 +71,12 @@ class GpuEngine:
         """
         if not self._is_plain_call(ws):
             return None
-        with (
-            self._turn, torch.inference_mode(False), torch.no_grad(), _here(ws.device),
-            exact(half is False),
-        ):  # fmt: skip
+        with self._turn, torch.inference_mode(False), torch.no_grad(), _here(ws.device):
             picture = self._picture(ws.detach(), start, top, half)
-            return None if picture is None else picture(ws.detach(), noise)
+            if picture is None:
+                return None
+            with in_turn(ws.device):
+                return picture(ws.detach(), noise)
 
     def _picture(
         self, ws: Tensor, start: tuple[int, int], top: int, half: bool | str
@@ -98,7 +98,8 @@ class GpuEngine:
         return made
 
     def _made(self, ws: Tensor, start: tuple[int, int], top: int, half: bool | str) -> _Picture:
-        return _Picture(Flow(self._synthesis, start, top, half), ws.detach(), self._record)
+        with exact(half is False):  # a recording keeps how it was made
+            return _Picture(Flow(self._synthesis, start, top, half), ws.detach(), self._record)
 
     def _is_current(self) -> bool:
         """Forget recordings if weights changed; False if the engine cannot stand for them."""
@@ -106,23 +107,34 @@ class GpuEngine:
         if found is None or self._synthesis.config.architecture != "skip":
             return False
         if found != self._marks or self._probe is None or not self._probe.holds():
-            self._shelf.clear()
-            self._refused.clear()
-            self._marks = self._probe = None
+            self._forget()
             if not all(map(self._is_plain, self._tensors())):
                 return False
             self._marks, self._probe = found, Probe(self._synthesis)
         return True
 
+    def _forget(self) -> None:
+        """Let all recordings go, once what plays them on any stream has read their memory."""
+        if len(self._shelf) and self._device == "cuda":
+            torch.cuda.synchronize()
+        self._shelf.clear()
+        self._refused.clear()
+        self._marks = self._probe = None
+
     def _tensors(self) -> list[Tensor]:
         return [*self._synthesis.parameters(), *self._synthesis.buffers()]
 
+    @property
+    def _home(self) -> torch.device:
+        """Where the first map is, and all else has to be."""
+        return self._synthesis.block(4).const.device
+
     def _is_plain(self, tensor: Tensor) -> bool:
-        """Whether it is float32 in ordinary memory, with a count of its changes."""
+        """Whether it is float32 in ordinary memory here, with a count of its changes."""
         return (
             type(tensor) in (Tensor, nn.Parameter)
             and tensor.dtype == torch.float32
-            and tensor.device.type == self._device
+            and tensor.device == self._home
             and not tensor.is_inference()
             and (tensor.is_contiguous() or tensor.is_contiguous(memory_format=torch.channels_last))
         )
@@ -134,6 +146,8 @@ class GpuEngine:
             and len(ws) > 0
             and ws.dtype == torch.float32
             and ws.device.type == self._device
+            and ws.device == self._home
+            and not (ws.is_cuda and torch.cuda.is_current_stream_capturing())
             and not (ws.requires_grad and torch.is_grad_enabled())
             and not torch.is_autocast_enabled(self._device)
             and forward_ad._current_level < 0
@@ -164,10 +178,14 @@ class _Picture:
     def _take(self, noise: Noise) -> None:
         """Write the noise of every layer where the recording reads it."""
         self._kind = None  # until all of it is there
+        with CAPTURING:  # versions of torch refuse chance while another thread captures
+            self._write(noise)
+        self._kind = noise if isinstance(noise, str) else None
+
+    def _write(self, noise: Noise) -> None:
         for layer, kept in zip(self._flow.layers, self._noise, strict=True):
             drawn = layer.noise_map(len(kept), (kept.shape[2], kept.shape[3]), noise)
             if drawn is None:
                 kept.zero_()
             else:
                 kept.copy_(drawn)
-        self._kind = noise if isinstance(noise, str) else None

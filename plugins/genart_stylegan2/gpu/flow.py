@@ -57,7 +57,7 @@ class PackedConv:
     def __call__(self, x: Tensor, demod: Tensor, noise: Tensor, scale: Tensor | None) -> Tensor:
         """What the layer makes of a map that is already scaled by its style."""
         after = After(demod, noise, self.bias, self.limit, scale)
-        passes = (kernels.fused() if x.is_cuda else None) or kernels
+        passes = (kernels.fused(x.device) if x.is_cuda else None) or kernels
         if self.up:
             made: Tensor = passes.filter_finish(
                 F.conv_transpose2d(x, self.weight, stride=2), self.kernel, after

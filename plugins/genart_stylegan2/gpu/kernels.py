@@ -60,9 +60,9 @@ def filter_finish(x: Tensor, kernel: Tensor, after: After) -> Tensor:
 
 
 @lru_cache
-def fused() -> Any:
+def fused(device: torch.device) -> Any:
     """The same two in Triton, a module of `finish` and `filter_finish`; None where it cannot be."""
-    if torch.cuda.is_available() and torch.cuda.get_device_capability() < _OLDEST:
+    if torch.cuda.get_device_capability(device) < _OLDEST:
         return None
     try:
         from . import fused as module
