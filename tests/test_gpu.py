@@ -227,6 +227,7 @@ def test_exact_puts_everything_back() -> None:
     before = torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision
     with exact():
         assert torch.backends.cudnn.conv.fp32_precision == "ieee"
+        assert not torch.backends.cudnn.allow_tf32, "the old switch may be asked meanwhile"
     with exact(False):
         assert torch.backends.cudnn.conv.fp32_precision == before[0]
     after = torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision
@@ -358,6 +359,7 @@ def test_on_cuda_a_training_step_runs() -> None:
     )  # fmt: skip
     pictures = torch.randint(0, 256, (10, 3, 16, 16), dtype=torch.uint8)
     run = Training(settings, Dataset(pictures, None, 0), torch.device("cuda"))
+    run.step()  # the first one makes what is kept, and may wait for it
     torch.cuda.set_sync_debug_mode("error")
     try:
         for _ in range(3):

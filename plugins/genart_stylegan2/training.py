@@ -223,7 +223,7 @@ class Training:
         if self._order is None or self._order[0] != epoch:
             rng = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + epoch)
             order = torch.randperm(len(self.data), generator=rng)
-            self._order = (epoch, order.to(self.data.device))
+            self._order = (epoch, sent(order, self.data.device))
         return self._order[1]
 
     @torch.no_grad()
