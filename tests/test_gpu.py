@@ -227,7 +227,6 @@ def test_exact_puts_everything_back() -> None:
     before = torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision
     with exact():
         assert torch.backends.cudnn.conv.fp32_precision == "ieee"
-        assert not torch.backends.cudnn.allow_tf32, "the old switch may be asked meanwhile"
     with exact(False):
         assert torch.backends.cudnn.conv.fp32_precision == before[0]
     after = torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision

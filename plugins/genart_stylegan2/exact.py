@@ -23,8 +23,7 @@ def exact(on: bool = True) -> Iterator[None]:
     if not on:
         yield
         return
-    # the middle one for whoever meanwhile asks cuDNN's old switch, which refuses what differs
-    places = (torch.backends.cudnn.conv, torch.backends.cudnn.rnn, torch.backends.cuda.matmul)
+    places = (torch.backends.cudnn.conv, torch.backends.cuda.matmul)
     with _ONE:
         before = [place.fp32_precision for place in places]
         try:
