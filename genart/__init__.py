@@ -93,6 +93,8 @@ if TYPE_CHECKING:
     from genart.styling.make import stylizer
     from genart.styling.paint import Painted
     from genart.styling.stylize import stylize, translate
+    from genart.trainloop import LoopTrainer, TrainingRun
+    from genart.trainsettings import TrainingSettings, setting
     from genart.tuning import copy_of, read_tuned, save_tuned, tuned_summary
     from genart.vgg import vgg16, vgg16_file
     from genart.walks import Walk, segment, walk
@@ -187,6 +189,8 @@ _HOMES = {
     "genart.sketch": ("Sketch",),
     "genart.stills": ("generate", "mixing_grid"),
     "genart.styling.make": ("stylizer",),
+    "genart.trainloop": ("LoopTrainer", "TrainingRun"),
+    "genart.trainsettings": ("TrainingSettings", "setting"),
     "genart.tuning": ("copy_of", "read_tuned", "save_tuned", "tuned_summary"),
     "genart.vgg": ("vgg16", "vgg16_file"),
     "genart.styling.paint": ("Painted",),
@@ -226,6 +230,7 @@ __all__ = [
     "Live",
     "LiveControl",
     "LiveReport",
+    "LoopTrainer",
     "MemorySink",
     "MissingExtra",
     "NoiseMaps",
@@ -249,6 +254,8 @@ __all__ = [
     "StyleWeights",
     "Stylizer",
     "Trainer",
+    "TrainingRun",
+    "TrainingSettings",
     "UnknownName",
     "UsageError",
     "Walk",
@@ -294,6 +301,7 @@ __all__ = [
     "save_latent",
     "save_tuned",
     "segment",
+    "setting",
     "span",
     "stylize",
     "stylizer",

@@ -1,4 +1,4 @@
-"""Ctrl-C that waits until what must not be torn is whole."""
+"""Ctrl-C, or being told to end, that waits until what must not be torn is whole."""
 
 from __future__ import annotations
 
@@ -8,28 +8,36 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import Any
 
+#: What `genart` answers by KeyboardInterrupt.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def whole() -> Iterator[None]:
-    """Hold one Ctrl-C back until the block has ended; a second one stops it at once.
+    """Hold one Ctrl-C or SIGTERM back until the block has ended; a second one stops it at once.
 
-    In another thread than the main one, which signals never reach, nothing changes.
+    A signal that no Python function answers keeps its effect. In another thread than the main
+    one, which signals never reach, nothing changes.
     """
-    before: Any = signal.getsignal(signal.SIGINT)
-    if current_thread() is not main_thread() or not callable(before):
+    if current_thread() is not main_thread():
         yield
         return
+    found: dict[int, Any] = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: handler for number, handler in found.items() if callable(handler)}
     came: list[tuple[Any, ...]] = []
 
-    def hold(*signalled: Any) -> None:
-        came.append(signalled)
+    def hold(number: int, frame: Any) -> None:
+        came.append((number, frame))
         if len(came) > 1:
-            before(*signalled)
+            before[number](number, frame)
 
-    signal.signal(signal.SIGINT, hold)
     try:
+        for number in before:
+            signal.signal(number, hold)
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if came:
-        before(*came[0])
+        number, frame = came[0]
+        before[number](number, frame)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from genart.errors import UsageError
 from genart.models import pick_device
 from genart.plugins import registry
+from genart.trainsettings import TrainingSettings
 
 if TYPE_CHECKING:
     from genart.contracts import ProgressCallback, Trainer
@@ -39,7 +40,8 @@ class Setting:
 def settings_of(kind: str) -> list[Setting]:
     """What the trainer called `kind` lets people choose.
 
-    These are the fields of the dataclass in its factory's attribute `settings`, if it has one.
+    These are the fields of the dataclass in its factory's attribute `settings`, if it has one:
+    its own before those that every run has.
 
     Raises:
         UnknownName: no such trainer.
@@ -52,9 +54,14 @@ def settings_of(kind: str) -> list[Setting]:
         Setting(
             field.name, _KINDS[kinds[field.name]], field.default, field.metadata.get("help", "")
         )
-        for field in fields(cls)
+        for field in _own_first(cls)
         if kinds[field.name] in _KINDS
     ]
+
+
+def _own_first(cls: type) -> list[Field[Any]]:
+    shared = {field.name for field in fields(TrainingSettings)}
+    return sorted(fields(cls), key=lambda field: field.name in shared)
 
 
 def takes_data(kind: str) -> bool:
