@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass
 
 import genart
 
-
-def _say(default: Any, help: str) -> Any:
-    return field(default=default, metadata={"help": help})
+_say = genart.setting
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(genart.TrainingSettings):
     """Settings of a training run; names as the field uses them.
 
     Raises:
@@ -22,7 +19,6 @@ class Settings:
 
     resolution: int = _say(128, "side of the pictures, a power of two from 8 to 1024")
     kimg: float = _say(1000.0, "thousands of real pictures to show before it is done")
-    minutes: float = _say(0.0, "stop after this many minutes, resumable; 0 for no limit")
     batch: int = _say(16, "pictures a step")
     seed: int = _say(0, "of weights, order and noise")
     cond: bool = _say(False, "train on the classes of dataset.json")
@@ -54,20 +50,17 @@ class Settings:
     ada_kimg: float = _say(500.0, "thousands of pictures for p to go from 0 to 1")
     augpipe: str = _say("bgc", "augmentations: letters out of bgc (blit, geometry, colour)")
     snapshot_kimg: float = _say(10.0, "thousands of pictures between snapshots")
-    snapshot_minutes: float = _say(20.0, "minutes between snapshots, whichever comes first")
-    keep: int = _say(3, "snapshots to keep")
-    licence: str = _say("", "licence of the model, kept in its file")
     note: str = _say("", "where the data came from, kept in the model's file")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         powers = [2**i for i in range(3, 11)]
-        self._check("resolution", self.resolution in powers, "a power of two from 8 to 1024")
-        self._check("critic", self.critic in ("stylegan2", "projected"), "stylegan2 or projected")
-        self._check("aug", self.aug in ("ada", "fixed", "diff", "none"), "ada, fixed, diff or none")
-        self._check("augpipe", set(self.augpipe) <= set("bgc"), "letters out of bgc")
-        self._check("critic_resolution", self.critic_resolution in (64, 128, 256), "64, 128 or 256")
-        for name in ("kimg", "batch", "glr", "dlr", "r1_every", "pl_every", "keep", "ada_kimg"):
-            self._check(name, getattr(self, name) > 0, "more than 0")
+        self.check("resolution", self.resolution in powers, "a power of two from 8 to 1024")
+        self.check("critic", self.critic in ("stylegan2", "projected"), "stylegan2 or projected")
+        self.check("aug", self.aug in ("ada", "fixed", "diff", "none"), "ada, fixed, diff or none")
+        self.check("augpipe", set(self.augpipe) <= set("bgc"), "letters out of bgc")
+        self.check("critic_resolution", self.critic_resolution in (64, 128, 256), "64, 128 or 256")
+        self.check_positive("kimg", "batch", "glr", "dlr", "r1_every", "pl_every", "ada_kimg")
         if self.recon and self.critic != "projected":
             raise genart.UsageError("recon compares features; use it with critic projected.")
         if self.recon and self.aug != "none":
@@ -75,10 +68,9 @@ class Settings:
                 "The critic also judges reconstructions, which are not augmented; with recon use "
                 "aug none."
             )
-        for name in ("gamma", "pl_weight", "recon", "recon_kimg", "kl", "minutes"):
-            self._check(name, getattr(self, name) >= 0, "0 or more")
+        self.check_not_negative("gamma", "pl_weight", "recon", "recon_kimg", "kl")
         for name in ("mixing", "p", "target"):
-            self._check(name, 0 <= getattr(self, name) <= 1, "0..1")
+            self.check(name, 0 <= getattr(self, name) <= 1, "0..1")
         if self.critic == "projected" and self.cond:
             raise genart.UsageError("The projected critic knows no classes; use critic stylegan2.")
         if self.critic == "projected" and self.aug == "ada":
@@ -86,20 +78,3 @@ class Settings:
                 "Adaptive augmentation reads StyleGAN2's critic; with critic projected use "
                 "aug diff, fixed or none."
             )
-
-    def _check(self, name: str, fits: bool, allowed: str) -> None:
-        if not fits:
-            raise genart.UsageError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}.")
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self)
-
-    @classmethod
-    def from_options(cls, options: dict[str, Any]) -> Settings:
-        """Settings from keyword options; unknown ones are refused by name."""
-        for name in options:
-            known = [field.name for field in fields(cls)]
-            if name not in known:
-                raise genart.UnknownName("training setting", name, known, "`--help` lists all.")
-        return cls(**options)
