@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 import genart
 
@@ -13,13 +12,11 @@ _LOSSES = ("lsgan", "vanilla", "wgangp")
 _SCHEDULES = ("linear", "cosine", "step", "plateau", "constant")
 _INITS = ("normal", "xavier", "kaiming", "orthogonal")
 
-
-def _say(default: Any, help: str) -> Any:
-    return field(default=default, metadata={"help": help})
+_say = genart.setting
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(genart.TrainingSettings):
     """What both trainers have; the defaults are the papers'.
 
     Raises:
@@ -33,7 +30,6 @@ class Settings:
     flip: bool = _say(True, "mirror half of them")
     epochs: float = _say(100.0, "passes over the data at the full learning rate")
     decay: float = _say(100.0, "passes in which it falls to 0")
-    minutes: float = _say(0.0, "stop after this many minutes, resumable; 0 for no limit")
     batch: int = _say(1, "pictures a step")
     seed: int = _say(0, "of weights, order and jitter")
     network: str = _say("resnet", "resnet or unet")
@@ -59,27 +55,25 @@ class Settings:
     amp: bool = _say(True, "mixed precision, on CUDA")
     log_steps: int = _say(100, "steps between lines of the log")
     snapshot_steps: int = _say(5000, "steps between snapshots")
-    snapshot_minutes: float = _say(20.0, "minutes between snapshots, whichever comes first")
-    keep: int = _say(3, "snapshots to keep")
-    licence: str = _say("", "licence of the model, kept in its file")
     note: str = _say("", "where the data came from, kept in the model's file")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._one_of("network", ("resnet", "unet"))
         self._one_of("norm", NORMS)
         self._one_of("up", UPS)
         self._one_of("loss", _LOSSES)
         self._one_of("schedule", _SCHEDULES)
         self._one_of("init", _INITS)
-        for name in ("batch", "filters", "most", "critic_filters", "lr", "log_steps", "keep",
-                     "snapshot_steps", "step_epochs", "resolution"):  # fmt: skip
-            self._check(name, getattr(self, name) > 0, "more than 0")
-        for name in ("epochs", "decay", "minutes", "pool", "ema", "penalty"):
-            self._check(name, getattr(self, name) >= 0, "0 or more")
-        self._check("epochs", self.epochs + self.decay > 0, "more than 0, together with decay")
-        self._check("jitter", 1 <= self.jitter <= 2, "1 to 2")
-        self._check("beta1", 0 <= self.beta1 < 1, "0 to below 1")
-        self._check("critic_layers", 0 <= self.critic_layers <= 8, "0 to 8")
+        self.check_positive(
+            "batch", "filters", "most", "critic_filters", "lr", "log_steps", "snapshot_steps",
+            "step_epochs", "resolution",
+        )  # fmt: skip
+        self.check_not_negative("epochs", "decay", "pool", "ema", "penalty")
+        self.check("epochs", self.epochs + self.decay > 0, "more than 0, together with decay")
+        self.check("jitter", 1 <= self.jitter <= 2, "1 to 2")
+        self.check("beta1", 0 <= self.beta1 < 1, "0 to below 1")
+        self.check("critic_layers", 0 <= self.critic_layers <= 8, "0 to 8")
         if self.loss == "wgangp" and self.norm == "batch":
             raise genart.UsageError(
                 "The gradient penalty looks at single pictures, batch norm at all of a batch; "
@@ -88,11 +82,7 @@ class Settings:
         self._check_side()
 
     def _one_of(self, name: str, allowed: tuple[str, ...]) -> None:
-        self._check(name, getattr(self, name) in allowed, ", ".join(allowed))
-
-    def _check(self, name: str, fits: bool, allowed: str) -> None:
-        if not fits:
-            raise genart.UsageError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}.")
+        self.check(name, getattr(self, name) in allowed, ", ".join(allowed))
 
     def _check_side(self) -> None:
         """A side that generator and critic can take; a norm over one number leaves nothing."""
@@ -125,19 +115,6 @@ class Settings:
             bias=bias, up_bias=bias,
         )  # fmt: skip
 
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self)
-
-    @classmethod
-    def from_options(cls, options: dict[str, Any]) -> Self:
-        """Settings from keyword options; unknown ones are refused by name."""
-        known = [field.name for field in fields(cls)]
-        for name in options:
-            if name not in known:
-                raise genart.UnknownName("training setting", name, known, "`--help` lists all.")
-        return cls(**options)
-
 
 @dataclass(frozen=True)
 class CycleGANSettings(Settings):
@@ -148,8 +125,7 @@ class CycleGANSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check("cycle", self.cycle >= 0, "0 or more")
-        self._check("identity", self.identity >= 0, "0 or more")
+        self.check_not_negative("cycle", "identity")
 
 
 @dataclass(frozen=True)
@@ -165,4 +141,4 @@ class Pix2PixSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check("l1", self.l1 >= 0, "0 or more")
+        self.check_not_negative("l1")
