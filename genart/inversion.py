@@ -23,6 +23,7 @@ from genart.contracts import (
 from genart.errors import DataError, UsageError
 from genart.following import FILMS, Followed, follow
 from genart.inverted import Found, Inversions, Store
+from genart.keys import load_places
 from genart.models import load
 from genart.perception import perceptual_distance
 from genart.pictures import read_picture
@@ -57,17 +58,20 @@ def invert(
         fit: how a file is brought to the model's size: "crop", "pad" or "stretch".
         device: where to load the model.
         progress: told of every step.
-        options: for the inverter, such as `space="w+"` for the projector.
+        options: for the inverter, such as `space="w+"` for the projector; a `start` that is an
+            .npz file stands for the places in it.
 
     Returns:
         An Inversion: latent, image, losses; from "pivotal" also the tuned generator.
 
     Raises:
         UnknownName: no such inverter.
-        UsageError: an image of another size, or an option that cannot be.
-        DataError: a file that is no picture.
+        UsageError: an image of another size, an option that cannot be, or a start in places of
+            another model.
+        DataError: a file that is no picture, or a start that holds no latent.
     """
     generator = _loaded(model, device)
+    options = _begun(generator, options)
     target = image if isinstance(image, torch.Tensor) else read_picture(
         image, generator.resolution, fit
     )  # fmt: skip
@@ -119,14 +123,16 @@ def invert_all(
             of a Gaussian; 0 leaves them alone.
         device: where to load the model.
         progress: told of every step of the whole.
-        options: for the inverter.
+        options: for the inverter; see `invert`.
 
     Returns:
         One result a picture.
 
     Raises:
         UnknownName: no such inverter, or no such film format.
-        UsageError: an option that cannot be, or a folder that holds inversions and no `resume`.
+        UsageError: an option that cannot be, a start in places of another model, or a folder that
+            holds inversions and no `resume`.
+        DataError: a start that holds no latent.
     """
     paths = [Path(image) for image in images]
     if not paths or (batch is not None and batch < 1):
@@ -135,7 +141,9 @@ def invert_all(
     if film is not None:
         check_place(film)
         options = {"keep": PLACES, **options}
-    generator, search = _loaded(model, device), _inverter(method, options)
+    generator = _loaded(model, device)
+    options = _begun(generator, options)
+    search = _inverter(method, options)
     words = {"steps": _steps(search, steps), "seed": seed}
     settled = {**words, "method": method, "fit": fit, "smooth": smooth, **options}
     store = Store(Path(output), _key(generator, settled), resume)
@@ -266,6 +274,14 @@ def _inverter(method: str, options: Mapping[str, Any]) -> Inverter:
     except TypeError as error:
         raise UsageError(f'The inverter "{method}": {error}') from error
     return found
+
+
+def _begun(generator: Generator, options: dict[str, Any]) -> dict[str, Any]:
+    """The options, with the places of a start that is a file."""
+    start = options.get("start")
+    if isinstance(start, (str, Path)) and Path(start).suffix == ".npz":
+        return {**options, "start": load_places(generator, start)}
+    return options
 
 
 def _check(generator: Generator, target: Image) -> None:

@@ -100,6 +100,30 @@ def test_a_place_of_another_model_cannot_be_a_start(model: Any, tmp_path: Path) 
     assert found.latent.values.shape == (1, 6, 20)
 
 
+@pytest.mark.parametrize(
+    ("whose", "space", "size", "says"),
+    [
+        ("other", "w", 20, 'belongs to "other" and not to "tiny"'),
+        ("other", "w", 33, 'w of size (33,); "tiny" takes (20,). It belongs to "other".'),
+        ("tiny", "z", 24, "starts at 1 place in w or w+, not at 1 in z"),
+        ("tiny", "w", 20, ""),
+    ],
+)
+def test_a_start_in_a_file_is_one_of_the_models_own_places(
+    genart_command: Any, model: Any, tmp_path: Path, whose: str, space: Any, size: int, says: str
+) -> None:
+    (image,) = pictures(tmp_path / "in", model, [1])
+    place = genart.Latent(space, torch.zeros(1, size))
+    start = genart.save_latent(tmp_path / "place.npz", place, model=whose)
+    done = genart_command(
+        "invert", image, "-o", tmp_path / "out", "--start", start, "--steps", "1",
+        "--model", model.save(tmp_path / "tiny.safetensors"),
+    )  # fmt: skip
+    assert done.code == (2 if says else 0), done.err
+    assert says in done.err
+    assert (tmp_path / "out" / "index.jsonl").exists() == (not says)
+
+
 BATCH = """
 import sys, torch
 from pathlib import Path

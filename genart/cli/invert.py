@@ -20,7 +20,7 @@ def show(found: Inversions) -> Iterator[str]:
     """What to print: a line a picture."""
     for each in found.results:
         if each.error:
-            yield f"{each.image}: {each.error}"
+            yield each.error  # it names the picture
         else:
             again = ", kept from before" if each.reused else ""
             with_model = f" with {each.model}" if each.model else ""
@@ -72,17 +72,8 @@ def command(
     """
     from genart.inversion import invert_all
 
-    start = options.pop("start", None)
-    if start is not None:
-        options["start"] = _place(start) if start.endswith(".npz") else start
     given = {name: value for name, value in options.items() if value is not None}
     return invert_all(_pictures(images), output, device=device, progress=progress, **given)
-
-
-def _place(path: str) -> Any:
-    from genart.latentfile import load_latent
-
-    return load_latent(path)
 
 
 def _pictures(paths: tuple[Path, ...]) -> Iterator[Path]:

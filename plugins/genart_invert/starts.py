@@ -53,8 +53,9 @@ def begin(
 
 def _given(start: genart.Latent, generator: genart.Generator, n: int) -> Tensor:
     if start.space == "z" or len(start) not in (1, n):
+        many = "1 place" if n == 1 else f"1 place or {n}"
         raise genart.UsageError(
-            f'A search starts at 1 or {n} places in w or w+, not {len(start)} in "{start.space}".'
+            f"A search starts at {many} in w or w+, not at {len(start)} in {start.space}."
         )
     w = generator.map(start).values
     return w[:, :1] if start.space == "w" else w
