@@ -166,6 +166,14 @@ def test_the_command_tells_each_picture(tmp_path: Path, capsys: Any) -> None:
     assert abs(pixels(tmp_path / "b.jpg").astype(int) - 128).max() < 3
 
 
+def test_an_option_given_both_ways_is_bad_usage(tmp_path: Path, genart_command: Any) -> None:
+    source = picture(tmp_path / "one.png")
+    words = ("--style", "0", "-o", tmp_path / "two.png", "--tv-weight", 1)
+    done = genart_command("stylize", source, *words, "--option", "tv-weight=2")
+    assert done.code == 2
+    assert "--option tv-weight=... and --tv-weight are the same" in done.err
+
+
 def test_a_preview_shows_how_it_goes(clip: Path, tmp_path: Path) -> None:
     genart.stylize(clip, tmp_path / "out.mp4", preview=tmp_path / "now.png", **GREY)
     assert pixels(tmp_path / "now.png").shape == (48, 64, 3)

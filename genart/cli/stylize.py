@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
-from genart.cli.types import Option
+from genart.cli.types import chosen, extra_option, preview_option, repaint_size_option
 
 if TYPE_CHECKING:
     from genart.contracts import ProgressCallback
@@ -43,24 +43,15 @@ def show(painted: Painted) -> Iterator[str]:
 @click.option("--content-weight", type=float, help="How much the content counts.")
 @click.option("--tv-weight", type=float, help="How much smoothness counts.")
 @click.option("--layers", help="Style layers, comma-separated, each with an optional =weight.")
-@click.option(
-    "--size", metavar="N or WxH", help="At most N pixels on the longer side, or cover WxH."
-)
+@repaint_size_option
 @click.option("--steps", type=int, help="How long to optimise.")
 @click.option("--keep-color", is_flag=True, default=None, help="Keep the content's colours.")
-@click.option(
-    "--option", "extra", type=Option(), multiple=True,
-    help="Any other option of the stylizer; may be repeated.",
-)  # fmt: skip
-@click.option(
-    "--preview", type=click.Path(dir_okay=False, path_type=Path),
-    help="A picture, written anew every two seconds, that shows how it goes.",
-)  # fmt: skip
+@extra_option
+@preview_option("how it goes")
 def command(
     content: Path,
     style: tuple[str, ...],
     output: Path,
-    extra: tuple[tuple[str, str], ...],
     device: str,
     progress: ProgressCallback,
     **options: Any,
@@ -68,8 +59,7 @@ def command(
     """Repaint CONTENT, a picture, a folder of pictures or a film, in a style."""
     from genart.styling.stylize import stylize
 
-    given = {name: value for name, value in options.items() if value is not None}
     return stylize(
         content, output, style=style[0] if len(style) == 1 else style, device=device,
-        progress=progress, **given, **dict(extra),
+        progress=progress, **chosen(options),
     )  # fmt: skip

@@ -9,7 +9,7 @@ import click
 
 from genart.cli.command import command as declare
 from genart.cli.stylize import show
-from genart.cli.types import Option
+from genart.cli.types import chosen, extra_option, preview_option, repaint_size_option
 
 if TYPE_CHECKING:
     from genart.contracts import ProgressCallback
@@ -23,21 +23,12 @@ if TYPE_CHECKING:
     help="A folder, or a file for a single input.",
 )  # fmt: skip
 @click.option("--method", help="A stylizer.  [cyclegan, which opens pix2pix too]")
-@click.option(
-    "--size", metavar="N or WxH", help="At most N pixels on the longer side, or cover WxH."
-)
-@click.option(
-    "--option", "extra", type=Option(), multiple=True,
-    help="Any other option of the stylizer; may be repeated.",
-)  # fmt: skip
-@click.option(
-    "--preview", type=click.Path(dir_okay=False, path_type=Path),
-    help="A picture, written anew every two seconds, that shows how a film goes.",
-)  # fmt: skip
+@repaint_size_option
+@extra_option
+@preview_option("how a film goes")
 def command(
     inputs: tuple[Path, ...],
     output: Path,
-    extra: tuple[tuple[str, str], ...],
     device: str,
     progress: ProgressCallback,
     **options: Any,
@@ -45,5 +36,4 @@ def command(
     """Translate INPUTS, pictures, folders of them or films, with a trained model."""
     from genart.styling.stylize import translate
 
-    given = {name: value for name, value in options.items() if value is not None}
-    return translate(inputs, output, device=device, progress=progress, **given, **dict(extra))
+    return translate(inputs, output, device=device, progress=progress, **chosen(options))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -61,6 +62,37 @@ def _read(text: str) -> Any:
         except ValueError:
             continue
     return text
+
+
+#: Of commands that repaint pictures and films.
+repaint_size_option = click.option(
+    "--size", metavar="N or WxH", help="At most N pixels on the longer side, or cover WxH."
+)
+extra_option = click.option(
+    "--option", "extra", type=Option(), multiple=True,
+    help="Any other option of the stylizer; may be repeated.",
+)  # fmt: skip
+
+
+def preview_option(shows: str) -> Callable[[Any], Any]:
+    """--preview; `shows` says in words how what goes."""
+    says = f"A picture, written anew every two seconds, that shows {shows}."
+    preview = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--preview", type=preview, help=says)
+
+
+def chosen(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were given, those of --option among them.
+
+    Raises:
+        UsageError: one that was given both ways.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    extra = dict(given.pop("extra", ()))
+    for name in extra.keys() & given.keys():
+        word = name.replace("_", "-")
+        raise click.UsageError(f"--option {word}=... and --{word} are the same; give one of them.")
+    return given | extra
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
