@@ -15,12 +15,13 @@ from genart.bending.layers import find_layer
 from genart.contracts import Generator, Image, Latent, Noise
 from genart.editing.capable import Bendable, Change
 from genart.errors import UnknownName, UsageError
+from genart.wrapping import WrappedLayers
 
 #: Numbers by name, or what gives them.
 Amounts: TypeAlias = "Mapping[str, float] | Callable[[], Mapping[str, float]]"
 
 
-class Bent(Generator):
+class Bent(WrappedLayers):
     """A generator with layers bent by amounts that may change at any time.
 
     While all amounts rest the images are those of the generator, bit for bit and as fast. `map`,
@@ -54,18 +55,11 @@ class Bent(Generator):
             raise UsageError(
                 f'"{inner.name}" does not let its layers be changed; StyleGAN2 models do.'
             )
-        self.inner, self.bends, self.amounts = inner, tuple(bends), amounts
-        self.name, self.resolution, self.device = inner.name, inner.resolution, inner.device
-        self.z_dim, self.w_dim, self.num_ws = inner.z_dim, inner.w_dim, inner.num_ws
-        self.num_classes, self.source = inner.num_classes, inner.source
-        self.parents = inner.parents
+        super().__init__(inner)
+        self.bends, self.amounts = tuple(bends), amounts
         names = inner.layer_names()
         self._layers = _layers or tuple(find_layer(bend.layer, names) for bend in self.bends)
         self._chosen: dict[tuple[int, int], torch.Tensor | None] = {}
-
-    def map(self, latent: Latent, truncation: float = 1.0, cutoff: int | None = None) -> Latent:
-        """The inner generator's w+."""
-        return self.inner.map(latent, truncation, cutoff)
 
     def __call__(
         self,
@@ -79,15 +73,9 @@ class Bent(Generator):
         changes = self.changes()
         if not changes:
             return self.inner(latent, truncation=truncation, cutoff=cutoff, noise=noise)
-        assert isinstance(self.inner, Bendable)
-        return self.inner.with_layers(
+        return self.bendable.with_layers(
             latent, changes, truncation=truncation, cutoff=cutoff, noise=noise
         )
-
-    def layer_names(self) -> list[str]:
-        """The inner generator's layers."""
-        assert isinstance(self.inner, Bendable)
-        return self.inner.layer_names()
 
     def activations(
         self, latent: Latent, layer: str, *, truncation: float = 1.0, cutoff: int | None = None
@@ -103,8 +91,7 @@ class Bent(Generator):
         name = find_layer(layer, self.layer_names())
         before = changes.get(name)
         changes[name] = keep if before is None else lambda x: keep(before(x))
-        assert isinstance(self.inner, Bendable)
-        self.inner.with_layers(latent, changes, truncation=truncation, cutoff=cutoff)
+        self.bendable.with_layers(latent, changes, truncation=truncation, cutoff=cutoff)
         return torch.cat(kept)
 
     def with_layers(
@@ -120,8 +107,7 @@ class Bent(Generator):
         both = self.changes()
         for layer, change in changes.items():
             both[layer] = change if layer not in both else partial(_then, both[layer], change)
-        assert isinstance(self.inner, Bendable)
-        return self.inner.with_layers(
+        return self.bendable.with_layers(
             latent, both, truncation=truncation, cutoff=cutoff, noise=noise
         )
 
@@ -137,21 +123,8 @@ class Bent(Generator):
                 found[layer] = partial(_then, found[layer], change) if layer in found else change
         return found
 
-    def widened(self, size: tuple[int, int]) -> Generator:
-        """The inner generator widened, bent likewise."""
-        return self._around(self.inner.widened(size))
-
-    def reduced(self, times: int) -> Generator | None:
-        """The inner generator reduced, bent in the layers that it plays; None where it cannot."""
-        inner = self.inner.reduced(times)
-        return None if inner is None else self._around(inner)
-
-    def in_half(self) -> Generator | None:
-        """The inner generator in half precision, bent likewise; None where it cannot."""
-        inner = self.inner.in_half()
-        return None if inner is None else self._around(inner)
-
-    def _around(self, inner: Generator) -> Bent:
+    def around(self, inner: Generator) -> Bent:
+        """Another form of the generator, bent likewise in the layers that it plays."""
         made = Bent(inner, self.bends, self.amounts, _layers=self._layers)
         made._chosen = self._chosen
         return made
@@ -162,8 +135,7 @@ class Bent(Generator):
         """What a bend makes of a layer's activations (n, c, h, w)."""
         bend, count = self.bends[index], x.shape[1]
         if (index, count) not in self._chosen:
-            assert isinstance(self.inner, Bendable)
-            self._chosen[index, count] = Channels(bend.channels).of(count, self.inner, layer)
+            self._chosen[index, count] = Channels(bend.channels).of(count, self.bendable, layer)
         chosen = self._chosen[index, count]
         if chosen is None:
             return bend.does.change(x, *values)

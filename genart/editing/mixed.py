@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from genart.contracts import Generator, Image, Latent, Noise
+from genart.contracts import Generator, Latent
 from genart.keys import make_keys
 from genart.plugins import registry
 from genart.walks import Walk, walk
+from genart.wrapping import Wrapped
 
 if TYPE_CHECKING:
     from genart.stage import Stage
@@ -31,7 +32,7 @@ def layer_weights(num_ws: int, first: float, last: float, amount: float = 1.0) -
     return amount * ((layers - first + 1).clamp(0, 1) * (last - layers + 1).clamp(0, 1))
 
 
-class Mixed(Generator):
+class Mixed(Wrapped):
     """A generator that takes some layers of every picture from another place.
 
     `map` gives places as they are. While nothing is mixed in the images are those of the generator,
@@ -46,41 +47,22 @@ class Mixed(Generator):
     def __init__(
         self, inner: Generator, other: Callable[[], Latent], weights: Callable[[], torch.Tensor]
     ) -> None:
-        self.inner, self.other, self.weights = inner, other, weights
-        self.name, self.resolution, self.device = inner.name, inner.resolution, inner.device
-        self.z_dim, self.w_dim, self.num_ws = inner.z_dim, inner.w_dim, inner.num_ws
-        self.num_classes, self.source = inner.num_classes, inner.source
-        self.parents = inner.parents
+        super().__init__(inner)
+        self.other, self.weights = other, weights
 
-    def map(self, latent: Latent, truncation: float = 1.0, cutoff: int | None = None) -> Latent:
-        """The inner generator's w+, not mixed."""
-        return self.inner.map(latent, truncation, cutoff)
-
-    def __call__(
-        self,
-        latent: Latent,
-        *,
-        truncation: float = 1.0,
-        cutoff: int | None = None,
-        noise: Noise = "const",
-    ) -> Image:
-        """The inner generator's images of the places mixed; see `Generator.__call__`."""
-        weights = self.weights()
+    def moved(self, latent: Latent, truncation: float, cutoff: int | None) -> Latent | None:
+        """The places mixed; None while nothing is mixed in."""
+        weights = self.weights()[: self.num_ws]
         if not weights.any():
-            return self.inner(latent, truncation=truncation, cutoff=cutoff, noise=noise)
+            return None
         start = self.inner.map(latent, truncation, cutoff)
         other = self.inner.map(self.other(), truncation, cutoff).values
         values = torch.lerp(start.values, other.expand_as(start.values), weights[:, None].to(other))
-        return self.inner(replace(start, values=values), noise=noise)
+        return replace(start, values=values)
 
-    def widened(self, size: tuple[int, int]) -> Generator:
-        """The inner generator widened, mixed likewise."""
-        return Mixed(self.inner.widened(size), self.other, self.weights)
-
-    def reduced(self, times: int) -> Generator | None:
-        """The inner generator reduced, mixed likewise; None where it cannot be."""
-        inner = self.inner.reduced(times)
-        return None if inner is None else Mixed(inner, self.other, self.weights)
+    def around(self, inner: Generator) -> Mixed:
+        """Another form of the generator, mixed likewise."""
+        return Mixed(inner, self.other, self.weights)
 
 
 class Mixing:
