@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from genart.live.live import Live
     from genart.live.perform import perform
     from genart.live.report import LiveReport
+    from genart.minimal import FrozenConv2d, MinimalFilter, at_points
     from genart.mixing import blend, mix
     from genart.models import load, pick_device
     from genart.pacing import even
@@ -158,6 +159,7 @@ _HOMES = {
     ),
     "genart.files": ("atomic",),
     "genart.films": ("Footage",),
+    "genart.minimal": ("FrozenConv2d", "MinimalFilter", "at_points"),
     "genart.frames": ("on_black", "to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
     "genart.inversion": ("invert", "invert_all"),
@@ -217,6 +219,7 @@ __all__ = [
     "Edited",
     "Footage",
     "Frame",
+    "FrozenConv2d",
     "GenartError",
     "Generator",
     "Image",
@@ -232,6 +235,7 @@ __all__ = [
     "LiveReport",
     "LoopTrainer",
     "MemorySink",
+    "MinimalFilter",
     "MissingExtra",
     "NoiseMaps",
     "OutputAway",
@@ -259,6 +263,7 @@ __all__ = [
     "UnknownName",
     "UsageError",
     "Walk",
+    "at_points",
     "atomic",
     "bench",
     "blend",

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from genart.checkpoints import read_weights
 from genart.errors import CheckpointError, UsageError
+from genart.minimal import FrozenConv2d
 
 #: Channels of the thirteen convolutions, in five groups with a pooling after each.
 _GROUPS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
@@ -91,7 +92,7 @@ NAMES = tuple(
 
 
 def _convolution(state: dict[str, Tensor], at: int, narrow: int, wide: int) -> nn.Conv2d:
-    made = nn.Conv2d(narrow, wide, 3, padding=1)
+    made = FrozenConv2d(narrow, wide, 3, padding=1)
     for name, parameter in made.named_parameters():
         key = f"features.{at}.{name}"
         given = state.get(key)

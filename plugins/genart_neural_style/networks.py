@@ -159,6 +159,9 @@ def filled(kind: str, state: dict[str, Tensor], *, caffe: bool = False, pool: st
     """
     features = empty(kind)
     weights.assign(features, state, TITLES[kind])
+    for n, part in enumerate(features):
+        if isinstance(part, nn.Conv2d):
+            features[n] = genart.FrozenConv2d.of(part)
     for part in features.modules():
         if isinstance(part, nn.ReLU):
             part.inplace = False

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .filtering import Filter, at_points, reflect
+import genart
+
 from .layers import Dropout, Norm
 from .networks import Block, ResNet, Unit
 
@@ -34,7 +35,7 @@ class Engine:
         self._turn = threading.Lock()
         self._marks: tuple[tuple[int, int], ...] = ()
         self._kernels: list[Tensor] = []
-        self._filter: Filter | None = None
+        self._filter: genart.MinimalFilter | None = None
         self._maps: list[Tensor] = []
 
     def __call__(self, x: Tensor) -> Tensor | None:
@@ -84,10 +85,10 @@ class Engine:
             kernels = iter(self._kernels)
             for block in self.net.blocks:
                 assert isinstance(block, Block)
-                reflect(trunk, (h, w))
+                _reflect(trunk, (h, w))
                 self._filter(trunk, next(kernels), raw)
                 torch.clamp_min(_normed(raw[:h, :w], block.first), 0.0, out=within)
-                reflect(inner, (h, w))
+                _reflect(inner, (h, w))
                 self._filter(inner, next(kernels), raw)
                 there += _normed(raw[:h, :w], block.second)
             made = torch.empty_like(x, memory_format=torch.channels_last)
@@ -99,10 +100,10 @@ class Engine:
         weights = [weight for block in self.net.blocks for weight in _weights(block)]
         marks = tuple((weight.data_ptr(), weight._version) for weight in weights)
         if marks != self._marks:
-            self._kernels = [at_points(weight) for weight in weights]
+            self._kernels = [genart.at_points(weight) for weight in weights]
             self._marks = marks
         if self._filter is None or self._filter.size != size:
-            self._filter = Filter(size, channels)
+            self._filter = genart.MinimalFilter(size, channels)
             made = self._filter
             self._maps = [made.framed(), made.framed(), made.whole()]
 
@@ -134,3 +135,10 @@ def _normed(raw: Tensor, unit: Unit) -> Tensor:
         rows = rows + bias.view(1, -1, 1, 1)
     made: Tensor = norm(rows)
     return made[0].permute(1, 2, 0)
+
+
+def _reflect(framed: Tensor, size: tuple[int, int]) -> None:
+    """Fill the frame of one pixel around a map of size (h, w) with its reflection."""
+    h, w = size
+    framed[0, 1 : w + 1], framed[h + 1, 1 : w + 1] = framed[2, 1 : w + 1], framed[h - 1, 1 : w + 1]
+    framed[: h + 2, 0], framed[: h + 2, w + 1] = framed[: h + 2, 2], framed[: h + 2, w - 1]

@@ -68,8 +68,11 @@ class Plan:
         return made
 
     def _begin(self) -> None:
-        """A task of its own, like the end: beside the crew, torch's threads would look for more
-        work for milliseconds, on a core that the crew needs."""
+        """Take this picture's numbers.
+
+        This and the end are tasks: torch's own threads, called beside the crew, would look for more
+        work for milliseconds afterwards, on a core that the crew needs.
+        """
         assert self._wanted is not None
         self._numbers.take(*self._wanted)
 
