@@ -49,6 +49,7 @@ def copy_of(generator: Generator) -> Generator:
         )
     made = copy.deepcopy(generator)
     made.source = None  # so that nothing takes it for what is in the parent's file
+    made.sha256 = ""  # type: ignore[attr-defined]
     made.parents = (generator.name, *generator.parents)
     return made
 
