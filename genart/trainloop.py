@@ -43,18 +43,20 @@ class TrainingRun(ABC):
         snapshot_every: units between snapshots, if time does not bring one sooner.
         ends_written: whether the end of a sitting writes everything, be there no new step: what
             a model's file says of itself can then be changed later.
+        steps: steps so far, in all sittings; `step` counts them.
         dataset: file name of what it learns from; the trainer sets it before the first step.
     """
 
     unit: ClassVar[str] = "step"
     noted: ClassVar[tuple[str, ...]] = ("loss",)
     ends_written: ClassVar[bool] = False
+    steps: int = 0
     dataset: str = ""
 
     @property
-    @abstractmethod
     def done(self) -> int:
-        """Units so far, in all sittings."""
+        """Units so far, in all sittings; the steps."""
+        return self.steps
 
     @property
     @abstractmethod

@@ -30,14 +30,10 @@ class Run(genart.TrainingRun):
 
     def __init__(self, settings: Settings) -> None:
         torch.manual_seed(0)
-        self.settings, self.steps = settings, 0
+        self.settings = settings
         self.net = torch.nn.Linear(settings.width, 3)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=0.1)
         self.during: Callable[[int], None] = lambda _: None
-
-    @property
-    def done(self) -> int:
-        return self.steps
 
     @property
     def total(self) -> float:

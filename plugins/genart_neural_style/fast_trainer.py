@@ -52,10 +52,6 @@ class _Run(FastTraining, genart.TrainingRun):
     noted = ("content", "style")
 
     @property
-    def done(self) -> int:
-        return self.steps
-
-    @property
     def total(self) -> float:
         return self.settings.steps
 

@@ -28,10 +28,6 @@ class _Run(Training, genart.TrainingRun):
     ends_written = True
 
     @property
-    def done(self) -> int:
-        return self.steps
-
-    @property
     def model(self) -> str:
         return next(iter(self.files.values()))
 
