@@ -17,7 +17,6 @@ from genart.bending.bends import parse_bends, preset, presets
 from genart.bending.clusters import clusters
 from genart.bending.layers import find_layer
 from genart.runner import turn
-from genart.tuning import copy_of
 
 Run = Callable[..., Any]
 LAYERS = ["b4.conv1", "b8.conv0", "b8.conv1", "b16.conv0", "b16.conv1"]
@@ -223,21 +222,6 @@ def test_clusters_are_the_models_own_whatever_is_around_it(model: Any, tmp_path:
         assert torch.equal(clusters(dressed, "b8.conv1", 3), own)
         assert torch.equal(clusters(one, "b8.conv1", 3), own)
         shutil.rmtree(tmp_path / "cache")
-
-
-def test_clusters_of_a_tuned_model_are_not_its_parents(model: Any, tmp_path: Path) -> None:
-    parent, other = genart.load(model.save(tmp_path / "tiny.safetensors")), tiny(9)
-    before = clusters(parent, "b8.conv1", 3)
-    tuned: Any = copy_of(parent)
-    tuned.network.load_state_dict(other.network.state_dict())
-    wanted = clusters(other, "b8.conv1", 3)
-    assert not torch.equal(wanted, before)
-    assert torch.equal(clusters(tuned, "b8.conv1", 3), wanted)
-    file = genart.save_tuned(tmp_path / "tuned.safetensors", parent, tuned)
-    again = genart.load(file)
-    assert isinstance(again, genart.Bendable)
-    clusters(again, "b8.conv1", 3)
-    assert len([*(tmp_path / "cache" / "clusters").iterdir()]) == 2
 
 
 def test_bends_of_one_layer_follow_each_other(model: Any) -> None:

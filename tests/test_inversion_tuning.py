@@ -12,6 +12,7 @@ import torch
 from inverted import pictures, stranger, tiny
 
 import genart
+from genart.bending.clusters import clusters
 from genart.inversion import invert_all
 
 Run = Callable[..., Any]
@@ -112,6 +113,22 @@ def test_a_difference_asks_for_its_parent(
     tiny(tmp_path / "tiny.safetensors", seed=4)  # another of the same name
     with pytest.raises(genart.CheckpointError, match="which is not here"):
         genart.load(path, "cpu")
+
+
+def test_clusters_of_a_tuned_model_are_not_its_parents(
+    model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENART_CACHE", str(tmp_path / "cache"))
+    before, found = clusters(model, "b8.conv1", 3), genart.copy_of(model)
+    with torch.no_grad():
+        for weight in found.network.parameters():  # type: ignore[attr-defined]
+            weight.copy_(weight.flip(0))
+    assert not torch.equal(clusters(found, "b8.conv1", 3), before)
+    file = genart.save_tuned(tmp_path / "tuned.safetensors", model, found)
+    again = genart.load(file, "cpu")
+    assert isinstance(again, genart.Bendable)
+    clusters(again, "b8.conv1", 3)
+    assert len([*(tmp_path / "cache" / "clusters").iterdir()]) == 2, "each has its own"
 
 
 def test_what_cannot_be_tuned_says_so(model: Any) -> None:
