@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -336,6 +337,32 @@ def test_on_cuda_random_noise_follows_its_seed() -> None:
     assert torch.equal(made[0][0], made[1][0])
     assert torch.equal(made[0][1], made[1][1])
     assert (made[0][0] - made[0][1]).abs().max() > 1e-3
+
+
+@on_cuda
+def test_on_cuda_models_are_recorded_while_others_play_and_anew_after_changes() -> None:
+    nets = [network() for _ in range(3)]
+    models = [StyleGAN2.from_network(net, device="cuda", half=False) for net in nets]
+    latent = genart.Latent("w+", places(nets[0]))
+    for change_by in (0.0, 0.1):
+        for net in nets:
+            net.synthesis.b8.conv0.weight.add_(change_by)  # type: ignore[union-attr, operator]
+        torch.cuda.synchronize()  # the threads have streams of their own
+        slow = StyleGAN2.from_network(
+            copy.deepcopy(nets[0]), device="cuda", half=False, engine=False
+        )
+
+        def play(model: StyleGAN2) -> torch.Tensor:
+            with torch.cuda.stream(torch.cuda.Stream()):
+                for _ in range(5):
+                    model(latent, noise="random")
+                made = model(latent).cpu()
+            return made
+
+        with ThreadPoolExecutor(3) as threads:
+            made = list(threads.map(play, models))
+        for each in made:
+            assert (each - slow(latent).cpu()).abs().max() < 1e-3
 
 
 @on_cuda
