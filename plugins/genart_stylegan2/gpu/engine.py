@@ -126,8 +126,8 @@ class GpuEngine:
 
     @property
     def _home(self) -> torch.device:
-        """Where the first map is, and all else has to be."""
-        return self._synthesis.block(4).const.device
+        """Where the first weight is, and all else has to be."""
+        return next(self._synthesis.parameters()).device
 
     def _is_plain(self, tensor: Tensor) -> bool:
         """Whether it is float32 in ordinary memory here, with a count of its changes."""
