@@ -427,6 +427,40 @@ def test_what_does_not_fit_into_memory_is_tiled_or_told(monkeypatch: pytest.Monk
         side((9000, 12000))
 
 
+@pytest.mark.parametrize(
+    ("line", "folder", "limit", "used", "cache"),
+    [
+        ("0::/shop/worker", "shop/worker", "memory.max", "memory.current", "inactive_file"),
+        ("0::/shop/worker", "shop", "memory.max", "memory.current", "inactive_file"),
+        ("4:cpu,memory:/shop", "memory/shop", "memory.limit_in_bytes", "memory.usage_in_bytes",
+         "total_inactive_file"),
+    ],
+)  # fmt: skip
+def test_no_more_memory_is_free_than_a_container_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    line: str,
+    folder: str,
+    limit: str,
+    used: str,
+    cache: str,
+) -> None:
+    from genart_neural_style import memory
+
+    own, groups = tmp_path / "cgroup", tmp_path / "groups"
+    own.write_text(f"9:pids:/\n{line}\n")
+    (groups / folder).mkdir(parents=True)
+    monkeypatch.setattr(memory, "_PROCESS", own)
+    monkeypatch.setattr(memory, "_GROUPS", groups)
+    everything = memory.free_bytes(torch.device("cpu"))
+    (groups / folder / limit).write_text("4000000\n")
+    (groups / folder / used).write_text("3000000\n")
+    (groups / folder / "memory.stat").write_text(f"anon 7\n{cache} 500000\n")
+    assert memory.free_bytes(torch.device("cpu")) == 1_500_000 < everything
+    (groups / folder / limit).write_text("max\n")
+    assert memory.free_bytes(torch.device("cpu")) > 1_500_000
+
+
 # --- films -------------------------------------------------------------------------------------
 
 

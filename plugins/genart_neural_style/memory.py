@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ _KEPT = 8  # pictures that every search keeps: the photo, the best so far, gradi
 _PROBE, _WORK = 128, 1.5  # pixels a side of what is measured; beside what is kept
 _PAIRS = (3, 20)  # pairs of pictures that L-BFGS remembers, at least and at most
 _UNKNOWN = 2 << 30  # bytes, where a system does not tell
+_PROCESS, _GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 def tile_side(
@@ -97,11 +98,37 @@ def _system_free() -> int:
 
 
 def _group_free() -> int:
-    """What a container leaves, where there is one."""
-    folder = Path("/sys/fs/cgroup")
-    try:
-        most = int((folder / "memory.max").read_text())
-        used = int((folder / "memory.current").read_text())
-    except (OSError, ValueError):
+    """What the control groups of this process leave, where they have limits."""
+    return min((_left(*files) for files in _groups() if files[0].is_file()), default=1 << 62)
+
+
+def _groups() -> Iterator[tuple[Path, Path]]:
+    """Files that say how much a group may take and takes, from this process's own group upwards."""
+    for line in _read(_PROCESS).splitlines():
+        _, kinds, place = line.split(":", 2)
+        if kinds and "memory" not in kinds.split(","):
+            continue
+        root = _GROUPS / "memory" if kinds else _GROUPS  # the first generation, the second
+        names = ("memory.limit_in_bytes", "memory.usage_in_bytes")
+        names = names if kinds else ("memory.max", "memory.current")
+        own = root / place.lstrip("/")
+        for folder in (own, *own.parents):
+            if folder == _GROUPS.parent:
+                break
+            yield folder / names[0], folder / names[1]
+
+
+def _left(most: Path, used: Path) -> int:
+    limit = _read(most).strip()
+    if not limit.isdecimal():  # "max"
         return 1 << 62
-    return max(most - used, 0)
+    stat = dict(line.split() for line in _read(most.parent / "memory.stat").splitlines())
+    cache = int(stat.get("total_inactive_file", stat.get("inactive_file", 0)))  # given back at need
+    return max(int(limit) - int(_read(used).strip() or 0) + cache, 0)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
