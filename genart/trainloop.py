@@ -295,6 +295,6 @@ class _Loop:
 
 def _mean(before: Any, value: Any) -> Any:
     """The running mean, which stays on its device."""
-    if isinstance(value, int | float):
-        return (1 - _NEW) * before + _NEW * value
-    return before.lerp(value, _NEW)
+    if hasattr(value, "lerp"):
+        return before.lerp(value, _NEW)
+    return (1 - _NEW) * before + _NEW * value

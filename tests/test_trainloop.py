@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -184,15 +185,16 @@ def test_figures_are_running_means(tmp_path: Path) -> None:
     class Counting(Run):
         def step(self) -> dict[str, Any]:
             super().step()
-            return {"as_float": float(self.steps), "as_tensor": torch.tensor(float(self.steps))}
+            now = float(self.steps)
+            return {"float": now, "tensor": torch.tensor(now), "numpy": np.float32(now)}
 
     class Counter(Toy):
         run = Counting
 
     fit(tmp_path, trainer=Counter, steps=3)
     expected = 0.98 * (0.98 * 1 + 0.02 * 2) + 0.02 * 3
-    assert log(tmp_path)[0]["as_float"] == pytest.approx(expected)
-    assert log(tmp_path)[0]["as_tensor"] == pytest.approx(expected)
+    for name in ("float", "tensor", "numpy"):
+        assert log(tmp_path)[0][name] == pytest.approx(expected), name
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
