@@ -100,6 +100,14 @@ def test_a_place_of_another_model_cannot_be_a_start(model: Any, tmp_path: Path) 
     assert found.latent.values.shape == (1, 6, 20)
 
 
+def test_a_place_that_is_given_is_not_shaken(model: Any) -> None:
+    start = model.map(model.sample([1, 2]), 0.8)
+    found = genart.invert(model, model(start), steps=1, start=start, space="w+", samples=50)
+    assert found.losses[0] < 1e-4, "it does not begin where it was told to"
+    free = genart.invert(model, model(start), steps=1, start="average", samples=50)
+    assert free.losses[0] > 0.01
+
+
 @pytest.mark.parametrize(
     ("whose", "space", "size", "says"),
     [

@@ -29,7 +29,8 @@ class Projector:
         space: "w" gives places that stay editable, "w+" pictures that are closer.
         start: "auto" takes for each target the best of the average, `tries` random places and the
             encoder's guess, if the model has an encoder; "average", "samples" and "encoder" take
-            one of these. A Latent in w or w+ begins there: one place, or one a target.
+            one of these. A Latent in w or w+ begins there: one place, or one a target, which is
+            not shaken, or else what was near would be lost.
         tries: random places to choose from.
         samples: how many random w tell the average and its spread.
         encoder: the encoder's file; found by itself beside the model, or among genart's own.
@@ -39,7 +40,7 @@ class Projector:
         noise_weight: how much they are kept from becoming pictures.
         pixels: the weight of the mean squared difference of pixels beside the features.
         keep: how many places on the way to keep, for a film; 0 for none.
-        schedule: learning rate and shaking.
+        schedule: learning rate and shaking; the paper's, unless given.
         features: what pictures are compared by; see `genart.perceptual_loss`.
 
     Raises:
@@ -76,7 +77,8 @@ class Projector:
         self.space, self.samples, self.keep, self.features = space, samples, keep, features
         self.start, self.tries, self.encoder = start, tries, encoder
         self.noise, self.noise_weight, self.pixels = noise, noise_weight, pixels
-        self.schedule = schedule or Schedule()
+        shaking = 0.0 if isinstance(start, genart.Latent) else Schedule.noise
+        self.schedule = schedule or Schedule(noise=shaking)
 
     def __call__(
         self,
