@@ -32,7 +32,7 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         self.check_positive("keep")
-        self.check_not_negative("minutes")
+        self.check_not_negative("minutes", "snapshot_minutes")
 
     def check(self, name: str, fits: bool, allowed: str) -> None:
         """UsageError unless the setting `name` fits; `allowed` says in words what would."""

@@ -33,4 +33,3 @@ class EncoderSettings(genart.TrainingSettings):
         super().__post_init__()
         self.check_positive("samples", "batch", "recall", "width", "rate")
         self.check("memory", self.memory >= self.batch, f"{self.batch} (batch) or more")
-        self.check_not_negative("snapshot_minutes")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 import genart
@@ -132,6 +132,8 @@ def _square(name: str, read: Callable[[str], bytes], side: int) -> np.ndarray:
                 raise genart.DataError(f"{picture.width}x{picture.height} is too large.")
             upright = ImageOps.exif_transpose(picture).convert("RGB")
             square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
+    except UnidentifiedImageError as error:  # its text is about a piece of memory
+        raise genart.DataError("no picture of a known format") from error
     except _UNREADABLE as error:
         raise genart.DataError(f"not a readable picture ({error})") from error
     return np.asarray(square).transpose(2, 0, 1).copy()
