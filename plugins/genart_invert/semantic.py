@@ -14,25 +14,30 @@ import genart
 _SEEN = 224  # pixels a side of what the classifier looks at
 _LATE, _SPREAD = 15, 3.0  # its last block, and the standard deviation of its features
 _BATCH = 8
+_ALONE = 8  # after this part of the steps the best head goes on alone
+_FALL = 0.5  # in this share at the end the learning rate falls to 0
 
 
 class Semantic:
     """Finds z, and the label where there are classes, by pixels and by late features.
 
     As a museum's Gen Studio did: the best of some random places, then RMSProp on the mean squared
-    error of pixels at full size plus that of a classifier's late features at 224 px. With a weight
+    error of pixels at full size plus that of a classifier's late features at 224 px. The best
+    place may lead nowhere: several are followed for an eighth of the steps, and the best of them
+    goes on alone, with a learning rate that falls to 0 in the second half. With a weight
     of 0 the picture keeps colours and places; with 5 it keeps what is shown. The classifier is
     EfficientNet-Lite0, its features the averages of its last block, divided by 3.
 
     Args:
         weight: of the features beside the pixels, 0 or more.
         tries: random places to begin from.
+        heads: how many of them are followed at first; 1 is Gen Studio's.
         rate: the learning rate.
         limit: z is held to -limit..limit.
         keep: how many places on the way to keep, for a film; 0 for none.
 
     Raises:
-        UsageError: a weight below 0, or fewer than 1 try.
+        UsageError: a weight below 0, or fewer than 1 try or head.
     """
 
     steps = 400  # unless asked for others
@@ -42,17 +47,18 @@ class Semantic:
         *,
         weight: float = 5.0,
         tries: int = 30,
+        heads: int = 4,
         rate: float = 0.1,
         limit: float = 2.0,
         keep: int = 0,
     ) -> None:
-        if not weight >= 0 or tries < 1:
+        if not weight >= 0 or tries < 1 or heads < 1:
             raise genart.UsageError(
-                f"The weight of the features is 0 or more and there is 1 try or more, not {weight} "
-                f"and {tries}."
+                "The weight of the features is 0 or more, and there is 1 try and 1 head or more, "
+                f"not {weight}, {tries} and {heads}."
             )
-        self.weight, self.tries, self.rate, self.limit = weight, tries, rate, limit
-        self.keep = keep
+        self.weight, self.tries, self.heads, self.rate = weight, tries, heads, rate
+        self.limit, self.keep = limit, keep
 
     def __call__(
         self,
@@ -73,37 +79,26 @@ class Semantic:
         if steps < 1:
             raise genart.UsageError(f"A search takes 1 step or more, not {steps}.")
         target = target.to(generator.device)
-        wanted = self._seen(target) if self.weight else target
-        z, classes, first = self._begin(generator, target, wanted, seed)
-        turned = [z.requires_grad_()] + ([] if classes is None else [classes.requires_grad_()])
-        search = torch.optim.RMSprop(turned, lr=self.rate)
-        losses, best = [float(first.mean())], _Best(first, turned)
-        path = [_still(z, classes)] if self.keep else []
+        search = _Search(self, generator, target, seed, self.heads if steps // _ALONE else 1)
+        losses = [float(search.best.loss.view(len(target), -1)[:, 0].mean())]
+        path = [search.still()] if self.keep else []
         for step in range(steps):
-            loss = self._loss(generator(_latent(z, classes)), target, wanted)
-            best.consider(loss.detach(), turned)
-            search.zero_grad(set_to_none=True)
-            loss.sum().backward()  # type: ignore[no-untyped-call]
-            search.step()
-            with torch.no_grad():
-                z.clamp_(-self.limit, self.limit)
-            losses.append(float(loss.detach().mean()))
+            if step == steps // _ALONE:
+                search.choose()
+            losses.append(search.step(self.rate * min(1.0, (1 - step / steps) / _FALL)))
             if self.keep and (step + 1) * self.keep // steps > step * self.keep // steps:
-                path.append(_still(z, classes))
+                path.append(search.still())
             if progress:
                 progress(genart.Progress(step + 1, steps, "step", f"{losses[-1]:.4f}"))
-        with torch.no_grad():
-            best.consider(self._loss(generator(_latent(z, classes)), target, wanted), turned)
-            found = _latent(*best.places)
-            image = generator(found)
-        losses.append(float(best.loss.mean()))
+        found, image = search.end()
+        losses.append(float(search.best.loss.mean()))
         return genart.Inversion(found, image, losses, path=path, features="EfficientNet-Lite0")
 
     @torch.no_grad()
-    def _begin(
-        self, generator: genart.Generator, target: Tensor, wanted: Tensor, seed: int
+    def begin(
+        self, generator: genart.Generator, target: Tensor, wanted: Tensor, seed: int, heads: int
     ) -> tuple[Tensor, Tensor | None, Tensor]:
-        """For each target the z and class logits of the best try, and its loss."""
+        """For each target the z and class logits of the best tries, and their losses, in order."""
         chance = np.random.RandomState(seed)
         z = torch.from_numpy(chance.randn(self.tries, generator.z_dim)).float().to(target.device)
         z = z.clamp(-self.limit, self.limit)
@@ -112,13 +107,14 @@ class Semantic:
             drawn = torch.from_numpy(chance.randint(generator.num_classes, size=self.tries))
             classes = 4 * F.one_hot(drawn, generator.num_classes).float().to(target.device)
         found = torch.stack([
-            self._losses(generator, z, classes, picture[None], seen[None])
+            self._every(generator, z, classes, picture[None], seen[None])
             for picture, seen in zip(target, wanted, strict=True)
         ])  # fmt: skip
-        loss, at = found.min(1)
-        return z[at].clone(), None if classes is None else classes[at].clone(), loss
+        loss, at = found.topk(min(heads, self.tries), largest=False)
+        at = at.flatten()
+        return z[at].clone(), None if classes is None else classes[at].clone(), loss.flatten()
 
-    def _losses(
+    def _every(
         self,
         generator: genart.Generator,
         z: Tensor,
@@ -130,17 +126,17 @@ class Semantic:
         for start in range(0, len(z), _BATCH):
             part = slice(start, start + _BATCH)
             places = _latent(z[part], None if classes is None else classes[part])
-            rows.append(self._loss(generator(places), target, wanted))
+            rows.append(self.loss(generator(places), target, wanted))
         return torch.cat(rows)
 
-    def _loss(self, image: Tensor, target: Tensor, wanted: Tensor) -> Tensor:
+    def loss(self, image: Tensor, target: Tensor, wanted: Tensor) -> Tensor:
         """(n,): pixels, and the classifier's features by their weight."""
         pixels = (image - target).square().mean((1, 2, 3))
         if not self.weight:
             return pixels
-        return pixels + self.weight * (self._seen(image) - wanted).square().mean(1)
+        return pixels + self.weight * (self.seen(image) - wanted).square().mean(1)
 
-    def _seen(self, image: Tensor) -> Tensor:
+    def seen(self, image: Tensor) -> Tensor:
         """What the classifier makes of images, (n, 320)."""
         small = F.interpolate(
             image[:, :3], (_SEEN, _SEEN), mode="bilinear", antialias=True, align_corners=False
@@ -150,29 +146,87 @@ class Semantic:
         return seen
 
 
+class _Search:
+    """A search under way: z and class logits, several heads a target to begin with."""
+
+    def __init__(
+        self, how: Semantic, generator: genart.Generator, target: Tensor, seed: int, heads: int
+    ) -> None:
+        self.how, self.generator, self.targets = how, generator, len(target)
+        wanted = how.seen(target) if how.weight else target
+        z, classes, first = how.begin(generator, target, wanted, seed, heads)
+        heads = len(z) // len(target)
+        self.target, self.wanted = (each.repeat_interleave(heads, 0) for each in (target, wanted))
+        self.turned = [each.requires_grad_() for each in (z, classes) if each is not None]
+        self.rmsprop = torch.optim.RMSprop(self.turned, lr=how.rate)
+        self.best = _Best(first, self.turned)
+
+    def step(self, rate: float) -> float:
+        """One step; returns the mean loss of each target's best head before it."""
+        loss = self._loss()
+        self.best.consider(loss.detach(), self.turned)
+        self.rmsprop.param_groups[0]["lr"] = rate
+        self.rmsprop.zero_grad(set_to_none=True)
+        loss.sum().backward()  # type: ignore[no-untyped-call]
+        self.rmsprop.step()
+        with torch.no_grad():
+            self.turned[0].clamp_(-self.how.limit, self.how.limit)
+        return float(loss.detach().view(self.targets, -1).min(1).values.mean())
+
+    def choose(self) -> None:
+        """Of each target's heads the one that came nearest goes on alone."""
+        rows, states = self._rows(), [self.rmsprop.state[each] for each in self.turned]
+        self.target, self.wanted = self.target[rows], self.wanted[rows]
+        self.turned = [each.detach()[rows].clone().requires_grad_() for each in self.turned]
+        self.rmsprop = torch.optim.RMSprop(self.turned, lr=self.how.rate)
+        for each, state in zip(self.turned, states, strict=True):
+            self.rmsprop.state[each] = {k: v[rows] if v.ndim else v for k, v in state.items()}
+        self.best = self.best.of(rows)
+
+    def still(self) -> genart.Latent:
+        """Where each target's best head is now."""
+        return _latent(*_pair([each.detach()[self._rows()].clone() for each in self.turned]))
+
+    @torch.no_grad()
+    def end(self) -> tuple[genart.Latent, genart.Image]:
+        """The best places, and their pictures."""
+        self.best.consider(self._loss(), self.turned)
+        found = _latent(*_pair(self.best.kept))
+        return found, self.generator(found)
+
+    def _loss(self) -> Tensor:
+        image = self.generator(_latent(*_pair(self.turned)))
+        return self.how.loss(image, self.target, self.wanted)
+
+    def _rows(self) -> Tensor:
+        """The row of each target's best head."""
+        heads = self.best.loss.view(self.targets, -1)
+        first = torch.arange(self.targets, device=heads.device) * heads.shape[1]
+        return first + heads.argmin(1)
+
+
 class _Best:
     """The best place of each target so far: RMSProp may leave a good one behind."""
 
     def __init__(self, loss: Tensor, turned: list[Tensor]) -> None:
-        self.loss, self._kept = loss.clone(), [each.detach().clone() for each in turned]
+        self.loss, self.kept = loss.clone(), [each.detach().clone() for each in turned]
 
     def consider(self, loss: Tensor, turned: list[Tensor]) -> None:
         """Take the places whose loss is lower."""
         better = loss < self.loss
         self.loss = torch.where(better, loss, self.loss)
-        for kept, each in zip(self._kept, turned, strict=True):
+        for kept, each in zip(self.kept, turned, strict=True):
             kept[better] = each.detach()[better]
 
-    @property
-    def places(self) -> tuple[Tensor, Tensor | None]:
-        """The z and class logits."""
-        return self._kept[0], self._kept[1] if len(self._kept) > 1 else None
+    def of(self, rows: Tensor) -> _Best:
+        """Those of some rows."""
+        return _Best(self.loss[rows], [each[rows] for each in self.kept])
+
+
+def _pair(turned: list[Tensor]) -> tuple[Tensor, Tensor | None]:
+    """z, and the class logits where there are classes."""
+    return turned[0], turned[1] if len(turned) > 1 else None
 
 
 def _latent(z: Tensor, classes: Tensor | None) -> genart.Latent:
     return genart.Latent("z", z, None if classes is None else classes.softmax(1))
-
-
-def _still(z: Tensor, classes: Tensor | None) -> genart.Latent:
-    """Where the search is now."""
-    return _latent(z.detach().clone(), None if classes is None else classes.detach().clone())
