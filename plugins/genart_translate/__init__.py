@@ -55,6 +55,16 @@ def _cyclegan(
     return open_translator(model, dropout=dropout, statistics=statistics, seed=seed)
 
 
+def _offers() -> Iterable[str]:
+    """The models that come with genart."""
+    from .opening import shipped
+
+    return shipped()
+
+
+_cyclegan.offers = _offers  # type: ignore[attr-defined] # the chain suggests them
+
+
 def _pix2pix(
     model: Any, *, dropout: bool = True, statistics: str = "own", seed: int = 0
 ) -> genart.Stylizer:

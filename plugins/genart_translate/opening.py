@@ -15,7 +15,7 @@ from .networks import ResNet, UNet
 from .shape import Shape
 from .translator import Translator
 
-SHIPPED = Path(__file__).parent
+SHIPPED = Path(__file__).parent / "models"
 _SUFFIXES = (".safetensors", ".pth", ".pt")
 
 

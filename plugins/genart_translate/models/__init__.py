@@ -1,0 +1,1 @@
+"""The models that come with genart, and card.md, which says how they were made."""
