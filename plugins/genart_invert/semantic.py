@@ -47,7 +47,7 @@ class Semantic:
         *,
         weight: float = 5.0,
         tries: int = 30,
-        heads: int = 4,
+        heads: int = 8,
         rate: float = 0.1,
         limit: float = 2.0,
         keep: int = 0,
