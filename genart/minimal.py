@@ -40,8 +40,8 @@ class Transform:
 
 def _values(degree: int) -> Tensor:
     """(6, degree): a polynomial's coefficients to its values at the points, infinity last."""
-    points = torch.tensor([*_POINTS, 0.0], dtype=torch.float64)
-    values: Tensor = points[:, None] ** torch.arange(degree, dtype=torch.float64)
+    points = torch.tensor([*_POINTS, 0.0], dtype=torch.float64, device="cpu")
+    values: Tensor = points[:, None] ** torch.arange(degree, dtype=torch.float64, device="cpu")
     values[-1] = 0.0
     values[-1, -1] = 1.0
     return values
@@ -59,7 +59,7 @@ def _turned(inwards: Tensor, outwards: Tensor) -> tuple[Tensor, Tensor]:
     w2 + w1 p + w0 p^2 is p^2 times the kernel's value at 1 / p, and the inverse of every point is
     one of them.
     """
-    squares = torch.tensor(_SQUARES, dtype=torch.float64)[:, None]
+    squares = torch.tensor(_SQUARES, dtype=torch.float64, device="cpu")[:, None]
     return (squares * inwards)[_INVERSES], outwards[:, _INVERSES]
 
 
@@ -92,17 +92,17 @@ class MinimalFilter:
         self.rows, self.columns = (-(-side // TILE) for side in size)
         self._strip = max(min(_STRIP // self.columns, self.rows), 1)
         tiles, points = self._strip * self.columns, SPAN * SPAN
-        self._windows, self._points = (torch.empty(points * tiles * into) for _ in range(2))
-        self._products = torch.empty(points * tiles * self.out)
-        self._pixels = torch.empty(TILE * TILE * tiles * self.out)
+        self._windows, self._points = (_memory(points * tiles * into) for _ in range(2))
+        self._products = _memory(points * tiles * self.out)
+        self._pixels = _memory(TILE * TILE * tiles * self.out)
 
     def framed(self) -> Tensor:
         """Fresh memory for a map with a frame of one pixel, and whole tiles: zeros."""
-        return torch.zeros(self.rows * TILE + 2, self.columns * TILE + 2, self.into)
+        return _memory(self.rows * TILE + 2, self.columns * TILE + 2, self.into).zero_()
 
     def whole(self) -> Tensor:
         """Fresh memory for a map of whole tiles."""
-        return torch.empty(self.rows * TILE, self.columns * TILE, self.out)
+        return _memory(self.rows * TILE, self.columns * TILE, self.out)
 
     def __call__(
         self, framed: Tensor, kernels: Tensor, out: Tensor, bias: Tensor | None = None
@@ -140,6 +140,11 @@ class MinimalFilter:
         return framed.as_strided(shape, strides, framed.storage_offset() + first * TILE * row)
 
 
+def _memory(*shape: int) -> Tensor:
+    """Fresh memory, whatever torch makes by default."""
+    return torch.empty(shape, dtype=torch.float32, device="cpu")
+
+
 def _cut(memory: Tensor, tiles: int, channels: int) -> Tensor:
     """The beginning of a piece of memory as (36, tiles, channels)."""
     return memory[: SPAN * SPAN * tiles * channels].view(SPAN * SPAN, tiles, channels)
@@ -152,7 +157,7 @@ class FrozenConv2d(nn.Conv2d):
     a map of 32 tiles or more, in float32: VGG's from its second group on, which then take about
     half the time forward and back. The result differs by some 2e-6 of the largest value. The
     kernels at the points take four times the weights' memory, from the first use on. It has a
-    gradient with respect to what goes in, and no second one.
+    gradient with respect to what goes in, by autograd and not by `torch.func`, and no second one.
     """
 
     _kept: tuple[tuple[int, int], Tensor] | None = None
@@ -182,6 +187,7 @@ class FrozenConv2d(nn.Conv2d):
             and self.groups == 1
             and tiles >= _FEWEST
             and min(self.weight.shape[:2]) >= _NARROWEST
+            and (self.weight.dtype, self.weight.device) == (x.dtype, x.device)
             and not self.weight.requires_grad
             and not torch.is_autocast_enabled("cpu")
         )
@@ -215,9 +221,9 @@ def _filtered(x: Tensor, kernels: Tensor, way: Transform, bias: Tensor | None = 
     out = kernels.shape[2]
     minimal = MinimalFilter((h, w), into, out, way)
     framed, whole = minimal.framed(), minimal.whole()
-    made = torch.empty(
-        n, out, h, w, memory_format=torch.channels_last
-    )  # no view: ReLUs write on it
+    made = torch.empty(  # no view: ReLUs write on it
+        n, out, h, w, dtype=x.dtype, device=x.device, memory_format=torch.channels_last
+    )
     for before, after in zip(x, made.permute(0, 2, 3, 1), strict=True):
         framed[1 : h + 1, 1 : w + 1] = before.permute(1, 2, 0)
         fits = after.shape == whole.shape

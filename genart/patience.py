@@ -36,8 +36,8 @@ def whole() -> Iterator[None]:
             signal.signal(number, hold)
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in reversed(before):  # Ctrl-C's last: what it raises would leave the others held
+            signal.signal(number, before[number])
     if came:
         number, frame = came[0]
         before[number](number, frame)

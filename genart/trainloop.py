@@ -182,7 +182,8 @@ class LoopTrainer(Trainer, ABC, Generic[S]):
         """Train into the folder `out`; returns the finished model's file.
 
         Ctrl-C ends the step and writes a snapshot first; `resume="auto"` then continues as if
-        nothing had happened. Torch's random numbers are left as they were.
+        nothing had happened. A second one stops at once, without a snapshot of half a step.
+        Torch's random numbers are left as they were.
 
         Args:
             dataset: a folder or zip of pictures; "" for a trainer that makes its own.
@@ -234,6 +235,7 @@ class _Loop:
         self.progress = progress or (lambda _: None)
         self.began = self.saved = self.logged = _Mark(time.monotonic(), run.done)
         self.means: dict[str, Any] = {}
+        self.torn = False  # whether a second signal ended a step in its middle
 
     def go(self) -> Path:
         run, model = self.run, self.folder.path / self.run.model
@@ -241,6 +243,8 @@ class _Loop:
             while run.done < run.total and not self._out_of_time():
                 self._step()
         except KeyboardInterrupt:
+            if self.torn:  # nobody could go on from half a step
+                raise
             kept = self._snapshot()
             raise KeyboardInterrupt(f"kept {kept}; continue with --resume auto") from None
         if run.ends_written or run.done > self.saved.done or not model.exists():
@@ -249,7 +253,9 @@ class _Loop:
 
     def _step(self) -> None:
         with whole():
+            self.torn = True
             figures = self.run.step()
+            self.torn = False
         for name, value in figures.items():
             self.means[name] = _mean(self.means.get(name, value), value)
         self.progress(self.run.progress(self.run.note(self.means)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from performing import Performance
 
 os.environ["GENART_NATIVE"] = "off"  # what somebody built here changes no test but its own
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # what a shell starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -88,3 +88,17 @@ def test_the_way_back_filters_with_kernels_read_backwards() -> None:
     made(framed, genart.at_points(weight).transpose(1, 2), out)
     wanted = F.conv_transpose2d(x[None], weight, padding=1)[0].permute(1, 2, 0)
     assert close(out, wanted)
+
+
+def test_what_torch_makes_by_default_does_not_matter() -> None:
+    conv, x = frozen(), torch.randn(1, 128, 24, 24)
+    wanted = conv(x)
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert torch.equal(conv(x), wanted)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    with torch.device("meta"):
+        assert torch.equal(conv(x), wanted)
+    with pytest.raises(RuntimeError):
+        conv.bfloat16()(x)

@@ -211,6 +211,21 @@ def test_a_signal_within_a_step_waits_for_its_end(tmp_path: Path, number: int) -
     assert_same(newest(tmp_path / "whole"), newest(tmp_path / "parts"))
 
 
+def test_a_second_signal_within_a_step_leaves_no_snapshot_of_half_of_it(tmp_path: Path) -> None:
+    press = pressing(3, signal.SIGINT)
+
+    def twice(step: int) -> None:
+        press(step)
+        press(step)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path / "parts", every=2, during=twice)
+    assert newest(tmp_path / "parts")["steps"] == 2
+    fit(tmp_path / "parts", every=2)
+    fit(tmp_path / "whole", every=2)
+    assert_same(newest(tmp_path / "whole"), newest(tmp_path / "parts"))
+
+
 def test_a_step_that_fails_leaves_the_last_snapshot_whole(tmp_path: Path) -> None:
     def fail(step: int) -> None:
         if step == 3:

@@ -99,13 +99,15 @@ def _schedule(thread: int, niceness: int, turn: int) -> bool:
 
     A thread of another policy than the usual one was given it by somebody, and keeps it.
     """
-    number = _SETATTR.get(platform.machine())
+    number = _SETATTR.get(platform.machine()) if sys.maxsize > 1 << 32 else None
     with suppress(OSError):
         if os.sched_getscheduler(thread) != os.SCHED_OTHER:
             return True
-        if number is None or sys.maxsize < 1 << 32:
-            os.setpriority(os.PRIO_PROCESS, thread, niceness)
-            return True
-        asked = _Attributes(ctypes.sizeof(_Attributes), os.SCHED_OTHER, nice=niceness, runtime=turn)
-        return not ctypes.CDLL(None).syscall(number, thread, ctypes.byref(asked), 0)
+        if number is not None:
+            size = ctypes.sizeof(_Attributes)
+            asked = _Attributes(size, os.SCHED_OTHER, nice=niceness, runtime=turn)
+            if not ctypes.CDLL(None).syscall(number, thread, ctypes.byref(asked), 0):
+                return True
+        os.setpriority(os.PRIO_PROCESS, thread, niceness)
+        return True
     return False
