@@ -162,16 +162,23 @@ class _Search:
         self.best = _Best(first, self.turned)
 
     def step(self, rate: float) -> float:
-        """One step; returns the mean loss of each target's best head before it."""
-        loss = self._loss()
-        self.best.consider(loss.detach(), self.turned)
+        """One step; returns the mean loss of each target's best head before it.
+
+        As many rows at once as there are targets: further heads take time and no memory.
+        """
         self.rmsprop.param_groups[0]["lr"] = rate
         self.rmsprop.zero_grad(set_to_none=True)
-        loss.sum().backward()  # type: ignore[no-untyped-call]
+        parts = []
+        for start in range(0, len(self.target), self.targets):
+            part = self._loss(slice(start, start + self.targets))
+            part.sum().backward()  # type: ignore[no-untyped-call]
+            parts.append(part.detach())
+        loss = torch.cat(parts)
+        self.best.consider(loss, self.turned)
         self.rmsprop.step()
         with torch.no_grad():
             self.turned[0].clamp_(-self.how.limit, self.how.limit)
-        return float(loss.detach().view(self.targets, -1).min(1).values.mean())
+        return float(loss.view(self.targets, -1).min(1).values.mean())
 
     def choose(self) -> None:
         """Of each target's heads the one that came nearest goes on alone."""
@@ -194,9 +201,9 @@ class _Search:
         found = _latent(*_pair(self.best.kept))
         return found, self.generator(found)
 
-    def _loss(self) -> Tensor:
-        image = self.generator(_latent(*_pair(self.turned)))
-        return self.how.loss(image, self.target, self.wanted)
+    def _loss(self, rows: slice = slice(None)) -> Tensor:
+        image = self.generator(_latent(*_pair([each[rows] for each in self.turned])))
+        return self.how.loss(image, self.target[rows], self.wanted[rows])
 
     def _rows(self) -> Tensor:
         """The row of each target's best head."""
