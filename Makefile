@@ -40,7 +40,7 @@ lint: $(VENV)/.develop
 	$(BIN)/mypy
 
 stills: $(VENV)/.develop
-	$(BIN)/python docs/stills.py
+	$(BIN)/python docs/scripts/sketch_stills.py
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info

@@ -131,7 +131,7 @@ def night(frames: int, seed: int) -> dict[str, Any]:
     import torch
 
     import genart
-    from genart.live.clock import LiveClock
+    from genart.live.display.clock import LiveClock
 
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:

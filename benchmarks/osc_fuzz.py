@@ -32,7 +32,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from osc_garbage import Garbage, may_turn, message, text
+from support.osc_garbage import Garbage, may_turn, message, text
 
 WINDOW = 50
 FASTEST = 8_000  # packets a second; genart takes 10,000 of one host

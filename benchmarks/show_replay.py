@@ -29,8 +29,8 @@ from pythonosc.osc_message_builder import build_msg
 from pythonosc.udp_client import SimpleUDPClient
 
 import genart
-from genart.live.steady import Steady
-from genart.runner import Tick
+from genart.playback.clock import Tick
+from genart.playback.resilient_player import ResilientPlayer
 
 SKETCH = '''
 """What a show has to hold: Params of every kind that the picture depends on."""
@@ -112,10 +112,10 @@ def played(
     sketch: Path, show: Path, made: dict[int, str], *, model: str, seconds: float, seed: int
 ) -> Any:
     """Play over OSC; `made` gets a hash of every frame that the engine makes, by its number."""
-    frame = Steady.frame
+    frame = ResilientPlayer.frame
     at: list[tuple[str, int]] = []
 
-    def watched(player: Steady, tick: Tick) -> np.ndarray:
+    def watched(player: ResilientPlayer, tick: Tick) -> np.ndarray:
         picture = frame(player, tick)
         if not player.failing:  # or else it is an older one
             made[tick.index] = digest(picture)
@@ -127,7 +127,7 @@ def played(
             at.append((host, int(port)))
             threading.Thread(target=play, args=(*at[0], seconds, seed), daemon=True).start()
 
-    with patch.object(Steady, "frame", watched):
+    with patch.object(ResilientPlayer, "frame", watched):
         return genart.perform(
             sketch, model=model, seconds=seconds, osc="127.0.0.1:0", web="127.0.0.1:0",
             cues=None, mapping=None, record_show=show, tell=tell,

@@ -13,12 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genart.benching.bench import bench
-    from genart.benching.memory import grown
-    from genart.benching.rows import BenchCase, BenchOptions, BenchRow
-    from genart.bending.bends import Bend
-    from genart.bending.bent import Bent
-    from genart.bending.view import layers
+    from genart.benchmarks.memory import grown
+    from genart.benchmarks.table import bench
+    from genart.bending.bend import Bend
+    from genart.bending.bent_generator import Bent
     from genart.checkpoints import (
         Checkpoint,
         Record,
@@ -28,6 +26,9 @@ if TYPE_CHECKING:
         write_safetensors,
     )
     from genart.contracts import (
+        BenchCase,
+        BenchOptions,
+        BenchRow,
         Control,
         Frame,
         Generator,
@@ -35,20 +36,15 @@ if TYPE_CHECKING:
         Interpolator,
         Inversion,
         Inverter,
-        Latent,
-        Progress,
         Reader,
         Sink,
         Stylizer,
         Trainer,
     )
-    from genart.download import cache_folder, fetch
-    from genart.easing import EASINGS
-    from genart.editing.capable import Bendable, Blendable, Layered, NoiseMaps, StyleWeights
+    from genart.editing.api import directions
     from genart.editing.directions import Directions, load_directions
     from genart.editing.edited import Edited
-    from genart.editing.make import directions
-    from genart.editing.pairing import blend_models
+    from genart.editing.model_blending import blend_models
     from genart.errors import (
         CheckpointError,
         DataError,
@@ -64,49 +60,72 @@ if TYPE_CHECKING:
         UsageError,
     )
     from genart.files import atomic
-    from genart.films import Footage
-    from genart.frames import on_black, to_frames, to_image
     from genart.hooks import hookimpl
-    from genart.inversion import invert, invert_all
-    from genart.inverted import Inversions
-    from genart.latentfile import load_latent, save_latent
-    from genart.latents import join
-    from genart.live.live import Live
+    from genart.interrupts import whole
+    from genart.inversion.api import invert, invert_all
+    from genart.inversion.store import Inversions
+    from genart.latent import Latent, join
+    from genart.latents.constant_speed import even
+    from genart.latents.easing import EASINGS
+    from genart.latents.mixing import blend, mix
+    from genart.latents.npz import load_latent, save_latent
+    from genart.latents.walks import Walk, segment, walk
     from genart.live.perform import perform
+    from genart.live.performance import Live
+    from genart.live.protocols import Console, Light, LiveControl
     from genart.live.report import LiveReport
-    from genart.minimal import FrozenConv2d, MinimalFilter, at_points
-    from genart.mixing import blend, mix
-    from genart.models import load, pick_device
-    from genart.pacing import even
+    from genart.media.frames import on_black, to_frames, to_image
+    from genart.media.images import read_picture
+    from genart.media.metadata import read_recipe, recipe_text, write_recipe
+    from genart.media.sinks import MemorySink
+    from genart.media.video import Footage
+    from genart.models.capabilities import (
+        Bendable,
+        Blendable,
+        Layered,
+        NoiseMaps,
+        StyleWeights,
+    )
+    from genart.models.delta import (
+        copy_of,
+        read_tuned,
+        save_tuned,
+        tuned_summary,
+    )
+    from genart.models.devices import pick_device
+    from genart.models.download import cache_folder, fetch
+    from genart.models.loading import load
     from genart.params import Param
-    from genart.patience import whole
-    from genart.perception import PerceptualLoss, features, perceptual_distance, perceptual_loss
-    from genart.pictures import read_picture
-    from genart.playing import Console, Light, LiveControl
+    from genart.perception.efficientnet import features
+    from genart.perception.perceptual import (
+        PerceptualLoss,
+        perceptual_distance,
+        perceptual_loss,
+    )
+    from genart.perception.vgg import vgg16, vgg16_file
+    from genart.perception.winograd import FrozenConv2d, MinimalFilter, at_points
+    from genart.playback.sketch import Sketch
     from genart.plugins import registry
     from genart.profiling import Profile, span
-    from genart.recipe import read_recipe, recipe_text, write_recipe
-    from genart.rendering import Report, promo, render
-    from genart.runfolder import RunFolder, read_snapshot, refuse_changes
-    from genart.sinks import MemorySink
-    from genart.sketch import Sketch
-    from genart.stills import generate, mixing_grid
-    from genart.styling.make import stylizer
-    from genart.styling.paint import Painted
-    from genart.styling.stylize import stylize, translate
-    from genart.trainloop import LoopTrainer, TrainingRun
-    from genart.trainsettings import TrainingSettings, setting
-    from genart.tuning import copy_of, read_tuned, save_tuned, tuned_summary
-    from genart.vgg import vgg16, vgg16_file
-    from genart.walks import Walk, segment, walk
+    from genart.progress import Progress
+    from genart.rendering.layer_view import layers
+    from genart.rendering.mixing_grid import mixing_grid
+    from genart.rendering.promo import promo
+    from genart.rendering.render_film import render
+    from genart.rendering.report import Report
+    from genart.rendering.stills import generate
+    from genart.rendering.stylize import stylize, translate
+    from genart.rendering.stylize_files import Painted
+    from genart.styling.factory import stylizer
+    from genart.training.loop import LoopTrainer, TrainingRun
+    from genart.training.run_folder import RunFolder, read_snapshot, refuse_changes
+    from genart.training.settings import TrainingSettings, setting
 
 _HOMES = {
-    "genart.benching.bench": ("bench",),
-    "genart.benching.memory": ("grown",),
-    "genart.benching.rows": ("BenchCase", "BenchOptions", "BenchRow"),
-    "genart.bending.bends": ("Bend",),
-    "genart.bending.bent": ("Bent",),
-    "genart.bending.view": ("layers",),
+    "genart.benchmarks.memory": ("grown",),
+    "genart.benchmarks.table": ("bench",),
+    "genart.bending.bend": ("Bend",),
+    "genart.bending.bent_generator": ("Bent",),
     "genart.checkpoints": (
         "Checkpoint",
         "Record",
@@ -116,6 +135,9 @@ _HOMES = {
         "write_safetensors",
     ),
     "genart.contracts": (
+        "BenchCase",
+        "BenchOptions",
+        "BenchRow",
         "Control",
         "Frame",
         "Generator",
@@ -123,26 +145,18 @@ _HOMES = {
         "Interpolator",
         "Inversion",
         "Inverter",
-        "Latent",
-        "Progress",
         "Reader",
         "Sink",
         "Stylizer",
         "Trainer",
     ),
-    "genart.download": ("cache_folder", "fetch"),
-    "genart.easing": ("EASINGS",),
-    "genart.editing.capable": (
-        "Bendable",
-        "Blendable",
-        "Layered",
-        "NoiseMaps",
-        "StyleWeights",
+    "genart.editing.api": ("directions",),
+    "genart.editing.directions": (
+        "Directions",
+        "load_directions",
     ),
-    "genart.editing.directions": ("Directions", "load_directions"),
     "genart.editing.edited": ("Edited",),
-    "genart.editing.make": ("directions",),
-    "genart.editing.pairing": ("blend_models",),
+    "genart.editing.model_blending": ("blend_models",),
     "genart.errors": (
         "CheckpointError",
         "DataError",
@@ -158,46 +172,120 @@ _HOMES = {
         "UsageError",
     ),
     "genart.files": ("atomic",),
-    "genart.films": ("Footage",),
-    "genart.minimal": ("FrozenConv2d", "MinimalFilter", "at_points"),
-    "genart.frames": ("on_black", "to_frames", "to_image"),
     "genart.hooks": ("hookimpl",),
-    "genart.inversion": ("invert", "invert_all"),
-    "genart.inverted": ("Inversions",),
-    "genart.latentfile": ("load_latent", "save_latent"),
-    "genart.latents": ("join",),
-    "genart.live.live": ("Live",),
+    "genart.interrupts": ("whole",),
+    "genart.inversion.api": (
+        "invert",
+        "invert_all",
+    ),
+    "genart.inversion.store": ("Inversions",),
+    "genart.latent": (
+        "Latent",
+        "join",
+    ),
+    "genart.latents.constant_speed": ("even",),
+    "genart.latents.easing": ("EASINGS",),
+    "genart.latents.mixing": (
+        "blend",
+        "mix",
+    ),
+    "genart.latents.npz": (
+        "load_latent",
+        "save_latent",
+    ),
+    "genart.latents.walks": (
+        "Walk",
+        "segment",
+        "walk",
+    ),
     "genart.live.perform": ("perform",),
+    "genart.live.performance": ("Live",),
+    "genart.live.protocols": (
+        "Console",
+        "Light",
+        "LiveControl",
+    ),
     "genart.live.report": ("LiveReport",),
-    "genart.mixing": ("blend", "mix"),
-    "genart.models": ("load", "pick_device"),
-    "genart.pacing": ("even",),
+    "genart.media.frames": (
+        "on_black",
+        "to_frames",
+        "to_image",
+    ),
+    "genart.media.images": ("read_picture",),
+    "genart.media.metadata": (
+        "read_recipe",
+        "recipe_text",
+        "write_recipe",
+    ),
+    "genart.media.sinks": ("MemorySink",),
+    "genart.media.video": ("Footage",),
+    "genart.models.capabilities": (
+        "Bendable",
+        "Blendable",
+        "Layered",
+        "NoiseMaps",
+        "StyleWeights",
+    ),
+    "genart.models.delta": (
+        "copy_of",
+        "read_tuned",
+        "save_tuned",
+        "tuned_summary",
+    ),
+    "genart.models.devices": ("pick_device",),
+    "genart.models.download": (
+        "cache_folder",
+        "fetch",
+    ),
+    "genart.models.loading": ("load",),
     "genart.params": ("Param",),
-    "genart.patience": ("whole",),
-    "genart.perception": (
+    "genart.perception.efficientnet": ("features",),
+    "genart.perception.perceptual": (
         "PerceptualLoss",
-        "features",
         "perceptual_distance",
         "perceptual_loss",
     ),
-    "genart.pictures": ("read_picture",),
-    "genart.playing": ("Console", "Light", "LiveControl"),
+    "genart.perception.vgg": (
+        "vgg16",
+        "vgg16_file",
+    ),
+    "genart.perception.winograd": (
+        "FrozenConv2d",
+        "MinimalFilter",
+        "at_points",
+    ),
+    "genart.playback.sketch": ("Sketch",),
     "genart.plugins": ("registry",),
-    "genart.profiling": ("Profile", "span"),
-    "genart.recipe": ("read_recipe", "recipe_text", "write_recipe"),
-    "genart.rendering": ("Report", "promo", "render"),
-    "genart.runfolder": ("RunFolder", "read_snapshot", "refuse_changes"),
-    "genart.sinks": ("MemorySink",),
-    "genart.sketch": ("Sketch",),
-    "genart.stills": ("generate", "mixing_grid"),
-    "genart.styling.make": ("stylizer",),
-    "genart.trainloop": ("LoopTrainer", "TrainingRun"),
-    "genart.trainsettings": ("TrainingSettings", "setting"),
-    "genart.tuning": ("copy_of", "read_tuned", "save_tuned", "tuned_summary"),
-    "genart.vgg": ("vgg16", "vgg16_file"),
-    "genart.styling.paint": ("Painted",),
-    "genart.styling.stylize": ("stylize", "translate"),
-    "genart.walks": ("Walk", "segment", "walk"),
+    "genart.profiling": (
+        "Profile",
+        "span",
+    ),
+    "genart.progress": ("Progress",),
+    "genart.rendering.layer_view": ("layers",),
+    "genart.rendering.mixing_grid": ("mixing_grid",),
+    "genart.rendering.promo": ("promo",),
+    "genart.rendering.render_film": ("render",),
+    "genart.rendering.report": ("Report",),
+    "genart.rendering.stills": ("generate",),
+    "genart.rendering.stylize": (
+        "stylize",
+        "translate",
+    ),
+    "genart.rendering.stylize_files": ("Painted",),
+    "genart.styling.factory": ("stylizer",),
+    "genart.training.loop": (
+        "LoopTrainer",
+        "TrainingRun",
+    ),
+    "genart.training.run_folder": (
+        "RunFolder",
+        "read_snapshot",
+        "refuse_changes",
+    ),
+    "genart.training.settings": (
+        "TrainingSettings",
+        "setting",
+    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -13,19 +13,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from genart.errors import UnknownName, UsageError
+from genart.latent import Latent
+from genart.progress import ProgressCallback
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
 
-    from genart.bending.bends import Bend
-    from genart.bending.bent import Bent
+    from genart.bending.bend import Bend
+    from genart.bending.bent_generator import Bent
     from genart.checkpoints import Checkpoint
 
     Frame: TypeAlias = NDArray[np.uint8]
@@ -33,87 +35,71 @@ if TYPE_CHECKING:
 else:
     Frame = Image = Any
 
-Space: TypeAlias = Literal["z", "w", "w+"]
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What was asked for.
+
+    Args:
+        device: "cpu", "cuda" or "mps".
+        quick: whether small sizes and few rounds will do.
+        checkouts: other people's code to run beside ours, by name: "official" (NVIDIA's
+            StyleGAN2-ADA or StyleGAN3), "neural-style" and "cyclegan".
+    """
+
+    device: str = "cpu"
+    quick: bool = False
+    checkouts: dict[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BenchCase:
+    """A piece of work, ready to be done again and again.
+
+    Args:
+        ours: does it once. Where `unit` is "MB" or `timed` is False it returns the figure itself,
+            in that unit; otherwise it is timed.
+        baseline: the same by other people's code, or None.
+        per: how many things are made at once; figures are for one of them.
+        flop: floating-point operations of one of them, as the plain method counts them.
+        moved: bytes that one of them has to read and write at least.
+        difference: gives the largest difference between the two results, or None.
+        unit: what the figures are.
+        timed: whether the work is timed from outside.
+    """
+
+    ours: Callable[[], Any]
+    baseline: Callable[[], Any] | None = None
+    per: int = 1
+    flop: float = 0.0
+    moved: float = 0.0
+    difference: Callable[[], float] | None = None
+    unit: Literal["ms", "MB"] = "ms"
+    timed: bool = True
+
+
+@dataclass(frozen=True)
+class BenchRow:
+    """A row by name; `make` prepares its case when it is its turn.
+
+    Args:
+        name: what is measured, such as "synthesis 64px base 4096 batch 1".
+        make: gives the case.
+        threads: how many threads it wants on a CPU; None is what was asked for.
+        rounds: how often each side is measured; None leaves it to the command.
+    """
+
+    name: str
+    make: Callable[[], BenchCase]
+    threads: int | None = None
+    rounds: int | None = None
+
+
 #: "const", "random" or "none"; or a phase 0..1 (or n of them) on a closed walk through noise.
 Noise: TypeAlias = "str | float | torch.Tensor"
 
 #: What `Generator.with_precision` takes.
 PRECISIONS = ("auto", "float32", "half")
-_DIMENSIONS = {"z": 2, "w": 2, "w+": 3}
-
-
-@dataclass(frozen=True)
-class Latent:
-    """Places in a generator's latent space, n of them.
-
-    Args:
-        space: "z", "w" or "w+".
-        values: torch float (n, z_dim), (n, w_dim) or (n, num_ws, w_dim).
-        label: torch float (n, num_classes), one row a place, or None. Rows may be blends.
-        truncation: torch float (n,), a factor on the truncation a generator is asked for, or
-            None for 1. Walks that make truncation breathe set it.
-
-    Raises:
-        UsageError: an unknown space, or shapes that do not belong to it.
-    """
-
-    space: Space
-    values: torch.Tensor
-    label: torch.Tensor | None = None
-    truncation: torch.Tensor | None = None
-
-    def __post_init__(self) -> None:
-        if self.space not in _DIMENSIONS:
-            raise UsageError(f'Latent space "{self.space}" is none of {", ".join(_DIMENSIONS)}.')
-        if self.values.ndim != _DIMENSIONS[self.space]:
-            raise UsageError(
-                f'A latent in "{self.space}" has {_DIMENSIONS[self.space]} dimensions, '
-                f"these values have shape {tuple(self.values.shape)}."
-            )
-        for what, extra in (("label", self.label), ("truncation", self.truncation)):
-            if extra is not None and len(extra) != len(self.values):
-                raise UsageError(f"{len(self.values)} places need as many rows of {what}.")
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, index: int | slice | Sequence[int]) -> Latent:
-        """The places at an index, a slice or a list of indices, still a Latent."""
-        if isinstance(index, int):
-            index = [index]
-        return self._each(lambda rows: rows[index])
-
-    def to(self, device: str | torch.device) -> Latent:
-        """The same places on another device."""
-        return self._each(lambda rows: rows.to(device))
-
-    def _each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Latent:
-        optional: dict[str, Any] = {
-            name: change(rows)
-            for name in ("label", "truncation")
-            if (rows := getattr(self, name)) is not None
-        }
-        return replace(self, values=change(self.values), **optional)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far long work has come; handed to a callback, which decides how to show it.
-
-    Args:
-        done: units finished.
-        total: units in all, or None when the end is open.
-        unit: what is counted ("frame", "kimg", "step").
-        note: a short remark, such as the current loss.
-    """
-
-    done: float
-    total: float | None = None
-    unit: str = "step"
-    note: str = ""
-
-
-ProgressCallback: TypeAlias = Callable[[Progress], None]
 
 
 class Generator(ABC):
@@ -155,7 +141,7 @@ class Generator(ABC):
         Raises:
             UsageError: a seed or class out of range.
         """
-        from genart.latents import sample_z
+        from genart.latent import sample_z
 
         return sample_z(self, seeds, label)
 
@@ -173,7 +159,7 @@ class Generator(ABC):
         Returns:
             A Latent in w+, values (n, num_ws, w_dim).
         """
-        from genart.latents import draw_in
+        from genart.latent import draw_in
 
         return draw_in(latent, self.num_ws, truncation, cutoff)
 
@@ -239,7 +225,7 @@ class Generator(ABC):
         Raises:
             UsageError: a generator whose layers cannot be changed, or bends that cannot be.
         """
-        from genart.bending.bent import bent
+        from genart.bending.bent_generator import bent
 
         return bent(self, bends, amounts)
 

@@ -15,8 +15,8 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from genart.benching.rows import BenchRow
     from genart.contracts import (
+        BenchRow,
         Control,
         Generator,
         Interpolator,

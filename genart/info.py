@@ -65,7 +65,7 @@ def _is_npz(path: Path) -> bool:
 
 def _model(path: Path) -> dict[str, Any]:
     from genart.checkpoints import outline, read_checkpoint
-    from genart.models import recognise
+    from genart.models.loading import recognise
 
     checkpoint = read_checkpoint(path)
     try:
@@ -80,7 +80,7 @@ def _model(path: Path) -> dict[str, Any]:
 def _film(path: Path) -> dict[str, Any]:
     from imageio_ffmpeg import get_ffmpeg_exe
 
-    from genart.recipe import read_recipe
+    from genart.media.metadata import read_recipe
 
     command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
     told = subprocess.run(
@@ -103,7 +103,7 @@ def _film(path: Path) -> dict[str, Any]:
 def _picture(path: Path) -> dict[str, Any]:
     from PIL import Image, UnidentifiedImageError
 
-    from genart.recipe import _parsed, read_recipe
+    from genart.media.metadata import _parsed, read_recipe
 
     try:
         with Image.open(path, formats=_PICTURES) as picture:  # the header; nothing is decoded
@@ -119,8 +119,13 @@ def _picture(path: Path) -> dict[str, Any]:
 
 
 def _latent(path: Path) -> dict[str, Any]:
-    from genart.latentfile import load_latent, read_arrays, shapes, texts
-    from genart.recipe import _parsed
+    from genart.latents.npz import (
+        load_latent,
+        read_arrays,
+        shapes,
+        texts,
+    )
+    from genart.media.metadata import _parsed
 
     held = shapes(path)
     if not held.keys() & {"values", "w"}:

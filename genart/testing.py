@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from genart.contracts import Generator, Image, Interpolator, Latent, Sink, Stylizer
+from genart.contracts import (
+    Generator,
+    Image,
+    Interpolator,
+    Sink,
+    Stylizer,
+)
+from genart.latent import Latent
 
 if TYPE_CHECKING:
     from genart.contracts import Frame

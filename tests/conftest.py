@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from support.outcome import Outcome
 
 if TYPE_CHECKING:
-    from performing import Performance
+    from support.performing import Performance
 
 os.environ["GENART_NATIVE"] = "off"  # what somebody built here changes no test but its own
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # what a shell starts in the background
@@ -40,23 +40,11 @@ def entry_point(
 @pytest.fixture(scope="session")
 def playing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Performance]:
     """One `genart live` for every test that meets it from outside: starting takes seconds."""
-    from performing import Performance
+    from support.performing import Performance
 
     made = Performance(tmp_path_factory.mktemp("stage"))
     yield made
     made.close()
-
-
-class Outcome:
-    """What a command said and how it ended."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self) -> Any:
-        """The one object on stdout; anything else there is a failure."""
-        return json.loads(self.out)
 
 
 @pytest.fixture

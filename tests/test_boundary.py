@@ -111,7 +111,7 @@ def test_every_command_is_documented(command: str) -> None:
 
 
 def test_every_sketch_is_documented() -> None:
-    from genart.sketch import sketches
+    from genart.playback.sketch import sketches
 
     page = (ROOT / "docs" / "sketches.md").read_text()
     assert [name for name in sketches() if f"## {name}" not in page] == []

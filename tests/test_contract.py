@@ -13,7 +13,7 @@ import torch
 
 import genart
 from genart.plugins import registry
-from genart.rendering.film import is_live
+from genart.rendering.spec import is_live
 from genart.testing import check_generator, check_interpolator, check_sink, check_stylizer
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from genart.live.punctual import hastened, punctual, spare_threads
+from genart.realtime import hastened, punctual, spare_threads
 
 
 def test_pauses_are_short_while_it_plays_and_all_is_as_before_in_the_end() -> None:

@@ -10,7 +10,7 @@ import pytest
 import genart
 from genart import Param, ParamError, UsageError
 from genart.params import ParamTree, params_of
-from genart.stage import ModelSettings, WalkSettings
+from genart.playback.settings import ModelSettings, WalkSettings
 
 
 class Drift:

@@ -8,11 +8,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from films import Drift, plasma
+from support.films import Drift, plasma
 
 import genart
 from genart import cli
-from genart.live.live import Live
+from genart.live.performance import Live
 from genart.profiling import WAITING, Lane, Profile, count_frame, span
 
 

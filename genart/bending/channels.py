@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from genart.errors import UsageError
-from genart.mixing import parse_layers
+from genart.latents.mixing import parse_layers
 
 if TYPE_CHECKING:
-    from genart.editing.capable import Layered
+    from genart.models.capabilities import Layered
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%(?:\s+seed\s+(\d{1,9}))?")
 _CLUSTER = re.compile(r"cluster\s+(\d{1,3})\s+of\s+(\d{1,3})")

@@ -21,7 +21,7 @@ from genart.errors import DataError, UsageError
 from genart.files import atomic
 
 if TYPE_CHECKING:
-    from genart.editing.capable import Layered
+    from genart.models.capabilities import Layered
 
 _VERSION = "2"  # of how clusters are found
 _PLACES = 24  # pictures that are looked at
@@ -117,7 +117,8 @@ def _lloyd(rows: torch.Tensor, centres: torch.Tensor) -> tuple[float, torch.Tens
 
 def _embedded(model: Layered, layer: str, seed: int) -> torch.Tensor:
     """Where channels lie on the principal axes of their maps, (channels, axes)."""
-    from genart.contracts import Generator, Latent
+    from genart.contracts import Generator
+    from genart.latent import Latent
 
     assert isinstance(model, Generator)
     z = np.random.RandomState(seed).randn(_PLACES, model.z_dim)
@@ -148,7 +149,7 @@ def _plain(model: Any) -> Any:
 
 def _file(model: Any, layer: str, count: int, seed: int) -> Path | None:
     """Where the clusters of a model are kept; None where nothing tells it from another."""
-    from genart.download import cache_folder
+    from genart.models.download import cache_folder
 
     weights = _hash_of(model)
     if not weights:
@@ -170,13 +171,13 @@ def _hash_of(model: Any) -> str:
 
 @lru_cache(maxsize=8)
 def _hashed(path: Path, changed: int, size: int) -> str:
-    from genart.rendering.recipes import file_hash
+    from genart.files import file_hash
 
     return file_hash(path) or ""
 
 
 def _read(file: Path, count: int) -> torch.Tensor:
-    from genart.latentfile import read_arrays
+    from genart.latents.npz import read_arrays
 
     labels = read_arrays(file, ("labels",)).get("labels")
     if labels is None or labels.ndim != 1 or labels.dtype.kind not in "iu":

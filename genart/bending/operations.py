@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 import torch
 
-from genart.bending import places, pointwise, shapes, spectra
+from genart.bending import (
+    ops_frequency,
+    ops_morphology,
+    ops_pointwise,
+    ops_spatial,
+)
 from genart.errors import UnknownName, UsageError
 from genart.params import Param
 
@@ -107,64 +112,64 @@ def _blend(usual: float = 1.0, help: str = "") -> Amount:
 
 
 _ALL = (
-    Operation("translate", places.translate, (
+    Operation("translate", ops_spatial.translate, (
         Amount("across", 0.0, -1.0, 1.0, 0.25, "widths", period=1.0,
                help="how far to the right; what leaves comes in at the other side."),
         Amount("down", 0.0, -1.0, 1.0, 0.0, "heights", period=1.0, help="how far down."),
     )),
-    Operation("rotate", places.rotate, (
+    Operation("rotate", ops_spatial.rotate, (
         Amount("turns", 0.0, -1.0, 1.0, 0.125, "turns", period=1.0,
                help="how far it is turned, counter-clockwise."),
     )),
-    Operation("scale", places.scale, (
+    Operation("scale", ops_spatial.scale, (
         Amount("factor", 1.0, 0.25, 4.0, 1.5, "x", "log", help="how much it is enlarged."),
     )),
-    Operation("swirl", places.swirl, (
+    Operation("swirl", ops_spatial.swirl, (
         Amount("turns", 0.0, -2.0, 2.0, 0.25, "turns", help="how far the centre is turned."),
     )),
-    Operation("wave", places.wave, (
+    Operation("wave", ops_spatial.wave, (
         Amount("amount", 0.0, -0.5, 0.5, 0.1, "widths", help="how far rows swing sideways."),
         Amount("waves", None, 0.25, 32.0, 2.0, "", "log", help="how many waves there are."),
     )),
-    Operation("flip_h", places.flip_h, (_blend(help="how much of it is flipped sideways."),)),
-    Operation("flip_v", places.flip_v, (_blend(help="how much of it is upside down."),)),
-    Operation("mirror_h", places.mirror_h, (_blend(help="how much the right is the left."),)),
-    Operation("mirror_v", places.mirror_v, (_blend(help="how much the bottom is the top."),)),
-    Operation("kaleidoscope", places.kaleidoscope, (
+    Operation("flip_h", ops_spatial.flip_h, (_blend(help="how much of it is flipped sideways."),)),
+    Operation("flip_v", ops_spatial.flip_v, (_blend(help="how much of it is upside down."),)),
+    Operation("mirror_h", ops_spatial.mirror_h, (_blend(help="how much the right is the left."),)),
+    Operation("mirror_v", ops_spatial.mirror_v, (_blend(help="how much the bottom is the top."),)),
+    Operation("kaleidoscope", ops_spatial.kaleidoscope, (
         _blend(help="how much of it is folded round the centre."),
         Amount("folds", None, 1.0, 16.0, 6.0, help="how many folds there are."),
     )),
-    Operation("erode", shapes.erode, (
+    Operation("erode", ops_morphology.erode, (
         Amount("radius", 0.0, 0.0, 8.0, 1.0, "px", help="how far what is bright shrinks."),
     )),
-    Operation("dilate", shapes.dilate, (
+    Operation("dilate", ops_morphology.dilate, (
         Amount("radius", 0.0, 0.0, 8.0, 1.0, "px", help="how far what is bright grows."),
     )),
-    Operation("multiply", pointwise.multiply, (
+    Operation("multiply", ops_pointwise.multiply, (
         Amount("factor", 1.0, -4.0, 4.0, 2.0, "x", help="how many times as strong it is."),
     )),
-    Operation("ablate", pointwise.ablate, (_blend(help="how much of it is taken away."),)),
-    Operation("invert", pointwise.invert, (_blend(help="how much of it is turned over."),)),
-    Operation("threshold", pointwise.threshold, (
+    Operation("ablate", ops_pointwise.ablate, (_blend(help="how much of it is taken away."),)),
+    Operation("invert", ops_pointwise.invert, (_blend(help="how much of it is turned over."),)),
+    Operation("threshold", ops_pointwise.threshold, (
         _blend(help="how much of it is 0 or 1 alone."),
         Amount("level", None, -4.0, 4.0, 0.5, help="from where on it is 1."),
     )),
-    Operation("quantise", pointwise.quantise, (
+    Operation("quantise", ops_pointwise.quantise, (
         _blend(help="how much of it goes in steps."),
         Amount("steps", None, 0.25, 16.0, 1.0, "", "log", help="how many steps a unit has."),
     )),
-    Operation("noise", pointwise.noise, (
+    Operation("noise", ops_pointwise.noise, (
         Amount("amount", 0.0, 0.0, 4.0, 0.5, help="how much of a fixed noise is added."),
         Amount("seed", None, 0.0, 999.0, 0.0, help="which noise."),
     )),
-    Operation("frequency", spectra.frequency, (
+    Operation("frequency", ops_frequency.frequency, (
         Amount("across", 0.0, -32.0, 32.0, 2.0, "cycles", help="how many more there are across."),
         Amount("down", 0.0, -32.0, 32.0, 0.0, "cycles", help="how many more there are down."),
     )),
-    Operation("blur", spectra.blur, (
+    Operation("blur", ops_frequency.blur, (
         Amount("radius", 0.0, 0.0, 0.5, 0.05, "sides", help="how soft it is."),
     )),
-    Operation("sharpen", spectra.sharpen, (
+    Operation("sharpen", ops_frequency.sharpen, (
         Amount("amount", 0.0, 0.0, 8.0, 1.0, help="how much its edges stand out."),
         Amount("radius", None, 0.005, 0.5, 0.05, "sides", "log", help="how broad edges are."),
     )),

@@ -5,11 +5,11 @@ files; safetensors are read beside them. What comes back is a tree of plain valu
 Records, for a plug-in's Reader to recognise.
 """
 
-from genart.checkpoints.contents import Checkpoint, Record
-from genart.checkpoints.named import read_weights
-from genart.checkpoints.reading import read_checkpoint
-from genart.checkpoints.summary import outline
-from genart.checkpoints.tensorfile import write_safetensors
+from genart.checkpoints.outline import outline
+from genart.checkpoints.read import read_checkpoint
+from genart.checkpoints.records import Checkpoint, Record
+from genart.checkpoints.safetensors_file import write_safetensors
+from genart.checkpoints.weights import read_weights
 
 __all__ = [
     "Checkpoint",

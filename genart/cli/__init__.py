@@ -53,7 +53,7 @@ def _command(name: str) -> click.Command:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run `genart ARGUMENT...`; returns the exit code: 0 done, 1 failed, 2 bad usage."""
-    from genart.cli.shell import run
+    from genart.cli.app import run
 
     return run(arguments)
 

@@ -11,9 +11,8 @@ import click
 from genart.cli.command import command as declare
 
 if TYPE_CHECKING:
-    from genart.benching.bench import Table
-    from genart.benching.rows import BenchFigures
-    from genart.contracts import ProgressCallback
+    from genart.benchmarks.report import BenchFigures, Table
+    from genart.progress import ProgressCallback
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -78,7 +77,7 @@ def command(
     Other people's code runs beside ours in the same process, turn by turn, where its folder is
     given. Times are medians, with the best and the worst in brackets.
     """
-    from genart.benching.bench import bench
+    from genart.benchmarks.table import bench
 
     given = {name.replace("_", "-"): folder for name, folder in folders.items() if folder}
     return bench(

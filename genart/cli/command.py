@@ -18,8 +18,8 @@ import click
 from genart.errors import UsageError
 
 if TYPE_CHECKING:
-    from genart.contracts import Progress, ProgressCallback
     from genart.profiling import Profile
+    from genart.progress import Progress, ProgressCallback
 
 _DEVICES = click.Choice(("auto", "cpu", "cuda", "mps"))
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
-from genart.cli.types import MODEL
+from genart.cli.options import MODEL
 
 if TYPE_CHECKING:
-    from genart.contracts import ProgressCallback
+    from genart.progress import ProgressCallback
 
 
 def show(made: dict[str, Any]) -> Iterator[str]:
@@ -58,7 +58,7 @@ def command(
 
     Each is as long that one unit of it is equally visible.
     """
-    from genart.editing.make import directions
+    from genart.editing.api import directions
 
     found = directions(model, output, device=device, progress=progress, **options)
     return {

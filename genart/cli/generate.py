@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
-from genart.cli.types import model_options, precision_option
+from genart.cli.options import model_options, precision_option
 
 if TYPE_CHECKING:
-    from genart.contracts import ProgressCallback
-    from genart.stills import Stills
+    from genart.progress import ProgressCallback
+    from genart.rendering.still_files import Stills
 
 
 def show(stills: Stills) -> Iterator[str]:
@@ -47,6 +47,6 @@ def command(device: str, progress: ProgressCallback, **options: Any) -> Any:
 
     One a seed into a folder, or all in a grid into a file. Each carries its recipe.
     """
-    from genart.stills import generate
+    from genart.rendering.stills import generate
 
     return generate(device=device, progress=progress, **options)

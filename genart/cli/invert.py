@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
-from genart.cli.types import MODEL
+from genart.cli.options import MODEL
 
 if TYPE_CHECKING:
-    from genart.contracts import ProgressCallback
-    from genart.inverted import Inversions
+    from genart.inversion.store import Inversions
+    from genart.progress import ProgressCallback
 
 
 def show(found: Inversions) -> Iterator[str]:
@@ -70,14 +70,14 @@ def command(
     IMAGES are picture files, films, or folders of pictures. Each gets an .npz that other commands
     take; a film's holds a place a frame.
     """
-    from genart.inversion import invert_all
+    from genart.inversion.api import invert_all
 
     given = {name: value for name, value in options.items() if value is not None}
     return invert_all(_pictures(images), output, device=device, progress=progress, **given)
 
 
 def _pictures(paths: tuple[Path, ...]) -> Iterator[Path]:
-    from genart.pictures import SUFFIXES
+    from genart.media.images import SUFFIXES
 
     for path in paths:
         if path.is_dir():

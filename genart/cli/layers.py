@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
-from genart.cli.types import MODEL
+from genart.cli.options import MODEL
 
 if TYPE_CHECKING:
-    from genart.bending.view import LayerView
-    from genart.contracts import ProgressCallback
+    from genart.progress import ProgressCallback
+    from genart.rendering.layer_view import LayerView
 
 
 def show(view: LayerView) -> Iterator[str]:
@@ -48,6 +48,6 @@ def command(device: str, progress: ProgressCallback, **options: Any) -> Any:
 
     Without --layer the layers of MODEL are listed.
     """
-    from genart.bending.view import layers
+    from genart.rendering.layer_view import layers
 
     return layers(device=device, progress=progress, **options)

@@ -10,7 +10,7 @@ import click
 
 from genart.cli.command import command as declare
 from genart.cli.command import tell_profile
-from genart.cli.types import Assignment, precision_option
+from genart.cli.options import Assignment, precision_option
 
 if TYPE_CHECKING:
     from genart.live.report import LiveReport

@@ -9,10 +9,10 @@ import click
 
 from genart.cli.command import command as declare
 from genart.cli.generate import show
-from genart.cli.types import model_options
+from genart.cli.options import model_options
 
 if TYPE_CHECKING:
-    from genart.contracts import ProgressCallback
+    from genart.progress import ProgressCallback
 
 
 @declare("genart mix --rows 1-4 --cols 5-9 --styles coarse -o mix.png", show, name="mix")
@@ -34,6 +34,6 @@ def command(device: str, progress: ProgressCallback, **options: Any) -> Any:
     Each picture is that of its row, with some layers taken from its column's. In a film these
     layers sweep from none to all of them and back.
     """
-    from genart.stills import mixing_grid
+    from genart.rendering.mixing_grid import mixing_grid
 
     return mixing_grid(device=device, progress=progress, **options)

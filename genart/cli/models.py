@@ -20,7 +20,7 @@ def show(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _list() -> Mapping[str, Any]:
     """List the models that load by name."""
-    from genart.models import models
+    from genart.models.loading import models
 
     return {"models": models()}
 
@@ -47,6 +47,6 @@ def show_converted(made: Mapping[str, Any]) -> Iterator[str]:
 @click.argument("output", metavar="OUT", type=click.Path(path_type=Path))
 def _convert(source: str, output: Path, device: str) -> Any:
     """Load IN, a file, URL or name, and keep it as OUT.safetensors."""
-    from genart.models import convert
+    from genart.models.loading import convert
 
     return convert(source, output, device)

@@ -11,7 +11,7 @@ from genart.cli.command import command as declare
 from genart.cli.render import show
 
 if TYPE_CHECKING:
-    from genart.contracts import ProgressCallback
+    from genart.progress import ProgressCallback
 
 
 @declare(
@@ -41,7 +41,8 @@ def command(
 
     A SCENE is a picture, a film, or a sketch with words of `genart render` in one pair of quotes.
     """
-    from genart.rendering import parse_scene, promo
+    from genart.rendering.promo import promo
+    from genart.rendering.scenes import parse_scene
 
     given = {name: value for name, value in options.items() if value is not None}
     parts = [parse_scene(scene) for scene in scenes]

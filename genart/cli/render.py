@@ -10,11 +10,11 @@ import click
 
 from genart.cli.command import command as declare
 from genart.cli.command import tell_profile
-from genart.cli.types import Assignment, precision_option
+from genart.cli.options import Assignment, precision_option
 
 if TYPE_CHECKING:
-    from genart.contracts import ProgressCallback
-    from genart.rendering import Report
+    from genart.progress import ProgressCallback
+    from genart.rendering.report import Report
 
 
 def show(report: Report) -> Iterator[str]:
@@ -85,7 +85,7 @@ def command(
 
     SKETCH is the name of a shipped sketch or a .py file; drift unless given.
     """
-    from genart.rendering import render
+    from genart.rendering.render_film import render
 
     given = {name: value for name, value in options.items() if value not in (None, ())}
     report = render(params=dict(params), device=device, progress=progress, tell=_tell, **given)

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
-from genart.cli.types import chosen, extra_option, preview_option, repaint_size_option
+from genart.cli.options import (
+    chosen,
+    extra_option,
+    preview_option,
+    repaint_size_option,
+)
 
 if TYPE_CHECKING:
-    from genart.contracts import ProgressCallback
-    from genart.styling.paint import Painted
+    from genart.progress import ProgressCallback
+    from genart.rendering.stylize_files import Painted
 
 
 def show(painted: Painted) -> Iterator[str]:
@@ -57,7 +62,7 @@ def command(
     **options: Any,
 ) -> Any:
     """Repaint CONTENT, a picture, a folder of pictures or a film, in a style."""
-    from genart.styling.stylize import stylize
+    from genart.rendering.stylize import stylize
 
     return stylize(
         content, output, style=style[0] if len(style) == 1 else style, device=device,

@@ -11,8 +11,8 @@ import click
 from genart.cli.command import command as declare
 
 if TYPE_CHECKING:
-    from genart.contracts import ProgressCallback
-    from genart.training import Setting
+    from genart.progress import ProgressCallback
+    from genart.training.api import Setting
 
 
 class Trainers(click.Group):
@@ -58,7 +58,7 @@ def show(made: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _trainer(kind: str) -> click.Command:
-    from genart.training import settings_of, takes_data, train
+    from genart.training.api import settings_of, takes_data, train
 
     wants = takes_data(kind)
     given_data = "--data pictures.zip " if wants else ""

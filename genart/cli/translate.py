@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
+from genart.cli.options import (
+    chosen,
+    extra_option,
+    preview_option,
+    repaint_size_option,
+)
 from genart.cli.stylize import show
-from genart.cli.types import chosen, extra_option, preview_option, repaint_size_option
 
 if TYPE_CHECKING:
-    from genart.contracts import ProgressCallback
+    from genart.progress import ProgressCallback
 
 
 @declare("genart translate photos/ --model fruit_net_G.pth -o paintings", show, name="translate")
@@ -34,6 +39,6 @@ def command(
     **options: Any,
 ) -> Any:
     """Translate INPUTS, pictures, folders of them or films, with a trained model."""
-    from genart.styling.stylize import translate
+    from genart.rendering.stylize import translate
 
     return translate(inputs, output, device=device, progress=progress, **chosen(options))

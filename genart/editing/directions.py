@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from genart.contracts import Latent
 from genart.errors import DataError, UnknownName, UsageError
 from genart.files import atomic
-from genart.latentfile import read_arrays
-from genart.mixing import parse_layers
+from genart.latent import Latent
+from genart.latents.mixing import parse_layers
+from genart.latents.npz import read_arrays
 
 if TYPE_CHECKING:
     from genart.contracts import Generator

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from genart.contracts import Generator, Latent
+from genart.contracts import Generator
 from genart.editing.directions import Directions
-from genart.wrapping import Wrapped
+from genart.latent import Latent
+from genart.models.wrapper import Wrapped
 
 
 class Edited(Wrapped):

@@ -7,18 +7,18 @@ from typing import Any
 
 from genart.contracts import Control
 from genart.errors import UnknownName
-from genart.live.patchbay import Patchbay
-from genart.live.report import Faults
+from genart.live.live_mapping import LiveMapping
+from genart.live.protocols import Light, LiveControl
 from genart.live.store import Store
-from genart.live.tempo import TempoDesk
+from genart.live.tempo import TempoControl
 from genart.params import Param
-from genart.playing import Light, LiveControl
+from genart.playback.faults import Faults
 
 #: What happens once: called with the arguments and who asked.
 Once = Callable[[tuple[Any, ...], str], Any]
 
 
-class Desktop:
+class LiveConsole:
     """A `Console` over a store; see there for what each method does.
 
     Args:
@@ -35,8 +35,8 @@ class Desktop:
     def __init__(self, store: Store, faults: Faults) -> None:
         self.store, self.faults = store, faults
         self.actions: dict[str, Once] = {}
-        self.patchbay = Patchbay(self, lambda: self.actions)
-        self.tempo = TempoDesk(store)
+        self.patchbay = LiveMapping(self, lambda: self.actions)
+        self.tempo = TempoControl(store)
         self.said: dict[str, Any] = {}
 
     @property
@@ -110,7 +110,7 @@ def name_of(control: Control) -> str:
     return str(getattr(control, "name", type(control).__name__.lower()))
 
 
-def start_all(controls: Sequence[Control], console: Desktop) -> Callable[[], None]:
+def start_all(controls: Sequence[Control], console: LiveConsole) -> Callable[[], None]:
     """Start those that do not wait to be asked; returns what closes them.
 
     One that cannot begin is told and left out; the performance goes on.

@@ -15,13 +15,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from genart.brought import BRINGERS
 from genart.errors import DataError, ParamError, UnknownName, UsageError
-from genart.live.report import Faults
-from genart.live.scribe import Scribe
+from genart.live.background_file import BackgroundFile
 from genart.live.store import Store
 from genart.params import ParamTree
-from genart.smoothing import Change
+from genart.playback.faults import Faults
+from genart.playback.param_sources import PARAM_SOURCES
+from genart.playback.timeline import Change
 
 _MOST = 1000
 _LARGEST = 16 << 20
@@ -66,7 +66,7 @@ class Cues:
         self._cues = _read(self.path) if self.path is not None and self.path.is_file() else {}
         self._last: str | None = None
         self._later: dict[str, _Later] = {}  # by the Param that brings others
-        self._scribe: Scribe | None = None
+        self._scribe: BackgroundFile | None = None
 
     @property
     def names(self) -> list[str]:
@@ -206,7 +206,7 @@ class Cues:
     ) -> dict[str, _Later]:
         """What waits until texts of a cue that do not play yet have brought their Params."""
         found = {}
-        for path, bringer in BRINGERS.items():
+        for path, bringer in PARAM_SOURCES.items():
             if path in values and values[path] != self._played(path):
                 own = {p: v for p, v in values.items() if p.startswith(f"{bringer.owner}.")}
                 own.pop(path, None)
@@ -247,7 +247,7 @@ class Cues:
             if not self.path.parent.is_dir():
                 raise UsageError(f'The folder "{self.path.parent}" of the cues does not exist.')
             if self._scribe is None or self._scribe.path != self.path:
-                self._scribe = Scribe(self.path, self._failed, self._went_well)
+                self._scribe = BackgroundFile(self.path, self._failed, self._went_well)
             text = json.dumps({"genart_cues": 1, "cues": cues}, indent=1, ensure_ascii=False)
             self._scribe.write(text + "\n")
         self._cues = cues

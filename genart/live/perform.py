@@ -8,21 +8,21 @@ from typing import Any, TypeVar
 
 from genart.contracts import Control, Sink
 from genart.errors import UsageError
-from genart.live.control import OscControl
 from genart.live.cues import Cues
-from genart.live.feedback import parse_peer
-from genart.live.keeping import keep_show, load_models
-from genart.live.live import Live
-from genart.live.named import make_controls, make_outlets
-from genart.live.outputs import Outlet
-from genart.live.recorder import check
+from genart.live.factories import make_controls, make_outputs
+from genart.live.osc.feedback import parse_peer
+from genart.live.osc.service import OscService
+from genart.live.outputs.video_recorder import check
+from genart.live.outputs.worker import OutputWorker
+from genart.live.performance import Live
 from genart.live.report import LiveReport
-from genart.live.web.mdns import Advertisement, can_advertise
+from genart.live.show_recorder import load_models, start_show_recorder
 from genart.live.web.server import Web
 from genart.live.web.status import PageStatus
-from genart.rendering.replay import replay
-from genart.show import Show
-from genart.sketch import Sketch
+from genart.playback.show import Show
+from genart.playback.show_replay import replay
+from genart.playback.sketch import Sketch
+from genart.web.mdns import Advertisement, can_advertise
 
 T = TypeVar("T")
 OSC, WEB, MAPPING = "127.0.0.1:9000", "127.0.0.1:8000", "mapping.toml"
@@ -94,23 +94,23 @@ def perform(
         sketch, controls = words.pop("sketch"), [*words.pop("controls"), *controls]
     live = Live("drift" if sketch is None else sketch, tell=tell, **words)
     live.console.patchbay.swings = show is None  # a show holds what LFOs turned
-    outlets: list[Outlet] = []
+    outlets: list[OutputWorker] = []
     try:
         played = make_controls(controls, live.faults)
         load_models(live, played)
-        outlets = make_outlets(sinks, live.faults, fps=live.fps, size=live.size)
+        outlets = make_outputs(sinks, live.faults, fps=live.fps, size=live.size)
         control, page = _surround(
             live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell,
             outlets=outlets,
         )  # fmt: skip
         shown: list[Sink] = [page.preview]
         if window:
-            from genart.live.windows import open_windows  # glfw and OpenGL only where needed
+            from genart.live.open_windows import open_windows  # glfw and OpenGL only where needed
 
             shown += open_windows(
                 live, control, screen, fullscreen=fullscreen, fill=fill, vsync=vsync, tell=tell
             )
-        writer = None if record_show is None else keep_show(live, record_show)
+        writer = None if record_show is None else start_show_recorder(live, record_show)
         if record is not None:
             live.recorder.start_at(Path(record))
     except BaseException:
@@ -133,15 +133,15 @@ def _surround(
     cues: str | Path | None,
     mapping: str | Path | None,
     tell: Callable[[str], None],
-    outlets: Sequence[Outlet],
-) -> tuple[OscControl, Web]:
+    outlets: Sequence[OutputWorker],
+) -> tuple[OscService, Web]:
     """Give a performance its OSC and its page."""
     kept, console = Cues(live.store, cues, live.faults), live.console
     tempo, patchbay = console.tempo, console.patchbay
     peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
 
-    def listen(host: str, port: int) -> OscControl:
-        return OscControl(
+    def listen(host: str, port: int) -> OscService:
+        return OscService(
             live.store, host, port, peers=peers, cues=kept, tempo=tempo, status=live.status,
             mappings=patchbay, actions=patchbay.doings,
         )  # fmt: skip

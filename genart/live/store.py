@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from genart.errors import ParamError
 from genart.params import Param
-from genart.smoothing import LONGEST_FADE, Change
+from genart.playback.timeline import LONGEST_FADE, Change
 
 log = logging.getLogger("genart.live")
 

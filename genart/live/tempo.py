@@ -7,20 +7,14 @@ All of this turns its Params `tempo.bpm` and `tempo.offset`, so a show keeps it 
 from __future__ import annotations
 
 import math
-import statistics
 import threading
-from collections import deque
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 from genart.errors import ParamError
 from genart.live.store import Store
+from genart.playback.tap_tempo import PAUSE, Taps
 
-#: Taps further apart begin anew, in seconds: 24 beats a minute.
-PAUSE = 2.5
-#: Taps nearer than this, in seconds, are one: 400 beats a minute are 0.15 apart.
-BOUNCE = 0.1
 #: Nearer than this, in seconds, a beat from outside is ours.
 CLOSE = 1e-3
 #: An error of so many beats glides away; a larger one is a jump.
@@ -31,45 +25,7 @@ _HAIR = 1e-6  # beats: what rounding may leave
 _SHORTEST = 1e-3  # beats: nothing is waited for in smaller steps
 
 
-class Taps:
-    """Taps in time, and the tempo they mean.
-
-    The tempo is 60 over the median of the last intervals, those left out that differ from it by
-    more than a quarter: one missed or doubled tap changes nothing.
-
-    Args:
-        most: how many taps count.
-    """
-
-    def __init__(self, most: int = 9) -> None:
-        self._times: deque[float] = deque(maxlen=most)
-
-    def tap(self, t: float) -> float | None:
-        """A tap at time t in seconds; returns the beats a minute, or None for a first tap."""
-        if self._times and t - self._times[-1] < BOUNCE:
-            return self.bpm
-        if self._times and t - self._times[-1] > PAUSE:
-            self._times.clear()
-        self._times.append(t)
-        return self.bpm
-
-    @property
-    def bpm(self) -> float | None:
-        """The tempo of the taps, or None while there are fewer than two."""
-        times = list(self._times)
-        intervals = [after - before for before, after in pairwise(times)]
-        if not intervals:
-            return None
-        middle = statistics.median_low(intervals)
-        return 60 / statistics.fmean(i for i in intervals if abs(i - middle) <= middle / 4)
-
-    @property
-    def count(self) -> int:
-        """How many taps count now."""
-        return len(self._times)
-
-
-class TempoDesk:
+class TempoControl:
     """What the tempo's addresses do, and what waits for a beat.
 
     It is a Control, too, asked before every frame: what waits is done then.

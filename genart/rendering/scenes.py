@@ -14,11 +14,11 @@ import numpy as np
 
 from genart.contracts import Frame
 from genart.errors import DataError, UsageError
-from genart.films import read_film
-from genart.frames import on_black, to_frames, to_image
-from genart.rendering.recipes import file_hash
-from genart.rendering.take import make_take
-from genart.stage import ModelSettings
+from genart.files import file_hash
+from genart.media.frames import on_black, to_frames, to_image
+from genart.media.video import read_film
+from genart.playback.settings import ModelSettings
+from genart.rendering.job import make_job
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _NEARLY = 1e-3  # of a frame: a time this little before a frame's is its time
@@ -108,7 +108,7 @@ class Look:
     def _walk(self, scene: Mapping[str, Any]) -> Shot:
         height, width = self.size
         words: dict[str, Any] = {"device": self.device, **scene}
-        take = make_take(**{**words, "fps": self.fps, "size": (width, height)})
+        take = make_job(**{**words, "fps": self.fps, "size": (width, height)})
         name = str(take.order.settings.get("model.name", ModelSettings.name.default))
         self.models[name] = file_hash(take.order.source)
         return Shot(InOrder(take.frames, self.fps), take.film.seconds)

@@ -8,13 +8,13 @@ from typing import Any
 
 import torch
 
-from genart.brought import keep_values
 from genart.contracts import Generator, Image, Stylizer
 from genart.errors import GenartError, MissingExtra, ParamError
-from genart.frames import cover
+from genart.media.frames import cover
+from genart.param_groups import keep_values
 from genart.params import Param, params_of
-from genart.stage import StyleSettings
-from genart.styling.make import repainted, stylizers
+from genart.styling.factory import repainted, stylizers
+from genart.styling.settings import StyleSettings
 
 
 class Chain:

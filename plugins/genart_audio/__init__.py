@@ -21,16 +21,16 @@ def _audio(
 ) -> genart.Control:
     """Features of sound: an input or file live; with a film's length, its sound track."""
     if seconds is not None:
-        from genart_audio.track import SoundTrack
+        from genart_audio.film_track import SoundTrack
 
         return SoundTrack(source, seconds=seconds, ahead=ahead)
-    from genart_audio.listen import AudioControl
+    from genart_audio.live_control import AudioControl
 
     return AudioControl(str(source))
 
 
 def _beat(source: str = "") -> genart.Control:
     """What "audio" hears live, and the tempo of the performance keeps to its beat."""
-    from genart_audio.listen import AudioControl
+    from genart_audio.live_control import AudioControl
 
     return AudioControl(source, follows=True)

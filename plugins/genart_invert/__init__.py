@@ -85,6 +85,6 @@ def _pivotal(**options: Any) -> genart.Inverter:
 
 def _tuned() -> genart.Reader:
     """Tuned generators, kept as a difference to their parent."""
-    from genart_invert.tuned import TunedReader
+    from genart_invert.delta_reader import TunedReader
 
     return TunedReader()

@@ -10,7 +10,7 @@ import genart
 
 from .encoder import SUFFIX, fingerprint, save_encoder
 from .encoder_settings import EncoderSettings
-from .lessons import Lessons
+from .encoder_training import Lessons
 
 
 class EncoderTrainer(genart.LoopTrainer[EncoderSettings]):

@@ -13,8 +13,8 @@ from torch import Tensor
 import genart
 
 from .encoder_inverter import Encoder
+from .initialization import drawn, statistics
 from .projector import Projector
-from .starts import drawn, statistics
 
 
 class Pivotal:

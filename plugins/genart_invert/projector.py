@@ -10,9 +10,9 @@ from torch import Tensor
 
 import genart
 
-from .maps import fresh_maps, renormalise, structure
+from .initialization import STARTS, begin, statistics
+from .noise_maps import fresh_maps, renormalise, structure
 from .schedule import Schedule
-from .starts import STARTS, begin, statistics
 
 SPACES = ("w", "w+")
 

@@ -21,7 +21,7 @@ import genart
 from .networks import Network, empty, filled
 from .objective import Objective
 from .presets import preset
-from .terms import Manner
+from .tiled_losses import Manner
 
 _SIZE, _QUICK = (384, 512), (96, 128)
 

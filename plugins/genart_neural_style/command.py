@@ -42,7 +42,7 @@ def command(
     style: Path, content: Path, output: Path, layers: str, network: str, as_json: bool, **told: Any
 ) -> None:
     """Show what each layer alone takes of STYLE and keeps of CONTENT, in a labelled grid."""
-    from .study import save, strokes
+    from .strokes import save, strokes
 
     try:
         with click.progressbar(length=1000, file=sys.stderr, label="pictures") as bar:

@@ -10,7 +10,12 @@ import torch
 import genart
 
 from .fast_files import FastModel
-from .transform import Layout, TransformNet, johnson, stage
+from .transform import (
+    Layout,
+    TransformNet,
+    johnson,
+    stage,
+)
 
 _SIDES = (256, 512)
 

@@ -14,9 +14,21 @@ from torch import Tensor
 import genart
 
 from .fast_data import ContentPictures
-from .fast_losses import StyleLosses, feature_maps, outside, variation
+from .fast_losses import (
+    StyleLosses,
+    feature_maps,
+    outside,
+    variation,
+)
 from .fast_settings import FastSettings
-from .transform import ConditionalColour, ConditionalNorm, Layout, TransformNet, johnson, stage
+from .transform import (
+    ConditionalColour,
+    ConditionalNorm,
+    Layout,
+    TransformNet,
+    johnson,
+    stage,
+)
 
 _NOISE = 0.04  # standard deviation of the noise that films must bear, in -1..1
 _FIRST = 16  # pictures whose colours tell what those to come will be like

@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 
 import genart
+from genart_neural_style import colour, temporal
 
-from . import colour, film
 from .layers import translate
-from .manners import mask, resized, styles
 from .networks import Network, network
 from .objective import Losses
 from .options import Options, layer_weights, options
 from .painting import Painting, Plan
 from .presets import PRESETS, Preset, preset
+from .style_images import mask, resized, styles
 
 _DEFAULT = PRESETS["default"]
 _WEIGHTS = ("style_weight", "content_weight", "tv_weight")
@@ -95,11 +95,11 @@ class Gatys:
         self.progress: Any = None
         self.preview: Any = None
         self.report: Painted | None = None
-        self._memory: film.Memory | None = None
+        self._memory: temporal.Memory | None = None
 
     def reset(self) -> None:
         """A new film begins: from now on a frame starts from the one before."""
-        self._memory = film.memory(self._options.film)
+        self._memory = temporal.memory(self._options.film)
 
     def __call__(self, image: genart.Image) -> genart.Image:
         """Paint images (n, 3, h, w) in -1..1, one after the other."""

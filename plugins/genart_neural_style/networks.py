@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import genart
+from genart_neural_style import weights
 
-from . import weights
 from .layers import TITLES, names_in
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

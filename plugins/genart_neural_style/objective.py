@@ -8,10 +8,18 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from . import losses
+from genart_neural_style import losses
+
 from .networks import Network
 from .presets import Preset
-from .terms import ContentTerm, Key, Manner, StyleTerm, Sums, cores
+from .tiled_losses import (
+    ContentTerm,
+    Key,
+    Manner,
+    StyleTerm,
+    Sums,
+    cores,
+)
 from .tiles import tiles
 
 _NETWORK = 2 * 0.226  # what -1..1 is to normalised RGB, at the mean of its three scales

@@ -11,8 +11,8 @@ from torch import Tensor
 
 import genart
 
-from .canvas import Pixels, Waves, canvas
 from .objective import Losses, Objective
+from .parameterization import Pixels, Waves, canvas
 
 OPTIMIZERS = ("lbfgs", "adam")
 _ADAM = 0.05  # of the range -1..1 in a step, at rate 1

@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 
 import genart
+from genart_neural_style import colour
 
-from . import colour
-from .manners import Style, mask_at, resized
 from .memory import pairs, tile_side
 from .networks import Network
 from .objective import Losses, Objective
 from .optimise import Course, descend
 from .options import Options
 from .presets import Preset
+from .style_images import Style, mask_at, resized
 
 _COARSEST = 160  # pixels of the longer side
 _FEWEST = 8  # steps at any size

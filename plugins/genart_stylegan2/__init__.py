@@ -52,20 +52,20 @@ _trainer.settings = Settings  # type: ignore[attr-defined] # the command line ma
 
 def _native() -> genart.Reader:
     """StyleGAN2 in genart's own .safetensors."""
-    from genart_stylegan2.native import NativeReader
+    from genart_stylegan2.safetensors_reader import NativeReader
 
     return NativeReader()
 
 
 def _nvidia() -> genart.Reader:
     """NVIDIA pickles of StyleGAN2-ADA, and of StyleGAN3's stylegan2 configuration."""
-    from genart_stylegan2.nvidia import NvidiaReader
+    from genart_stylegan2.nvidia_reader import NvidiaReader
 
     return NvidiaReader()
 
 
 def _rosinality() -> genart.Reader:
     """Checkpoints of rosinality's stylegan2-pytorch, .pt."""
-    from genart_stylegan2.rosinality import RosinalityReader
+    from genart_stylegan2.rosinality_reader import RosinalityReader
 
     return RosinalityReader()

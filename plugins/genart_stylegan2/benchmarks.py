@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 import genart
+from genart_stylegan2 import benchmark_steps
 
-from . import bench_steps
 from .config import Config
 from .engine import Engine, native
 from .generator import StyleGAN2
@@ -43,7 +43,7 @@ def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
     for shape in (shape for shape in _IN_FOURS if shape[0] <= most):
         yield _row("synthesis", shape, 4, partial(_synthesis, shape, 4, options), threads=1)
     yield genart.BenchRow("mapping batch 1", partial(_mapping, options))
-    yield from bench_steps.rows(options)
+    yield from benchmark_steps.rows(options)
     for side, base, batch in _MEMORY:
         if side <= most:
             make = partial(_memory, (side, base), batch, options)
@@ -157,7 +157,7 @@ def _memory(shape: tuple[int, int], batch: int, options: genart.BenchOptions) ->
 
 
 def _peak(shape: tuple[int, int], batch: int, checkout: Path | None) -> float:
-    command = [sys.executable, "-m", "genart_stylegan2.peak", *map(str, (*shape, batch))]
+    command = [sys.executable, "-m", "genart_stylegan2.peak_memory", *map(str, (*shape, batch))]
     done = subprocess.run(
         [*command, *([str(checkout)] if checkout else [])], capture_output=True, text=True
     )

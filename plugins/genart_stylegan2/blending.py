@@ -19,7 +19,7 @@ from torch import Tensor
 import genart
 
 from .generator import StyleGAN2
-from .inside import Changes
+from .layer_access import Changes
 from .network import Network
 
 Shares = tuple[float, ...]

@@ -10,7 +10,12 @@ from torch import Tensor, nn
 import genart
 
 from .config import Config
-from .layers import Conv, FullyConnected, downsample, low_pass
+from .layers import (
+    Conv,
+    FullyConnected,
+    downsample,
+    low_pass,
+)
 from .mapping import Mapping
 
 

@@ -15,10 +15,10 @@ import genart
 
 from .engine import Engine
 from .engine.tapped import changed
-from .exact import exact
 from .gpu import GpuEngine
-from .inside import Changes, Inside, follows
+from .layer_access import Changes, Inside, follows
 from .network import Network, truncate
+from .tf32 import exact
 
 ARCHITECTURE = "stylegan2"
 FORMAT = "1"  # of our files; a reader refuses what is newer than itself

@@ -50,14 +50,14 @@ def _cyclegan(
     model: Any, *, dropout: bool = True, statistics: str = "own", seed: int = 0
 ) -> genart.Stylizer:
     """A generator trained by CycleGAN, from two domains without pairs."""
-    from .opening import open_translator
+    from .loading import open_translator
 
     return open_translator(model, dropout=dropout, statistics=statistics, seed=seed)
 
 
 def _offers() -> Iterable[str]:
     """The models that come with genart."""
-    from .opening import shipped
+    from .loading import shipped
 
     return shipped()
 
@@ -69,14 +69,14 @@ def _pix2pix(
     model: Any, *, dropout: bool = True, statistics: str = "own", seed: int = 0
 ) -> genart.Stylizer:
     """A generator trained by pix2pix, from pairs of pictures."""
-    from .opening import open_translator
+    from .loading import open_translator
 
     return open_translator(model, dropout=dropout, statistics=statistics, seed=seed)
 
 
 def _reader() -> genart.Reader:
     """CycleGAN and pix2pix generators: ours, and the public *_net_G*.pth files."""
-    from .opening import TranslationReader
+    from .loading import TranslationReader
 
     return TranslationReader()
 

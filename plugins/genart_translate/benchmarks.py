@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 import genart
+from genart_translate import pth_reader
 
-from . import public
+from .architecture import Shape, resnet, unet
 from .networks import build
-from .shape import Shape, resnet, unet
 from .translator import Translator
 
 _SIDE = 256
@@ -39,7 +39,7 @@ def _picture(shape: Shape, kind: str, options: genart.BenchOptions) -> genart.Be
 
         other = official(checkout, kind, shape.widths[0], shape.norm).to(options.device)
         state = other.state_dict()
-        net.load_state_dict(public.find(state).renamed(state))
+        net.load_state_dict(pth_reader.find(state).renamed(state))
         theirs = partial(other, image)
     style = Translator(net.to(options.device), name=kind)
     ours = partial(style, image)

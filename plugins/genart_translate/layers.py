@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 import genart
 
-from .shape import Shape
+from .architecture import Shape
 
 INITS = ("normal", "xavier", "kaiming", "orthogonal")
 _DROPPED = 0.5  # share of values that dropout sets to 0

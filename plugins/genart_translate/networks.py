@@ -8,8 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Dropout, Norm, enlarging, make_norm
-from .shape import Shape
+from .architecture import Shape
+from .layers import (
+    Dropout,
+    Norm,
+    enlarging,
+    make_norm,
+)
 
 _SLOPE = 0.2  # of the leaky ReLU on a U-Net's way down
 

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 import genart
 
-from .shape import NORMS, UPS, Shape, resnet, unet
+from .architecture import (
+    NORMS,
+    UPS,
+    Shape,
+    resnet,
+    unet,
+)
 
 _LOSSES = ("lsgan", "vanilla", "wgangp")
 _SCHEDULES = ("linear", "cosine", "step", "plateau", "constant")

@@ -13,7 +13,7 @@ import genart
 
 from .cyclegan import CycleGAN
 from .data import Domains, load_paired, load_unpaired
-from .modelfile import save_model
+from .model_file import save_model
 from .pix2pix import Pix2Pix
 from .settings import Settings
 from .training import Training

@@ -12,12 +12,12 @@ from torch import Tensor
 
 import genart
 
+from .architecture import Shape
 from .engine import Engine
-from .fitting import admitted, in_tiles, padded
 from .layers import Moments, Norm
-from .modelfile import save_model
+from .model_file import save_model
 from .networks import ResNet, UNet, set_test_time
-from .shape import Shape
+from .tiling import admitted, in_tiles, padded
 
 TILE = 1024  # pixels a side; a larger picture is painted in such tiles
 _GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and the public code have it

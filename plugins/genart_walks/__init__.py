@@ -27,28 +27,28 @@ def register_interpolators(register: Callable[[str, Callable[..., Any]], None]) 
 
 def linear() -> genart.Interpolator:
     """Straight from key to key."""
-    from genart_walks.through import linear
+    from genart_walks.splines import linear
 
     return linear
 
 
 def slerp() -> genart.Interpolator:
     """Along great circles from key to key; in w and w+, which are no spheres, straight."""
-    from genart_walks.through import slerp
+    from genart_walks.splines import slerp
 
     return slerp
 
 
 def cubic() -> genart.Interpolator:
     """A Catmull-Rom spline through the keys: no corners."""
-    from genart_walks.through import cubic
+    from genart_walks.splines import cubic
 
     return cubic
 
 
 def bspline() -> genart.Interpolator:
     """A cubic B-spline through the keys: no corners, and no jerk in the turns either."""
-    from genart_walks.through import bspline
+    from genart_walks.splines import bspline
 
     return bspline
 
@@ -61,7 +61,7 @@ def circle(*, seed: int = 0, radius: float = 1.0) -> genart.Interpolator:
         radius: in z, 1 is the radius sqrt(z_dim) at which keys lie; in w and w+, 1 is the
             distance of the first key from the keys' mean, which is the centre.
     """
-    from genart_walks.around import Circle
+    from genart_walks.circle_noise import Circle
 
     return Circle(seed, radius)
 
@@ -74,7 +74,7 @@ def noise(*, seed: int = 0, radius: float = 1.0, smoothness: float = 0.6) -> gen
         radius: how far it strays; 0 is the keys alone, 1 is as far as the keys are apart.
         smoothness: length scale of the path; 0.2 trembles, 0.6 wanders, 2 is nearly a circle.
     """
-    from genart_walks.around import NoisePath
+    from genart_walks.circle_noise import NoisePath
 
     return NoisePath(seed, radius, smoothness)
 
@@ -90,7 +90,7 @@ def pulse(
         low: factor on the truncation between breaths.
         high: factor at the height of a breath, and at phase 0.
     """
-    from genart_walks.breath import Breath
+    from genart_walks.truncation import Breath
 
     return Breath(base, high, low, pulses)
 
@@ -103,6 +103,6 @@ def traverse(*, base: str = "slerp", low: float = -1.0, high: float = 1.0) -> ge
         low: factor on the truncation at phase 0.
         high: factor half way round a loop, or at the end of an open walk.
     """
-    from genart_walks.breath import Breath
+    from genart_walks.truncation import Breath
 
     return Breath(base, low, high, 1, there_only=True)

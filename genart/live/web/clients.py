@@ -10,12 +10,12 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genart.errors import GenartError, ParamError
-from genart.live.address import Router, address_of, wire
-from genart.live.osc import Message, encode
-from genart.live.receiver import Sender
+from genart.live.osc.router import Router, address_of, wire
 from genart.live.store import Store
-from genart.live.web.controls import controls, place
 from genart.live.web.oscquery import Query
+from genart.live.web.widgets import controls, place
+from genart.osc.codec import Message, encode
+from genart.osc.server import Sender
 
 #: path to (value, source) of what has changed.
 News = Mapping[str, tuple[Any, str]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from genart.live.address import address_of, wire
+from genart.live.osc.router import address_of, wire
 from genart.params import Param
 
 Node = dict[str, Any]

@@ -10,7 +10,7 @@ from PIL import Image as Pictures
 from simplejpeg import encode_jpeg
 
 from genart.contracts import Frame
-from genart.frames import on_black
+from genart.media.frames import on_black
 
 _QUALITY = 85
 _LARGEST = 1280  # pixels a side; a preview needs no more

@@ -16,14 +16,15 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genart.errors import UsageError
-from genart.live.address import Action, Router
-from genart.live.report import Faults
+from genart.live.osc.router import Action, Router
 from genart.live.store import Store
 from genart.live.web.clients import Browser, Clients, Lister
-from genart.live.web.door import Door
 from genart.live.web.oscquery import Query, host_info
 from genart.live.web.page import FILES, read
 from genart.live.web.preview import Preview
+from genart.playback.faults import Faults
+from genart.web.access import AccessCheck
+from genart.web.serve import _bound
 
 #: Looks after one connection until it ends.
 Serve = Callable[[WebSocket], Awaitable[None]]
@@ -89,7 +90,7 @@ class Web:
         self._socket = _bound(*address)
         host, port = self._socket.getsockname()[:2]
         self.address: tuple[str, int] = (host, port)
-        self.door = Door(host)
+        self.door = AccessCheck(host)
         self._clients = Clients(store, line or status, cues, self._do)
         told = host_info(title, osc, self.address)
         self._query = Query(lambda: store.tree, store.current, status, self._actions, told)
@@ -263,18 +264,3 @@ class Web:
         with self._lock:
             news, self._news = self._news, {}
         self._clients.changed(news)
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
-        made.listen(128)
-    except OSError as error:
-        made.close()
-        raise UsageError(
-            f"The web page cannot be at {host}:{port}: {error.strerror}. Choose another with --web."
-        ) from error
-    return made

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genart.live.cues import Cues
-    from genart.live.live import Live
-    from genart.live.outputs import Outlet
+    from genart.live.outputs.worker import OutputWorker
+    from genart.live.performance import Live
 
 
 class PageStatus:
@@ -35,7 +35,7 @@ class PageStatus:
         peers: how many peers there are.
     """
 
-    def __init__(self, live: Live, cues: Cues, outlets: Sequence[Outlet], peers: int) -> None:
+    def __init__(self, live: Live, cues: Cues, outlets: Sequence[OutputWorker], peers: int) -> None:
         self._live, self._cues, self._outlets, self._peers = live, cues, outlets, peers
 
     def __call__(self) -> dict[str, Any]:

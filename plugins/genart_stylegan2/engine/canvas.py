@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..layers import upsample
+from genart_stylegan2.layers import upsample
+
 from .forms import Each
 from .memory import Maps, Scratch, Step
 from .packed import PackedRGB

@@ -44,7 +44,7 @@ class Task:
 
 
 #: Tasks that may be done in any order and at once.
-Stage = list[Task]
+Settings = list[Task]
 
 
 def steps_only(*steps: Step) -> Task:
@@ -63,7 +63,7 @@ class Crew:
         self._sizes = sizes
         self._scratches: list[Scratch] = []
 
-    def do(self, stages: Sequence[Stage]) -> None:
+    def do(self, stages: Sequence[Settings]) -> None:
         """All tasks of all stages."""
         hands = min(torch.get_num_threads(), MOST)
         while len(self._scratches) < hands:
@@ -85,7 +85,7 @@ class _Shift:
     nothing depends on all of them being there.
     """
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[Settings]) -> None:
         self._waiting = [iter(stage) for stage in stages]
         self._left = [len(stage) for stage in stages]
         self._turn = threading.Lock()

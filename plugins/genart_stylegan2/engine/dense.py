@@ -9,9 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..layers import conv_up
-from .crew import Stage, Task
-from .forms import Each, Slots, ending, leaky
+from genart_stylegan2.layers import conv_up
+
+from .crew import Settings, Task
+from .forms import (
+    Each,
+    Slots,
+    ending,
+    leaky,
+)
 from .memory import Scratch, Step
 from .packed import Packed
 
@@ -49,7 +55,7 @@ class Dense:
 
     def stages(
         self, x: Tensor, y: Tensor | None, slots: Slots, common: Scratch, each: Each | None = None
-    ) -> list[Stage]:
+    ) -> list[Settings]:
         """See `Form.stages`; the map is always made, and nothing is done besides."""
         assert y is not None and each is None  # noqa: PT018
         tasks, first = [], 0

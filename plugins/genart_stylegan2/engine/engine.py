@@ -11,11 +11,17 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from ..synthesis import Noise, Synthesis
-from . import native
+from genart_stylegan2.engine import native
+from genart_stylegan2.synthesis import Noise, Synthesis
+
 from .packed import Weights
 from .plan import Plan
-from .watch import Marks, Probe, is_plain, marks
+from .watch import (
+    Marks,
+    Probe,
+    is_plain,
+    marks,
+)
 
 Shape = tuple[tuple[int, int], int]
 

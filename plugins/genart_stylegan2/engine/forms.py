@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .crew import Stage
+from .crew import Settings
 from .memory import Scratch, Step
 from .packed import Packed
 
@@ -66,7 +66,7 @@ class Form(Protocol):
 
     def stages(
         self, x: Tensor, y: Tensor | None, slots: Slots, common: Scratch, each: Each | None = None
-    ) -> list[Stage]:
+    ) -> list[Settings]:
         """From x (h, w, in) to y (h', w', out), both inside their margins.
 
         Args:

@@ -9,9 +9,10 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ..layers import FullyConnected
-from ..synthesis import Noise, turned
-from .crew import Stage, steps_only
+from genart_stylegan2.layers import FullyConnected
+from genart_stylegan2.synthesis import Noise, turned
+
+from .crew import Settings, steps_only
 from .forms import Form, Slots
 from .memory import Step
 
@@ -62,7 +63,7 @@ class Numbers:
         self._ws.copy_(ws)
         self._take_noise(noise)
 
-    def stage(self) -> Stage:
+    def stage(self) -> Settings:
         """What works out styles and demodulation, one task for each layer."""
         return [steps_only(*self._steps(n)) for n in range(len(self._readers))]
 

@@ -7,8 +7,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ..layers import SQRT2
-from ..synthesis import StyledConv, ToRGB
+from genart_stylegan2.layers import SQRT2
+from genart_stylegan2.synthesis import StyledConv, ToRGB
+
 from .phases import kernels
 from .winograd import points_of
 

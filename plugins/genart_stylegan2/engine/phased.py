@@ -7,11 +7,24 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from .crew import Stage, Task
-from .forms import Each, Slots, ending, leaky
+from .crew import Settings, Task
+from .forms import (
+    Each,
+    Slots,
+    ending,
+    leaky,
+)
 from .memory import Scratch, Step
 from .packed import Packed
-from .phases import EVEN, HALF, PHASED, SPAN, filter_rows, results, windows
+from .phases import (
+    EVEN,
+    HALF,
+    PHASED,
+    SPAN,
+    filter_rows,
+    results,
+    windows,
+)
 from .windows import MARGIN, Windows, divisor
 
 _SQUARE = SPAN * SPAN
@@ -66,7 +79,7 @@ class Phased:
 
     def stages(
         self, x: Tensor, y: Tensor | None, slots: Slots, common: Scratch, each: Each | None = None
-    ) -> list[Stage]:
+    ) -> list[Settings]:
         """See `Form.stages`; the map is always made, and nothing is done besides."""
         assert y is not None and each is None  # noqa: PT018
         sheet = common[0][: self._sheet].view(-1, self.wide, self.packed.out)
@@ -79,7 +92,7 @@ class Phased:
 
     def _together(
         self, x: Tensor, slots: Slots, sheet: Tensor, memory: Tensor, border: Task
-    ) -> list[Stage]:
+    ) -> list[Settings]:
         """The only band's stages."""
         points, products, band = *self._views(memory), slice(0, self.rows)
         return [

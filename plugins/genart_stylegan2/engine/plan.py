@@ -10,9 +10,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..synthesis import Noise, StyledConv, Synthesis, SynthesisBlock, mirror_tile
+from genart_stylegan2.synthesis import (
+    Noise,
+    StyledConv,
+    Synthesis,
+    SynthesisBlock,
+    mirror_tile,
+)
+
 from .canvas import Brush, doubler
-from .crew import Crew, Stage, steps_only
+from .crew import Crew, Settings, steps_only
 from .dense import Dense
 from .forms import Each, Form, Slots
 from .memory import Maps, Scratch, Step
@@ -114,9 +121,9 @@ class Plan:
         """Whether a layer to RGB after this form reads the whole map."""
         return self._blocks[0].architecture == "resnet" or not isinstance(form, Tiled)
 
-    def _written(self) -> list[Stage]:
+    def _written(self) -> list[Settings]:
         """Every block's stages, from the constant."""
-        stages: list[Stage] = []
+        stages: list[Settings] = []
         slots = iter(self._numbers.slots)
         const = mirror_tile(self._blocks[0].const.detach(), self._start)
         x, below, late = const.permute(1, 2, 0).contiguous(), None, list[Step]()
@@ -142,19 +149,19 @@ class Plan:
         x: Tensor,
         brush: Brush | None,
         late: list[Step],
-    ) -> tuple[list[Stage], Tensor, list[Step]]:
+    ) -> tuple[list[Settings], Tensor, list[Step]]:
         """A block's stages from the map x, its map, and what may be done after them at any time.
 
         What the block before left to do, and what goes round the convolutions, is done beside the
         first of them.
         """
         shortcut = _Shortcut(block, x) if hasattr(block, "skip") else None
-        beside: list[Stage] = [[steps_only(*late, brush.begin)] if brush else []]
+        beside: list[Settings] = [[steps_only(*late, brush.begin)] if brush else []]
         if late and not brush:
             beside[0].append(steps_only(*late))
         if shortcut:
             beside[0].append(steps_only(shortcut.make))
-        stages: list[Stage] = []
+        stages: list[Settings] = []
         if len(forms) == 2:
             more, x = self._conv(forms[0], 0, x, slots[0])
             stages += more
@@ -167,7 +174,7 @@ class Plan:
 
     def _last(
         self, form: Form, x: Tensor, slots: Slots, brush: Brush | None, kept: bool
-    ) -> tuple[list[Stage], Tensor, bool]:
+    ) -> tuple[list[Settings], Tensor, bool]:
         """A block's last convolution, which paints where it can: stages, map, whether it did."""
         painter = None if self._is_whole(form) else brush
         if not isinstance(form, Tiled) or painter is None:
@@ -180,7 +187,7 @@ class Plan:
     def _conv(
         self, form: Form, piece: int, x: Tensor, slots: Slots,
         on: Callable[[Tensor], Each] | None = None,
-    ) -> tuple[list[Stage], Tensor]:  # fmt: skip
+    ) -> tuple[list[Settings], Tensor]:  # fmt: skip
         """A convolution's stages from the map x, and the map it makes."""
         clear, y = self._maps.take(piece, (*form.size, form.packed.out))
         first, *rest = form.stages(x, y, slots, self._common, on and on(y))

@@ -13,8 +13,9 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from ..synthesis import Noise, Synthesis
-from .crew import Stage, Task, steps_only
+from genart_stylegan2.synthesis import Noise, Synthesis
+
+from .crew import Settings, Task, steps_only
 from .engine import Engine, _is_plain_call
 from .forms import Each, Form, Slots
 from .packed import Weights
@@ -65,7 +66,7 @@ class TappedPlan(Plan):
     def _conv(
         self, form: Form, piece: int, x: Tensor, slots: Slots,
         on: Callable[[Tensor], Each] | None = None,
-    ) -> tuple[list[Stage], Tensor]:  # fmt: skip
+    ) -> tuple[list[Settings], Tensor]:  # fmt: skip
         stages, y = super()._conv(form, piece, x, slots, on)
         name = self._tapped(form)
         return (stages, y) if name is None else ([*stages, [self._stop(name, y)]], y)

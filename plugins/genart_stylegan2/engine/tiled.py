@@ -7,8 +7,13 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from .crew import Stage, Task
-from .forms import Each, Slots, ending, leaky
+from .crew import Settings, Task
+from .forms import (
+    Each,
+    Slots,
+    ending,
+    leaky,
+)
 from .memory import Scratch, Step
 from .packed import Packed
 from .windows import MARGIN, Windows, divisor
@@ -88,7 +93,7 @@ class Strips(Tiled):
 
     def stages(
         self, x: Tensor, y: Tensor | None, slots: Slots, common: Scratch, each: Each | None = None
-    ) -> list[Stage]:
+    ) -> list[Settings]:
         """See `Form.stages`."""
         return [[Task(partial(self._steps, n, x, y, slots, each)) for n in range(self.strips)]]
 
@@ -129,7 +134,7 @@ class Spread(Tiled):
 
     def stages(
         self, x: Tensor, y: Tensor | None, slots: Slots, common: Scratch, each: Each | None = None
-    ) -> list[Stage]:
+    ) -> list[Settings]:
         """See `Form.stages`."""
         packed, every = self.packed, self.rows * self.columns
         points = common.view(0, 36, every, packed.channels)

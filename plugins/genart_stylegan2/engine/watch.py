@@ -13,8 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as _modules
 
-from ..layers import Conv, FullyConnected
-from ..synthesis import StyledConv, Synthesis, SynthesisBlock, ToRGB
+from genart_stylegan2.layers import Conv, FullyConnected
+from genart_stylegan2.synthesis import (
+    StyledConv,
+    Synthesis,
+    SynthesisBlock,
+    ToRGB,
+)
 
 Marks = list[tuple[int, int]]
 _KNOWN = frozenset({Synthesis, SynthesisBlock, StyledConv, ToRGB, Conv, FullyConnected})

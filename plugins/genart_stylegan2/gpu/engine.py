@@ -13,11 +13,19 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from ..engine.watch import Marks, Probe, marks
-from ..exact import exact
-from ..synthesis import Noise, Synthesis, turned
+from genart_stylegan2.engine.watch import Marks, Probe, marks
+from genart_stylegan2.synthesis import Noise, Synthesis, turned
+from genart_stylegan2.tf32 import exact
+
 from .flow import Flow
-from .graphs import CAPTURING, CudaRecorder, Recorded, Shelf, Work, in_turn
+from .graphs import (
+    CAPTURING,
+    CudaRecorder,
+    Recorded,
+    Shelf,
+    Work,
+    in_turn,
+)
 
 log = logging.getLogger("genart.stylegan2")
 

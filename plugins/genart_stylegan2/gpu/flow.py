@@ -13,9 +13,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..layers import FullyConnected, limit_of, upsample
-from ..synthesis import StyledConv, Synthesis, SynthesisBlock, ToRGB, mirror_tile
-from . import kernels
+from genart_stylegan2.gpu import kernels
+from genart_stylegan2.layers import FullyConnected, limit_of, upsample
+from genart_stylegan2.synthesis import (
+    StyledConv,
+    Synthesis,
+    SynthesisBlock,
+    ToRGB,
+    mirror_tile,
+)
+
 from .kernels import After
 
 

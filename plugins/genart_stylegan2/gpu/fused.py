@@ -12,7 +12,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from ..layers import SQRT2
+from genart_stylegan2.layers import SQRT2
+
 from .kernels import BLOCK, After, blocks
 
 _GAIN: Any = tl.constexpr(SQRT2)

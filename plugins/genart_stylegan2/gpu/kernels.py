@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..layers import SQRT2, fir
+from genart_stylegan2.layers import SQRT2, fir
 
 _OLDEST = 7, 0  # the compute capability that Triton asks for
 _BLOCK = 1024  # elements that one program of a kernel makes
@@ -65,7 +65,7 @@ def fused(device: torch.device) -> Any:
     if torch.cuda.get_device_capability(device) < _OLDEST:
         return None
     try:
-        from . import fused as module
+        from genart_stylegan2.gpu import fused as module
     except ImportError:
         return None
     return module

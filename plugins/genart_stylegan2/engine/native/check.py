@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
-from ...config import Config
-from ...synthesis import Synthesis
+from genart_stylegan2.config import Config
+from genart_stylegan2.synthesis import Synthesis
+
 from .plan import Kernels, NativePlan
 
 _CLOSE = 1e-4

@@ -17,7 +17,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from . import build as building
+from genart_stylegan2.engine.native import build as building
+
 from .check import is_right
 from .library import load
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ...layers import SQRT2
-from ...synthesis import Noise, StyledConv, turned
+from genart_stylegan2.layers import SQRT2
+from genart_stylegan2.synthesis import Noise, StyledConv, turned
 
 
 class NoiseMaps:

@@ -11,8 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...layers import FullyConnected
-from ...synthesis import Noise, StyledConv, Synthesis, ToRGB, mirror_tile
+from genart_stylegan2.layers import FullyConnected
+from genart_stylegan2.synthesis import (
+    Noise,
+    StyledConv,
+    Synthesis,
+    ToRGB,
+    mirror_tile,
+)
+
 from .library import MAX_TAPS, Affine, Spec
 from .noise import NoiseMaps
 

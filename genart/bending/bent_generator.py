@@ -1,0 +1,161 @@
+"""A generator that is bent: whatever plays it plays the bent pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+
+from genart.bending.bend import Bend, parse_bends
+from genart.bending.channels import Channels
+from genart.bending.layers import find_layer
+from genart.contracts import Generator, Image, Noise
+from genart.errors import UnknownName, UsageError
+from genart.latent import Latent
+from genart.models.capabilities import Bendable, Change
+from genart.models.wrapper import WrappedLayers
+
+#: Numbers by name, or what gives them.
+Amounts: TypeAlias = "Mapping[str, float] | Callable[[], Mapping[str, float]]"
+
+
+class Bent(WrappedLayers):
+    """A generator with layers bent by amounts that may change at any time.
+
+    While all amounts rest the images are those of the generator, bit for bit and as fast. `map`,
+    `sample` and everything else about latents are the generator's own.
+
+    Args:
+        inner: a generator whose layers may be changed (`Bendable`).
+        bends: what is done, in this order where a layer has several.
+        amounts: the numbers by the bends' Param names, or what gives them, looked at for every
+            picture; those left out are the bends' own.
+
+    Attributes:
+        inner: the generator.
+        bends: what is done.
+        amounts: what was given.
+
+    Raises:
+        UsageError: a generator that does not let its layers be changed.
+        UnknownName: a layer that it does not have.
+    """
+
+    def __init__(
+        self,
+        inner: Generator,
+        bends: Sequence[Bend],
+        amounts: Amounts = dict,
+        *,
+        _layers: tuple[str, ...] | None = None,
+    ) -> None:
+        if not isinstance(inner, Bendable):
+            raise UsageError(
+                f'"{inner.name}" does not let its layers be changed; StyleGAN2 models do.'
+            )
+        super().__init__(inner)
+        self.bends, self.amounts = tuple(bends), amounts
+        names = inner.layer_names()
+        self._layers = _layers or tuple(find_layer(bend.layer, names) for bend in self.bends)
+        self._chosen: dict[tuple[int, int], torch.Tensor | None] = {}
+
+    def __call__(
+        self,
+        latent: Latent,
+        *,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        noise: Noise = "const",
+    ) -> Image:
+        """The inner generator's images, bent; see `Generator.__call__`."""
+        changes = self.changes()
+        if not changes:
+            return self.inner(latent, truncation=truncation, cutoff=cutoff, noise=noise)
+        return self.bendable.with_layers(
+            latent, changes, truncation=truncation, cutoff=cutoff, noise=noise
+        )
+
+    def activations(
+        self, latent: Latent, layer: str, *, truncation: float = 1.0, cutoff: int | None = None
+    ) -> torch.Tensor:
+        """What a layer makes of n places, bent; see `Layered`."""
+        kept: list[torch.Tensor] = []
+
+        def keep(x: torch.Tensor) -> torch.Tensor:
+            kept.append(x)
+            return x
+
+        changes = self.changes()
+        name = find_layer(layer, self.layer_names())
+        before = changes.get(name)
+        changes[name] = keep if before is None else lambda x: keep(before(x))
+        self.bendable.with_layers(latent, changes, truncation=truncation, cutoff=cutoff)
+        return torch.cat(kept)
+
+    def with_layers(
+        self,
+        latent: Latent,
+        changes: Mapping[str, Change],
+        *,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        noise: Noise = "const",
+    ) -> Image:
+        """Images with some layers changed after they are bent; see `Bendable`."""
+        both = self.changes()
+        for layer, change in changes.items():
+            both[layer] = change if layer not in both else partial(_then, both[layer], change)
+        return self.bendable.with_layers(
+            latent, both, truncation=truncation, cutoff=cutoff, noise=noise
+        )
+
+    def changes(self) -> dict[str, Change]:
+        """What is done to each layer now, by full name; nothing for those that rest."""
+        given = self.amounts() if callable(self.amounts) else self.amounts
+        found: dict[str, Change] = {}
+        for index, (bend, layer) in enumerate(zip(self.bends, self._layers, strict=True)):
+            pairs = zip(bend.params(), bend.amounts, strict=True)
+            values = tuple(given.get(name, own) for name, own in pairs)
+            if not bend.does.rests(values):
+                change = partial(self._bend, index, layer, values)
+                found[layer] = partial(_then, found[layer], change) if layer in found else change
+        return found
+
+    def around(self, inner: Generator) -> Bent:
+        """Another form of the generator, bent likewise in the layers that it plays."""
+        made = Bent(inner, self.bends, self.amounts, _layers=self._layers)
+        made._chosen = self._chosen
+        return made
+
+    def _bend(
+        self, index: int, layer: str, values: tuple[float, ...], x: torch.Tensor
+    ) -> torch.Tensor:
+        """What a bend makes of a layer's activations (n, c, h, w)."""
+        bend, count = self.bends[index], x.shape[1]
+        if (index, count) not in self._chosen:
+            self._chosen[index, count] = Channels(bend.channels).of(count, self.bendable, layer)
+        chosen = self._chosen[index, count]
+        if chosen is None:
+            return bend.does.change(x, *values)
+        chosen = chosen.to(x.device)
+        bent = bend.does.change(x.index_select(1, chosen), *values)
+        return x.index_copy(1, chosen, bent.to(x.dtype))
+
+
+def _then(first: Change, second: Change, x: torch.Tensor) -> torch.Tensor:
+    return second(first(x))
+
+
+def bent(
+    model: Generator, bends: Sequence[str | Path | Bend], amounts: Mapping[str, float]
+) -> Bent:
+    """A generator bent; see `Generator.bend`."""
+    parsed = parse_bends(bends)
+    known = [name for bend in parsed for name in bend.params()]
+    for name in amounts:
+        if name not in known:
+            raise UnknownName("amount", name, known, "Each bend names its own.")
+    return Bent(model, parsed, dict(amounts))

@@ -1,0 +1,154 @@
+"""genart.directions: found, measured, kept and shown in one call."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from genart.contracts import Frame, Generator
+from genart.editing.calibration import visible
+from genart.editing.directions import Directions, load_directions
+from genart.editing.discovery import contrast, pca, sefa
+from genart.errors import UnknownName, UsageError
+from genart.files import atomic, file_hash
+from genart.latent import Latent
+from genart.latents.npz import load_latent
+from genart.latents.seeds import parse_seeds
+from genart.media.metadata import versions
+from genart.models.loading import load
+from genart.progress import ProgressCallback
+
+METHODS: dict[str, Callable[..., Directions]] = {"sefa": sefa, "pca": pca, "contrast": contrast}
+
+
+def directions(
+    model: str | Path | Generator = "pomona",
+    output: str | Path | None = None,
+    *,
+    method: str = "sefa",
+    sheet: str | Path | None = None,
+    keep: str | Path | Directions | None = None,
+    truncation: float = 0.7,
+    seeds: str = "1",
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+    **options: Any,
+) -> Directions:
+    """Find directions in a model's latent space, each as long that one unit is visible.
+
+    Args:
+        model: a Generator, or what `load` takes.
+        output: the .npz file that keeps them.
+        method: "sefa", "pca" or "contrast".
+        sheet: a picture of each from -3 to 3.
+        keep: other directions, or a file of them, that these leave as they are: what they share is
+            taken out before units are measured (see `Directions.keeping`).
+        truncation: where the pictures lie that units are measured on, and those of the sheet.
+        seeds: those of the sheet, "1,2,5-9".
+        device: where to load the model.
+        progress: told of every direction and row.
+        options: for the method: `count` and `layers`; for pca `layer`, `samples`, `seed` and
+            `label`; for contrast `positive` and `negative` (seeds as text, an .npz file or a
+            Latent) and `name`.
+
+    Returns:
+        The directions.
+
+    Raises:
+        UnknownName: no such method.
+        UsageError: an option that the method does not take, or that cannot be.
+    """
+    if method not in METHODS:
+        raise UnknownName("method", method, METHODS, "`genart directions --help` tells more.")
+    generator = model if isinstance(model, Generator) else load(model, device, progress=progress)
+    given = {name: value for name, value in options.items() if value is not None}
+    words = _words(generator, method, {**given, "progress": progress})
+    found = METHODS[method](generator, **words)
+    if keep is not None:
+        found = _keeping(found, keep if isinstance(keep, Directions) else load_directions(keep))
+        given["keep"] = "given" if isinstance(keep, Directions) else str(keep)
+    found = visible(generator, found, truncation=truncation, progress=progress)
+    recipe = _recipe(generator, model, method, truncation, given)
+    found = replace(found, recipe=json.dumps(recipe))
+    if output is not None:
+        found.save(output)
+    if sheet is not None:
+        _keep_sheet(generator, found, Path(sheet), parse_seeds(seeds), truncation, progress)
+    return found
+
+
+def _keeping(found: Directions, others: Directions) -> Directions:
+    """Directions without what they share with others; UsageError where nothing is left of one."""
+    kept = found.keeping(others)
+    before, after = (each.steps.flatten(1).norm(dim=1) for each in (found, kept))
+    if gone := [
+        name for name, was, now in zip(found.names, before, after, strict=True) if now < 1e-4 * was
+    ]:
+        raise UsageError(f"Nothing is left of {', '.join(gone)}: they are what is to be kept.")
+    return kept
+
+
+def _words(generator: Generator, method: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The options of a method, in its own types."""
+    taken = inspect.signature(METHODS[method]).parameters
+    if wrong := [name for name in given if name not in taken and name != "progress"]:
+        known = ", ".join(name for name in taken if name not in ("model", "progress"))
+        raise UsageError(f"{method} takes no {', '.join(wrong)}; it takes {known}.")
+    words = {name: value for name, value in given.items() if name in taken}
+    for side in ("positive", "negative"):
+        if side in taken and side not in words:
+            raise UsageError(f"{method} needs examples on both sides; {side} is missing.")
+        if side in words:
+            words[side] = _examples(generator, words[side])
+    return words
+
+
+def _examples(generator: Generator, given: str | Path | Latent) -> Latent:
+    if isinstance(given, Latent):
+        return given
+    if Path(given).suffix == ".npz":
+        return load_latent(given, generator.device)
+    return generator.sample(parse_seeds(str(given)))
+
+
+def _recipe(
+    generator: Generator, model: Any, method: str, truncation: float, given: dict[str, Any]
+) -> dict[str, Any]:
+    name = generator.name if isinstance(model, Generator) else str(model)
+    words = ["genart", "directions", name, "--method", method, "--truncation", str(truncation)]
+    for option, value in given.items():
+        words += [f"--{'class' if option == 'label' else option}", str(value)]
+    return {
+        "genart": version("genart"),
+        "command": shlex.join(words),
+        "model": {"name": name, "sha256": file_hash(generator.source)},
+        "versions": versions(),
+    }
+
+
+def _keep_sheet(
+    generator: Generator,
+    found: Directions,
+    path: Path,
+    seeds: list[int],
+    truncation: float,
+    progress: ProgressCallback | None,
+) -> None:
+    from PIL import Image
+
+    from genart.editing.contact_sheet import contact_sheet
+    from genart.media.sheets import SUFFIXES
+
+    if path.suffix not in SUFFIXES:
+        raise UsageError(f'A sheet is a picture: {", ".join(SUFFIXES)}, not "{path}".')
+    picture: Frame = contact_sheet(
+        generator, found, seeds=seeds, truncation=truncation, progress=progress
+    )
+    with atomic(path) as partial:
+        Image.fromarray(picture).save(partial)

@@ -1,0 +1,105 @@
+"""Two models as one: `genart.blend_models`, and the second model of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genart.contracts import Generator
+from genart.errors import UsageError
+from genart.models.capabilities import Blendable
+from genart.models.loading import load
+
+if TYPE_CHECKING:
+    from genart.playback.settings import ModelSettings
+
+
+def blend_models(
+    first: str | Path | Generator,
+    second: str | Path | Generator,
+    blend: float | Callable[[], float] = 0.5,
+    swap: float | Callable[[], float] = 2.0,
+    device: str = "auto",
+) -> Generator:
+    """A generator between two of one shape, weight by weight.
+
+    Where the blend is 0 it is the first and where all of the blend is 1 the second, bit for bit.
+    Layers are swapped with a blend of 1 and `swap` at a resolution (Pinkney and Adler 2020,
+    "Resolution Dependent GAN Interpolation").
+
+    Args:
+        first: a Generator, or what `load` takes.
+        second: one of the same shape, such as one that was tuned from the first.
+        blend: how much of the second there is, 0..1, or what gives it at every picture.
+        swap: from which resolution on, in pixels: 2 is everything, 4 all but the mapping, 32 the
+            blocks from 32 px on. Between powers of two a block takes part of the blend.
+        device: where to load them.
+
+    Raises:
+        UsageError: models of other kinds or shapes, or amounts out of range.
+    """
+    mine = first if isinstance(first, Generator) else load(first, device)
+    other = second if isinstance(second, Generator) else load(second, mine.device)
+    return paired(mine, other, lambda: (_value(blend), _value(swap)))
+
+
+def paired(
+    first: Generator, second: Generator, amounts: Callable[[], tuple[float, float]]
+) -> Generator:
+    """A generator between two; UsageError where the first does not blend."""
+    if not isinstance(first, Blendable):
+        raise UsageError(f'"{first.name}" cannot be blended with others; StyleGAN2 models can.')
+    return first.blended(second, amounts)
+
+
+def _value(amount: float | Callable[[], float]) -> float:
+    return amount() if callable(amount) else amount
+
+
+class Pairing:
+    """The model of a stage with its second one, made once for both.
+
+    Attributes:
+        waiting: whether the second one was asked for and is not here yet.
+    """
+
+    def __init__(self) -> None:
+        self.waiting = False
+        self._of: tuple[Generator, str] | None = None
+        self._made: Generator | None = None
+
+    def on(
+        self,
+        model: Generator,
+        settings: ModelSettings,
+        second: Callable[[str], Generator | None],
+    ) -> Generator:
+        """The model blended with `settings.other`; the model itself where that is not asked for.
+
+        Args:
+            model: the first.
+            settings: `other`, `blend` and `swap` count; the last two may be turned later.
+            second: gives the other one by name, or None while it is not here yet.
+
+        Raises:
+            UsageError: two models that cannot be blended.
+        """
+        if not settings.other:
+            self.forget()
+            return model
+        if self._of is None or self._of[0] is not model or self._of[1] != settings.other:
+            other = second(settings.other)
+            self.waiting = other is None
+            if other is None:
+                return model
+            self._made = paired(model, other, lambda: (settings.blend, settings.swap))
+            self._of = model, settings.other
+        self.waiting = False  # also where another was asked for, and given up
+        assert self._made is not None
+        return self._made
+
+    def forget(self) -> None:
+        """Make it anew the next time."""
+        self._of = self._made = None
+        self.waiting = False

@@ -1,0 +1,1 @@
+"""Inversion: from an image to its latent."""

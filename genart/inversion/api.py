@@ -1,0 +1,325 @@
+"""genart.invert, and many pictures at once with a store that nothing is made twice for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genart.contracts import (
+    Generator,
+    Image,
+    Inversion,
+    Inverter,
+)
+from genart.errors import DataError, UsageError
+from genart.files import file_hash
+from genart.inversion.search_film import PLACES, Scene, keep_film
+from genart.inversion.store import Found, Inversions, Store
+from genart.inversion.video import FILMS, Followed, follow
+from genart.latent import Latent
+from genart.latents.keys import load_places
+from genart.media.images import read_picture
+from genart.models.loading import load
+from genart.perception.perceptual import perceptual_distance
+from genart.plugins import registry
+from genart.progress import Progress, ProgressCallback
+from genart.rendering.write import check_place
+
+STEPS = 500  # of an inverter that does not say how many suit it
+
+
+def invert(
+    model: str | Path | Generator,
+    image: Image | str | Path,
+    *,
+    method: str = "projector",
+    steps: int | None = None,
+    seed: int = 0,
+    fit: str = "crop",
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+    **options: Any,
+) -> Inversion:
+    """Find the place in latent space whose picture looks most like another.
+
+    Args:
+        model: a Generator, or what `load` takes.
+        image: (n, 3, h, w) in -1..1 at the model's size, or a picture file.
+        method: the inverter's name: "projector", "encoder", "pivotal", "semantic" ...
+        steps: how long to search; as long as suits the method, unless given.
+        seed: of the search's own chance.
+        fit: how a file is brought to the model's size: "crop", "pad" or "stretch".
+        device: where to load the model.
+        progress: told of every step.
+        options: for the inverter, such as `space="w+"` for the projector; a `start` that is an
+            .npz file stands for the places in it.
+
+    Returns:
+        An Inversion: latent, image, losses; from "pivotal" also the tuned generator.
+
+    Raises:
+        UnknownName: no such inverter.
+        UsageError: an image of another size, an option that cannot be, or a start in places of
+            another model.
+        DataError: a file that is no picture, or a start that holds no latent.
+    """
+    generator = _loaded(model, device)
+    options = _begun(generator, options)
+    target = image if isinstance(image, torch.Tensor) else read_picture(
+        image, generator.resolution, fit
+    )  # fmt: skip
+    _check(generator, target)
+    search = _inverter(method, options)
+    return search(generator, target, steps=_steps(search, steps), seed=seed, progress=progress)
+
+
+def invert_all(
+    images: Iterable[str | Path],
+    output: str | Path,
+    *,
+    model: str | Path | Generator = "pomona",
+    method: str = "projector",
+    steps: int | None = None,
+    seed: int = 0,
+    fit: str = "crop",
+    batch: int | None = None,
+    resume: bool = False,
+    film: str | Path | None = None,
+    smooth: float = 1.0,
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+    **options: Any,
+) -> Inversions:
+    """Find the places of many pictures and keep them in a folder.
+
+    The folder holds an .npz and a preview for each, and `index.jsonl`: one line for each picture
+    found, written when its files are whole. A picture that fails is told in the results, and the
+    others go on. Results do not depend on which pictures share a batch, beyond rounding, but for
+    methods that tune one generator for all.
+
+    A film among the images is followed frame by frame, see `following.follow`; its .npz holds a
+    place a frame.
+
+    Args:
+        images: picture and film files.
+        output: the folder; it is made if it is not there.
+        model: a Generator, or what `load` takes.
+        method: the inverter's name.
+        steps: how long to search; as long as suits the method, unless given.
+        seed: of the search's own chance.
+        fit: "crop", "pad" or "stretch".
+        batch: how many are searched for at once; a kill loses these at most. 4, or all for a
+            method that tunes one generator for all, unless given.
+        resume: leave alone what the index holds already for the same picture, model and search.
+        film: a film file of every search made now, what is asked for beside what is found.
+        smooth: over how many frames the places of a film are smoothed, as the standard deviation
+            of a Gaussian; 0 leaves them alone.
+        device: where to load the model.
+        progress: told of every step of the whole.
+        options: for the inverter; see `invert`.
+
+    Returns:
+        One result a picture.
+
+    Raises:
+        UnknownName: no such inverter, or no such film format.
+        UsageError: an option that cannot be, a start in places of another model, or a folder that
+            holds inversions and no `resume`.
+        DataError: a start that holds no latent.
+    """
+    paths = [Path(image) for image in images]
+    if not paths or (batch is not None and batch < 1):
+        raise UsageError("There is nothing to invert: name pictures, and a batch of 1 or more.")
+    _check_apart(paths, Path(output))
+    if film is not None:
+        check_place(film)
+        options = {"keep": PLACES, **options}
+    generator = _loaded(model, device)
+    options = _begun(generator, options)
+    search = _inverter(method, options)
+    words = {"steps": _steps(search, steps), "seed": seed}
+    settled = {**words, "method": method, "fit": fit, "smooth": smooth, **options}
+    store = Store(Path(output), _key(generator, settled), resume)
+    kept = {place: found for place, path in enumerate(paths) if (found := store.kept(path))}
+    job = _Job(generator, search, store, words, fit, kept, method, options, smooth)
+    waiting = [place for place in range(len(paths)) if place not in kept]
+    job.work({place: paths[place] for place in waiting}, batch, progress)
+    results = [job.results[place] for place in range(len(paths))]
+    shown = [scene for place in sorted(job.scenes) for scene in job.scenes[place]]
+    made = keep_film(film, shown, generator.resolution, progress) if film else ""
+    failed = sum(bool(each.error) for each in results)
+    return Inversions(results, method, generator.name, job.features, failed, made)
+
+
+@dataclass
+class _Job:
+    """A batch of pictures under way: who searches, and what was found so far by its place."""
+
+    generator: Generator
+    search: Inverter
+    store: Store
+    words: dict[str, int]
+    fit: str
+    results: dict[int, Found]
+    method: str
+    options: Mapping[str, Any]
+    smooth: float
+    features: str = ""
+    scenes: dict[int, list[Scene]] = field(default_factory=dict)
+
+    def work(
+        self, waiting: Mapping[int, Path], batch: int | None, progress: ProgressCallback | None
+    ) -> None:
+        """Search for pictures, some at a time, and follow films, one by one."""
+        films = {at: path for at, path in waiting.items() if path.suffix.lower() in FILMS}
+        stills = [at for at in waiting if at not in films]
+        together = bool(getattr(self.search, "together", False))
+        size = batch or (max(len(stills), 1) if together else 4)
+        rounds = max(self.words["steps"], 1)
+        for start in range(0, len(stills), size):
+            part = stills[start : start + size]
+            told = None if together else _telling(
+                progress, start * rounds, len(stills) * rounds, len(part)
+            )  # fmt: skip
+            self.find({at: waiting[at] for at in part}, told or progress)
+        for at, path in films.items():
+            self.follow(at, path, progress)
+
+    def find(self, paths: Mapping[int, Path], progress: ProgressCallback | None) -> None:
+        """Search for some pictures at once and keep what is found."""
+        images = dict(self._read(paths))
+        if not images:
+            return
+        targets = torch.cat(list(images.values()))
+        found = self.search(self.generator, targets, **self.words, progress=progress)
+        self.features = found.features
+        makes = found.generator or self.generator
+        tuned = self.store.keep_tuned(self.generator, makes) if found.generator else ""
+        made = found.image.detach().cpu()
+        with torch.no_grad():
+            distances = perceptual_distance(made, targets).tolist()
+        for row, place in enumerate(images):
+            self.results[place] = self.store.keep(
+                paths[place], found.latent[row], torch.stack([targets[row], made[row]]),
+                loss=found.losses[-1], distance=distances[row], tuned=tuned,
+                model=self.generator.name,
+            )  # fmt: skip
+            way = [each[row] for each in found.path]
+            target = [targets[row : row + 1]]
+            self.scenes[place] = [Scene(self.generator, target, way)]
+            if tuned and way:
+                self.scenes[place].append(Scene(makes, target, [found.latent[row]]))
+
+    def follow(self, at: int, path: Path, progress: ProgressCallback | None) -> None:
+        """Find the places of a film's frames and keep them as one walk."""
+
+        def seek(image: Image, start: Latent | None, steps: int) -> Inversion:
+            options = {name: each for name, each in self.options.items() if name != "keep"}
+            method = self.method
+            if start is not None and steps:
+                method, options = "projector", {**options, "start": start}
+                options.pop("encoder", None)
+            search = _inverter(method, options)
+            return search(self.generator, image, steps=steps, seed=self.words["seed"])
+
+        if self.method not in ("projector", "encoder"):
+            raise UsageError(f"A film is followed by projector or encoder, not {self.method}.")
+        try:
+            found = follow(
+                path, self.generator, seek, self.words["steps"], self.smooth, self.fit, progress
+            )
+        except DataError as error:
+            self.results[at] = Found(str(path), error=str(error))
+            return
+        self.features = found.features
+        self.results[at] = self._kept(path, found)
+        self.scenes[at] = [Scene(self.generator, found.frames, found.places, found.fps)]
+
+    def _kept(self, path: Path, found: Followed) -> Found:
+        middle = len(found.frames) // 2
+        with torch.no_grad():
+            image = self.generator(found.places[middle]).cpu()
+        return self.store.keep(
+            path, found.latent, torch.cat([found.frames[middle], image]),
+            loss=found.loss, distance=found.distance, model=self.generator.name,
+        )  # fmt: skip
+
+    def _read(self, paths: Mapping[int, Path]) -> Iterator[tuple[int, Image]]:
+        """The pictures that can be read; any other becomes a result that says why."""
+        for place, path in paths.items():
+            try:
+                yield place, read_picture(path, self.generator.resolution, self.fit)
+            except DataError as error:
+                self.results[place] = Found(str(path), error=str(error))
+
+
+def _loaded(model: str | Path | Generator, device: str) -> Generator:
+    return model if isinstance(model, Generator) else load(model, device)
+
+
+def _steps(search: Inverter, steps: int | None) -> int:
+    return int(getattr(search, "steps", STEPS)) if steps is None else steps
+
+
+def _inverter(method: str, options: Mapping[str, Any]) -> Inverter:
+    try:
+        found: Inverter = registry("inverter").create(method, **options)
+    except TypeError as error:
+        raise UsageError(f'The inverter "{method}": {error}') from error
+    return found
+
+
+def _begun(generator: Generator, options: dict[str, Any]) -> dict[str, Any]:
+    """The options, with the places of a start that is a file."""
+    start = options.get("start")
+    if isinstance(start, (str, Path)) and Path(start).suffix == ".npz":
+        return {**options, "start": load_places(generator, start)}
+    return options
+
+
+def _check(generator: Generator, target: Image) -> None:
+    height, width = generator.resolution
+    if target.ndim != 4 or tuple(target.shape[1:]) != (3, height, width):
+        raise UsageError(
+            f'"{generator.name}" makes images (n, 3, {height}, {width}); a target of '
+            f"{tuple(target.shape)} cannot be compared with them."
+        )
+    if not torch.isfinite(target).all():
+        raise UsageError("The target holds values that are no finite numbers.")
+
+
+def _telling(
+    progress: ProgressCallback | None, done: int, total: int, at_once: int
+) -> Callable[[Progress], None] | None:
+    if progress is None:
+        return None
+    return lambda each: progress(Progress(done + each.done * at_once, total, "step", each.note))
+
+
+def _key(generator: Generator, settled: Mapping[str, Any]) -> str:
+    """What a result depends on beside the picture, as text."""
+    made = {"model": file_hash(generator.source) or generator.name, **settled}
+    made.pop("keep", None)
+    text = json.dumps(made, sort_keys=True, default=_text)
+    return ":" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(value: Any) -> str | Sequence[Any]:
+    """A setting that JSON does not know: a place by its numbers, all else by its name."""
+    return value.values.tolist() if isinstance(value, Latent) else str(value)
+
+
+def _check_apart(paths: Sequence[Path], folder: Path) -> None:
+    """UsageError where the preview of a picture would take a picture's place."""
+    inputs = {path.resolve() for path in paths}
+    for path in paths:
+        if (folder / f"{path.stem}.png").resolve() in inputs:
+            raise UsageError(
+                f'The preview of "{path}" would replace a picture in {folder}; name another folder.'
+            )

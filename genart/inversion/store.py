@@ -1,0 +1,197 @@
+"""A folder of inversions: an .npz and a preview for each, and an index that is never ahead."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genart.contracts import Frame, Generator, Image
+from genart.errors import UsageError
+from genart.files import atomic
+from genart.latent import Latent
+from genart.latents.npz import save_latent
+from genart.media.frames import to_frames
+from genart.models.delta import save_tuned
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of one picture or film.
+
+    Args:
+        image: its path.
+        latent: the .npz file of its place, of all its places for a film, or "" where it failed.
+        preview: a picture of that place beside the one asked for; of the middle one for a film.
+        loss: the search's last.
+        distance: the perceptual distance between the two, see `genart.perceptual_distance`; the
+            mean over a film.
+        model: the tuned generator that makes this picture, or "" where it is the one given.
+        error: why it failed, or "".
+        reused: whether it was there already.
+    """
+
+    image: str
+    latent: str = ""
+    preview: str = ""
+    loss: float | None = None
+    distance: float | None = None
+    model: str = ""
+    error: str = ""
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class Inversions:
+    """What became of a batch.
+
+    Args:
+        results: one a picture, in order.
+        method: the inverter.
+        model: the generator.
+        features: what pictures were compared by.
+        failed: how many could not be found.
+        film: the film of the search, or "".
+    """
+
+    results: list[Found]
+    method: str
+    model: str
+    features: str = ""
+    failed: int = 0
+    film: str = ""
+
+
+class Store:
+    """A folder of inversions with its index.
+
+    Args:
+        folder: where; made if it is not there.
+        key: what made them; an entry counts only for the same key.
+        resume: whether entries that are there may be used.
+
+    Raises:
+        UsageError: it holds inversions already, and resume was not asked for.
+    """
+
+    def __init__(self, folder: Path, key: str, resume: bool) -> None:
+        self.folder, self.index, self.key = folder, folder / "index.jsonl", key
+        if self.index.is_file() and not resume:
+            raise UsageError(
+                f"{folder} holds inversions already: name another folder, or resume to go on."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        others = [] if self.index.is_file() else list(folder.iterdir())
+        self._entries = dict(self._read())
+        self._names = {
+            entry[kind] for entry in self._entries.values() for kind in ("latent", "model")
+            if entry.get(kind)
+        }  # fmt: skip
+        self._names |= {each.name for each in others}
+
+    def kept(self, path: Path) -> Found | None:
+        """What the index holds for a picture, if its files are there."""
+        entry = self._entries.get(digest(path) + self.key)
+        if entry is None:
+            return None
+        files = [self.folder / name for name in (entry["latent"], entry.get("model")) if name]
+        return self._told(path, entry, True) if all(f.is_file() for f in files) else None
+
+    def keep(
+        self,
+        path: Path,
+        latent: Latent,
+        pair: Image,
+        *,
+        loss: float,
+        distance: float,
+        model: str,
+        tuned: str = "",
+    ) -> Found:
+        """Write a picture's place and preview, then its line of the index.
+
+        Args:
+            path: the picture.
+            latent: its place; a film's places.
+            pair: (2, 3, h, w), the picture and what was found.
+            loss: the search's last.
+            distance: between the two.
+            model: the name of the generator whose places they are.
+            tuned: the file in the folder of the tuned generator that makes it, if there is one.
+        """
+        from PIL import Image as Pictures
+
+        stem = self._free(path.stem, ".npz")
+        recipe = json.dumps({"genart": version("genart"), "image": path.name, "search": self.key})
+        save_latent(self.folder / f"{stem}.npz", latent, model=model, recipe=recipe)
+        with atomic(self.folder / f"{stem}.png") as partial:
+            Pictures.fromarray(beside(*to_frames(pair))).save(partial)
+        entry = {
+            "id": digest(path) + self.key, "image": str(path), "latent": f"{stem}.npz",
+            "preview": f"{stem}.png", "loss": loss, "distance": distance, "model": tuned,
+        }  # fmt: skip
+        self._append(json.dumps(entry))
+        return self._told(path, entry, False)
+
+    def keep_tuned(self, parent: Generator, tuned: Generator) -> str:
+        """Write a tuned generator as its difference to its parent; returns its file's name."""
+        stem = self._free("tuned", ".safetensors")
+        save_tuned(self.folder / f"{stem}.safetensors", parent, tuned)
+        return f"{stem}.safetensors"
+
+    def _told(self, path: Path, entry: dict[str, Any], reused: bool) -> Found:
+        latent, preview, model = (
+            str(self.folder / name) if name else ""
+            for name in (entry["latent"], entry["preview"], entry.get("model", ""))
+        )
+        return Found(
+            str(path), latent, preview, entry["loss"], entry["distance"], model, reused=reused
+        )
+
+    def _append(self, line: str) -> None:
+        """Add a line to the index, after the end of one that a kill cut short."""
+        with self.index.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, 2)
+                cut = file.read(1) != b"\n"
+                file.write(b"\n" if cut else b"")
+            file.write(line.encode() + b"\n")
+
+    def _free(self, stem: str, suffix: str) -> str:
+        """A name that nothing in the index has, nor what was in the folder before it."""
+        names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(self._names) + 2))
+        name = next(n for n in names if not {f"{n}{suffix}", f"{n}.png"} & self._names)
+        self._names.add(f"{name}{suffix}")
+        return name
+
+    def _read(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The index's entries; a last line that a kill cut short is left out."""
+        if not self.index.is_file():
+            return
+        for line in self.index.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+                names = {k: Path(entry.get(k, "")).name for k in ("latent", "preview", "model")}
+                yield str(entry["id"]), {"loss": None, "distance": None, **entry, **names}
+            except (ValueError, KeyError, TypeError):
+                continue
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, "" where there is none: reading it will say why."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def beside(*frames: Frame) -> Frame:
+    """Frames of one size beside each other, without alpha."""
+    return np.concatenate([frame[..., :3] for frame in frames], axis=1)

@@ -1,0 +1,133 @@
+"""A filmed input: its frames' places, each found from the last, smoothed in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from genart.contracts import (
+    Frame,
+    Generator,
+    Image,
+    Inversion,
+)
+from genart.errors import DataError
+from genart.latent import Latent, join
+from genart.media.frames import to_image
+from genart.media.images import fit_frame
+from genart.perception.perceptual import perceptual_distance
+from genart.progress import Progress, ProgressCallback
+
+FILMS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v")
+_SHARE = 10  # a frame that begins at the last one's place takes so much shorter than the first
+_MOST = 20_000  # frames of one film
+#: Finds an image's place from a start, or from nothing, in so many steps.
+Seek = Callable[[Image, "Latent | None", int], Inversion]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A film's places.
+
+    Args:
+        latent: all of them, n.
+        places: one by one, smoothed.
+        frames: what was asked for, (1, 3, h, w) each.
+        fps: frames a second.
+        loss: the searches' mean last loss.
+        distance: the mean perceptual distance of frames and what was found, after smoothing.
+        features: what pictures were compared by.
+    """
+
+    latent: Latent
+    places: Sequence[Latent]
+    frames: Sequence[Image]
+    fps: Fraction
+    loss: float
+    distance: float
+    features: str
+
+
+def follow(
+    path: Path,
+    generator: Generator,
+    seek: Seek,
+    steps: int,
+    smooth: float,
+    fit: str,
+    progress: ProgressCallback | None = None,
+) -> Followed:
+    """Find the places of a film's frames.
+
+    The first frame is searched for in `steps` steps; each of the others begins at the place of the
+    one before and takes a tenth of them. Then the places are smoothed in time.
+
+    Args:
+        path: a film.
+        generator: whose places.
+        seek: the search.
+        steps: of the first frame; 0 lets every frame be guessed by itself.
+        smooth: the standard deviation of a Gaussian over frames; 0 for none.
+        fit: as for `read_picture`.
+        progress: told after every frame.
+
+    Raises:
+        DataError: no film, or one that is too long.
+        UsageError: an unknown fit.
+    """
+    frames, fps = _read(path, generator.resolution, fit)
+    found: list[Inversion] = []
+    for number, frame in enumerate(frames):
+        start = found[-1].latent if found else None
+        each = seek(frame, start, steps if start is None else -(-steps // _SHARE))
+        found.append(each)
+        if progress:
+            progress(Progress(number + 1, len(frames), "frame", f"{each.losses[-1]:.4f}"))
+    latent = smoothed(join([each.latent for each in found]), smooth)
+    places = [latent[n] for n in range(len(latent))]
+    with torch.no_grad():
+        apart = [
+            float(perceptual_distance(generator(place).cpu(), frame))
+            for place, frame in zip(places, frames, strict=True)
+        ]
+    loss = sum(each.losses[-1] for each in found) / len(found)
+    distance = sum(apart) / len(apart)
+    return Followed(latent, places, frames, fps, loss, distance, found[0].features)
+
+
+def smoothed(latent: Latent, deviation: float) -> Latent:
+    """Places with each the Gaussian mean of those around it; the ends are mirrored."""
+    reach = min(round(3 * deviation), len(latent) - 1)
+    if reach < 1:
+        return latent
+    at = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    weight = torch.exp(-0.5 * (at / deviation) ** 2)
+    values = _mirrored(latent.values, reach)
+    windows = values.unfold(0, 2 * reach + 1, 1)  # (n, ..., window)
+    mean = (windows * (weight / weight.sum()).to(values)).sum(-1)
+    return Latent(latent.space, mean, latent.label)
+
+
+def _mirrored(values: Tensor, reach: int) -> Tensor:
+    before, after = values[1 : reach + 1].flip(0), values[-reach - 1 : -1].flip(0)
+    return torch.cat([before, values, after])
+
+
+def _read(path: Path, size: tuple[int, int], fit: str) -> tuple[list[Image], Fraction]:
+    """A film's frames at the model's size, and their rate."""
+    from genart.media.video import look_at, read_film
+
+    source = look_at(path)
+    if source.frames > _MOST:
+        raise DataError(f"{path} has {source.frames} frames; {_MOST} at most, cut it first.")
+    frames: list[Frame] = [
+        fit_frame(frame, size, fit) for frame in read_film(path, source.size, source.fps)
+    ]
+    if not frames:
+        raise DataError(f"{path} holds no frame that can be read.")
+    return [to_image(frame) for frame in frames], source.fps

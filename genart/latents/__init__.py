@@ -1,0 +1,1 @@
+"""Latents: from seeds and keyframes to walks."""

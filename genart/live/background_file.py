@@ -1,0 +1,63 @@
+"""BackgroundFile: keeps a small file as it should be, from a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Condition, Thread
+
+from genart.errors import GenartError
+from genart.files import atomic
+
+
+class BackgroundFile:
+    """Writes a file in the background, whole or not at all; of several texts the newest wins.
+
+    Args:
+        path: the file.
+        failed: told why it could not be written.
+        went_well: told when it was.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        failed: Callable[[Exception], None],
+        went_well: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.path = path
+        self._failed, self._went_well = failed, went_well
+        self._change = Condition()
+        self._text: str | None = None
+        self._busy = False
+
+    def write(self, text: str) -> None:
+        """Let the file hold this text soon; never waits."""
+        with self._change:
+            self._text = text
+            if not self._busy:
+                self._busy = True
+                Thread(target=self._work, name=f"genart-{self.path.name}", daemon=True).start()
+
+    def flush(self, seconds: float = 10.0) -> bool:
+        """Wait until everything is written; whether that came about in time."""
+        with self._change:
+            return self._change.wait_for(lambda: not self._busy, seconds)
+
+    def _work(self) -> None:
+        while (text := self._next()) is not None:
+            try:
+                with atomic(self.path) as partial:
+                    partial.write_text(text, encoding="utf-8")
+            except (OSError, GenartError, ValueError) as error:
+                self._failed(error)
+            else:
+                self._went_well()
+
+    def _next(self) -> str | None:
+        with self._change:
+            text, self._text = self._text, None
+            if text is None:
+                self._busy = False
+                self._change.notify_all()
+            return text

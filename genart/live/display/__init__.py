@@ -1,0 +1,1 @@
+"""The display of a performance: window, clock and frame pacing."""

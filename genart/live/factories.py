@@ -1,0 +1,95 @@
+"""Controls and outputs of a performance, by the names that plug-ins gave them.
+
+A text such as "midi:Launch Control" is a registered name, a colon, and what the plug-in makes of
+the rest; a URL such as "srt://host:9999" is kept whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+from genart.contracts import Control, Sink
+from genart.errors import GenartError, UsageError
+from genart.live.outputs.worker import OutputWorker
+from genart.playback.faults import Faults
+from genart.plugins import registry
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """(name, rest) of "name:rest" or of a URL, whose rest is the whole of it."""
+    name, _, rest = text.partition(":")
+    return name.strip().lower(), text if rest.startswith("//") else rest
+
+
+def make_controls(asked: Iterable[str | Control], faults: Faults) -> list[Control]:
+    """Controls by name; one whose device is missing is told and left out.
+
+    Raises:
+        UnknownName: no plug-in offers it.
+        UsageError: what stands after the colon cannot be, or an extra is missing.
+    """
+    made = [
+        _tried(each, faults, lambda name, rest: registry("control").create(name, source=rest))
+        if isinstance(each, str)
+        else each
+        for each in asked
+    ]
+    return [control for control in made if control is not None]
+
+
+def make_outputs(
+    asked: Iterable[str | Sink], faults: Faults, *, fps: Fraction, size: tuple[int, int]
+) -> list[OutputWorker]:
+    """Outputs by name, each in a thread of its own; one that cannot open is told and left out.
+
+    Args:
+        asked: "ndi:Stage", "srt://host:9999", or sinks.
+        faults: who is told.
+        fps: frames a second.
+        size: (h, w) of the frames.
+
+    Raises:
+        UnknownName: no plug-in offers it.
+        UsageError: what stands after the colon cannot be, or an extra is missing.
+    """
+
+    def create(name: str, rest: str) -> Any:
+        if getattr(registry("sink")[name].factory, "keeps", False):
+            raise UsageError(f'"{name}" keeps films, so frames may not be left out: use --record.')
+        return registry("sink").create(name, path=rest, fps=fps, size=size)
+
+    outlets: dict[str, OutputWorker] = {}
+    try:
+        for each in asked:
+            if isinstance(each, str):
+                name, sink = split_name(each)[0], _tried(each, faults, create)
+            else:
+                name, sink = type(each).__name__, each
+            if sink is not None:
+                name = _unused(name, outlets)
+                outlets[name] = OutputWorker(name, sink, faults)
+    except BaseException:
+        for outlet in outlets.values():
+            outlet.close()
+        raise
+    return [*outlets.values()]
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    """The name, or "name 2", "name 3" ... where others have it."""
+    names = (f"{name} {k}" if k > 1 else name for k in count(1))
+    return next(each for each in names if each not in taken)
+
+
+def _tried(text: str, faults: Faults, create: Callable[[str, str], Any]) -> Any:
+    name, rest = split_name(text)
+    try:
+        return create(name, rest)
+    except UsageError:
+        raise
+    except GenartError as error:
+        faults.add(name, error)
+        return None

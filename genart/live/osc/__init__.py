@@ -1,0 +1,1 @@
+"""OSC in a performance: addresses, replies and feedback."""

@@ -1,0 +1,293 @@
+"""Feedback: what was turned elsewhere moves the faders here, too."""
+
+from __future__ import annotations
+
+import math
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from genart.errors import ParamError, UsageError
+from genart.live.osc.router import ROOT, address_of, wire
+from genart.live.store import Store
+from genart.osc.codec import (
+    AT_ONCE,
+    Bundle,
+    Message,
+    OscError,
+    encode,
+)
+
+Args: TypeAlias = "tuple[Any, ...]"
+
+#: No datagram is longer, in bytes: what fits into an Ethernet frame with room to spare.
+LARGEST = 1400
+#: Datagrams to one peer at a flush, which keeps messages waiting; the rest follows at the next.
+_MOST = 4
+_HEADER = encode(Bundle(AT_ONCE, ()))
+_SIZE = struct.Struct(">i")
+_SUBSCRIBERS = 16
+#: Seconds that a subscription lasts unless it asks for others, and at most.
+LASTS, LONGEST = 60.0, 86_400.0
+
+
+class Feedback:
+    """Sends new values to peers over UDP, and the status.
+
+    Each peer hears of a value at most once a flush, never a value it was told last, and never what
+    it turned itself: a sender is a peer if it subscribed, or if host and port are equal, or on
+    another machine the host.
+
+    Args:
+        store: whose values they are.
+        peers: (host, port) of everyone who wants to know, to the end.
+        clock: seconds on a clock that never goes back.
+
+    Attributes:
+        status: the last arguments of each status, by name.
+        sent: datagrams sent.
+
+    Raises:
+        UsageError: a host that cannot be found.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        peers: Iterable[tuple[str, int]] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.status: dict[str, Args] = {}
+        self.sent = 0
+        self._store, self._clock = store, clock
+        self._lock = threading.Lock()
+        self._peers = [_Peer(host, port) for host, port in peers]
+        self._leave: Callable[[], None] | None = None
+        self._listen()
+
+    def say(self, name: str, *args: Any) -> None:
+        """Publish /genart/status/<name>; equal arguments are not sent again."""
+        args = tuple(wire(arg) for arg in args)
+        with self._lock:
+            if self.status.get(name) == args:
+                return
+            self.status[name] = args
+            for peer in self._peers:
+                peer.pending[f"{ROOT}/status/{name}"] = args
+
+    def welcome(self, store: Store) -> None:
+        """Tell every peer all values, for their faders to begin at the right place."""
+        with self._lock:
+            for peer in self._peers:
+                peer.welcome(store.values(), self.status)
+
+    def subscribe(self, host: str, port: int, seconds: float = LASTS, source: str = "") -> None:
+        """Tell one more peer everything, for so long; who asks again is told for longer.
+
+        A new peer hears of every value first.
+
+        Args:
+            host: where it is.
+            port: where it listens.
+            seconds: how long, 1..86400.
+            source: who asks ("osc 127.0.0.1:50000"): what it turns is not told to the peer.
+
+        Raises:
+            UsageError: too many of them, or no such host and port.
+            ParamError: a time out of range.
+        """
+        if not 1 <= seconds <= LONGEST:
+            raise ParamError(f"A subscription lasts 1..{LONGEST:g} s, not {seconds:g}.")
+        until = self._clock() + seconds
+        with self._lock:
+            known = self._find(host, port)
+            if known is not None:
+                known.until, known.source = max(known.until, until), source
+                return
+            if sum(peer.until < math.inf for peer in self._peers) >= _SUBSCRIBERS:
+                raise UsageError(f"There are {_SUBSCRIBERS} subscribers already.")
+        peer = _Peer(host, port, until, source)
+        peer.welcome(self._store.values(), self.status)
+        with self._lock:
+            self._peers = [*self._peers, peer]
+        self._listen()
+
+    def unsubscribe(self, host: str, port: int) -> None:
+        """Tell a peer nothing more; nothing happens to one that never asked."""
+        with self._lock:
+            known = self._find(host, port)
+            if known is not None and known.until < math.inf:
+                self._peers = [peer for peer in self._peers if peer is not known]
+                known.close()
+
+    @property
+    def subscribers(self) -> list[str]:
+        """Who is told, as "host:port"."""
+        with self._lock:
+            return [peer.name for peer in self._peers]
+
+    def flush(self) -> None:
+        """Send what is new; called some thirty times a second."""
+        self._expire()
+        for peer in self._peers:
+            with self._lock:
+                parcels = list(peer.parcels())
+            for parcel in parcels:
+                if peer.send(parcel):
+                    self.sent += 1
+                    continue
+                with self._lock:
+                    peer.again(parcel)
+
+    def close(self) -> None:
+        """Stop, after a last flush."""
+        if self._leave:
+            self._leave()
+        self.flush()
+        for peer in self._peers:
+            peer.close()
+
+    def _listen(self) -> None:
+        if self._peers and self._leave is None:
+            self._leave = self._store.subscribe(self._turned)
+
+    def _find(self, host: str, port: int) -> _Peer | None:
+        return next((peer for peer in self._peers if peer.address[:2] == (host, port)), None)
+
+    def _expire(self) -> None:
+        now = self._clock()
+        with self._lock:
+            over = [peer for peer in self._peers if peer.until <= now]
+            if over:
+                self._peers = [peer for peer in self._peers if peer.until > now]
+        for peer in over:
+            peer.close()
+
+    def _turned(self, path: str, value: Any, source: str) -> None:
+        address, args = address_of(path), (wire(value),)
+        with self._lock:
+            for peer in self._peers:
+                if peer.is_source(source):
+                    peer.knows(address, args)
+                else:
+                    peer.pending[address] = args
+
+
+@dataclass
+class _Parcel:
+    """A datagram to be: an encoded bundle, and what it tells."""
+
+    data: bytearray = field(default_factory=lambda: bytearray(_HEADER))
+    told: dict[str, Args] = field(default_factory=dict)
+
+
+class _Peer:
+    """One who wants to know, until a time on the clock; `source` is who asked for it."""
+
+    def __init__(
+        self, host: str, port: int, until: float = math.inf, source: str | None = None
+    ) -> None:
+        if not 0 < port <= 65_535:
+            raise UsageError(f"Feedback cannot go to {host}:{port}: a port is 1..65535.")
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        except OSError as error:
+            raise UsageError(f"Feedback cannot go to {host}:{port}: {error}") from error
+        found.sort(key=lambda info: info[0] != socket.AF_INET)  # what OSC programs listen on
+        family, kind, _, _, address = found[0]
+        self.address: tuple[Any, ...] = address
+        self.until, self.source = until, source
+        self._socket = socket.socket(family, kind)
+        self._socket.setblocking(False)
+        self.pending: dict[str, Args] = {}
+        self._known: dict[str, Args] = {}
+
+    @property
+    def name(self) -> str:
+        """Its host and port, as "host:port"."""
+        return f"{self.address[0]}:{self.address[1]}"
+
+    def is_source(self, source: str) -> bool:
+        """Whether a source ("osc 127.0.0.1:9000") is this peer."""
+        kind, _, where = source.partition(" ")
+        if source == self.source or not kind.startswith("osc"):
+            return source == self.source
+        host, _, port = where.rpartition(":")
+        here = self.address[0]
+        return host == here and (port == str(self.address[1]) or not _is_loopback(here))
+
+    def welcome(self, values: Mapping[str, Any], status: Mapping[str, Args]) -> None:
+        """Tell it all values, and the status."""
+        self.pending |= {address_of(path): (wire(value),) for path, value in values.items()}
+        self.pending |= {f"{ROOT}/status/{name}": args for name, args in status.items()}
+
+    def knows(self, address: str, args: Args) -> None:
+        """Remember what the peer turned itself."""
+        self._known[address] = args
+        self.pending.pop(address, None)
+
+    def parcels(self) -> Iterator[_Parcel]:
+        """What is new, in bundles that are small enough; at most so many at once."""
+        parcel, count = _Parcel(), 0
+        for address in list(self.pending):
+            args = self.pending[address]
+            data = b"" if self._known.get(address) == args else _encoded(address, args)
+            if data and parcel.told and len(parcel.data) + len(data) > LARGEST:
+                yield parcel
+                parcel, count = _Parcel(), count + 1
+                if count == _MOST:
+                    return
+            del self.pending[address]
+            if data:
+                self._known[address] = parcel.told[address] = args
+                parcel.data += data
+        if parcel.told:
+            yield parcel
+
+    def send(self, parcel: _Parcel) -> bool:
+        """Send a datagram; whether it went out."""
+        with suppress(OSError):
+            self._socket.sendto(parcel.data, self.address)
+            return True
+        return False
+
+    def again(self, parcel: _Parcel) -> None:
+        """Send what could not be sent at the next flush, unless there is something newer."""
+        for address, args in parcel.told.items():
+            self._known.pop(address, None)
+            self.pending.setdefault(address, args)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _encoded(address: str, args: Args) -> bytes:
+    """A message as a bundle holds it, or nothing if it fits into none."""
+    try:
+        data = encode(Message(address, args))
+    except OscError:
+        return b""
+    return _SIZE.pack(len(data)) + data if len(_HEADER) + 4 + len(data) <= LARGEST else b""
+
+
+def _is_loopback(host: str) -> bool:
+    return host.startswith("127.") or host == "::1"
+
+
+def parse_peer(text: str, default: int | None = None) -> tuple[str, int]:
+    """(host, port) from "host:port", "[::1]:port", or a port alone for this machine.
+
+    Raises:
+        ParamError: something else.
+    """
+    host, colon, port = text.strip().rpartition(":")
+    if not colon and default is not None and not port.isdecimal():
+        host, port = port, str(default)
+    if not (port.isascii() and port.isdecimal()) or not 0 <= int(port) <= 65_535:
+        raise ParamError(f'"{text}" is no HOST:PORT, such as 127.0.0.1:9000.')
+    return host.strip("[]") or "127.0.0.1", int(port)

@@ -1,0 +1,1 @@
+"""Outputs of a performance: recorder and workers."""

@@ -1,0 +1,202 @@
+"""Recording while live: Matroska as it runs, the wanted file on stop, nothing lost on a kill."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from threading import Lock
+
+from genart.contracts import Frame, Sink
+from genart.errors import RenderError, UsageError
+from genart.files import atomic
+from genart.live.outputs.worker import OutputWorker
+from genart.playback.faults import Faults
+from genart.plugins import registry
+
+#: Suffixes that hold the recorded H.264 as it is.
+SUFFIXES = (".mp4", ".mkv", ".mov")
+_BUFFER = 2  # seconds of frames that may wait
+_ROOM = 300e6  # bytes that stay free on the disk
+
+
+class Recorder:
+    """A sink that keeps what it is given while it is told to record.
+
+    Frames go into an .mkv file, which a kill leaves readable. On stop it becomes the file that
+    was asked for, without encoding again. Recording ends by itself before the disk is full.
+
+    Args:
+        folder: where recordings go whose name comes from elsewhere.
+        fps: frames a second.
+        size: (h, w) of the frames.
+        faults: who is told what went wrong.
+        free: gives the bytes free where a file is.
+
+    Attributes:
+        finished: the files that were kept, oldest first.
+        dropped: frames that came too fast to be encoded; the film repeats others in their place.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        fps: Fraction,
+        size: tuple[int, int],
+        faults: Faults,
+        *,
+        free: Callable[[Path], float] = lambda path: shutil.disk_usage(path.parent).free,
+    ) -> None:
+        self._folder, self._fps, self._size = folder, fps, size
+        self._faults, self._free = faults, free
+        self.finished: list[Path] = []
+        self._lock = Lock()
+        self._outlet: OutputWorker | None = None
+        self._ending: list[OutputWorker] = []
+        self._path = Path()
+        self._count = self._dropped = 0
+
+    @property
+    def recording(self) -> bool:
+        """Whether a recording is going on."""
+        return self._outlet is not None
+
+    @property
+    def seconds(self) -> float:
+        """How long the recording that is going on is; 0 without one."""
+        return float(self._count / self._fps) if self.recording else 0.0
+
+    @property
+    def dropped(self) -> int:
+        """Frames that came too fast, in all recordings."""
+        return self._dropped + (self._outlet.dropped if self._outlet else 0)
+
+    def start(self, name: str | None = None) -> Path:
+        """Begin a recording in the recordings folder; returns its path.
+
+        Args:
+            name: its name, of which the last part is used; None takes the date and time.
+
+        Raises:
+            UsageError: a suffix that no recording has.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self.start_at(_free_name(self._folder / safe_name(name)))
+
+    def start_at(self, path: Path) -> Path:
+        """Begin a recording at a path, after ending the one that may be going on.
+
+        Raises:
+            UsageError: a suffix that no recording has, or a folder that does not exist.
+        """
+        check(path)
+        self.stop()
+        with self._lock:
+            sink = _Film(path, self._fps, self._size, self.finished)
+            self._outlet = OutputWorker(
+                "record", sink, self._faults, max(2, round(_BUFFER * self._fps))
+            )
+            self._path, self._count = path, 0
+        return path
+
+    def stop(self) -> None:
+        """End the recording, if there is one; the file is finished in the background."""
+        with self._lock:
+            outlet, self._outlet = self._outlet, None
+            if outlet is not None:
+                self._dropped += outlet.dropped
+                self._ending = [each for each in self._ending if not each.finished] + [outlet]
+                outlet.end()
+
+    def write(self, frame: Frame) -> None:
+        """Take one frame; without a recording it is let go."""
+        outlet = self._outlet
+        if outlet is None:
+            return
+        self._count += 1
+        if self._count % max(1, round(self._fps)) == 1 and self._free(self._path) < _ROOM:
+            self._faults.add("record", f"The disk of {self._path} is nearly full: stopped.")
+            self.stop()
+        elif outlet.failed:
+            self.stop()
+        else:
+            outlet.write(frame)
+
+    def missed(self, count: int) -> None:
+        """Keep the rate although so many frames were not shown."""
+        outlet = self._outlet
+        if outlet is not None and count:
+            outlet.missed(count)
+
+    def close(self) -> None:
+        """End the recording and wait until every file is finished."""
+        self.stop()
+        for outlet in self._ending:
+            outlet.close()
+
+
+class _Film:
+    """One recording: Matroska first, then what was asked for."""
+
+    def __init__(
+        self, path: Path, fps: Fraction, size: tuple[int, int], finished: list[Path]
+    ) -> None:
+        self._path, self._finished = path, finished
+        self._running = path if path.suffix == ".mkv" else path.with_suffix(".recording.mkv")
+        self._running.touch()  # so that no other recording takes the name
+        self._sink: Sink = registry("sink").create("mkv", path=self._running, fps=fps, size=size)
+
+    def write(self, frame: Frame) -> None:
+        self._sink.write(frame)
+
+    def close(self) -> None:
+        self._sink.close()
+        if not self._running.stat().st_size:
+            self._running.unlink()
+        elif self._running != self._path:
+            with atomic(self._path) as partial:
+                remux(self._running, partial)
+            self._running.unlink()
+        if self._path.is_file():
+            self._finished.append(self._path)
+
+
+def remux(source: Path, target: Path) -> None:
+    """Put the same pictures into another container; RenderError if that fails."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    command = [get_ffmpeg_exe(), "-y", "-v", "error", "-i", f"file:{source}", "-c", "copy"]
+    done = subprocess.run(
+        [*command, "-movflags", "+faststart", f"file:{target}"], capture_output=True, text=True
+    )
+    if done.returncode:
+        why = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+        raise RenderError(f"{why}. The recording stays in {source}.")
+
+
+def check(path: Path) -> None:
+    """UsageError for a place where no recording can be."""
+    if path.suffix not in SUFFIXES:
+        raise UsageError(f'A recording ends in {", ".join(SUFFIXES)}, not "{path.name}".')
+    if not path.parent.is_dir():
+        raise UsageError(f'The folder "{path.parent}" does not exist; create it first.')
+
+
+def safe_name(name: str | None) -> str:
+    """A plain file name of a name that may come from anyone: its last part, plain letters only."""
+    last = re.split(r"[/\\]", str(name))[-1] if name else ""
+    plain = re.sub(r"[^\w. -]", "_", last).strip(". ")[:100]
+    plain = plain or f"{datetime.now():%Y-%m-%d %H.%M.%S}"
+    return plain if Path(plain).suffix in SUFFIXES else f"{plain}.mp4"
+
+
+def _free_name(path: Path) -> Path:
+    found, number = path, 2
+    while found.exists() or found.with_suffix(".recording.mkv").exists():
+        found = path.with_stem(f"{path.stem}-{number}")
+        number += 1
+    return found

@@ -1,0 +1,150 @@
+"""A worker for each sink: a slow or broken one holds up nobody else."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from threading import Condition, Thread
+
+from genart.contracts import Frame, Sink
+from genart.errors import OutputAway
+from genart.playback.faults import Faults
+from genart.profiling import Lane
+
+
+class OutputWorker:
+    """Hands frames to a sink in a thread of its own; `write` never waits and never fails.
+
+    With the usual depth of 1 the newest frame wins. A deeper outlet, for recording, keeps its
+    frames and refuses new ones when full; the next frame it takes is then written as many times
+    more, so that the film keeps its rate.
+
+    A sink that raises is told of once, closed, and gets no more frames. One that raises
+    `OutputAway` is told of once, goes on getting frames, and is told of when it takes one again.
+
+    Args:
+        name: what people call it.
+        sink: where the frames go.
+        faults: who is told.
+        depth: how many frames may wait.
+        now: a clock in seconds.
+
+    Attributes:
+        dropped: frames the sink was too slow for, or that came while its other end was gone.
+        failed: whether the sink was given up.
+        lane: where the time that the sink takes is counted; None counts none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        sink: Sink,
+        faults: Faults,
+        depth: int = 1,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name, self.dropped, self.failed = name, 0, False
+        self.lane: Lane | None = None
+        self._gone: float | None = None  # since when
+        self._now = now
+        self._sink, self._faults, self._depth = sink, faults, depth
+        self._waiting: deque[tuple[Frame, int]] = deque()
+        self._owed = 0
+        self._closing = False
+        self._change = Condition()
+        self._thread = Thread(target=self._work, name=f"genart-{name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def away(self) -> bool:
+        """Whether the sink's other end is gone for now."""
+        return self._gone is not None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the sink has taken its last frame and is closed."""
+        return not self._thread.is_alive()
+
+    def write(self, frame: Frame) -> None:
+        """Offer one frame."""
+        with self._change:
+            if self.failed or self._closing:
+                return
+            if len(self._waiting) >= self._depth:
+                self.dropped += 1
+                if self._depth > 1:
+                    self._owed += 1
+                    return
+                self._waiting.clear()
+            self._waiting.append((frame, 1 + self._owed))
+            self._owed = 0
+            self._change.notify_all()
+
+    def missed(self, count: int) -> None:
+        """Write the next frame so many times more, for frames that were never made."""
+        with self._change:
+            self._owed += count
+
+    def end(self) -> None:
+        """Take no more frames; the sink finishes in the background."""
+        with self._change:
+            self._closing = True
+            self._change.notify_all()
+
+    def close(self, seconds: float = 30.0) -> None:
+        """Let the sink take what waits and finish; one that hangs is left behind."""
+        self.end()
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            self._faults.add(self.name, f"did not finish within {seconds:g} s and was left behind.")
+
+    def drained(self, seconds: float = 10.0) -> bool:
+        """Wait until nothing waits; whether that came about in time."""
+        with self._change:
+            return self._change.wait_for(lambda: self.failed or not self._waiting, seconds)
+
+    def _work(self) -> None:
+        try:
+            while (job := self._next()) is not None:
+                frame, times = job
+                for _ in range(times):
+                    self._pass_on(frame)
+            self._sink.close()
+        except Exception as error:
+            self._give_up(error)
+
+    def _pass_on(self, frame: Frame) -> None:
+        lane = self.lane
+        try:
+            with nullcontext() if lane is None else lane.span(self.name):
+                self._sink.write(frame)
+            if lane is not None:
+                lane.frames += 1
+        except OutputAway as error:
+            self.dropped += 1
+            if self._gone is None:
+                self._gone = self._now()
+                self._faults.add(self.name, error)
+        else:
+            if self._gone is not None:
+                seconds, self._gone = self._now() - self._gone, None
+                self._faults.settle(self.name)
+                self._faults.note(self.name, f"back after {seconds:.0f} s.")
+
+    def _next(self) -> tuple[Frame, int] | None:
+        with self._change:
+            self._change.wait_for(lambda: self._waiting or self._closing)
+            job = self._waiting.popleft() if self._waiting else None
+            self._change.notify_all()
+            return job
+
+    def _give_up(self, error: Exception) -> None:
+        with self._change:
+            self.failed = True
+            self._waiting.clear()
+            self._change.notify_all()
+        self._faults.add(self.name, error)
+        with suppress(Exception):
+            getattr(self._sink, "abort", self._sink.close)()

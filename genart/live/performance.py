@@ -1,0 +1,385 @@
+"""genart.live: a sketch on stage. This module puts the parts together and takes them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, Protocol
+
+import numpy as np
+
+from genart.contracts import Control, Frame, Generator, Sink
+from genart.interrupts import _ends_on_signals
+from genart.live.console import LiveConsole, start_all
+from genart.live.display.clock import LiveClock
+from genart.live.display.frame_blend import FrameBlend
+from genart.live.display.phase_lock import PhaseLock
+from genart.live.outputs.video_recorder import Recorder
+from genart.live.outputs.worker import OutputWorker
+from genart.live.report import Durations, LiveReport, Meter
+from genart.live.store import Store
+from genart.live.store_control import StoreControl
+from genart.media.film_spec import Size, parse_fps, parse_size
+from genart.media.pending import as_frame
+from genart.models.loading import load
+from genart.playback.background_loader import BackgroundLoader, sketch_file
+from genart.playback.background_pacing import BackgroundPacer
+from genart.playback.build import performer, typed
+from genart.playback.faults import Faults
+from genart.playback.loop import run, turn
+from genart.playback.player import widened
+from genart.playback.quality import QualityController, QualityLevel, quality_levels
+from genart.playback.resilient_player import ResilientPlayer
+from genart.playback.settings import ModelSettings
+from genart.playback.sketch import Sketch, load_sketch
+from genart.profiling import WAITING, Profiler, span
+from genart.realtime import (
+    DISPLAY,
+    hastened,
+    punctual,
+    spare_threads,
+)
+from genart.styling.factory import joined
+
+GAP = 0.1  # seconds between two frames that people see as a jerk
+_HUNG = 2.0  # seconds without a frame after which the engine is said to hang
+
+
+class Live:
+    """A performance: an engine thread makes frames, whoever calls `run` shows them.
+
+    Args:
+        sketch: a shipped sketch's name, a .py file, or a Sketch class.
+        model: a name, file, URL or a Generator; None takes the sketch's own.
+        size: 512, (640, 360) or "640x360", width first; None takes the model's.
+        fps: frames a second of the display, and at most of the engine.
+        seconds: how long; None goes on until `stop`.
+        params: values by "owner.name" to begin with.
+        style: a stylizer that paints over the picture, "fast:wave", or several, one after the
+            other.
+        seed: what the sketch's own chance comes from.
+        device: "auto", "cpu", "cuda" or "mps".
+        blend: whether to blend frames while the model is slower than the display.
+        hold_fps: whether to lower the picture's quality while the model is slower than the
+            display, see `genart.live.ladder`.
+        profile: whether the report says where the frames spent their time, stage by stage.
+        recordings: the folder of recordings whose names come from the network.
+        tell: told of each new kind of fault, in one line.
+        engine_clock: what the engine goes by; the wall's clock at `fps` unless given.
+
+    Attributes:
+        name: the sketch's, as it was given.
+        settings: what the performance began with, by "owner.name".
+        seed: what the sketch's own chance comes from.
+        threads: how many a network on a CPU uses.
+        ladder: how much work a picture is.
+        store: where anyone may turn Params from any thread.
+        faults: what went wrong.
+        recorder: what records.
+        desk: what carries out triggers; `desk.actions` may be added to before `run`.
+        console: what controls play on.
+        services: what runs beside the picture; `run` starts and closes it.
+        latencies: how long things take, by name.
+        on_tick: called with the tick's time in seconds and its beat after every frame made.
+        on_new_sketch: called when another sketch has taken over.
+
+    Raises:
+        UsageError: an argument that is wrong.
+        SketchError: a sketch file that cannot be run.
+        CheckpointError: a model that cannot be used.
+    """
+
+    def __init__(
+        self,
+        sketch: str | Path | type[Sketch] = "drift",
+        *,
+        model: str | Path | Generator | None = None,
+        size: Size | None = None,
+        fps: float | str | Fraction = 30,
+        seconds: float | None = None,
+        params: Mapping[str, Any] | None = None,
+        style: str | Sequence[str] = (),
+        seed: int = 0,
+        device: str = "auto",
+        blend: bool = True,
+        hold_fps: bool = False,
+        profile: bool = False,
+        recordings: str | Path = "recordings",
+        tell: Callable[[str], None] | None = None,
+        engine_clock: LiveClock | None = None,
+    ) -> None:
+        self.fps, self.stopped = parse_fps(fps), Event()
+        self.faults = Faults(tell)
+        kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
+        self._given = model if isinstance(model, Generator) else None
+        self.name = kind.__qualname__ if isinstance(sketch, type) else str(sketch)
+        self.settings, self.seed = _settings(kind, model, style, params), seed
+        self.threads = spare_threads()
+        settings = self.settings
+        period = float(1 / self.fps)
+        self.ladder = QualityController(
+            period, hold=hold_fps, say=partial(self.faults.note, "quality")
+        )
+        self.pacer = BackgroundPacer(self.faults)
+        self.backstage = BackgroundLoader(
+            self._load, self.faults, sketch_file(sketch), device=device, prepare=self._as_played,
+            warm=self._warm,
+        )  # fmt: skip
+        name = str(settings.get("model.name", ModelSettings.name.default))
+        self._size = parse_size(size) if size else None
+        self.size = self._size or self.backstage.get(name).resolution
+        first = performer(
+            kind, settings, load=self.backstage.get, size=self.size, seed=seed, strict=True
+        )
+        self.engine_clock = engine_clock or LiveClock(self.fps)
+        self.engine_clock.stop = self.stopped
+        self.display_clock = LiveClock(self.fps, stop=self.stopped, seconds=seconds)
+        self.store = Store(first.tree, clock=self.engine_clock.seconds)
+        self.alignment = PhaseLock(period)
+        self.crossfade = FrameBlend(blend, self._shows, self.alignment.shown)
+        self.desk = StoreControl(self.store, self.faults, {}, self._took)
+        self.console = LiveConsole(self.store, self.faults)
+        self.player = ResilientPlayer(
+            first, self.backstage, self.faults, size=self.size, ladder=self.ladder,
+            pacer=self.pacer, restored=lambda path, value: self.store.put(path, value, "engine"),
+            changed=self._sketch_changed, now=self.engine_clock.now,
+            swapped=lambda name: self.faults.note("model", f'"{name}" plays.'),
+        )  # fmt: skip
+        self.recorder = Recorder(Path(recordings), self.fps, self.size, self.faults)
+        self.desk.actions.update(
+            {
+                "record.start": lambda each: self.recorder.start(*map(str, each.args[:1])),
+                "record.stop": lambda each: self.recorder.stop(),
+                "quality.up": lambda each: self.ladder.up(),
+            }
+        )
+        self.on_tick: list[Callable[[float, float], None]] = []
+        self.on_new_sketch: list[Callable[[], None]] = []
+        self.services: list[Service] = []
+        self._meter = Meter(self.fps)
+        self.latencies = {"param_to_frame": Durations()}
+        self._profiler = Profiler() if profile else None
+        self._black: Frame | None = None
+
+    @property
+    def sketch(self) -> Sketch:
+        """What plays now."""
+        return self.player.performer.sketch
+
+    def stop(self) -> None:
+        """End the performance, from any thread."""
+        self.stopped.set()
+
+    def close(self) -> None:
+        """Give up a performance that is not going to run."""
+        self.stop()
+        for service in self.services:
+            service.close()
+        self.recorder.close()
+
+    def run(self, sinks: Sequence[Sink] = (), controls: Sequence[Control] = ()) -> LiveReport:
+        """Play until the time is over or `stop`; Ctrl-C ends it, too.
+
+        Args:
+            sinks: where frames go, written to from this thread. Wrap one that may be slow or fail
+                in an `OutputWorker`.
+            controls: further sources of parameter changes. One that cannot begin is told of and
+                left out.
+
+        Returns:
+            How it went.
+        """
+        self.desk.controls = controls
+        engine = Thread(target=self._engine, name="genart-engine", daemon=True)
+        with ExitStack() as stack:
+            stack.enter_context(punctual(self.threads))
+            stack.enter_context(_ends_on_signals(self.stop))
+            stack.callback(self._close, engine, sinks)
+            for service in self.services:
+                service.start()
+                stack.callback(service.close)
+            self.backstage.start()
+            self.pacer.start()
+            self._profile_outlets(sinks)
+            stack.callback(start_all(controls, self.console))
+            engine.start()
+            while not self.crossfade.ready.wait(0.1) and not self.stopped.is_set():
+                pass
+            stack.enter_context(hastened(DISPLAY))
+            stack.enter_context(self._lane("display"))
+            run(self._shown(), [*sinks, self.recorder])
+        return self.report(sinks)
+
+    def status(self) -> dict[str, Any]:
+        """How it goes, for a status line: plain numbers and text."""
+        stage = self.player.performer.stage
+        return {
+            "fps": round(self._meter.rate, 2),
+            "phase": stage.transport.phase,
+            "beat": stage.tempo.beat,
+            "made": self.crossfade.made,
+            "synthesised": self.crossfade.synthesised,
+            "recording": self.recorder.recording,
+            "model": stage.model.name,
+            "loading": self.backstage.loading,
+            "quality": self.ladder.rung,
+            **self.console.said,
+            "errors": self.faults.lately(),
+        }
+
+    def report(self, sinks: Sequence[Sink] = ()) -> LiveReport:
+        """How it went so far."""
+        meter, fade = self._meter, self.crossfade
+        outlets = [*(sink for sink in sinks if isinstance(sink, OutputWorker))]
+        drops = {outlet.name: outlet.dropped for outlet in outlets}
+        drops["record"] = self.recorder.dropped
+        kept = self.recorder.finished
+        return LiveReport(
+            frames=meter.frames,
+            fps=round(meter.mean_rate, 3),
+            seconds=round(meter.seconds, 3),
+            size=(self.size[1], self.size[0]),
+            interval_ms=meter.intervals.summary(),
+            gaps=meter.intervals.over(GAP),
+            made=fade.made,
+            synthesised=fade.synthesised,
+            repeated=fade.repeated,
+            skipped=self.display_clock.skipped,
+            dropped=sum(drops.values()),
+            drops=drops,
+            osc={"received": self.store.received, "rejected": self.store.rejected},
+            latency_ms={name: each.summary() for name, each in self.latencies.items()},
+            quality={name: round(each, 3) for name, each in [*self.ladder.spent.items()]},
+            errors=self.faults.total,
+            faults=self.faults.all(),
+            recorded=str(kept[-1]) if kept else "",
+            profile=None if self._profiler is None else self._profiler.profile(clocked=True),
+        )
+
+    def _lane(self, name: str, *, draws: bool = False) -> AbstractContextManager[object]:
+        """Where this thread's time is counted, if it is."""
+        return nullcontext() if self._profiler is None else self._profiler.lane(name, draws=draws)
+
+    def _profile_outlets(self, sinks: Sequence[Sink]) -> None:
+        for sink in sinks:
+            if self._profiler is not None and isinstance(sink, OutputWorker):
+                sink.lane = self._profiler.lane(sink.name, WAITING)
+
+    def _engine(self) -> None:
+        try:
+            with self._lane("engine", draws=True):
+                run(self._made(), [self.crossfade])
+        except BaseException as error:  # the picture stays; the night is told
+            self.faults.add("engine", error)
+            raise
+
+    def _made(self) -> Iterator[Frame]:
+        for tick in self.engine_clock:
+            with span("controls"):
+                self._guarded("controls", turn, self.player, [self.desk], tick.t)
+            frame = self.player.frame(tick)
+            stage = self.player.performer.stage
+            self.store.observe("transport.phase", stage.transport.phase)
+            for told in self.on_tick:
+                self._guarded("controls", told, float(tick.t), stage.tempo.beat)
+            yield frame
+
+    def _guarded(self, where: str, step: Callable[..., object], *args: Any) -> None:
+        """Do something that must not end the engine."""
+        try:
+            step(*args)
+        except Exception as error:
+            self.faults.add(where, error)
+
+    def _shown(self) -> Iterator[Frame]:
+        made, since, skipped = -1, 0.0, self.display_clock.skipped
+        for frame in self.crossfade.frames(self.display_clock):
+            now = self._meter.beat()
+            self.display_clock.shift(self.alignment.step())
+            if self.crossfade.made != made:
+                made, since = self.crossfade.made, now
+            self._watch(now - since)
+            self.recorder.missed(self.display_clock.skipped - skipped)
+            skipped = self.display_clock.skipped
+            yield self._as_black(frame) if self.store.current("output.blackout") else frame
+
+    def _watch(self, idle: float) -> None:
+        frozen = self.store.current("output.freeze") or self.player.failing
+        if idle > _HUNG and not frozen:
+            self.faults.add("engine", f"No new frame for {_HUNG:g} s; the last one is held.")
+        else:
+            self.faults.settle("engine")
+
+    def _as_black(self, frame: Frame) -> Frame:
+        if self._black is None or self._black.shape != frame.shape:
+            self._black = np.zeros_like(frame)
+        return self._black
+
+    def _took(self, at: float) -> None:
+        self.crossfade.asked = at if self.crossfade.asked is None else self.crossfade.asked
+
+    def _shows(self, asked: float) -> None:
+        self.latencies["param_to_frame"].add(self.engine_clock.seconds() - asked)
+
+    def _sketch_changed(self) -> None:
+        self.desk.replant(self.player.tree)
+        for told in self.on_new_sketch:
+            told()
+
+    def _load(self, name: str) -> Generator:
+        given, device = self._given, self.backstage.device
+        if given is None or given.name != name:
+            return load(name, device)
+        if given.device.type not in self.backstage.lost:
+            return given
+        return load(name if given.source is None else given.source, device)
+
+    def _as_played(self, model: Generator) -> Generator:
+        return widened(model, self._size or getattr(self, "size", None))
+
+    def _warm(self, model: Generator) -> None:
+        """Use a model once on every rung that may be called for in the middle of a set."""
+        for rung in quality_levels(model) if self.ladder.hold else [QualityLevel("", model)]:
+            picture = rung.model(rung.model.sample([0]))
+            as_frame(picture, self.size)
+
+    def _close(self, engine: Thread, sinks: Sequence[Sink]) -> None:
+        self.stop()
+        if engine.is_alive():
+            engine.join(5.0)
+        for sink in [*sinks, self.recorder]:
+            try:
+                sink.close()
+            except Exception as error:
+                self.faults.add(getattr(sink, "name", "sink"), error)
+        self.backstage.close()
+        self.pacer.close()
+
+
+class Service(Protocol):
+    """Something that runs beside the picture, such as a server."""
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+def _settings(
+    kind: type[Sketch],
+    model: str | Path | Generator | None,
+    style: str | Sequence[str],
+    params: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    asked = {**({"style.chain": joined(style)} if style else {}), **(params or {})}
+    if model is not None:
+        asked["model.name"] = model.name if isinstance(model, Generator) else str(model)
+    # a new even walk costs a hundred images, which nobody on a stage waits for unasked
+    return typed(kind, {**kind.defaults, "walk.even": False, **asked})

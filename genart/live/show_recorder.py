@@ -1,0 +1,143 @@
+"""Keeping a show: what a performance writes down so that it can be played again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genart.errors import GenartError
+from genart.files import file_hash
+from genart.media.metadata import versions
+from genart.params import Param
+from genart.playback.show import (
+    Header,
+    Saved,
+    Show,
+    ShowWriter,
+)
+from genart.playback.timeline import Change, smoothing_of
+
+if TYPE_CHECKING:
+    from genart.live.performance import Live
+
+_MODEL, _OTHER = "model.name", "model.other"
+
+
+def start_show_recorder(live: Live, path: str | Path) -> ShowRecorder:
+    """Keep a performance's changes in a new file, from its beginning.
+
+    Raises:
+        UsageError: a file that is there already, or cannot be written.
+    """
+    keeper = ShowRecorder(live, ShowWriter(path, _header(live)))
+    live.desk.kept = keeper.write
+    live.on_tick.append(keeper.look)
+    live.on_new_sketch.append(keeper.sketch_saved)
+    return keeper
+
+
+class ShowRecorder:
+    """Writes a performance down; what cannot be written ends the show, and the picture goes on.
+
+    Most changes are kept as they come, each with its own time. Three kinds are kept when the
+    picture shows them, with the time of its tick: a model, which may be loaded for long; text,
+    which a walk may refuse; and freeze, which holds the picture of its tick. While a second model
+    is loaded the first one plays alone, and that is what is kept.
+
+    Args:
+        live: the performance.
+        writer: its file.
+
+    Attributes:
+        path: where it is kept.
+    """
+
+    def __init__(self, live: Live, writer: ShowWriter) -> None:
+        self._live, self._writer, self.path = live, writer, writer.path
+        self._shown = self._settled()
+        self._failed = False
+
+    def write(self, changes: Iterable[Change]) -> None:
+        """Keep the changes of a tick."""
+        tree = self._live.player.tree
+        kept = [c for c in changes if c.path in tree and not _settles(c.path, tree[c.path])]
+        self._try(lambda: self._writer.write(kept))
+
+    def look(self, t: float, beat: float) -> None:
+        """After the frame of the tick at time t: keep what it was the first to show."""
+        if self._live.player.failing:
+            return
+        settled = self._settled()
+        fresh = [Change(p, x, t) for p, x in settled.items() if self._shown.get(p) != x]
+        self._shown = settled
+        self._try(lambda: self._writer.write(fresh))
+
+    def _settled(self) -> dict[str, Any]:
+        tree = self._live.player.tree
+        shown = {path: tree.value(path) for path, param in tree.items() if _settles(path, param)}
+        return shown | ({_OTHER: ""} if self._live.player.performer.pairing.waiting else {})
+
+    def sketch_saved(self) -> None:
+        """Keep that another version of the sketch has taken over, at this tick."""
+        tick, file = self._live.engine_clock.tick, self._live.backstage.sketch
+        if file is not None:
+            at = 0.0 if tick is None else float(tick.t)
+            saved = Saved(at, file.name, file_hash(file) or "")
+            self._try(lambda: self._writer.saved(saved))
+
+    def close(self, t: float | None = None) -> None:
+        """Finish; t is when the show ended, in seconds. What failed has no end."""
+        self._try(lambda: self._writer.close(t))
+
+    def _try(self, step: Callable[[], None]) -> None:
+        if self._failed:
+            return
+        try:
+            step()
+        except (OSError, ValueError) as error:  # such as a full disk
+            self._failed = True
+            self._live.faults.add("show", error)
+            with suppress(OSError):
+                self._writer.close()
+
+
+def load_models(live: Live, controls: Iterable[object]) -> None:
+    """Load the second model and those that shows play, so that they are there; told if one fails.
+
+    So the picture is blended from its first frame on, and a show's models take over when they did.
+    """
+    changes = [c for show in controls if isinstance(show, Show) for c in show.events]
+    names = [live.store.current(_OTHER)]
+    names += [c.value for c in changes if c.path in (_MODEL, _OTHER)]
+    for name in filter(None, dict.fromkeys(names)):
+        try:
+            live.backstage.get(name)
+        except GenartError as error:
+            live.faults.add("model", error)
+
+
+def _settles(path: str, param: Param[Any]) -> bool:
+    """Whether a Param is kept when the picture shows it; of any other, a turn says it all."""
+    text = isinstance(param.default, str) and not param.choices
+    return text or path in (_MODEL, "output.freeze")
+
+
+def _header(live: Live) -> Header:
+    name = str(live.store.current(_MODEL))
+    model = live.backstage.get(name)
+    hashes = {"sketch": file_hash(live.backstage.sketch), "model": file_hash(model.source)}
+    return Header(
+        sketch=live.name,
+        model=name,
+        seed=live.seed,
+        fps=str(live.fps),
+        size=(live.size[1], live.size[0]),
+        params=live.settings,
+        values=live.store.values(),
+        smoothing=smoothing_of(live.store.tree),
+        versions=versions(),
+        threads=live.threads,
+        hashes={what: found for what, found in hashes.items() if found},
+    )

@@ -1,0 +1,1 @@
+"""Mapping: sources such as MIDI and LFOs, routed to Params."""

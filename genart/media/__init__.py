@@ -1,0 +1,1 @@
+"""Media: images, frames, video, sinks and their metadata."""

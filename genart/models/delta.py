@@ -1,0 +1,177 @@
+"""A tuned generator kept as its small difference to another, its parent.
+
+The file holds, for each weight that changed, the change in whole numbers of 8 bits with one scale
+an output channel, and in its header which parent it belongs to. `load` opens it like a model,
+wherever the parent can be found: by its registered name, at the path it had, or beside the file.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from genart.checkpoints import Checkpoint, write_safetensors
+from genart.contracts import Generator
+from genart.errors import CheckpointError, GenartError, UsageError
+from genart.files import file_hash
+from genart.models.loading import load
+from genart.plugins import registry
+
+if TYPE_CHECKING:
+    import torch
+
+ARCHITECTURE, FORMAT = "difference", "1"
+_STEPS = 127  # whole numbers either side of 0
+_OWN = ("genart.architecture", "genart.format", "parent.name", "parent.sha256", "parent.path")
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """A generator around a torch network whose weights may be tuned on a deep copy of it."""
+
+    network: torch.nn.Module
+
+
+def copy_of(generator: Generator) -> Generator:
+    """A generator of the same weights, in no file yet, that may be changed.
+
+    Raises:
+        UsageError: a generator without a network, or of no file by which to know it again.
+    """
+    if not isinstance(generator, Tunable):
+        raise UsageError(f'"{generator.name}" has no weights that could be tuned.')
+    if generator.source is None:
+        raise UsageError(
+            f'"{generator.name}" is in no file: save it first, so that what is tuned can be kept '
+            "as a difference to it."
+        )
+    made = copy.deepcopy(generator)
+    made.source = None  # so that nothing takes it for what is in the parent's file
+    made.sha256 = ""  # type: ignore[attr-defined]
+    made.parents = (generator.name, *generator.parents)
+    return made
+
+
+def save_tuned(
+    path: str | Path, parent: Generator, tuned: Generator, note: Mapping[str, str] | None = None
+) -> Path:
+    """Keep a tuned generator as its difference to its parent.
+
+    Args:
+        path: a .safetensors file.
+        parent: what `tuned` is a changed copy of.
+        tuned: see `copy_of`.
+        note: text entries for the header.
+
+    Raises:
+        UsageError: a parent of no file, or networks of different shapes.
+    """
+    if not (isinstance(parent, Tunable) and isinstance(tuned, Tunable)) or parent.source is None:
+        raise UsageError("A difference is that of two networks, the parent's from a file.")
+    before, after = parent.network.state_dict(), tuned.network.state_dict()
+    if {n: v.shape for n, v in before.items()} != {n: v.shape for n, v in after.items()}:
+        raise UsageError(f'"{tuned.name}" is no tuned "{parent.name}": their weights differ.')
+    kept: dict[str, torch.Tensor] = {}
+    for name, old in before.items():
+        kept |= _packed(name, (after[name] - old).float().cpu())
+    header = {
+        **(note or {}), "genart.architecture": ARCHITECTURE, "genart.format": FORMAT,
+        "parent.name": parent.name, "parent.sha256": file_hash(parent.source) or "",
+        "parent.path": str(parent.source.resolve()),
+    }  # fmt: skip
+    return write_safetensors(path, kept, header)
+
+
+def read_tuned(checkpoint: Checkpoint, name: str, device: torch.device) -> Generator:
+    """The generator that a difference and its parent make together.
+
+    Raises:
+        CheckpointError: no parent to be found, or a difference that does not fit it.
+    """
+    import torch
+
+    parent = _parent(checkpoint, device)
+    tuned = copy_of(parent)
+    assert isinstance(tuned, Tunable)
+    state = tuned.network.state_dict()
+    with torch.no_grad():
+        for key, change in _unpacked(checkpoint).items():
+            if key not in state or state[key].shape != change.shape:
+                raise CheckpointError(
+                    f'"{checkpoint.path}" is damaged: "{key}" does not fit "{tuned.name}".'
+                )
+            state[key].add_(change.to(state[key]))
+    tuned.name, tuned.parents = name, (tuned.name, *tuned.parents)
+    return tuned
+
+
+def tuned_summary(checkpoint: Checkpoint) -> dict[str, Any] | None:
+    """What `genart info` tells of a difference; None for other files."""
+    told = checkpoint.metadata
+    if told.get("genart.architecture") != ARCHITECTURE:
+        return None
+    notes = {key: text for key, text in told.items() if key not in _OWN}
+    parent = {"parent": told.get("parent.name", ""), "parent_sha256": told.get("parent.sha256", "")}
+    return {"kind": "generator", "architecture": ARCHITECTURE, **parent, **notes}
+
+
+def _packed(name: str, change: torch.Tensor) -> dict[str, torch.Tensor]:
+    """A weight's change by the names of the file; nothing where it is 0."""
+    import torch
+
+    if not change.any():
+        return {}
+    if change.ndim < 2:
+        return {f"{name}.exact": change.contiguous()}
+    scale = change.abs().flatten(1).amax(1).clamp(min=1e-12) / _STEPS
+    rows = scale.view(-1, *[1] * (change.ndim - 1))
+    return {
+        f"{name}.steps": (change / rows).round().to(torch.int8).contiguous(),
+        f"{name}.scale": scale,
+    }
+
+
+def _unpacked(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
+    """The changes by the names of the weights."""
+    tree, found = checkpoint.tree, {}
+    for key, value in tree.items():
+        name, _, kind = key.rpartition(".")
+        if kind == "exact":
+            found[name] = value
+        elif kind == "steps" and len(tree.get(f"{name}.scale", ())) == len(value):
+            found[name] = value.float() * tree[f"{name}.scale"].view(-1, *[1] * (value.ndim - 1))
+        elif kind != "scale":
+            raise CheckpointError(f'"{checkpoint.path}" is damaged: "{key}" is no change.')
+    return found
+
+
+def _parent(checkpoint: Checkpoint, device: torch.device) -> Generator:
+    told = checkpoint.metadata
+    name, wanted = told.get("parent.name", ""), told.get("parent.sha256", "")
+    if told.get("genart.format") != FORMAT:
+        raise CheckpointError(f'"{checkpoint.path}" is of another genart; update genart.')
+    was = Path(told.get("parent.path", "?"))
+    for place in (name, was, Path(checkpoint.path).with_name(was.name)):
+        found = _there(place, wanted, device)
+        if found is not None:
+            return found
+    raise CheckpointError(
+        f'"{checkpoint.path}" is a difference to "{name}" (sha256 {wanted[:12]}), which is not '
+        f"here: put {was.name} beside it."
+    )
+
+
+def _there(place: str | Path, wanted: str, device: torch.device) -> Generator | None:
+    """The generator of that name or file, if it is the wanted one."""
+    if isinstance(place, Path) and (not place.is_file() or file_hash(place) != wanted):
+        return None
+    if isinstance(place, str) and place not in registry("generator"):
+        return None
+    try:
+        found = load(place, device)
+    except GenartError:
+        return None
+    same = found.source is not None and file_hash(found.source) == wanted
+    return found if same and isinstance(found, Tunable) else None

@@ -1,0 +1,43 @@
+"""Devices: which there are, and which one `auto` means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genart.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def pick_device(device: str | torch.device = "auto") -> torch.device:
+    """The device asked for; "auto" is the fastest present: cuda, then mps, then cpu.
+
+    Raises:
+        UsageError: no device of that name, or it is not on this machine.
+    """
+    import torch
+
+    if isinstance(device, str) and device == "auto":
+        return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if _present(kind)))
+    try:
+        found = torch.device(device)
+    except (RuntimeError, TypeError):
+        raise UsageError(f'Device "{device}" is none of {", ".join(DEVICES)}.') from None
+    if found.type not in DEVICES:
+        raise UsageError(f'Device "{device}" is none of {", ".join(DEVICES)}.')
+    if not _present(found.type, found.index):
+        here = ", ".join(kind for kind in DEVICES[1:] if _present(kind))
+        raise UsageError(f'There is no device "{device}" here; present: {here}. Or use "auto".')
+    return found
+
+
+def _present(kind: str, index: int | None = None) -> bool:
+    import torch
+
+    if kind == "cuda":
+        return torch.cuda.is_available() and (index or 0) < torch.cuda.device_count()
+    return kind == "cpu" or torch.backends.mps.is_available()

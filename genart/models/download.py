@@ -1,0 +1,140 @@
+"""A file behind a URL, fetched once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import re
+import sys
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import IO
+
+from genart.errors import CheckpointError, UsageError
+from genart.progress import Progress, ProgressCallback
+
+LIMIT = 16 << 30  # bytes; the largest official network is under 1 GiB
+_BLOCK = 1 << 20
+_DIGITS = 16  # hexadecimal digits of each sha256 in a cached file's name
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: `GENART_CACHE`, or the platform's cache folder."""
+    if folder := os.environ.get("GENART_CACHE"):
+        return Path(folder)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "genart"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "genart" / "Cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "genart"
+
+
+def fetch(
+    url: str,
+    *,
+    progress: ProgressCallback | None = None,
+    limit: int = LIMIT,
+    timeout: float = 30.0,
+) -> Path:
+    """The file behind an http(s) URL, from the cache or fetched into it.
+
+    Its name holds the sha256 of the URL, then that of the bytes. "#sha256=" and 64 digits after
+    the URL, or the first of them, 8 at least, hold the bytes to that checksum. A file is whole or
+    not there.
+
+    Args:
+        url: http or https; a redirect to anything else is refused.
+        progress: told of the bytes done.
+        limit: the most bytes taken.
+        timeout: seconds without a byte before giving up.
+
+    Raises:
+        CheckpointError: no answer, an error, too large, cut short, or not the checksum asked for.
+    """
+    url, _, fragment = url.partition("#")
+    wanted = _checksum(fragment)
+    folder, address, name = cache_folder() / "models", _sha256(url.encode()), _file_name(url)
+    for kept in sorted(folder.glob(f"{address}-{wanted[:_DIGITS]}*-{name}")):
+        return kept
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{address}.partial-{os.getpid()}"
+    try:
+        digest = _fetch(url, partial, progress, limit, timeout)
+        if not digest.startswith(wanted):
+            raise CheckpointError(
+                f"{url} has sha256 {digest}, not {wanted}: it has changed or is not what it says."
+            )
+        return partial.replace(folder / f"{address}-{digest[:_DIGITS]}-{name}")
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _fetch(
+    url: str, path: Path, progress: ProgressCallback | None, limit: int, timeout: float
+) -> str:
+    try:
+        with path.open("wb") as file, _open(url, timeout) as response:
+            return _copy(response, file, limit, progress or (lambda _: None))
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", None) or error
+        raise CheckpointError(f"Could not fetch {url}: {reason}.") from error
+
+
+def _open(url: str, timeout: float) -> http.client.HTTPResponse:
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,  # anything else: refused, also after a redirect
+    ):
+        opener.add_handler(handler())
+    request = urllib.request.Request(url, headers={"User-Agent": "genart"})
+    response: http.client.HTTPResponse = opener.open(request, timeout=timeout)
+    return response
+
+
+def _copy(
+    response: http.client.HTTPResponse, file: IO[bytes], limit: int, progress: ProgressCallback
+) -> str:
+    total, done, digest = response.length, 0, hashlib.sha256()
+    _refuse_above(limit, total or 0)
+    while block := response.read(_BLOCK):
+        done += len(block)
+        _refuse_above(limit, done)
+        digest.update(block)
+        file.write(block)
+        progress(Progress(done, total, "B"))
+    if total is not None and done < total:
+        raise CheckpointError(f"The download was cut short at {done} of {total} bytes; try again.")
+    return digest.hexdigest()
+
+
+def _refuse_above(limit: int, size: int) -> None:
+    if size > limit:
+        raise CheckpointError(f"The download is larger than the limit of {limit} bytes.")
+
+
+def _checksum(fragment: str) -> str:
+    """The digits after "sha256=", or "" where the URL names none."""
+    if not fragment:
+        return ""
+    match = re.fullmatch(r"sha256=([0-9a-f]{8,64})", fragment.lower())
+    if match is None:
+        raise UsageError(f'After "#" a URL takes sha256= and 8 to 64 digits, not "{fragment}".')
+    return match[1]
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:_DIGITS]
+
+
+def _file_name(url: str) -> str:
+    """The last part of the URL's path, tame enough for any file system."""
+    last = urllib.parse.unquote(urllib.parse.urlsplit(url).path).rpartition("/")[2]
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", last)[-80:].lstrip(".") or "model"

@@ -1,0 +1,190 @@
+"""Finding a model: by registered name, in a file, or behind a URL."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genart.checkpoints import outline, read_checkpoint
+from genart.errors import CheckpointError, UnknownName, UsageError
+from genart.models.devices import pick_device
+from genart.plugins import registry
+
+if TYPE_CHECKING:
+    import torch
+
+    from genart.checkpoints import Checkpoint
+    from genart.contracts import Generator, Reader
+    from genart.progress import ProgressCallback
+
+_SHOWN = 8  # entries of an unknown file named in the error
+SUFFIXES = (".safetensors", ".pkl", ".pt", ".pth")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that `load` knows by name.
+
+    Attributes:
+        name: what to load.
+        plugin: the plug-in that brings it.
+        about: one sentence, or "".
+    """
+
+    name: str
+    plugin: str
+    about: str
+
+
+def models() -> list[Model]:
+    """The registered models, by name."""
+    return [
+        Model(entry.name, entry.owner, (inspect.getdoc(entry.factory) or "").partition("\n")[0])
+        for entry in registry("generator").values()
+    ]
+
+
+def load(
+    source: str | Path,
+    device: str | torch.device = "auto",
+    *,
+    progress: ProgressCallback | None = None,
+    **options: Any,
+) -> Generator:
+    """Load a generator: `load("pomona")`, `load("network.pkl")`, `load("https://...")`.
+
+    A registered name comes first; write "./name" for a file of the same name. A file is read as
+    inert data and never executed. What a URL names is kept in the cache folder.
+
+    Args:
+        source: a registered name, a path, or an http(s) URL, which may end in "#sha256=..." to
+            hold the file to that checksum.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps"; auto takes the fastest present.
+        progress: told of the bytes of a download.
+        options: for a registered name, what its factory takes beside the device.
+
+    Raises:
+        UnknownName: no such model and no such file.
+        UsageError: a device that is not here, or options that do not belong to the model.
+        CheckpointError: a file that nobody reads, is damaged, or could not be fetched.
+    """
+    text = str(source)
+    if text in registry("generator"):
+        return _create(text, pick_device(device), options)
+    if options:
+        raise UsageError(f'Options {", ".join(options)} belong to registered models, not "{text}".')
+    if text.startswith(("http://", "https://")):
+        from genart.models.download import fetch
+
+        where = pick_device(device)
+        return load_file(fetch(text, progress=progress), where, name=_stem_of(text))
+    path = Path(source).expanduser()
+    if not path.is_file():
+        raise _nothing_there(text, path)
+    return load_file(path, device)
+
+
+def load_file(path: Path, device: str | torch.device, name: str | None = None) -> Generator:
+    """Load the generator in a file with the first reader that recognises it.
+
+    Raises:
+        CheckpointError: no reader does; a note outlines what is in the file.
+    """
+    checkpoint = read_checkpoint(path)  # first: what is refused does not wait for torch
+    where = pick_device(device)
+    _, reader, _ = recognise(checkpoint)
+    generator = reader.load(checkpoint, name=name or path.stem, device=where)
+    generator.source = path
+    return generator
+
+
+def recognise(checkpoint: Checkpoint) -> tuple[str, Reader, dict[str, Any]]:
+    """The name of the reader for a file, that reader, and its summary; no network is built.
+
+    Raises:
+        CheckpointError: no reader knows the file; a note outlines what is in it.
+    """
+    readers, faults = registry("reader"), ""
+    for name in readers:
+        try:
+            reader: Reader = readers.create(name)
+            summary = reader.recognise(checkpoint)
+        except CheckpointError:
+            raise
+        except Exception as error:  # a stranger's reader must not keep ours from a file
+            faults += f' Reader "{name}" failed: {error!r}.'
+            continue
+        if summary is not None:
+            return name, reader, summary
+    known = ", ".join(readers) or "none"
+    unknown = CheckpointError(
+        f"{checkpoint.path} is no model that a reader knows; readers: {known}.{faults}"
+    )
+    unknown.add_note(f"It holds: {_in_short(outline(checkpoint))}")
+    raise unknown
+
+
+def _in_short(facts: dict[str, Any]) -> str:
+    names = [f"{entry['name']} ({entry['kind']})" for entry in facts["entries"]]
+    more = ", ..." if len(names) > _SHOWN else ""
+    return (
+        f"{facts['format']}, {facts['tensors']} tensors, {facts['parameters']} parameters; "
+        f"{', '.join(names[:_SHOWN])}{more}"
+    )
+
+
+def convert(source: str | Path, output: str | Path, device: str = "cpu") -> dict[str, Any]:
+    """Load a model from anywhere and keep it in our own format.
+
+    Args:
+        source: what `load` takes.
+        output: a .safetensors file.
+        device: where to load it.
+
+    Returns:
+        The file, its size in bytes, and what the model is.
+
+    Raises:
+        UsageError: another suffix, or a model that has no weights to keep.
+    """
+    output = Path(output)
+    if output.suffix != ".safetensors":
+        raise UsageError(f'Models are kept as .safetensors, not "{output.name}".')
+    generator = load(source, device)
+    save = getattr(generator, "save", None)
+    if save is None:
+        raise UsageError(f'Model "{generator.name}" has no weights to keep.')
+    save(output)
+    return {"output": output, "bytes": output.stat().st_size, "model": facts_of(generator)}
+
+
+def facts_of(generator: Generator) -> dict[str, Any]:
+    """A generator's attributes, JSON-ready; resolution as [w, h]."""
+    height, width = generator.resolution
+    names = ("name", "z_dim", "w_dim", "num_ws", "num_classes")
+    return {name: getattr(generator, name) for name in names} | {"resolution": [width, height]}
+
+
+def _create(name: str, device: torch.device, options: dict[str, Any]) -> Generator:
+    factory = registry("generator")[name].factory
+    try:
+        inspect.signature(factory).bind(device=device, **options)
+    except TypeError as error:
+        raise UsageError(f'Model "{name}": {error}.') from None
+    generator: Generator = factory(device=device, **options)
+    return generator
+
+
+def _stem_of(url: str) -> str:
+    return Path(url.partition("#")[0].partition("?")[0]).stem
+
+
+def _nothing_there(text: str, path: Path) -> UsageError:
+    if path.is_dir():
+        return UsageError(f'"{text}" is a folder; name the model file in it.')
+    if path.suffix in SUFFIXES or len(path.parts) > 1:
+        return UsageError(f'There is no model file "{text}".')
+    hint = "`genart models` lists all; a path or an http(s) URL works too."
+    return UnknownName("model", text, registry("generator"), hint)

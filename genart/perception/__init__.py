@@ -1,0 +1,1 @@
+"""Perception: features and distances of images."""

@@ -1,0 +1,1 @@
+"""Playback: a sketch with its settings, played tick by tick."""

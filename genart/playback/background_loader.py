@@ -1,0 +1,199 @@
+"""Where models and sketches are made ready while others play."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import TypeVar
+
+import torch
+
+from genart.contracts import Generator
+from genart.errors import UnknownName, UsageError
+from genart.models.devices import pick_device
+from genart.playback.device_errors import let_go, out_of_memory
+from genart.playback.faults import Faults
+from genart.playback.sketch import Sketch, load_sketch
+
+T = TypeVar("T")
+_LOOK = 0.2  # seconds between looks at the sketch's file, and that a wish for a model must stand
+_KEPT = 4  # models
+
+
+class BackgroundLoader:
+    """Loads in a thread of its own: models that were asked for, and the sketch's file when saved.
+
+    The four models that played last are kept, to come back at once.
+
+    Args:
+        load: gives the generator of a name, on `device`; may take long.
+        faults: who is told of a model or sketch that cannot be had.
+        sketch: the sketch's file to watch, or None.
+        device: "auto", "cpu", "cuda" or "mps".
+        prepare: makes a generator as it will play, such as with another aspect.
+        warm: uses a generator once, because a first time is slow and shows whether it works.
+
+    Attributes:
+        sketch: the file that is watched, or None.
+        failed: names of models that could not be loaded.
+        device: where models are loaded.
+        lost: the kinds of device that are never used again.
+        loading: the name of the model that is being loaded, or "".
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str], Generator],
+        faults: Faults,
+        sketch: Path | None = None,
+        *,
+        device: str = "auto",
+        prepare: Callable[[Generator], Generator] = lambda model: model,
+        warm: Callable[[Generator], object] = lambda model: model(model.sample([0])),
+    ) -> None:
+        self._load, self._faults, self.sketch = load, faults, sketch
+        self._prepare, self._warm = prepare, warm
+        self.device, self.lost, self.loading = device, set[str](), ""
+        self.failed: set[str] = set()
+        self._lock = Lock()
+        self._models: OrderedDict[str, Generator] = OrderedDict()  # the last one played last
+        self._wish, self._woken, self._closed = "", Event(), False
+        self._models_ready: deque[str] = deque()
+        self._sketches_ready: deque[type[Sketch]] = deque()
+        self._seen = self._stamp()
+        self._thread = Thread(target=self._work, name="genart-backstage", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch and load."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop; a load under way is left to itself."""
+        self._closed = True
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(2 * _LOOK)
+
+    def has(self, name: str) -> bool:
+        """Whether a model can play at once."""
+        return name in self._models
+
+    def get(self, name: str) -> Generator:
+        """The model of a name: at once if it is here, or else loaded now."""
+        with self._lock:
+            if name in self._models:
+                self._models.move_to_end(name)
+                return self._models[name]
+        return self._keep(name, self._prepare(self._load(name)))
+
+    def want_model(self, name: str) -> None:
+        """Load a model in the background; only a wish that stands for a moment is fulfilled."""
+        self.loading = self._wish = name
+        self._woken.set()
+
+    def fetch(self) -> None:
+        """Load the model that was asked for last, if that has not been done."""
+        name, self._wish = self._wish, ""
+        if not name:
+            return
+        try:
+            if not self.has(name):
+                self._keep(name, self._made_ready(name))
+            self.failed.discard(name)
+            self._faults.settle("model")
+        except Exception as error:
+            self.failed.add(name)
+            self._faults.add("model", error)
+            if out_of_memory(error):
+                let_go(error)
+        self.loading = self._wish
+        self._models_ready.append(name)
+
+    def models_ready(self) -> list[str]:
+        """Names of the models that were loaded, or failed, since the last time."""
+        return _drained(self._models_ready)
+
+    def sketches_ready(self) -> list[type[Sketch]]:
+        """The newest sketch read since the last time, if any."""
+        return _drained(self._sketches_ready)[-1:]
+
+    def slim(self, *playing: str | None) -> None:
+        """Let go of all models but those that play."""
+        with self._lock:
+            for name in [name for name in self._models if name not in playing]:
+                del self._models[name]
+
+    def lose(self, kind: str) -> str:
+        """Never use a kind of device again; returns the one that takes its place."""
+        self.lost.add(kind)
+        self.device = next(each for each in ("cuda", "mps", "cpu") if self._usable(each))
+        with self._lock:
+            self._models.clear()
+        return self.device
+
+    def look(self) -> None:
+        """Read the sketch's file if it was saved since the last look."""
+        stamp = self._stamp()
+        if self.sketch is None or stamp is None or stamp == self._seen:
+            return
+        self._seen = stamp
+        try:
+            self._sketches_ready.append(load_sketch(self.sketch))
+        except (Exception, SystemExit) as error:
+            self._faults.add("reload", error)
+
+    def _usable(self, kind: str) -> bool:
+        try:
+            return kind not in self.lost and bool(pick_device(kind))
+        except UsageError:
+            return False
+
+    def _work(self) -> None:
+        while not self._closed:
+            if self._woken.wait(_LOOK):
+                self._woken.clear()  # and wait again: a newer wish may follow
+            else:
+                self.fetch()
+                self.look()
+
+    def _made_ready(self, name: str) -> Generator:
+        model = self._prepare(self._load(name))
+        with torch.no_grad():
+            self._warm(model)
+        return model
+
+    def _keep(self, name: str, model: Generator) -> Generator:
+        with self._lock:
+            self._models[name] = model
+            self._models.move_to_end(name)
+            while len(self._models) > _KEPT:
+                self._models.popitem(last=False)
+        return model
+
+    def _stamp(self) -> tuple[int, int] | None:
+        if self.sketch is None:
+            return None
+        try:
+            stat = self.sketch.stat()
+        except OSError:  # editors may remove the file for a moment
+            return None
+        return stat.st_mtime_ns, stat.st_size
+
+
+def sketch_file(name: str | Path | type[Sketch]) -> Path | None:
+    """The file to watch for a sketch given by path or shipped name; None for a class."""
+    from genart.playback.sketch import sketches
+
+    if isinstance(name, type):
+        return None
+    path = Path(name)
+    found = path if path.suffix == ".py" else sketches().get(str(name))
+    if found is None:
+        raise UnknownName("sketch", str(name), sketches())
+    return found
+
+
+def _drained(items: deque[T]) -> list[T]:
+    return [items.popleft() for _ in range(len(items))]

@@ -1,0 +1,156 @@
+"""The pacer: makes walks even in a thread of its own, while they play as they are."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from threading import Condition, Thread
+
+from genart.contracts import Generator, Interpolator
+from genart.latent import Latent
+from genart.latents.constant_speed import Clock, travel
+from genart.latents.walks import Walk, eased
+from genart.playback.faults import Faults
+
+_GLIDE = Fraction(2)  # seconds until a walk that was paced is even
+
+
+class Gliding:
+    """An interpolator that reads the phase as it is, and from some time on, off a clock.
+
+    Between the two it mixes them, so that the picture moves along its path and never jumps.
+
+    Args:
+        interpolator: of the walk.
+        easing: of the walk.
+    """
+
+    def __init__(self, interpolator: Interpolator, easing: str) -> None:
+        self._interpolator, self._easing = interpolator, easing
+        self.clock: Clock | None = None  # set by the pacer's thread
+        self._since: Fraction | None = None
+        self._share = 0.0
+
+    def advance(self, t: Fraction) -> None:
+        """Bring it to time t in seconds."""
+        if self.clock is not None and self._share < 1:
+            self._since = t if self._since is None else self._since
+            x = min(float((t - self._since) / _GLIDE), 1.0)
+            self._share = x * x * (3 - 2 * x)
+
+    def __call__(self, keys: Latent, phase: float, loop: bool) -> Latent:
+        """One place, n = 1."""
+        if self.clock is not None and self._share:
+            even = self.clock(phase)
+            phase = even if self._share == 1 else phase + self._share * (even - phase)
+        phase = eased(phase, len(keys), loop, self._easing)
+        return self._interpolator(keys, phase % 1 if loop else phase, loop)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    walk: Walk
+    model: Generator
+    truncation: float
+    cutoff: int | None
+    gliding: Gliding
+
+
+class _Superseded(Exception):
+    """Nobody wants this walk any more."""
+
+
+class BackgroundPacer:
+    """Paces the walk that plays; the newest wish wins.
+
+    Args:
+        faults: who is told of a walk that cannot be paced; it then stays as it is.
+        rest: how long to rest after an image, as a share of the time that it took, so that the
+            engine keeps most of the machine.
+    """
+
+    def __init__(self, faults: Faults, rest: float = 3.0) -> None:
+        self._faults, self._rest = faults, rest
+        self._change = Condition()
+        self._wish: _Wish | None = None
+        self._at = 0.0
+        self._closed = False
+        self._thread = Thread(target=self._work, name="genart-pacer", daemon=True)
+
+    def __call__(self, walk: Walk, model: Generator, truncation: float, cutoff: int | None) -> Walk:
+        """The walk at once as it is; even, a while after it was paced."""
+        gliding = Gliding(walk.interpolator, walk.easing)
+        self._want(_Wish(walk, model, truncation, cutoff, gliding))
+        return replace(walk, interpolator=gliding, easing="linear")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a walk is being paced."""
+        return self._wish is not None
+
+    def settled(self, seconds: float = 10.0) -> bool:
+        """Wait until nothing is being paced; whether that came about in time."""
+        with self._change:
+            return self._change.wait_for(lambda: self._wish is None, seconds)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End, with the image that is being made."""
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+
+    def advance(self, t: Fraction, walk: Walk | None) -> None:
+        """Bring the walk that plays to time t in seconds; any other need not be paced."""
+        gliding = getattr(walk, "interpolator", None)
+        if isinstance(gliding, Gliding):
+            gliding.advance(t)
+        wish = self._wish
+        if wish is not None and wish.gliding is not gliding:
+            self._want(None)
+
+    def _want(self, wish: _Wish | None) -> None:
+        with self._change:
+            self._wish = wish
+            self._change.notify_all()
+
+    def _work(self) -> None:
+        while (wish := self._next()) is not None:
+            try:
+                wish.gliding.clock = self._paced(wish)
+                self._faults.settle("walk")
+            except _Superseded:
+                continue
+            except Exception as error:
+                self._faults.add("walk", error)
+            with self._change:
+                self._wish = None if self._wish is wish else self._wish
+                self._change.notify_all()
+
+    def _next(self) -> _Wish | None:
+        with self._change:
+            self._change.wait_for(lambda: self._closed or self._wish is not None)
+            return None if self._closed else self._wish
+
+    def _paced(self, wish: _Wish) -> Clock:
+        self._at = time.perf_counter()
+        return travel(
+            wish.walk, wish.model, truncation=wish.truncation, cutoff=wish.cutoff, batch=1,
+            progress=lambda _: self._breathe(wish),
+        )  # fmt: skip
+
+    def _breathe(self, wish: _Wish) -> None:
+        """Rest a while, so that frames are made; stop if the walk is not wanted any more."""
+        took = time.perf_counter() - self._at
+        with self._change:
+            if self._change.wait_for(
+                lambda: self._closed or self._wish is not wish, self._rest * took
+            ):
+                raise _Superseded
+        self._at = time.perf_counter()

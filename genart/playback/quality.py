@@ -1,0 +1,271 @@
+"""The quality ladder: less work for each picture while the machine is too slow, or too small.
+
+| rung             | is                                                               |
+|------------------|------------------------------------------------------------------|
+| `full`           | the model as it is                                               |
+| `half precision` | where a model offers it, which it does where that is faster      |
+| `1/2 size` ...   | each side halved, and again: down to 1/8, but no less than 32 px |
+
+The frames that go out keep their size: a smaller picture is enlarged. A show records nothing of
+it, and a render is always at full quality.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+
+from genart.contracts import Generator
+
+FULL, HALF = "full", "half precision"
+_HALVINGS, _SMALLEST = 3, 32  # times; pixels on the shorter side
+
+_LIMIT = 0.95  # of a period: what a frame may take
+_ROOM = 0.75  # of a period: what a frame is expected to take at most after a step up
+_IDLE = 0.5  # of a period: what a frame takes at most before a step up is tried blindly
+_MOST = 4.0  # times that a rung is slower than the next: halving the sides saves no more
+_HELPS = 0.95  # a step down that leaves more than this share of the time was of no use
+_DWELL, _CALM = 1.0, 3.0  # seconds on a rung before a step down, and before one up
+_PROVEN = 60.0  # seconds after which a step up has held
+_PATIENCE = 60.0  # seconds before a blind step up; doubled each time that one fails
+_LONG_WHILE = 600.0  # seconds before a step up after memory ran out; doubled likewise
+
+
+@dataclass(frozen=True)
+class QualityLevel:
+    """One way to make the picture.
+
+    Args:
+        name: what people read.
+        model: what makes it.
+    """
+
+    name: str
+    model: Generator
+
+
+def quality_levels(model: Generator, without: Container[str] = ()) -> list[QualityLevel]:
+    """The rungs of a model, the best first.
+
+    Args:
+        model: at full quality.
+        without: names of rungs to leave out.
+    """
+    found, base = [QualityLevel(FULL, model)], model
+    lean = None if HALF in without else model.in_half()
+    if lean is not None:
+        base = lean
+        found.append(QualityLevel(HALF, lean))
+    for times in range(1, _HALVINGS + 1):
+        small = base.reduced(times)
+        if small is None or min(small.resolution) < _SMALLEST:
+            break
+        found.append(QualityLevel(f"1/{2**times} size", small))
+    return [rung for rung in found if rung.name not in without]
+
+
+class FrameTimes:
+    """What frames take lately, in seconds.
+
+    Args:
+        window: how many seconds of the performance are looked at.
+    """
+
+    _many, _few, _rank = 10, 3, 0.9
+
+    def __init__(self, window: float = 2.0) -> None:
+        self._window = window
+        self._times: deque[tuple[float, float]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def add(self, t: float, seconds: float) -> None:
+        """Count a frame of time t."""
+        self._times.append((t, seconds))
+        while len(self) > self._few and self._times[0][0] < t - self._window:
+            self._times.popleft()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._times.clear()
+
+    def typical(self) -> float | None:
+        """What 9 of 10 frames stay within; of fewer than ten the fastest; None of fewer than 3."""
+        times = sorted(seconds for _, seconds in self._times)
+        if len(times) >= self._many:
+            return times[math.ceil(self._rank * len(times)) - 1]
+        return times[0] if len(times) >= self._few else None
+
+    def lately(self) -> float:
+        """The fastest of the last three; 0 if there are fewer."""
+        times = [seconds for _, seconds in self._times][-self._few :]
+        return min(times) if len(times) == self._few else 0.0
+
+
+class QualityController:
+    """Chooses the rung that a performance plays on.
+
+    With `hold` it steps down when frames take longer than a period of the display. It steps up
+    when what frames took on the rung above, scaled by how much faster they have become since on
+    this one, fits into a period with room to spare. Because such a forecast may be wrong, it also
+    tries after a minute, and then after pauses that double: it never swings to and fro. A step
+    down that makes nothing faster is taken back: the sketch draws without the model, then, or
+    something else has the machine.
+
+    With or without `hold` it steps down when memory runs out, and up again after ten minutes.
+
+    Args:
+        period: seconds a frame may take.
+        hold: whether to hold the rate.
+        say: told of every step, in one line.
+
+    Attributes:
+        spent: seconds on each rung so far, by name.
+        steps: how often it went down or up.
+    """
+
+    def __init__(
+        self, period: float, *, hold: bool = False, say: Callable[[str], None] = lambda line: None
+    ) -> None:
+        self.period, self.hold, self._say = period, hold, say
+        self.spent: dict[str, float] = {}
+        self.steps = 0
+        self._rungs: list[QualityLevel] = []
+        self._at = 0
+        self._t = 0.0
+        self._barred = 0.0  # no step up before
+        self._while = _LONG_WHILE
+        self.renew()
+
+    @property
+    def rung(self) -> str:
+        """The name of the rung it is on."""
+        return self._rungs[self._at].name if self._rungs else FULL
+
+    def choose(self, model: Generator) -> Generator:
+        """What plays in a model's stead; another model begins at the same height."""
+        if not self._rungs or self._rungs[0].model is not model:
+            self._rungs = quality_levels(model)
+            self._at = min(self._at, len(self._rungs) - 1)
+            self.renew()
+        return self._rungs[self._at].model
+
+    def renew(self) -> None:
+        """Measure anew, as after another sketch or model has come."""
+        self._times = FrameTimes()
+        self._since = self._t  # when it came to this rung
+        self._raised: float | None = None  # when it went up, until that has held
+        self._patience = _PATIENCE
+        self._blind = self._t + _PATIENCE  # no step up against the forecast before
+        self._resting = self._t  # no step down before
+        self._known: dict[int, tuple[float, float]] = {}  # seconds on a rung, and on the next
+        self._left: float | None = None  # seconds on the rung above when it was left
+        self._broken: set[str] = set()
+        self._told = False
+
+    def made(self, t: float, seconds: float) -> None:
+        """A frame was made well.
+
+        Args:
+            t: the frame's time in the performance, in seconds.
+            seconds: how long it took.
+        """
+        self._pass(t)
+        self._times.add(t, seconds)
+        if self.hold and self._raised is not None and self._times.lately() > self._limit:
+            return self._slow(self._times.lately())  # a try that fails is over at once
+        typical = self._times.typical()
+        if typical is None or t - self._since < _DWELL:
+            return None
+        if self._left is not None:
+            self._compare(self._left, typical)
+        elif self.hold and typical > self._limit:
+            self._slow(typical)
+        elif self._at and t - self._since >= _CALM and self._may_go_up(typical):
+            self._raise("as there is room")
+        return None
+
+    def failed(self, t: float) -> None:
+        """A frame failed: a lower rung that has not made a single one is left out from now on."""
+        self._pass(t)
+        if self._at and not len(self._times):
+            broken = self.rung
+            self._broken.add(broken)
+            model = self._rungs[0].model
+            self._go(self._at - 1, f"as {broken} fails")
+            self._rungs = quality_levels(model, self._broken)
+            self._at = min(self._at, len(self._rungs) - 1)
+
+    def relieve(self, t: float) -> bool:
+        """Memory ran out: step down; whether there was a step left."""
+        self._pass(t)
+        self._while *= 2 if self._raised is not None else 1
+        down = self._at + 1 < len(self._rungs)
+        if down:
+            self._go(self._at + 1, "as memory ran out")
+        self._barred = self._blind = t + self._while
+        return down
+
+    def up(self) -> None:
+        """Go one rung up now, as somebody asks for it."""
+        if self._at:
+            self._raise("as was asked")
+
+    @property
+    def _limit(self) -> float:
+        return _LIMIT * self.period
+
+    def _pass(self, t: float) -> None:
+        self.spent[self.rung] = self.spent.get(self.rung, 0.0) + max(t - self._t, 0.0)
+        self._t = max(t, self._t)
+        if self._raised is not None and t - self._raised >= _PROVEN:
+            self._raised, self._patience, self._while = None, _PATIENCE, _LONG_WHILE
+
+    def _slow(self, typical: float) -> None:
+        """Frames take too long here."""
+        if self._raised is not None:
+            self._patience *= 2
+            self._barred = self._t + self._patience
+        if self._at + 1 >= len(self._rungs):
+            self._tell_the_end()
+        elif self._t >= self._resting:
+            self._go(self._at + 1, f"as frames took {1e3 * typical:.0f} ms")
+            self._left, self._blind = typical, self._t + self._patience
+
+    def _compare(self, before: float, after: float) -> None:
+        """Keep what a step down has brought; take it back if that is nothing."""
+        self._left = None
+        if after <= _HELPS * before or not self.hold:
+            self._known[self._at - 1] = before, after
+            return
+        self._resting = self._t + self._patience
+        self._patience *= 2
+        self._go(self._at - 1, f"as {self.rung} is no faster")
+
+    def _may_go_up(self, typical: float) -> bool:
+        if self._t < self._barred or not self.hold:
+            return self._t >= self._barred
+        before, after = self._known.get(self._at - 1, (_MOST, 1.0))
+        forecast = typical * min(before / after, _MOST)
+        tries = self._t >= self._blind and typical <= _IDLE * self.period
+        return forecast <= _ROOM * self.period or tries
+
+    def _raise(self, why: str) -> None:
+        self._go(self._at - 1, why)
+        self._raised = self._t
+
+    def _go(self, rung: int, why: str) -> None:
+        self._at = rung
+        self.steps += 1
+        self._since, self._raised, self._left = self._t, None, None
+        self._times.clear()
+        self._say(f"{self.rung}, {why}")
+
+    def _tell_the_end(self) -> None:
+        if not self._told:
+            self._told = True
+            kind = "lighter" if self._at else "lighter form of this model"
+            self._say(f"{self.rung}, too slow for the display; there is no {kind}")

@@ -1,0 +1,269 @@
+"""A player that never fails: what goes wrong becomes a message over the last good frame."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from genart.contracts import Frame, Generator
+from genart.errors import GenartError, UsageError
+from genart.params import ParamTree
+from genart.playback.background_loader import BackgroundLoader
+from genart.playback.background_pacing import BackgroundPacer
+from genart.playback.clock import Tick
+from genart.playback.device_errors import let_go, lost_device, out_of_memory
+from genart.playback.faults import Faults
+from genart.playback.player import SketchPlayer
+from genart.playback.quality import QualityController
+from genart.playback.sketch import Sketch
+
+_MODEL, _OTHER = "model.name", "model.other"
+_FIRST_WAIT, _LONGEST_WAIT = Fraction(1, 20), Fraction(2)  # seconds between tries
+_SHORT = 60  # seconds within which memory that runs out again calls for less
+
+
+class ResilientPlayer:
+    """Plays a performer, and holds its last good frame while something is wrong.
+
+    A frame that fails is tried again at the next tick, then after waits that double up to two
+    seconds. Text that a walk or model refuses is set back to what last worked. A model or sketch
+    made ready backstage takes over at the start of a tick, and only if its first frame is good.
+    Where memory runs out, cached memory is given back and the ladder steps down. Where a device is
+    lost, the model is loaded again on another one.
+
+    Args:
+        performer: what plays.
+        backstage: where models and sketches are made ready.
+        faults: who is told.
+        size: (h, w) of the frames.
+        ladder: chooses how much work a picture is; None never steps down.
+        pacer: makes walks even in the background; None does so at once.
+        restored: called with (path, value) when a value was set back.
+        changed: called when another sketch has taken over.
+        swapped: called with its name when another model has made its first picture.
+        now: seconds on a clock that never goes back, for what frames take.
+
+    Attributes:
+        performer: what plays now.
+    """
+
+    def __init__(
+        self,
+        performer: SketchPlayer,
+        backstage: BackgroundLoader,
+        faults: Faults,
+        *,
+        size: tuple[int, int],
+        ladder: QualityController | None = None,
+        pacer: BackgroundPacer | None = None,
+        restored: Callable[[str, Any], None] = lambda path, value: None,
+        changed: Callable[[], None] = lambda: None,
+        swapped: Callable[[str], None] = lambda name: None,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.performer, self._backstage, self._faults = performer, backstage, faults
+        self._restored, self._changed, self._swapped = restored, changed, swapped
+        self._now = now
+        self._ladder, self._pacer = ladder or QualityController(1.0), pacer
+        if ladder is not None:
+            performer.lighten = ladder.choose
+        if pacer is not None:
+            performer.pace = pacer
+        performer.second = self._second
+        self._good = _texts(performer.tree)
+        self._held: Frame = np.zeros((*size, 3), np.uint8)
+        self._fails, self._retry = 0, Fraction(0)
+        self._wish = ""  # the model that is being loaded
+        self._before: str | None = None  # the model that played, until the new one's first frame
+        self._short: Fraction | None = None  # when memory ran out last
+        self._renewing = False  # whether the model is loaded again, with all that was made of it
+
+    @property
+    def tree(self) -> ParamTree:
+        """The Params of what plays."""
+        return self.performer.tree
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last try failed."""
+        return self._fails > 0
+
+    def set(self, path: str, value: Any) -> None:
+        """Turn a Param; a model that is not here yet is loaded while the old one plays."""
+        try:
+            if path == _MODEL:
+                self._want(value)
+            else:
+                if path == _OTHER:
+                    self._backstage.failed.discard(value)  # asked for again, it is tried again
+                self._turn(path, value)
+        except UsageError as error:
+            self._faults.add("params", error)
+            if path in self.tree:
+                self._restored(path, self.tree.value(path))
+
+    def _turn(self, path: str, value: Any) -> None:
+        tree = self.tree
+        self.performer.set(path, value)
+        if self.tree is not tree:  # other directions brought other Params
+            self._changed()
+
+    def advance(self, t: Fraction) -> None:
+        """Bring transport and tempo to time t in seconds."""
+        self.performer.advance(t)
+
+    def frame(self, tick: Tick) -> Frame:
+        """The frame of one tick, or the last good one; black if there was none."""
+        self._take_over(tick)
+        if self._pacer is not None:
+            self._pacer.advance(tick.t, getattr(self.performer.sketch, "walk", None))
+        if tick.t >= self._retry and not self._renewing:
+            began = self._now()
+            try:
+                self._held = self.performer.frame(tick)
+            except (Exception, SystemExit) as error:
+                self._failed(tick, error)
+            else:
+                if self._counts():
+                    self._ladder.made(float(tick.t), self._now() - began)
+                self._went_well()
+        return self._held
+
+    def _counts(self) -> bool:
+        """Whether what this frame took says something about the next."""
+        paces = self._pacer is not None and self._pacer.busy
+        return not (paces or self.performer.stage.output.freeze)
+
+    def _want(self, name: str) -> None:
+        """Play a model: at once, or as soon as it is here."""
+        here = self._backstage.has(name) and not self._renewing
+        self._wish = "" if here else name
+        if self._wish:
+            self._backstage.want_model(name)
+        else:
+            self._switch(name)
+
+    def _second(self, name: str) -> Generator | None:
+        """The model to blend in; while it is loaded, the first one plays alone."""
+        if self._backstage.has(name):
+            return self._backstage.get(name)
+        if name not in self._backstage.failed and not self._backstage.loading:
+            self._backstage.want_model(name)
+        return None
+
+    def _switch(self, name: str) -> None:
+        playing = self.tree.value(_MODEL)
+        if name != playing:
+            self._before = playing if self._before is None else self._before
+            self.performer.set(_MODEL, name)
+
+    def _went_well(self) -> None:
+        if self._fails:
+            self._fails = 0
+            for where in ("sketch", "memory", "device"):
+                self._faults.settle(where)
+        if self._before is not None:
+            self._before = None
+            self._swapped(self.tree.value(_MODEL))
+        pending = {_OTHER: self._good[_OTHER]} if self.performer.pairing.waiting else {}
+        self._good = _texts(self.tree) | pending
+
+    def _failed(self, tick: Tick, error: BaseException) -> None:
+        self._fails += 1
+        wait = _FIRST_WAIT * 2 ** min(self._fails - 2, 10) if self._fails > 1 else Fraction(0)
+        self._retry = tick.t + min(wait, _LONGEST_WAIT)
+        lost = lost_device(error)
+        if lost is not None and lost not in self._backstage.lost:
+            self._renew(lost)
+        elif out_of_memory(error):
+            self._relieve(tick, error)
+        elif self._before is not None:
+            self._switch_back(error)
+        else:
+            self._faults.add("sketch", error)
+            self._ladder.failed(float(tick.t))
+        if isinstance(error, UsageError):
+            self._set_back()
+
+    def _relieve(self, tick: Tick, error: BaseException) -> None:
+        """Give back what is cached; when that was not enough, do less."""
+        self._faults.add("memory", "Memory ran out; the last frame is held, and less is tried.")
+        self._backstage.slim(self.tree.value(_MODEL), self.tree.value(_OTHER), self._before)
+        let_go(error)
+        again = self._short is not None and tick.t - self._short < _SHORT
+        self._short = tick.t
+        if again and not self._ladder.relieve(float(tick.t)) and self._before is not None:
+            self._switch_back(error)
+
+    def _renew(self, lost: str) -> None:
+        """Load the model again elsewhere; until then the last good frame is held."""
+        name, device = self.tree.value(_MODEL), self._backstage.lose(lost)
+        self._faults.add("device", f'Device "{lost}" was lost; "{name}" is loaded on "{device}".')
+        self._renewing, self._wish, self._before = True, name, None
+        self._backstage.want_model(name)
+
+    def _switch_back(self, error: BaseException) -> None:
+        """A model whose first frame fails gives way to the one before."""
+        self._faults.add("model", error)
+        before, self._before = self._before, None
+        assert before is not None
+        self.performer.set(_MODEL, before)
+        self._restored(_MODEL, before)
+        self._retry = Fraction(0)
+
+    def _set_back(self) -> None:
+        for path, value in self._good.items():
+            if path in self.tree and self.tree.value(path) != value:
+                with suppress(GenartError):
+                    self._turn(path, value)
+                    self._restored(path, value)
+
+    def _take_over(self, tick: Tick) -> None:
+        for name in self._backstage.models_ready():
+            if name == self._wish:  # or else somebody has asked for another since
+                self._wish = ""
+                self._arrived(name, tick)
+            elif name == self.tree.value(_OTHER) and name in self._backstage.failed:
+                before = "" if self._good[_OTHER] == name else self._good[_OTHER]
+                self._turn(_OTHER, before)
+                self._restored(_OTHER, before)
+        for kind in self._backstage.sketches_ready():
+            self._try(kind, tick)
+
+    def _arrived(self, name: str, tick: Tick) -> None:
+        if name in self._backstage.failed:
+            self._restored(_MODEL, self.tree.value(_MODEL))
+        elif self._renewing:
+            self._renewing = False
+            self.performer.set(_MODEL, name)
+            self.performer.forget()
+            self._try(type(self.performer.sketch), tick)
+        else:
+            self._switch(name)
+
+    def _try(self, kind: type[Sketch], tick: Tick) -> None:
+        try:
+            fresh = self.performer.recast(kind())
+            self._held = fresh.frame(tick)
+        except (Exception, SystemExit) as error:
+            self._faults.add("reload", error)
+            return
+        self.performer = fresh
+        self._ladder.renew()
+        self._faults.settle("reload")
+        self._retry = Fraction(0)
+        self._changed()
+
+
+def _texts(tree: ParamTree) -> dict[str, Any]:
+    """The Params that can be refused later than when they are set: texts, and a model's class."""
+    return {
+        path: tree.value(path)
+        for path in tree
+        if isinstance(tree[path].default, str) or path == "model.label"
+    }

@@ -1,0 +1,138 @@
+"""A recorded show, rendered again: what it was played with, and its changes as a control."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genart.errors import DataError, UsageError
+from genart.files import file_hash
+from genart.params import ParamTree
+from genart.playback.background_loader import sketch_file
+from genart.playback.param_sources import PARAM_SOURCES
+from genart.playback.settings import WORDS, Settings
+from genart.playback.show import Show, read_show
+from genart.playback.sketch import Sketch, load_sketch
+from genart.playback.timeline import Change, smoothing_of
+
+log = logging.getLogger("genart.playback.show")
+
+#: Names of `render` that choose a length; any of them replaces the show's own.
+_LENGTHS = ("seconds", "beats")
+#: The Param that each word of `render` stands for.
+_PATHS = {**WORDS, "seeds": "walk.seeds", "keys": "walk.keys"}
+
+
+def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:
+    """The words of `genart.render` with which a show is made again; those that are given win.
+
+    Args:
+        show: a show or its file; it is played from its start.
+        words: what the caller gave, None for what was not.
+
+    Raises:
+        DataError: a file that is no show, or one that turns what its sketch does not have.
+    """
+    show = show if isinstance(show, Show) else read_show(show)
+    given = {name: word for name, word in words.items() if word is not None}
+    begun = show.header
+    sketch = given.get("sketch", begun.sketch)
+    kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
+    stages = _stages(show)
+    show = fitted(show, _tree(kind, stages), same=_is_as_it_was(show, sketch))
+    show.know({picked: _brought(picked[0], stage) for picked, stage in stages.items()})
+    length = {} if any(name in given for name in _LENGTHS) else {"seconds": show.seconds or None}
+    replaced = {path for word, path in _PATHS.items() if word in given} | {"model.name"}
+    params = {"transport.seconds": begun.values.get("transport.seconds", 8.0), **begun.params}
+    kept = {path: value for path, value in params.items() if path not in replaced}
+    return {
+        "model": begun.model,
+        "seed": begun.seed,
+        "fps": begun.fps,
+        "size": begun.size,
+        **length,
+        **given,
+        "sketch": sketch,
+        "params": {**kept, **given.get("params", {})},
+        "controls": [show, *given.get("controls", ())],
+    }
+
+
+def _stages(show: Show) -> dict[tuple[str, str], Settings]:
+    """A stage for every text that brings Params in a show, and for none, by its Param and text."""
+    stages: dict[tuple[str, str], Settings] = {}
+    for path in PARAM_SOURCES:
+        picked = ["", show.header.params.get(path, ""), show.header.values.get(path, "")]
+        picked += [change.value for change in show.events if change.path == path]
+        stages |= {(path, text): Settings({path: text}) for text in dict.fromkeys(picked)}
+    return stages
+
+
+def _tree(kind: type[Sketch], stages: Mapping[tuple[str, str], Settings]) -> ParamTree:
+    """Every Param that a show may turn, with all that its directions and stylizers bring."""
+    owners = Settings().tree(kind()).owners
+    for path, bringer in PARAM_SOURCES.items():
+        made = [stage for (by, text), stage in stages.items() if by == path and text]
+        kinds = tuple(type(stage.tree().owners[bringer.owner]) for stage in made)
+        if kinds:
+            owners[bringer.owner] = type(bringer.owner.title(), kinds, {})()
+    return ParamTree(owners)
+
+
+def _brought(path: str, stage: Settings) -> dict[str, tuple[Any, float | None]]:
+    """What a text brought to its stage: each path with its value, and its tau if it glides."""
+    tree, owner = stage.tree(), f"{PARAM_SOURCES[path].owner}."
+    tau = smoothing_of(tree)
+    own = [p for p in tree if p.startswith(owner) and p != path]
+    return {p: (tree.value(p), tau.get(p)) for p in own}
+
+
+def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:
+    """The show from its start, with the changes that a tree of Params takes.
+
+    Args:
+        show: what was recorded.
+        tree: of the sketch as it is now.
+        same: whether that is the sketch that was recorded; of another one, changes of Params that
+            it does not have are left out, and that is said.
+
+    Raises:
+        DataError: a change that does not fit, which is named.
+    """
+    misfits: dict[str, str] = {}
+
+    def fits(change: Change) -> bool:
+        try:
+            tree[change.path].check(change.value)
+        except UsageError as error:
+            if same or not change.path.startswith("sketch."):
+                raise DataError(f"The show at {change.at:g} s: {error}") from error
+            misfits.setdefault(change.path, f"at {change.at:g} s: {error}")
+            return False
+        return True
+
+    fitting = show.only(fits)
+    for why in misfits.values():
+        log.warning("The show turns what the sketch does not have now, %s It is left out.", why)
+    return fitting
+
+
+def _is_as_it_was(show: Show, sketch: str | Path | type[Sketch]) -> bool:
+    """Whether a sketch's file is that of the recording all through; if not, that is said."""
+    begun = show.header.hashes.get("sketch")
+    now = file_hash(sketch_file(sketch))
+    if show.saves:
+        times = ", ".join(f"{saved.at:.1f}" for saved in show.saves)
+        version = "as it was last" if show.saves[-1].sha256 == now else "as it is now"
+        log.warning(
+            "%s was saved during the show, at %s s; it plays %s from the beginning. To make the "
+            "film again, give the files of that time as the sketch.",
+            show.saves[-1].file, times, version,
+        )  # fmt: skip
+        return False
+    if begun is not None and begun != now:
+        log.warning("%s is not what it was when the show was recorded; it plays as it is.", sketch)
+        return False
+    return True

@@ -1,0 +1,187 @@
+"""Sketch: one idea in one file, and how such files are found."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from importlib.machinery import SourceFileLoader
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from genart.errors import SketchError, UnknownName
+from genart.profiling import span
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from genart.contracts import Frame, Generator, Image
+    from genart.latent import Latent
+    from genart.latents.walks import Walk
+    from genart.playback.settings import Settings
+
+
+class Sketch(ABC):
+    """Time goes in, pictures come out: subclass it, declare Params, write `draw`.
+
+    ::
+
+        class Drift(genart.Sketch):
+            \"\"\"A slow drift from fruit to fruit.\"\"\"
+
+            defaults = {"walk.kind": "cubic", "walk.seeds": "1-6", "model.truncation": 0.8}
+            zoom = genart.Param(1.0, 0.5, 4.0, help="How near.")
+
+            def draw(self, t, dt):
+                return self.paint(self.walk(self.phase))
+
+    Attributes:
+        defaults: values by "owner.name" that this sketch likes to begin with.
+        stage: the owners every sketch shares: transport, tempo, walk, model, output.
+        model: the generator that plays.
+        keys: a Latent, the places of `walk.seeds`.
+        walk: the way past the keys; `walk(phase)` is a Latent, n = 1.
+        size: (h, w) of the picture wanted; what `draw` returns is made to cover it.
+        seed: what the sketch's own chance comes from.
+        random: a numpy Generator seeded with it.
+    """
+
+    defaults: ClassVar[Mapping[str, Any]] = {}
+
+    stage: Settings
+    model: Generator
+    keys: Latent
+    walk: Walk
+    size: tuple[int, int]
+    seed: int
+    random: np.random.Generator
+
+    def setup(self) -> None:  # noqa: B027, most sketches need none
+        """Prepare; called once, when the attributes above are there."""
+
+    @abstractmethod
+    def draw(self, t: float, dt: float) -> Image | Frame:
+        """The picture at time t.
+
+        Args:
+            t: seconds since the start.
+            dt: seconds since the frame before.
+
+        Returns:
+            An image (1, 3 or 4, h, w) in -1..1, or a frame uint8 (h, w, 3 or 4).
+        """
+
+    @property
+    def phase(self) -> float:
+        """Where in the turn we are, 0..1; a loop is one turn."""
+        return self.stage.transport.phase
+
+    @property
+    def beat(self) -> float:
+        """Beats since the start."""
+        return self.stage.tempo.beat
+
+    def paint(self, latent: Latent, **overrides: Any) -> Image:
+        """What the model makes of a latent, with the stage's truncation, cutoff and noise.
+
+        Args:
+            latent: n places in z, w or w+.
+            overrides: `truncation`, `cutoff` or `noise` to use instead.
+        """
+        chosen = self.stage.model
+        settings = {
+            "truncation": chosen.truncation,
+            "cutoff": chosen.cutoff or None,
+            "noise": self.phase if chosen.noise == "walk" else chosen.noise,
+        }
+        with span("synthesis"):
+            return self.model(latent, **(settings | overrides))
+
+
+def sketches() -> dict[str, Path]:
+    """The sketches that come with genart: name to file."""
+    return {file.stem: file for file in sorted(_shipped()) if not file.name.startswith("_")}
+
+
+def _shipped() -> Iterator[Path]:
+    checkout = Path(__file__).parents[2] / "sketches"
+    if (checkout.parent / "pyproject.toml").is_file():
+        yield from checkout.glob("*.py")
+        return
+    try:
+        files = distribution("genart").files or []
+    except PackageNotFoundError:
+        return
+    for file in files:
+        if file.suffix == ".py" and file.parts[-4:-1] == ("share", "genart", "sketches"):
+            yield Path(str(file.locate())).resolve()
+
+
+def load_sketch(name: str | Path) -> type[Sketch]:
+    """The sketch of a file, found by a shipped sketch's name or by the path of a .py file.
+
+    Raises:
+        UnknownName: no such sketch or file.
+        SketchError: a file that cannot be run, or that holds no sketch or several.
+    """
+    path = Path(name)
+    if path.suffix != ".py":
+        known = sketches()
+        if str(name) not in known:
+            raise UnknownName("sketch", str(name), known, "A path to a .py file works too.")
+        path = known[str(name)]
+    elif not path.is_file():
+        raise UnknownName("sketch file", str(name), sketches(), "Or name a shipped sketch.")
+    module = _run(path.resolve())
+    found: list[type[Sketch]] = [
+        thing for thing in vars(module).values() if _is_sketch_of(thing, module)
+    ]
+    if len(found) != 1:
+        names = ", ".join(cls.__name__ for cls in found) or "none"
+        raise SketchError(f"{path} must hold one subclass of genart.Sketch, it holds {names}.")
+    return found[0]
+
+
+def _is_sketch_of(thing: Any, module: ModuleType) -> bool:
+    return (
+        isinstance(thing, type)
+        and issubclass(thing, Sketch)
+        and thing.__module__ == module.__name__
+    )
+
+
+class _Uncached(SourceFileLoader):
+    """Runs the file as it is: a cache goes by whole seconds and would miss a quick second save."""
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        raise OSError("no cache")
+
+
+def _run(path: Path) -> ModuleType:
+    name = f"genart_sketch_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Uncached(name, str(path)))
+    if spec is None or spec.loader is None:
+        raise SketchError(f"{path} is no Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise SketchError(blame(error, path)) from error
+    return module
+
+
+def blame(error: BaseException, path: str | Path) -> str:
+    """An error in a sketch's file, in one line: file, line, what happened."""
+    path = Path(path)
+    if isinstance(error, SyntaxError):
+        return f"{path.name}, line {error.lineno}: {error.msg}."
+    steps = traceback.extract_tb(error.__traceback__)
+    lines = [step.lineno for step in steps if Path(step.filename) == path]
+    where = f", line {lines[-1]}" if lines else ""
+    return f"{path.name}{where}: {type(error).__name__}: {error}"

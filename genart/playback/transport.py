@@ -1,0 +1,109 @@
+"""Transport and tempo: how time becomes the phase of a walk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from genart.params import Param
+
+
+@dataclass
+class Ramp:
+    """A value that grows at a rate: exact while the rate stays, and without a jump when it turns.
+
+    Exact means free of summed rounding errors: `start + (t - since) * rate`, in fractions.
+    """
+
+    start: Fraction = Fraction(0)
+    since: Fraction = Fraction(0)
+    rate: Fraction = Fraction(0)
+
+    def at(self, t: Fraction) -> Fraction:
+        """The value at time t in seconds."""
+        return self.start + (t - self.since) * self.rate
+
+    def turn(self, t: Fraction, rate: Fraction) -> None:
+        """Go on at another rate from time t."""
+        if rate != self.rate:
+            self.jump(t, float(self.at(t)))
+            self.rate = rate
+
+    def jump(self, t: Fraction, value: float) -> None:
+        """Go on from another value at time t."""
+        self.start, self.since = Fraction(value), t
+
+
+class Transport:
+    """Time, turned into a phase 0..1 that goes round once in `seconds`, or in so many `beats`."""
+
+    play = Param(True, help="Whether the phase moves.")
+    speed = Param(1.0, -16.0, 16.0, unit="x", help="How fast the phase moves; below 0, backwards.")
+    seconds = Param(8.0, 0.01, 1e7, unit="s", curve="log", help="How long one turn takes.")
+    beats = Param(
+        0.0, 0.0, 1024.0, unit="beats", smooth=None,
+        help="How many beats one turn takes, from a beat that they divide; 0 goes by seconds.",
+    )  # fmt: skip
+    phase = Param(
+        0.0, 0.0, 1.0, smooth=None, help="Where in the turn we are; setting it jumps there."
+    )
+
+    def __init__(self) -> None:
+        self._ramp = Ramp()  # over seconds, or over beats
+        self._beats = 0.0
+        self._shown = 0.0
+
+    def advance(self, t: Fraction, loop: bool = True, beat: Fraction = Fraction(0)) -> None:
+        """Bring the phase to time t in seconds, which is beat `beat`.
+
+        In a film of n frames, frame i has phase i / n exactly. With loop the phase goes round;
+        without, it stops at 0 and 1. Turning `beats` puts the phase where that beat belongs, so
+        that turns begin on the bar; from there on it is summed up, as it is in seconds.
+        """
+        at = beat if self._beats else t
+        if self.beats != self._beats:
+            at = self._follow(at, t, beat)
+        if self.phase != self._shown:
+            self._ramp.jump(at, self.phase)
+        turn = Fraction(self.beats or self.seconds).limit_denominator(1_000_000)
+        self._ramp.turn(at, Fraction(self.speed) * self.play / turn)
+        now = self._ramp.at(at)
+        if not loop and not 0 <= now <= 1:
+            now = Fraction(now > 1)
+            self._ramp.jump(at, float(now))  # so that turning back begins at once
+        self.phase = self._shown = float(now % 1 if loop else now)
+
+    def _follow(self, before: Fraction, t: Fraction, beat: Fraction) -> Fraction:
+        """Go by beats from now on, or by seconds; returns where on that scale now is."""
+        self._beats, at = self.beats, beat if self.beats else t
+        length = Fraction(self.beats).limit_denominator(1_000_000)
+        self._ramp.start = beat / length % 1 if length else self._ramp.at(before)
+        self._ramp.since = at
+        return at
+
+
+class Tempo:
+    """Time, counted in beats."""
+
+    bpm = Param(120.0, 20.0, 400.0, unit="beats/min", smooth=0.0, help="Beats a minute.")
+    offset = Param(0.0, -1e6, 1e6, unit="beats", help="Added to the beat: what nudges it.")
+    quantum = Param(4, 1, 64, unit="beats", help="Beats in a bar; Link counts them the same way.")
+    launch = Param(
+        0.0, 0.0, 64.0, unit="beats", smooth=None,
+        help="Cues wait for the next multiple of so many beats; 0 plays them at once.",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._ramp = Ramp()
+        #: `beat` as an exact fraction.
+        self.exact = Fraction(0)
+
+    @property
+    def beat(self) -> float:
+        """Beats since the start; its whole part counts them, its fraction is the place in one."""
+        return float(self.exact)
+
+    def advance(self, t: Fraction) -> None:
+        """Bring the beat to time t in seconds."""
+        self._ramp.turn(t, Fraction(self.bpm).limit_denominator(1_000_000) / 60)
+        self.exact = self._ramp.at(t) + Fraction(self.offset)

@@ -1,0 +1,254 @@
+"""What layers make, as pictures: every channel a cell, as one picture or along a walk as a film."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from genart.bending.channels import Channels
+from genart.bending.clusters import clusters as found_clusters
+from genart.bending.layers import find_layer
+from genart.contracts import Frame, Generator
+from genart.errors import UsageError
+from genart.files import file_hash
+from genart.latent import Latent
+from genart.latents.keys import Keys, format_keys, make_keys
+from genart.media.metadata import versions
+from genart.media.sheets import SUFFIXES, save_picture
+from genart.models.capabilities import Layered
+from genart.models.loading import load
+from genart.playback.sketch import Sketch
+from genart.progress import ProgressCallback
+from genart.rendering.job import make_job
+from genart.rendering.recipe import files_of
+from genart.rendering.write import check_place, keep
+
+_GAP, _WIDER = 2, 12  # pixels between cells, and between groups of them
+_SMALLEST = 48  # pixels a side that a map is enlarged to
+_BRIGHT = 0.995  # the share of values that stay below full colour
+_WARM, _COLD = np.array([255, 214, 150.0]), np.array([90, 150, 255.0])  # above and below 0
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a model.
+
+    Attributes:
+        name: its full name.
+        channels: how many it has.
+        size: (w, h) of its maps in pixels.
+    """
+
+    name: str
+    channels: int
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """What was made.
+
+    Attributes:
+        layers: the layers shown, or all where none was asked for.
+        output: the file, or None.
+        size: (w, h) of it in pixels.
+        recipe: what makes it again.
+    """
+
+    layers: list[Layer]
+    output: Path | None = None
+    size: tuple[int, int] | None = None
+    recipe: dict[str, Any] | None = None
+
+
+def layers(
+    model: str | Path | Generator = "pomona",
+    output: str | Path | None = None,
+    *,
+    layer: str | None = None,
+    keys: Keys = "1",
+    channels: str = "all",
+    clusters: int | None = None,
+    bend: str = "",
+    truncation: float = 0.7,
+    columns: int | None = None,
+    size: int | None = None,
+    seconds: float = 8.0,
+    fps: float | str = 30,
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+) -> LayerView:
+    """Show what a layer makes, or say which layers there are.
+
+    Each channel is a cell: black where it makes 0, warm above, blue below, all on one scale.
+
+    Args:
+        model: a Generator that shows its layers, or what `load` takes.
+        output: a picture of the first key; or a film of a walk past all of them.
+        layer: "b16.conv1", "16.1" or "16"; None lists all.
+        keys: seeds and latent files.
+        channels: "all", "0-15", "25%", "cluster 2 of 5".
+        clusters: show channels that draw alike together, in so many groups.
+        bend: bends, as for `Generator.bend`, whose result is shown.
+        truncation: 1 is the whole space, 0 the average picture.
+        columns: cells in a row; about square unless given.
+        size: the longer side of a cell in pixels.
+        seconds: how long a film is.
+        fps: its frames a second.
+        device: where to load the model.
+        progress: told of every frame of a film.
+
+    Raises:
+        UsageError: a model that does not show its layers, or an argument that cannot be.
+        UnknownName: no such layer.
+    """
+    base = model if isinstance(model, Generator) else load(model, device, progress=progress)
+    if not isinstance(base, Layered):
+        raise UsageError(f'"{base.name}" does not show its layers; StyleGAN2 models do.')
+    names = base.layer_names() if layer is None else [find_layer(layer, base.layer_names())]
+    place = make_keys(base, keys)
+    shown = [_measured(base, place[0], name) for name in names]
+    if output is None:
+        return LayerView(shown)
+    if layer is None:
+        raise UsageError(f"Name the layer to show; there are {', '.join(names)}.")
+    path = Path(output)
+    order = _order(base, shown[0], channels, clusters)
+    grid = _Grid(shown[0], order, columns, size)
+    recipe = {
+        "genart": version("genart"), "model": {"name": str(model) if isinstance(model, str | Path)
+                                               else base.name, "sha256": file_hash(base.source)},
+        "layer": names[0], "keys": format_keys(keys), "bend": bend, "truncation": truncation,
+        "files": files_of({"walk.keys": format_keys(keys), "model.bend": bend}),
+        "versions": versions(),
+    }  # fmt: skip
+    shape: dict[str, Any] = {"columns": columns, "size": size}
+    shape |= {} if path.suffix in SUFFIXES else {"seconds": seconds, "fps": fps}
+    recipe["command"] = _command(recipe, channels, clusters, path, shape)
+    if path.suffix in SUFFIXES:
+        drawn = base.bend(bend) if bend else base
+        assert isinstance(drawn, Layered)
+        with torch.no_grad():
+            frame = grid.drawn(drawn.activations(place[0], names[0], truncation=truncation))
+        save_picture(path, frame, recipe)
+    else:
+        _film(
+            path, grid, names[0], recipe, progress, model=base, keys=keys, truncation=truncation,
+            seconds=seconds, fps=fps, params={"model.bend": bend},
+        )  # fmt: skip
+    return LayerView(shown, path, grid.size[::-1], recipe)
+
+
+def _measured(model: Layered, place: Latent, name: str) -> Layer:
+    with torch.no_grad():
+        made = model.activations(place, name)
+    return Layer(name, made.shape[1], (made.shape[3], made.shape[2]))
+
+
+def _order(model: Layered, layer: Layer, channels: str, clusters: int | None) -> list[list[int]]:
+    """The channels to show, in groups."""
+    chosen = Channels(channels).of(layer.channels, model, layer.name)
+    numbers = range(layer.channels) if chosen is None else chosen.tolist()
+    if clusters is None:
+        return [list(numbers)]
+    labels = found_clusters(model, layer.name, clusters).tolist()
+    groups = [[n for n in numbers if labels[n] == k] for k in range(clusters)]
+    return [group for group in groups if group]
+
+
+class _Grid:
+    """Cells in rows, each group beginning a new one.
+
+    Attributes:
+        size: (h, w) of the picture, even.
+    """
+
+    def __init__(
+        self, layer: Layer, groups: Sequence[Sequence[int]], columns: int | None, size: int | None
+    ) -> None:
+        width, height = layer.size
+        wanted = size or max(_SMALLEST, width, height)
+        if not 2 <= wanted <= 2048 or (columns is not None and not 1 <= columns <= 1024):
+            raise UsageError("A cell has 2..2048 pixels a side, and a row 1..1024 cells.")
+        scale = wanted / max(width, height)
+        self.cell = max(1, round(height * scale)), max(1, round(width * scale))
+        count = sum(len(group) for group in groups)
+        across = columns or int(np.ceil(np.sqrt(count)))
+        self._places: list[tuple[int, int, int]] = []  # each channel, and where it is
+        y = _GAP - _WIDER
+        for group in groups:
+            y += _WIDER
+            for at, channel in enumerate(group):
+                x = _GAP + at % across * (self.cell[1] + _GAP)
+                self._places.append((channel, y + at // across * (self.cell[0] + _GAP), x))
+            y += -(-len(group) // across) * (self.cell[0] + _GAP)
+        wide = min(across, max(map(len, groups))) * (self.cell[1] + _GAP) + _GAP
+        self.size = y + y % 2, wide + wide % 2
+        self._scale: float | None = None
+
+    def drawn(self, activations: torch.Tensor) -> Frame:
+        """The picture of activations (1, c, h, w); the first one sets the scale."""
+        values = activations[0].float().cpu()
+        if self._scale is None:
+            shown = values[[channel for channel, _, _ in self._places]].abs().flatten()
+            best = max(1, round(len(shown) * _BRIGHT))
+            self._scale = float(shown.kthvalue(best).values) or 1.0
+        high, wide = self.cell
+        down = (torch.arange(high) * values.shape[1] // high)[:, None]
+        cells = (
+            values[:, down, torch.arange(wide) * values.shape[2] // wide] / self._scale
+        ).numpy()
+        picture = np.zeros((*self.size, 3), np.uint8)
+        for channel, y, x in self._places:
+            picture[y : y + high, x : x + wide] = _coloured(cells[channel])
+        return picture
+
+
+def _coloured(values: Any) -> Frame:
+    strength = np.clip(np.abs(values), 0, 1)[..., None]
+    colours: Frame = (strength * np.where(values[..., None] > 0, _WARM, _COLD)).astype(np.uint8)
+    return colours
+
+
+def _film(
+    output: Path,
+    grid: _Grid,
+    layer: str,
+    recipe: dict[str, Any],
+    progress: ProgressCallback | None,
+    **words: Any,
+) -> None:
+    class Cells(Sketch):
+        """A layer along a walk."""
+
+        defaults = {"walk.kind": "cubic", "walk.space": "w"}  # noqa: RUF012
+
+        def draw(self, t: float, dt: float) -> Frame:
+            """The layer now."""
+            assert isinstance(self.model, Layered)
+            psi = self.stage.model.truncation
+            return grid.drawn(self.model.activations(self.walk(self.phase), layer, truncation=psi))
+
+    check_place(output)
+    take = make_job(Cells, size=grid.size[::-1], **words)
+    keep(take.frames, take.film, output, progress, recipe=recipe)
+
+
+def _command(
+    recipe: dict[str, Any], channels: str, clusters: int | None, output: Path, shape: dict[str, Any]
+) -> str:
+    words = ["genart", "layers", recipe["model"]["name"], "--layer", recipe["layer"]]
+    words += ["--keys", recipe["keys"], "--truncation", str(recipe["truncation"])]
+    words += ["--channels", channels] if channels != "all" else []
+    words += ["--clusters", str(clusters)] if clusters is not None else []
+    words += ["--bend", recipe["bend"]] if recipe["bend"] else []
+    for name, value in shape.items():
+        words += [] if value is None else [f"--{name}", str(value)]
+    return shlex.join([*words, "-o", output.name])

@@ -1,0 +1,225 @@
+"""Promo films: pictures, films and walks in a row, with title cards, cross-fades and music.
+
+moviepy lays the scenes out in time and draws the letters; the frames of a walk are made while
+they are needed, and everything is encoded by the sinks that `genart.render` uses.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from fractions import Fraction
+from importlib.metadata import version
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genart.contracts import Frame, Sink
+from genart.errors import UsageError
+from genart.media.film_spec import (
+    Film,
+    Size,
+    count_frames,
+    parse_fps,
+    parse_size,
+)
+from genart.media.metadata import versions
+from genart.progress import ProgressCallback
+from genart.rendering.job import RenderJob
+from genart.rendering.report import Report
+from genart.rendering.scenes import InOrder, Look, Scene, Shot
+from genart.rendering.write import check_place, keep
+
+
+def promo(
+    scenes: Sequence[Scene],
+    output: str | Path | Sink = "promo.mp4",
+    *,
+    titles: Sequence[str] = (),
+    audio: str | Path | None = None,
+    crossfade: float = 1.0,
+    still: float = 4.0,
+    card: float = 2.5,
+    fps: float | str | Fraction = 30,
+    size: Size = (1280, 720),
+    codec: str | None = None,
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+) -> Report:
+    """Join walks, films and pictures into one film with titles and music.
+
+    Args:
+        scenes: each a picture, a film, or a mapping of what `genart.render` takes, such as
+            `{"sketch": "drift", "model": "pomona", "seconds": 6}`.
+        output: the file, whose suffix decides the format; a folder for PNG; or a sink.
+        titles: the first is shown before the first scene, the second before the second, one more
+            than scenes after the last; "" for no card there.
+        audio: a file whose sound is repeated to the film's length and fades out at its end.
+        crossfade: seconds in which two neighbours blend; 0 cuts.
+        still: seconds that a picture is shown.
+        card: seconds that a title is shown.
+        fps: frames a second.
+        size: width first.
+        codec: one of the format's codecs.
+        device: where the walks' models run.
+        progress: told after every frame.
+
+    Returns:
+        The report; its recipe lists scenes and titles.
+
+    Raises:
+        UsageError: no scenes, too many titles, a cross-fade as long as a scene.
+        DataError: a picture or film that cannot be read.
+        RenderError: the film could not be finished; the message says what was kept.
+    """
+    rate, pixels = parse_fps(fps), parse_size(size)
+    check_place(output)
+    if not scenes:
+        raise UsageError("A promo needs scenes: pictures, films, or mappings for genart.render.")
+    with ExitStack() as stack:
+        look = Look(pixels, rate, still, card, device, stack)
+        shots = with_titles([look.shot(scene) for scene in scenes], titles, look.card)
+        film, frames = assemble(shots, pixels, rate, crossfade)
+        place = "" if isinstance(output, Sink) else str(output)
+        recipe = promo_recipe(
+            scenes, film, place, titles=titles, audio=audio, crossfade=crossfade, still=still,
+            card=card, codec=codec, models=look.models,
+        )  # fmt: skip
+        keep(frames, film, output, progress, codec=codec, audio=audio, recipe=recipe)
+    return Report.of(film, place, None, recipe)
+
+
+def titled(take: RenderJob, titles: Sequence[str]) -> tuple[Film, Iterator[Frame]]:
+    """A take between title cards: its film, longer by them, and its frames."""
+    assert take.film.size is not None
+    look = Look(take.film.size, take.film.fps)
+    shot = Shot(InOrder(take.frames, take.film.fps), take.film.seconds)
+    shots = with_titles([shot], titles, look.card)
+    return assemble(shots, look.size, look.fps, _blend(take.film))
+
+
+def within_titles(film: Film, titles: Sequence[str]) -> tuple[float, float]:
+    """Where a take begins between its title cards, and how long the whole is, in seconds."""
+    cards = [bool(title) for title in (*titles, "", "")[:2]]
+    each = Look.title - _blend(film)
+    whole = count_frames(film.seconds + sum(cards) * each, film.fps) / film.fps
+    return cards[0] * each, float(whole) if any(cards) else film.seconds
+
+
+def _blend(film: Film) -> float:
+    """Seconds in which a title and the take are blended."""
+    return min(1.0, film.seconds / 2)
+
+
+def with_titles(
+    shots: Sequence[Shot], titles: Sequence[str], card: Callable[[str], Shot]
+) -> list[Shot]:
+    """Shots with a card before each, and after the last; "" or none left gives no card.
+
+    Raises:
+        UsageError: more titles than places.
+    """
+    if len(titles) > len(shots) + 1:
+        raise UsageError(
+            f"{len(shots)} scenes take {len(shots) + 1} titles at most, not {len(titles)}."
+        )
+    rows = zip_longest(titles, shots)
+    return [shot for title, scene in rows for shot in (title and card(title), scene) if shot]
+
+
+def assemble(
+    shots: Sequence[Shot], size: tuple[int, int], fps: Fraction, crossfade: float
+) -> tuple[Film, Iterator[Frame]]:
+    """Shots in a row, neighbours blended, as a film and its frames.
+
+    Raises:
+        UsageError: a cross-fade below 0 or longer than half the shortest shot.
+    """
+    from moviepy import CompositeVideoClip, VideoClip, vfx
+
+    shortest = min(shot.seconds for shot in shots)
+    if not 0 <= crossfade <= shortest / 2:
+        raise UsageError(
+            f"A cross-fade is 0 to {shortest / 2:g} s here, half the shortest scene or title, "
+            f"not {crossfade:g}."
+        )
+    clips: list[VideoClip] = []
+    start = 0.0
+    for shot in shots:
+        clip = VideoClip(shot.frame, duration=shot.seconds).with_start(start)
+        blend = [vfx.CrossFadeIn(crossfade)] if clips and crossfade else []
+        clips.append(clip.with_effects(blend))
+        start += shot.seconds - crossfade
+    whole = CompositeVideoClip(clips, size=size[::-1]).with_duration(start + crossfade)
+    film = Film(count_frames(start + crossfade, fps), fps, size)
+    return film, (np.asarray(whole.get_frame(float(k / fps)), np.uint8) for k in range(film.frames))
+
+
+def promo_recipe(
+    scenes: Sequence[Scene],
+    film: Film,
+    output: str,
+    *,
+    titles: Sequence[str],
+    audio: str | Path | None,
+    crossfade: float,
+    still: float,
+    card: float,
+    codec: str | None,
+    models: Mapping[str, str | None],
+) -> dict[str, Any]:
+    """How a promo was made, as JSON can hold it: `genart.promo` takes these words."""
+    width, height = (film.size or (0, 0))[::-1]
+    words = {"audio": audio and str(audio), "crossfade": crossfade, "still": still, "card": card}
+    words |= {"fps": str(film.fps), "size": f"{width}x{height}", "codec": codec}
+    return {
+        "genart": version("genart"),
+        "command": promo_command(scenes, titles, words, output or "promo.mp4"),
+        "scenes": [plain(scene) for scene in scenes],
+        "models": [{"name": name, "sha256": sha256} for name, sha256 in models.items()],
+        "titles": list(titles),
+        **words,
+        "frames": film.frames,
+        "size": [width, height],
+        "versions": versions(),
+    }
+
+
+def promo_command(
+    scenes: Sequence[Scene], titles: Sequence[str], words: Mapping[str, Any], output: str
+) -> str:
+    """The `genart promo` line that makes the film again."""
+    line = ["genart", "promo", *map(scene_text, scenes)]
+    for title in titles:
+        line += ["--title", title]
+    for name, value in words.items():
+        line += [] if value is None else [f"--{name}", str(value)]
+    return shlex.join([*line, "-o", output])
+
+
+def scene_text(scene: Scene) -> str:
+    """A scene as `parse_scene` reads it."""
+    if not isinstance(scene, Mapping):
+        return str(scene)
+    words: dict[str, Any] = plain(scene)
+    words |= words.pop("params", None) or {}
+    sketch = str(words.pop("sketch", "drift"))
+    return shlex.join([sketch, *(f"{name}={_typed(value)}" for name, value in words.items())])
+
+
+def _typed(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def plain(thing: Any) -> Any:
+    """A thing as JSON can hold it: mappings and lists stay, a model or class gives its name."""
+    if isinstance(thing, Mapping):
+        return {str(key): plain(value) for key, value in thing.items()}
+    if isinstance(thing, (list, tuple)):
+        return [plain(value) for value in thing]
+    if thing is None or isinstance(thing, (bool, int, float, str)):
+        return thing
+    return str(getattr(thing, "name", None) or getattr(thing, "__qualname__", thing))

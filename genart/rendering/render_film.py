@@ -1,0 +1,170 @@
+"""genart.render: a sketch becomes a film."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from genart.contracts import Control, Generator, Sink
+from genart.latents.keys import Keys
+from genart.mapping.film_control import FilmControl, Hearing
+from genart.media.film_spec import Film, Size
+from genart.playback.show import Show
+from genart.playback.show_replay import replay
+from genart.playback.sketch import Sketch
+from genart.plugins import registry
+from genart.profiling import Profiler
+from genart.progress import ProgressCallback
+from genart.rendering.job import make_job
+from genart.rendering.promo import titled, within_titles
+from genart.rendering.recipe import make_recipe
+from genart.rendering.report import Report
+from genart.rendering.write import check_place, keep
+from genart.styling.factory import joined
+
+
+def render(
+    sketch: str | Path | type[Sketch] | None = None,
+    output: str | Path | Sink = "genart.mp4",
+    *,
+    seconds: float | None = None,
+    fps: float | str | Fraction | None = None,
+    size: Size | None = None,
+    model: str | Path | Generator | None = None,
+    seeds: str | int | Iterable[int] | None = None,
+    keys: Keys | None = None,
+    walk: str | None = None,
+    easing: str | None = None,
+    even: bool | None = None,
+    loop: bool | None = None,
+    truncation: float | None = None,
+    directions: str | Path | None = None,
+    style: str | Sequence[str] | None = None,
+    label: int | None = None,
+    precision: str | None = None,
+    noise: str | None = None,
+    beats: float | None = None,
+    bpm: float | None = None,
+    grid: str | Sequence[int] | None = None,
+    audio: str | Path | None = None,
+    mapping: str | Path | None = None,
+    codec: str | None = None,
+    titles: Sequence[str] = (),
+    params: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    show: str | Path | Show | None = None,
+    controls: Sequence[Control] = (),
+    profile: bool = False,
+    progress: ProgressCallback | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Report:
+    """Render a sketch to a film or loop.
+
+    What is not given is the show's if there is one, or else the sketch's own default, or else the
+    stage's.
+
+    Args:
+        sketch: a shipped sketch's name, a .py file, or a Sketch class; "drift" unless given.
+        output: the file, whose suffix decides the format; a folder for PNG; or a sink.
+        seconds: its length; 8 if neither this nor `beats` is given.
+        fps: frames a second; 30 unless given.
+        size: 512, (640, 360) or "640x360", width first. If not given, the model's own, enlarged
+            by whole times to 512 or more.
+        model: a name, file, URL or a Generator.
+        seeds: the keys, "1,2,5-9" or numbers.
+        keys: latent files and seeds in their place, "apple.npz,7,pear.npz" or a list.
+        walk: the interpolator.
+        easing: how a step between two keys speeds up and slows down.
+        even: whether the picture changes at a constant rate.
+        loop: whether the last key leads back to the first.
+        truncation: psi.
+        directions: a file of directions, each of which becomes a Param edit.<name>.
+        style: a stylizer that paints over the picture, "fast:wave", or several, one after the
+            other.
+        label: the class.
+        precision: what the network computes in: "auto", "float32" or "half".
+        noise: "const", "random", "none" or "walk".
+        beats: its length in beats instead of seconds. The film is rounded to whole frames and
+            the tempo to the film, so that a loop closes on the beat.
+        bpm: beats a minute.
+        grid: "3x3" shows nine walks in one picture, each past seeds of its own.
+        audio: a file whose sound is repeated to the film's length and fades out at its end.
+        mapping: a TOML file that leads what is heard in `audio`, and LFOs, onto Params, so that
+            the film moves to its sound.
+        codec: one of the format's codecs, such as "h265" or "hap_alpha".
+        titles: cards of text, the first shown before the film and a second after it, blended
+            into it; the file is that much longer and no loop any more.
+        params: any Param by "owner.name"; these win over the words above.
+        seed: what a sketch's own chance comes from, 0..2**32 - 1; 0 unless given.
+        device: "auto", "cpu", "cuda" or "mps".
+        show: a recorded show or its file, made again with every change it holds. What its sound
+            moved is among them: give a `mapping` too only to move more.
+        controls: other sources of parameter changes.
+        profile: whether the report says where the frames spent their time, stage by stage.
+        progress: told after every frame.
+        tell: told in one line which entries of the mapping rest, and why.
+
+    Returns:
+        The report, with the seam and the recipe.
+
+    Raises:
+        UsageError: an argument that is wrong.
+        DataError: a file that is no show or no mapping, or one that does not fit the sketch.
+        SketchError: a sketch file that cannot be run.
+        RenderError: the film could not be finished; the message says what was kept.
+        KeyboardInterrupt: Ctrl-C; its note says what was kept.
+    """
+    check_place(output)
+    words: dict[str, Any] = {
+        "sketch": sketch, "seconds": seconds, "beats": beats, "fps": fps, "size": size,
+        "grid": grid, "model": model, "seeds": seeds, "keys": keys, "params": params, "seed": seed,
+        "device": device, "controls": controls, "truncation": truncation, "label": label,
+        "precision": precision,
+        "directions": None if directions is None else str(directions),
+        "style": None if style is None else joined(style),
+        "noise": noise, "walk": walk, "easing": easing, "even": even, "loop": loop, "bpm": bpm,
+    }  # fmt: skip
+    words = words if show is None else replay(show, words)
+    with ExitStack() as stack:
+        mapped = None
+        if mapping is not None:
+            sound = None if audio is None else _sound_track(audio, titles)
+            mapped = stack.enter_context(closing(FilmControl(mapping, sound, tell)))
+            words["controls"] = [*words["controls"], mapped]
+        take = make_job(**{name: word for name, word in words.items() if word is not None})
+        order = replace(
+            take.order,
+            output="" if isinstance(output, Sink) else str(output),
+            codec=codec,
+            audio=None if audio is None else str(audio),
+            titles=tuple(titles),
+            show=str(show) if isinstance(show, (str, Path)) else None,
+            mapping=None if mapped is None else (str(mapping), mapped.text),
+        )
+        recipe = make_recipe(order, take.film)
+        film, made = titled(take, titles) if titles else (take.film, take.frames)
+        profiler = Profiler() if profile else None
+        seam = keep(
+            made, film, output, progress, profiler=profiler, codec=codec, audio=audio,
+            recipe=recipe,
+        )  # fmt: skip
+    told = None if profiler is None else profiler.profile()
+    return Report.of(film, order.output, None if titles else seam, recipe, told)
+
+
+def _sound_track(audio: str | Path, titles: Sequence[str]) -> Callable[[Film], Hearing]:
+    """Makes the control that hears a film's sound as the film will play it."""
+
+    def make(film: Film) -> Hearing:
+        ahead, seconds = within_titles(film, titles)
+        track: Hearing = registry("control").create(
+            "audio", source=str(audio), seconds=seconds, ahead=ahead
+        )
+        return track
+
+    return make

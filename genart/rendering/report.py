@@ -1,0 +1,52 @@
+"""Report: what `genart.render` made."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from genart.media.film_spec import Film
+from genart.profiling import Profile
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a render made.
+
+    Args:
+        output: the file or folder, or "" for a sink of the caller's.
+        frames: how many.
+        fps: frames a second.
+        size: (width, height) in pixels.
+        seam: how the loop closes, see `sinks.Seam`; None where it says nothing.
+        seconds: the film's length.
+        recipe: how it was made, as its file keeps it.
+        profile: where the frames spent their time, if that was asked for.
+    """
+
+    output: str
+    frames: int
+    fps: float
+    size: tuple[int, int]
+    seam: float | None
+    seconds: float
+    recipe: dict[str, Any]
+    profile: Profile | None = None
+
+    @classmethod
+    def of(
+        cls,
+        film: Film,
+        output: str,
+        seam: float | None,
+        recipe: dict[str, Any],
+        profile: Profile | None = None,
+    ) -> Report:
+        """The report of a finished film."""
+        height, width = film.size or (0, 0)
+        rate = float(film.fps)
+        return cls(output, film.frames, rate, (width, height), seam, film.seconds, recipe, profile)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON can hold it."""
+        return asdict(self)

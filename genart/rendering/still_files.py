@@ -1,0 +1,112 @@
+"""Still images written to files, with their recipe."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genart.contracts import Frame, Generator
+from genart.errors import RenderError
+from genart.files import file_hash
+from genart.latent import Latent
+from genart.latents.keys import parse_keys
+from genart.media.frames import to_frames
+from genart.media.metadata import versions
+from genart.media.sheets import save_picture, tiled
+from genart.models.loading import load
+from genart.progress import Progress, ProgressCallback
+
+_BATCH = 4  # pictures made at a time
+
+
+@dataclass(frozen=True)
+class Stills:
+    """What was made.
+
+    Attributes:
+        files: the pictures (or the .npz), in order.
+        count: how many places they show.
+        size: (w, h) of each file in pixels, None for an .npz.
+        recipe: what makes them again.
+    """
+
+    files: list[Path]
+    count: int
+    size: tuple[int, int] | None
+    recipe: dict[str, Any]
+
+
+def _loaded(model: str | Generator, device: str, progress: ProgressCallback | None) -> Generator:
+    return model if isinstance(model, Generator) else load(model, device, progress=progress)
+
+
+def _sized(generator: Generator, size: tuple[int, int] | None) -> Generator:
+    height, width = generator.resolution
+    if size is None or size[0] * width == size[1] * height:
+        return generator
+    return generator.widened(size)
+
+
+def _frames(
+    generator: Generator,
+    places: Latent,
+    size: tuple[int, int] | None,
+    progress: ProgressCallback | None,
+    settings: dict[str, Any],
+) -> Iterator[Frame]:
+    for start in range(0, len(places), _BATCH):
+        with torch.no_grad():
+            images = generator(places[start : start + _BATCH], **settings)
+        for n, frame in enumerate(to_frames(images, size), start + 1):
+            yield frame
+            if progress:
+                progress(Progress(n, len(places), "picture"))
+
+
+def _one_file(
+    output: Path, frames: Sequence[Frame], grid: tuple[int, int] | None, recipe: dict[str, Any]
+) -> Stills:
+    picture = tiled(frames, grid)
+    size = (picture.shape[1], picture.shape[0])
+    kept = f"{output} is as it was" if output.is_file() else f"there is no {output}"
+    try:
+        return Stills([save_picture(output, picture, recipe)], len(frames), size, recipe)
+    except OSError as error:
+        raise RenderError(f"{error}: the part was removed, {kept}.") from error
+
+
+def _hashes(given: dict[str, Any]) -> dict[str, str]:
+    """The SHA-256 of every file among keys."""
+    named = [given[name] for name in ("rows", "cols", "keys") if name in given]
+    files = [key for text in named for key in parse_keys(text) if isinstance(key, Path)]
+    files += [Path(given["latent"])] if "latent" in given else []
+    return {str(file): told for file in files if (told := file_hash(file))}
+
+
+def _recipe(
+    command: str, generator: Generator, model: str | Generator, output: Path, **settings: Any
+) -> dict[str, Any]:
+    """What makes the files again: the command to type, and its settings one by one."""
+    given: dict[str, Any] = {"model": generator.name if isinstance(model, Generator) else model}
+    given |= {name: value for name, value in settings.items() if value not in (None, "")}
+    words = ["genart", command]
+    for name, value in given.items():
+        words += [f"--{'class' if name == 'label' else name}", _typed(value)]
+    return {
+        "genart": version("genart"),
+        "command": shlex.join([*words, "-o", output.name]),
+        **given,
+        "model": {"name": given["model"], "sha256": file_hash(generator.source)},
+        "files": _hashes(given),
+        "versions": versions(),
+    }
+
+
+def _typed(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,151 @@
+"""Still pictures: one a seed, grids of them, and style-mixing grids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from genart.contracts import Frame, Generator, Noise
+from genart.errors import RenderError, UsageError
+from genart.latent import Latent
+from genart.latents.keys import (
+    Keys,
+    check_fits,
+    format_keys,
+    load_places,
+    make_keys,
+    parse_keys,
+)
+from genart.latents.npz import save_latent
+from genart.latents.seeds import format_seeds, parse_seeds
+from genart.media.film_spec import Size, parse_grid, parse_size
+from genart.media.metadata import recipe_text
+from genart.media.sheets import SUFFIXES, save_picture
+from genart.progress import ProgressCallback
+from genart.rendering.still_files import Stills, _frames, _loaded, _one_file, _recipe, _sized
+
+
+def generate(
+    output: str | Path,
+    *,
+    model: str | Generator = "pomona",
+    seeds: str | Iterable[int] | None = None,
+    keys: Keys | None = None,
+    latent: str | Path | Latent | None = None,
+    truncation: float = 0.7,
+    cutoff: int | None = None,
+    label: int | None = None,
+    noise: Noise = "const",
+    precision: str | None = None,
+    grid: str | Sequence[int] | None = None,
+    size: Size | None = None,
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+) -> Stills:
+    """Make stills into a folder, one picture or a grid of them into a file.
+
+    Args:
+        output: a folder for one PNG a place; a file (.png, .jpg, .webp) for one picture, a
+            grid where there are several; an .npz file for the latent itself.
+        model: a Generator, or what `load` takes.
+        seeds: "1,2,5-9" or numbers; 1-9, or as many as the grid has cells.
+        keys: latent files and seeds in their place: "apple.npz,7,pear.npz" or a list.
+        latent: places to show in place of both: a Latent or an .npz file.
+        truncation: 1 is the whole space, 0 the average picture.
+        cutoff: truncate only the first layers.
+        label: the class, for models with classes.
+        noise: "const", "random", "none" or a phase 0..1.
+        precision: what the network computes in: "auto", "float32" or "half".
+        grid: "4x3" or (columns, rows); about square unless given.
+        size: 512, (640, 360) or "640x360" pixels for each picture, width first; the model's own
+            unless given.
+        device: where to load the model.
+        progress: told of every picture.
+
+    Raises:
+        UsageError: more places than the grid has cells, or an output of no known kind.
+        RenderError: a picture could not be written; the message says what was kept.
+    """
+    output = Path(output)
+    cells = None if grid is None else parse_grid(grid)
+    _check_output(output, cells)
+    pixels = None if size is None else parse_size(size)
+    generator = _sized(_loaded(model, device, progress), pixels)
+    if precision is not None:
+        generator = generator.with_precision(precision)
+    given = {"seeds": seeds, "keys": keys, "latent": latent}
+    places, named = _places(generator, given, label, cells)
+    recipe = _recipe(
+        "generate", generator, model, output, **named,
+        truncation=truncation, cutoff=cutoff, label=label, noise=noise, precision=precision,
+        grid=cells, size=pixels and pixels[::-1],
+    )  # fmt: skip
+    if output.suffix == ".npz":
+        saved = save_latent(output, places, model=generator.name, recipe=recipe_text(recipe))
+        return Stills([saved], len(places), None, recipe)
+    settings = {"truncation": truncation, "cutoff": cutoff, "noise": noise}
+    frames = _frames(generator, places, pixels, progress, settings)
+    if output.suffix and not output.is_dir():
+        return _one_file(output, list(frames), cells, recipe)
+    return _folder(output, frames, _names(named, len(places)), recipe)
+
+
+def _check_output(output: Path, grid: tuple[int, int] | None) -> None:
+    if output.suffix and output.suffix not in (*SUFFIXES, ".npz") and not output.is_dir():
+        allowed = ", ".join((*SUFFIXES, ".npz"))
+        raise UsageError(f'"{output}" is neither a folder nor a picture: {allowed}.')
+    if grid and output.suffix not in SUFFIXES:
+        raise UsageError("A grid is one picture; name a file, such as grid.png.")
+
+
+def _places(
+    generator: Generator,
+    given: dict[str, Any],
+    label: int | None,
+    grid: tuple[int, int] | None,
+) -> tuple[Latent, dict[str, str]]:
+    """The places to show, and what names them, for the recipe."""
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise UsageError(f"Give one of {', '.join(given)}, not {' and '.join(named)}.")
+    if given["latent"] is not None:
+        latent = given["latent"]
+        if not isinstance(latent, Latent):
+            return load_places(generator, latent), {"latent": str(latent)}
+        check_fits(generator, latent)
+        return latent.to(generator.device), {"latent": "given"}
+    if given["keys"] is not None:
+        text = format_keys(given["keys"])
+        return make_keys(generator, text, label), {"keys": text}
+    cells = grid[0] * grid[1] if grid else 9
+    numbers = parse_seeds(range(1, cells + 1) if given["seeds"] is None else given["seeds"])
+    return generator.sample(numbers, label), {"seeds": format_seeds(numbers)}
+
+
+def _folder(
+    output: Path, frames: Iterable[Frame], names: Sequence[str], recipe: dict[str, Any]
+) -> Stills:
+    output.mkdir(parents=True, exist_ok=True)
+    files: list[Path] = []
+    try:
+        for name, frame in zip(names, frames, strict=True):
+            size = (frame.shape[1], frame.shape[0])
+            files.append(save_picture(output / f"{name}.png", frame, recipe))
+    except BaseException as error:
+        kept = f"Kept {len(files)} of {len(names)} pictures in {output}."
+        if isinstance(error, OSError):
+            raise RenderError(f"{error}. {kept}") from error
+        error.add_note(kept)
+        raise
+    return Stills(files, len(files), size, recipe)
+
+
+def _names(named: dict[str, str], count: int) -> list[str]:
+    """File names without suffix: by seed and file where each is one place, or else by number."""
+    text = named.get("seeds") or named.get("keys")
+    keys = parse_keys(text) if text else []
+    names = [f"seed{key:04d}" if isinstance(key, int) else key.stem for key in keys]
+    if "seeds" in named or len(names) == len(set(names)) == count:
+        return names
+    return [f"latent{n:04d}" for n in range(count)]

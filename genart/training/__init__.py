@@ -1,0 +1,1 @@
+"""Training: one loop, its settings and its run folder."""

@@ -1,0 +1,307 @@
+"""The loop that trainers share: steps until the goal, the time or a signal ends a sitting.
+
+A trainer brings a `TrainingRun` (networks, a step, its state, a sheet) and a `LoopTrainer` that
+begins one. `docs/training.md` has a whole one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
+
+from genart.contracts import Trainer
+from genart.interrupts import whole
+from genart.progress import Progress
+from genart.training.run_folder import RunFolder, read_snapshot, refuse_changes
+from genart.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    import torch
+
+    from genart.progress import ProgressCallback
+
+#: What a step tells, by name; tensors without dimensions, which nobody waits for, do as well.
+Figures: TypeAlias = "Mapping[str, float] | Mapping[str, torch.Tensor]"
+S = TypeVar("S", bound=TrainingSettings)
+
+_NEW = 0.02  # share of a step in the running means of its figures
+
+
+class TrainingRun(ABC):
+    """What is trained: one step of it, all that decides the next one, and what is kept of it.
+
+    Make networks and optimisers in `__init__`. Everything that decides the next step belongs to
+    `state()`: then a resumed run equals an uninterrupted one, bit for bit on a CPU.
+
+    Attributes:
+        unit: what `done` counts, in the singular.
+        noted: names of the figures that stand beside the progress.
+        log_every: units between lines of the log; None for one line a snapshot.
+        snapshot_every: units between snapshots, if time does not bring one sooner.
+        ends_written: whether the end of a sitting writes everything, be there no new step: what
+            a model's file says of itself can then be changed later.
+        steps: steps so far, in all sittings; `step` counts them.
+        dataset: file name of what it learns from; the trainer sets it before the first step.
+    """
+
+    unit: ClassVar[str] = "step"
+    noted: ClassVar[tuple[str, ...]] = ("loss",)
+    ends_written: ClassVar[bool] = False
+    steps: int = 0
+    dataset: str = ""
+
+    @property
+    def done(self) -> int:
+        """Units so far, in all sittings; the steps."""
+        return self.steps
+
+    @property
+    @abstractmethod
+    def total(self) -> float:
+        """Units in all."""
+
+    @property
+    @abstractmethod
+    def model(self) -> str:
+        """File name of the finished model."""
+
+    @abstractmethod
+    def step(self) -> Figures:
+        """Learn once and count it; returns what to log. Ctrl-C waits for its end."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Everything that decides the next step: tensors, numbers, names; the settings come by."""
+
+    @abstractmethod
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+
+    @abstractmethod
+    def save(self, folder: RunFolder, figures: Mapping[str, float]) -> None:
+        """Write the model as it is now into the folder, under its name, and a sheet of samples.
+
+        Args:
+            folder: the run's; its `sheet` lays images out.
+            figures: running means of what the steps told.
+        """
+
+    @property
+    def log_every(self) -> int | None:
+        """As above; None."""
+        return None
+
+    @property
+    def snapshot_every(self) -> float:
+        """As above; infinite."""
+        return math.inf
+
+    @property
+    def mark(self) -> str:
+        """What stands in a snapshot's name; marks sort by time."""
+        return f"{self.done:08d}"
+
+    def note(self, figures: Figures) -> str:
+        """A short remark beside the progress, from running means."""
+        return " ".join(f"{name} {figures[name]:.3g}" for name in self.noted if name in figures)
+
+    def progress(self, note: str) -> Progress:
+        """How far it is."""
+        return Progress(self.done, self.total, self.unit, note)
+
+    def record(self, rate: float, figures: Mapping[str, float]) -> dict[str, Any]:
+        """A line of the log.
+
+        Args:
+            rate: units a second since the line before.
+            figures: running means of what the steps told.
+        """
+        return {self.unit: self.done, f"{self.unit}s_per_s": rate, **figures}
+
+
+class LoopTrainer(Trainer, ABC, Generic[S]):
+    """A trainer that steps a `TrainingRun` until the goal, with snapshots, a log and sheets.
+
+    Args:
+        settings: of the run.
+        device: where to train.
+
+    Attributes:
+        what: what a snapshot is one of, for messages.
+        holds: names in its state by which a snapshot is known.
+        fixed: settings that a run cannot change on the way.
+    """
+
+    what: str = "this training"
+    holds: ClassVar[tuple[str, ...]] = ()
+    fixed: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, settings: S, device: str | torch.device = "cpu") -> None:
+        import torch
+
+        self.settings, self.device = settings, torch.device(device)
+
+    @abstractmethod
+    def start(self, dataset: str | Path, folder: RunFolder, resumed: bool) -> TrainingRun:
+        """Open the data and make a run that has done no step.
+
+        Torch's random numbers are the run's own from here on: seed them.
+
+        Args:
+            dataset: what `fit` was given.
+            folder: where a line can be logged.
+            resumed: whether a snapshot is restored next.
+
+        Raises:
+            DataError: no pictures.
+        """
+
+    def read(self, snapshot: Path) -> dict[str, Any]:
+        """The state in a snapshot.
+
+        Raises:
+            CheckpointError: another file, or a damaged one.
+        """
+        return read_snapshot(snapshot, ("settings", *self.holds), self.what)
+
+    def changes(self, state: Mapping[str, Any]) -> Sequence[str]:
+        """What else a snapshot's run had otherwise and cannot change, in words; nothing here."""
+        return ()
+
+    def fit(
+        self,
+        dataset: str | Path,
+        out: str | Path,
+        *,
+        resume: str | Path | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Path:
+        """Train into the folder `out`; returns the finished model's file.
+
+        Ctrl-C ends the step and writes a snapshot first; `resume="auto"` then continues as if
+        nothing had happened. A second one stops at once, without a snapshot of half a step.
+        Torch's random numbers are left as they were.
+
+        Args:
+            dataset: a folder or zip of pictures; "" for a trainer that makes its own.
+            out: the run's folder.
+            resume: a snapshot, "auto" for the newest in `out`, or None to start anew.
+            progress: told after every step how far it is.
+
+        Raises:
+            UsageError: a folder in use, or a snapshot of a run with other fixed settings.
+            CheckpointError: a snapshot of something else, or a damaged one.
+            DataError: no pictures.
+        """
+        import torch
+
+        folder = RunFolder(out)
+        snapshot = folder.find(resume)
+        folder.path.mkdir(parents=True, exist_ok=True)
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            run = self.start(dataset, folder, snapshot is not None)
+            run.dataset = Path(dataset).name
+            if snapshot is not None:
+                self._restore(run, snapshot)
+            return _Loop(run, folder, self.settings, progress).go()
+
+    def _restore(self, run: TrainingRun, snapshot: Path) -> None:
+        state, now = self.read(snapshot), self.settings.to_dict()
+        refuse_changes(snapshot, state["settings"], now, self.fixed, self.changes(state))
+        run.restore(state)
+
+
+class _Mark(NamedTuple):
+    """When something was last written, and after how many units."""
+
+    at: float
+    done: int
+
+
+class _Loop:
+    """One sitting of a run."""
+
+    def __init__(
+        self,
+        run: TrainingRun,
+        folder: RunFolder,
+        settings: TrainingSettings,
+        progress: ProgressCallback | None,
+    ) -> None:
+        self.run, self.folder, self.settings = run, folder, settings
+        self.progress = progress or (lambda _: None)
+        self.began = self.saved = self.logged = _Mark(time.monotonic(), run.done)
+        self.means: dict[str, Any] = {}
+        self.torn = False  # whether a second signal ended a step in its middle
+
+    def go(self) -> Path:
+        run, model = self.run, self.folder.path / self.run.model
+        try:
+            while run.done < run.total and not self._out_of_time():
+                self._step()
+        except KeyboardInterrupt:
+            if self.torn:  # nobody could go on from half a step
+                raise
+            kept = self._snapshot()
+            raise KeyboardInterrupt(f"kept {kept}; continue with --resume auto") from None
+        if run.ends_written or run.done > self.saved.done or not model.exists():
+            self._snapshot()
+        return model
+
+    def _step(self) -> None:
+        with whole():
+            self.torn = True
+            figures = self.run.step()
+            self.torn = False
+        for name, value in figures.items():
+            self.means[name] = _mean(self.means.get(name, value), value)
+        self.progress(self.run.progress(self.run.note(self.means)))
+        every = self.run.log_every
+        if every is not None and self.run.done - self.logged.done >= every:
+            self._log()
+        if self._due():
+            self._snapshot()
+
+    def _out_of_time(self) -> bool:
+        minutes = self.settings.minutes
+        return bool(minutes) and time.monotonic() - self.began.at > minutes * 60
+
+    def _due(self) -> bool:
+        return (
+            self.run.done - self.saved.done >= self.run.snapshot_every
+            or time.monotonic() - self.saved.at >= self.settings.snapshot_minutes * 60
+        )
+
+    def _snapshot(self) -> Path:
+        """Write state, model and sheet whole; a line of the log stands before or after them."""
+        run, settings = self.run, self.settings
+        if run.log_every is not None and run.done != self.logged.done:
+            self._log()
+        with whole():
+            state = {"settings": settings.to_dict(), **run.state()}
+            path = self.folder.save(run.mark, state, settings.keep)
+            run.save(self.folder, self._figures())
+        if run.log_every is None:
+            self._log()
+        self.saved = _Mark(time.monotonic(), run.done)
+        return path
+
+    def _log(self) -> None:
+        now = _Mark(time.monotonic(), self.run.done)
+        rate = (now.done - self.logged.done) / max(now.at - self.logged.at, 1e-9)
+        self.folder.log(self.run.record(rate, self._figures()))
+        self.logged = now
+
+    def _figures(self) -> dict[str, float]:
+        return {name: float(value) for name, value in self.means.items()}
+
+
+def _mean(before: Any, value: Any) -> Any:
+    """The running mean, which stays on its device."""
+    if hasattr(value, "lerp"):
+        return before.lerp(value, _NEW)
+    return (1 - _NEW) * before + _NEW * value

@@ -1,0 +1,118 @@
+"""What a training run leaves in its folder, and how it is found again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from genart.errors import CheckpointError, UsageError
+from genart.files import atomic
+
+_PATTERN = "snapshot-*.pt"
+
+
+class RunFolder:
+    """A training run's folder: snapshots that resume it exactly, a log, sheets of samples.
+
+    Each file is written beside its place and renamed, so a kill leaves no half file.
+
+    Args:
+        path: the folder; it is made when something is written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def find(self, resume: str | Path | None) -> Path | None:
+        """The snapshot to resume from: a path, the newest here for "auto", or None.
+
+        Raises:
+            UsageError: a path that is not there, or a new run into a folder that holds one.
+        """
+        found = sorted(self.path.glob(_PATTERN))
+        if resume is None and found:
+            raise UsageError(
+                f'"{self.path}" holds a training run ({found[-1].name}); continue it with '
+                "--resume auto, or choose another folder."
+            )
+        if resume is None or str(resume) == "auto":
+            return found[-1] if found else None
+        if not Path(resume).is_file():
+            raise UsageError(f'No snapshot at "{resume}"; --resume auto takes the newest.')
+        return Path(resume)
+
+    def save(self, mark: str, state: Mapping[str, Any], keep: int) -> Path:
+        """Write `snapshot-<mark>.pt` and drop all but the newest `keep`; marks sort by time."""
+        import torch
+
+        self.path.mkdir(parents=True, exist_ok=True)
+        path = self.path / f"snapshot-{mark}.pt"
+        with atomic(path) as partial:
+            torch.save(dict(state), partial)
+        for old in sorted(self.path.glob(_PATTERN))[:-keep]:
+            old.unlink()
+        return path
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Add a line to `log.jsonl`."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(dict(record)) + "\n")
+
+    def sheet(self, name: str, rows: Iterable[Any]) -> None:
+        """Rows of images, each (n, 3, h, w) in -1..1, below each other in one picture."""
+        from PIL import Image
+
+        from genart.media.frames import to_frames
+
+        frames = [to_frames(row) for row in rows]
+        height, width = frames[0][0].shape[:2]
+        sheet = Image.new("RGB", (max(map(len, frames)) * width, len(frames) * height))
+        for y, row in enumerate(frames):
+            for x, frame in enumerate(row):
+                sheet.paste(Image.fromarray(frame), (x * width, y * height))
+        with atomic(self.path / name) as partial:
+            sheet.save(partial)
+
+
+def read_snapshot(path: Path, holds: Collection[str], what: str) -> dict[str, Any]:
+    """A snapshot's state, read without executing anything in it.
+
+    Args:
+        path: the file.
+        holds: names that it must hold.
+        what: what it is a snapshot of, for the message.
+
+    Raises:
+        CheckpointError: another file, or a damaged one.
+    """
+    from genart.checkpoints import read_checkpoint
+
+    state = read_checkpoint(path).tree
+    if not isinstance(state, dict) or not set(holds) <= set(state):
+        raise CheckpointError(f'"{path}" is no snapshot of {what}.')
+    return state
+
+
+def refuse_changes(
+    path: Path,
+    then: Mapping[str, Any],
+    now: Mapping[str, Any],
+    fixed: Iterable[str],
+    more: Sequence[str] = (),
+) -> None:
+    """UsageError where settings that a run cannot change on the way are not what they were.
+
+    Args:
+        path: the snapshot.
+        then: its settings.
+        now: those asked for.
+        fixed: the names that must agree.
+        more: further changes, in words.
+    """
+    changed = [f"{k} was {then.get(k)}, now {now[k]}" for k in fixed if then.get(k) != now[k]]
+    changed += more
+    if changed:
+        raise UsageError(f'"{path}" cannot be continued: {"; ".join(changed)}.')

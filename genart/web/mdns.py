@@ -1,0 +1,92 @@
+"""Lets programs on the network find the instrument by themselves (extra: zeroconf)."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from importlib.util import find_spec
+from threading import Thread
+from typing import Any
+
+from genart.playback.faults import Faults
+from genart.web.access import is_here
+
+
+def can_advertise() -> bool:
+    """Whether zeroconf is installed."""
+    return find_spec("zeroconf") is not None
+
+
+class Advertisement:
+    """Announces OSCQuery as `_oscjson._tcp` and OSC as `_osc._udp`, where they can be reached.
+
+    Args:
+        name: what others see.
+        web: (host, port) of OSCQuery.
+        osc: (host, port) of OSC.
+        faults: who is told if it cannot be announced.
+    """
+
+    def __init__(
+        self, name: str, web: tuple[str, int], osc: tuple[str, int], faults: Faults
+    ) -> None:
+        self._name, self._faults = name, faults
+        self._offers = {"_oscjson._tcp.local.": web, "_osc._udp.local.": osc}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._thread = Thread(target=self._work, name="genart-mdns", daemon=True)
+        self._closing = False
+
+    def start(self) -> None:
+        """Announce; it takes a second, so it is done in a thread."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Say goodbye."""
+        self._closing = True
+        if self._loop is not None and self._task is not None:
+            with suppress(RuntimeError):  # it has just ended by itself
+                self._loop.call_soon_threadsafe(self._task.cancel)
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def _work(self) -> None:
+        try:
+            asyncio.run(self._announce())
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:  # nobody needs it to play
+            self._faults.add("mdns", error)
+
+    async def _announce(self) -> None:
+        from zeroconf import IPVersion
+        from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+        self._task, self._loop = asyncio.current_task(), asyncio.get_running_loop()
+        here = all(is_here(host) for host, _ in self._offers.values())
+        where: Any = {"interfaces": ["127.0.0.1"]} if here else {}
+        zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only, **where)
+        try:
+            for kind, (host, port) in self._offers.items():
+                told = AsyncServiceInfo(
+                    kind, f"{self._name}.{kind}", port=port, parsed_addresses=[_shown(host)],
+                    server=f"{socket.gethostname()}.local.",
+                )  # fmt: skip
+                await zeroconf.async_register_service(told, allow_name_change=True)
+            while not self._closing:
+                await asyncio.sleep(3600)
+        finally:
+            await zeroconf.async_close()
+
+
+def _shown(host: str) -> str:
+    """An address that others can use for one that is listened on."""
+    if host not in ("0.0.0.0", "::"):
+        return socket.gethostbyname(host)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; it chooses the way out
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

@@ -1,0 +1,118 @@
+"""Our own model files: safetensors with the shape in their header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import torch
+from torch import Tensor, nn
+
+import genart
+
+from .architecture import Shape
+from .networks import build
+
+ARCHITECTURE = "translate"
+FORMAT = "1"  # of our files; a newer one is refused
+_LISTED = 6  # names in an error before "and 40 more"
+
+
+def save_model(
+    path: str | Path,
+    shape: Shape,
+    state: Mapping[str, Tensor],
+    told: Mapping[str, str],
+    *,
+    half: bool = False,
+) -> Path:
+    """Write a generator as .safetensors: weights, and in the header its shape and texts.
+
+    Args:
+        path: the file; its folder exists.
+        shape: of the generator.
+        state: its weights by our names.
+        told: texts such as licence, dataset and training.
+        half: keep weights in half the room, as float16.
+    """
+    header = {
+        **told,
+        "genart.architecture": ARCHITECTURE,
+        "genart.format": FORMAT,
+        "genart.shape": json.dumps(shape.to_dict()),
+    }
+    kept = {
+        name: tensor.half() if half and tensor.is_floating_point() else tensor
+        for name, tensor in state.items()
+    }
+    return genart.write_safetensors(path, kept, header)
+
+
+def read_shape(checkpoint: genart.Checkpoint) -> Shape | None:
+    """The shape that our own file's header tells; None for other files.
+
+    Raises:
+        CheckpointError: a newer format, or a header without a usable shape.
+    """
+    if checkpoint.metadata.get("genart.architecture") != ARCHITECTURE:
+        return None
+    version = checkpoint.metadata.get("genart.format", "")
+    if version != FORMAT:
+        fail(
+            checkpoint,
+            f'its format is "{version}" and this genart reads "{FORMAT}"; update genart.',
+        )
+    try:
+        values = json.loads(checkpoint.metadata.get("genart.shape", ""))
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        fail(checkpoint, "its header has no genart.shape, a JSON object.")
+    try:
+        return Shape.from_dict(values)
+    except genart.UsageError as error:
+        fail(checkpoint, str(error))
+
+
+def fill(checkpoint: genart.Checkpoint, shape: Shape, state: Mapping[str, Tensor]) -> nn.Module:
+    """A frozen generator of this shape with these weights, float32, in evaluation mode.
+
+    Args:
+        checkpoint: where the weights come from, for errors.
+        shape: of the generator.
+        state: weights by our names.
+
+    Raises:
+        CheckpointError: names that are missing or unexpected, or shapes that differ.
+    """
+    with torch.device("meta"):
+        net = build(shape)
+    wanted = net.state_dict()
+    faults = [*_names("missing", wanted.keys() - state.keys())]
+    faults += _names("unexpected", state.keys() - wanted.keys())
+    faults += _names(
+        "of another shape",
+        (
+            f"{name} {tuple(state[name].shape)} for {tuple(wanted[name].shape)}"
+            for name in wanted.keys() & state.keys()
+            if state[name].shape != wanted[name].shape
+        ),
+    )
+    if faults:
+        fail(checkpoint, f"its tensors do not fit a {shape.says()}; {'; '.join(faults)}.")
+    own = {name: state[name].float().contiguous() for name in wanted}
+    net.load_state_dict(own, assign=True)
+    return net.eval().requires_grad_(False)
+
+
+def fail(checkpoint: genart.Checkpoint, why: str) -> NoReturn:
+    """Raise CheckpointError for a file that was recognised but cannot be used."""
+    raise genart.CheckpointError(f'"{checkpoint.path}" cannot be used: {why}')
+
+
+def _names(what: str, names: Iterable[str]) -> list[str]:
+    found = sorted(names)
+    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+    return [f"{what}: {', '.join(found[:_LISTED])}{more}"] if found else []

@@ -1,0 +1,195 @@
+"""Latents: by seed, joined, and kept in files that are checked before they are believed."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import genart
+from genart import DataError, Latent, UsageError, load_latent, save_latent
+
+
+@pytest.fixture(scope="module")
+def plasma() -> genart.Generator:
+    return genart.load("plasma", device="cpu", resolution=16)
+
+
+@pytest.fixture(scope="module")
+def classes() -> genart.Generator:
+    return genart.load("plasma-classes", device="cpu", resolution=16)
+
+
+def test_a_seed_means_what_it_means_elsewhere(plasma: genart.Generator) -> None:
+    z = plasma.sample([7, 2**32 - 1]).values
+    for row, seed in zip(z, (7, 2**32 - 1), strict=True):
+        known = np.random.RandomState(seed).randn(1, plasma.z_dim).astype(np.float32)
+        assert torch.equal(row, torch.from_numpy(known)[0])
+
+
+def test_seeds_may_come_as_any_whole_numbers(plasma: genart.Generator) -> None:
+    several = plasma.sample(np.array([3, 4])).values
+    assert torch.equal(plasma.sample(np.int64(3)).values, several[:1])
+    assert torch.equal(plasma.sample(range(3, 5)).values, several)
+
+
+@pytest.mark.parametrize("seeds", [-1, 2**32, 1.5, [], ["1"], None])
+def test_what_is_no_seed_is_refused(plasma: genart.Generator, seeds: Any) -> None:
+    with pytest.raises(UsageError, match=r"[Ss]eed"):
+        plasma.sample(seeds)
+
+
+def test_a_class_becomes_a_row_of_its_own(classes: genart.Generator) -> None:
+    assert classes.sample([1, 2], 2).label.tolist() == [[0, 0, 1], [0, 0, 1]]
+    assert classes.sample([1, 2], [0, 1]).label.tolist() == [[1, 0, 0], [0, 1, 0]]
+    assert classes.sample(1).label.tolist() == [[1, 0, 0]]
+    blend = torch.tensor([[0.5, 0.5, 0.0]])
+    assert classes.sample([1, 2], blend).label.shape == (2, 3)
+
+
+@pytest.mark.parametrize("label", [3, -1, [0], "0", 1.0, torch.zeros(1, 4), torch.zeros(3)])
+def test_what_is_no_class_is_refused(classes: genart.Generator, label: Any) -> None:
+    with pytest.raises(UsageError):
+        classes.sample([1, 2], label)
+
+
+def test_a_model_without_classes_refuses_one(plasma: genart.Generator) -> None:
+    with pytest.raises(UsageError, match="has no classes"):
+        plasma.sample(1, 0)
+
+
+def test_latents_join_in_order_with_what_belongs_to_them(classes: genart.Generator) -> None:
+    one, two = classes.sample(1, 1), classes.sample([2, 3], 2)
+    both = genart.join([one, two])
+    assert torch.equal(both.values, classes.sample([1, 2, 3]).values)
+    assert both.label.argmax(1).tolist() == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [],
+        [Latent("z", torch.zeros(1, 4)), Latent("w", torch.zeros(1, 4))],
+        [Latent("z", torch.zeros(1, 4)), Latent("z", torch.zeros(1, 5))],
+        [Latent("z", torch.zeros(1, 4), torch.ones(1, 2)), Latent("z", torch.zeros(1, 4))],
+    ],
+)
+def test_latents_that_do_not_fit_are_not_joined(parts: list[Latent]) -> None:
+    with pytest.raises(UsageError):
+        genart.join(parts)
+
+
+@pytest.mark.parametrize(
+    ("space", "shape"), [("z", (2, 4)), ("w", (1, 8)), ("w+", (3, 5, 8)), ("z", (1, 1))]
+)
+def test_a_latent_comes_back_from_its_file(
+    tmp_path: Path, space: Any, shape: tuple[int, ...]
+) -> None:
+    n = shape[0]
+    latent = Latent(space, torch.randn(shape), torch.rand(n, 3), torch.rand(n))
+    path = save_latent(tmp_path / "one", latent, model="plasma", recipe="{}")
+    assert path == tmp_path / "one.npz"
+    back = load_latent(path)
+    assert back.space == space
+    for name in ("values", "label", "truncation"):
+        assert torch.equal(getattr(back, name), getattr(latent, name))
+    assert load_latent(save_latent(path, latent[:1])).values.shape == (1, *shape[1:])
+
+
+def test_the_official_projectors_file_is_read(tmp_path: Path) -> None:
+    w = np.random.RandomState(0).randn(1, 14, 8).astype(np.float32)
+    np.savez(tmp_path / "projected_w.npz", w=w)
+    latent = load_latent(tmp_path / "projected_w.npz")
+    assert latent.space == "w+"
+    assert torch.equal(latent.values, torch.from_numpy(w))
+    np.savez(tmp_path / "one.npz", w=w[:, :1])
+    assert (load_latent(tmp_path / "one.npz").space, len(load_latent(tmp_path / "one.npz"))) == (
+        "w",
+        1,
+    )
+
+
+class Attack:
+    """An object whose unpickling leaves a trace."""
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, ("executed",)
+
+
+def claiming(shape: str) -> bytes:
+    """An array file that claims a shape and holds four bytes."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + b"1234"
+
+
+def archived(**members: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(f"{name}.npy", data)
+    return file.getvalue()
+
+
+def saved(**arrays: Any) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: b"not a zip", r"no readable \.npz"),
+        (lambda: saved(w=np.array([Attack()], dtype=object)), "holds object"),
+        (lambda: saved(w=np.zeros((1, 4), np.complex64)), "holds complex64"),
+        (lambda: archived(w=claiming("(1, 250000000000)")), "claims 1000000000000 bytes"),
+        (lambda: archived(w=claiming("(1,)") + b"more"), "claims 4 bytes"),
+        (lambda: archived(w=b"\x93NUMPY"), r"no readable \.npz"),
+        (lambda: archived(w=bytes(1 << 20), v=b"x"), "larger than any latent"),
+        (lambda: saved(other=np.zeros(3)), "holds no latent"),
+        (lambda: saved(w=np.zeros((1, 2, 3, 4))), "not numbers or text"),
+        (lambda: saved(w=np.array(["text"])), "is text"),
+        (lambda: saved(w=np.full((1, 4), np.nan)), "no finite numbers"),
+        (lambda: saved(space=np.array("v"), values=np.zeros((1, 4))), '"v" is none of'),
+        (lambda: saved(space=np.array("w+"), values=np.zeros((1, 4))), "has 3 dimensions"),
+        (
+            lambda: saved(space=np.array("z"), values=np.zeros((2, 4)), label=np.zeros((1, 2))),
+            "rows of label",
+        ),
+    ],
+)
+def test_a_file_that_is_no_latent_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[], bytes], says: str
+) -> None:
+    monkeypatch.setattr("genart.latents.npz._LIMIT", 1 << 20)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.npz").write_bytes(make())
+    with pytest.raises(DataError, match=says):
+        load_latent("bad.npz")
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_latent_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no latent file"):
+        load_latent(tmp_path / "none.npz")
+
+
+def test_a_generator_without_a_mapping_network_draws_w_towards_zero() -> None:
+    class Plain(genart.Generator):
+        name, resolution, z_dim, w_dim, num_ws, num_classes = "plain", (4, 4), 2, 2, 3, 0
+        device = torch.device("cpu")
+
+        def __call__(self, latent, *, truncation=1.0, cutoff=None, noise="const"):  # type: ignore[no-untyped-def]
+            return latent.values
+
+    places = genart.Latent("z", torch.ones(2, 2), truncation=torch.tensor([1.0, 0.5]))
+    mapped = Plain().map(places, truncation=0.5, cutoff=1)
+    assert mapped.space == "w+"
+    assert mapped.values[:, :, 0].tolist() == [[0.5, 1, 1], [0.25, 1, 1]]

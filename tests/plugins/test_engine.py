@@ -1,0 +1,246 @@
+"""The engine: the network's own pictures, faster, and never one of weights that have gone."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import threading
+from typing import Any
+
+import pytest
+import torch
+from support.engine_cases import (
+    affine,
+    bias,
+    both,
+    by_assigning,
+    by_data,
+    by_loading,
+    by_numpy,
+    by_replacing,
+    by_step,
+    const,
+    in_place,
+    network,
+    noise_map,
+    noise_strength,
+    places,
+)
+from support.stylegan2_cases import CASES
+
+import genart
+from genart_stylegan2.engine import Engine
+from genart_stylegan2.generator import StyleGAN2
+
+CLOSE = 2e-5  # found: 9.5e-6 at worst, of pictures up to 3
+
+
+@pytest.fixture
+def model() -> StyleGAN2:
+    return StyleGAN2.from_network(network())
+
+
+@pytest.fixture
+def reference(model: StyleGAN2) -> StyleGAN2:
+    return StyleGAN2.from_network(model.network, engine=False)
+
+
+def agree(model: StyleGAN2, reference: StyleGAN2, latent: genart.Latent | None = None) -> bool:
+    latent = model.sample(1) if latent is None else latent
+    return torch.allclose(model(latent), reference(latent), rtol=0, atol=CLOSE)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_makes_what_the_network_makes(case: str) -> None:
+    fast, slow = both(network(case))
+    torch.testing.assert_close(fast, slow, rtol=0, atol=CLOSE)
+
+
+@pytest.mark.parametrize("architecture", ["skip", "orig", "resnet"])
+@pytest.mark.parametrize("noise", ["const", "random", "none", torch.tensor([0.3])], ids=str)
+@pytest.mark.parametrize("start", [(4, 4), (4, 7), (8, 4), (4, 32)])
+def test_it_knows_every_kind_of_network_noise_and_aspect(
+    architecture: str, noise: Any, start: tuple[int, int]
+) -> None:
+    fast, slow = both(network(architecture), noise, start)
+    torch.testing.assert_close(fast, slow, rtol=0, atol=CLOSE)
+
+
+@pytest.mark.parametrize("taps", [(1,), (1, 1), (1, 2, 1), (1, 2, 3, 4), (1, 5, 10, 10, 5, 1)])
+@pytest.mark.parametrize("architecture", ["skip", "resnet"])
+def test_it_knows_every_filter(taps: tuple[int, ...], architecture: str) -> None:
+    fast, slow = both(network(architecture, resample_filter=taps))
+    torch.testing.assert_close(fast, slow, rtol=1e-5, atol=CLOSE)
+
+
+def test_it_knows_large_pictures_and_many_channels() -> None:
+    fast, slow = both(network(img_resolution=256, channel_base=4096, channel_max=300))
+    torch.testing.assert_close(fast, slow, rtol=0, atol=5e-5)
+
+
+@pytest.mark.parametrize("top", [4, 8, 16])
+def test_it_stops_early_where_asked(top: int) -> None:
+    fast, slow = both(network(), top=top)
+    assert fast.shape[-1] == top
+    torch.testing.assert_close(fast, slow, rtol=0, atol=CLOSE)
+
+
+def test_generators_play_it_in_batches_truncated_with_labels_and_at_any_size() -> None:
+    net = network("conditional")
+    fast = StyleGAN2.from_network(net)
+    slow = StyleGAN2.from_network(net, engine=False)
+    latent = fast.sample([1, 2, 3, 4], [0, 1, 2, 3])
+    for options in ({}, {"truncation": 0.6}, {"truncation": 0.5, "cutoff": 3}, {"noise": 0.4}):
+        made = fast(latent, **options)
+        torch.testing.assert_close(made, slow(latent, **options), rtol=0, atol=CLOSE)
+    assert torch.equal(fast(latent)[2:3], fast(latent[2])), "whatever the batch, bit for bit"
+    wide, small = fast.widened((16, 32)), fast.reduced(1)
+    assert small is not None
+    assert torch.equal(wide(latent[1]), wide(latent[1]))
+    coarse = slow.reduced(1)
+    assert coarse is not None
+    torch.testing.assert_close(small(latent), coarse(latent), rtol=0, atol=CLOSE)
+
+
+def test_a_picture_is_its_own_and_stays_as_it_is(model: StyleGAN2) -> None:
+    first = model(model.sample(1))
+    before = first.clone()
+    first_again = model(model.sample(1))
+    model(model.sample(2))
+    assert torch.equal(first, before)
+    assert torch.equal(first_again, before), "the same place gives the same picture"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        in_place, by_data, by_numpy, by_loading, by_assigning, by_step, by_replacing,
+        noise_strength, noise_map, bias, affine, const,
+    ],
+)  # fmt: skip
+def test_changed_weights_show_at_once(model: StyleGAN2, reference: StyleGAN2, change: Any) -> None:
+    latent = model.sample(1)
+    before = model(latent)
+    change(model.network)
+    after = model(latent)
+    assert (after - before).abs().max() > 100 * CLOSE
+    assert torch.allclose(after, reference(latent), rtol=1e-4, atol=5 * CLOSE)
+
+
+def test_hooks_and_other_forwards_are_heeded(model: StyleGAN2) -> None:
+    latent = model.sample(1)
+    before = model(latent)
+    layer = model.network.synthesis.b16.conv1
+    hook = layer.register_forward_hook(lambda _, __, made: made.neg())
+    assert not torch.allclose(model(latent), before, atol=0.01)
+    hook.remove()
+    assert torch.equal(model(latent), before)
+    layer.forward = lambda *args, **kwargs: -type(layer).forward(layer, *args, **kwargs)
+    assert not torch.allclose(model(latent), before, atol=0.01)
+    del layer.forward
+    hook = torch.nn.modules.module.register_module_forward_hook(
+        lambda module, _, made: made.neg() if module is layer else None
+    )
+    assert not torch.allclose(model(latent), before, atol=0.01)
+    hook.remove()
+    assert torch.equal(model(latent), before)
+
+
+def test_gradients_flow_to_the_latent(model: StyleGAN2, reference: StyleGAN2) -> None:
+    model(model.sample(1))
+    grads = []
+    for generator in (model, reference):
+        z = genart.Latent("z", generator.sample(1).values.requires_grad_())
+        generator(z).square().sum().backward()
+        grads.append(z.values.grad)
+    assert grads[0] is not None
+    assert grads[0].abs().sum() > 0
+    assert torch.equal(grads[0], grads[1])
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script:FutureWarning")  # in torch's own jvp
+def test_forward_derivatives_and_vmap_are_left_to_the_network(
+    model: StyleGAN2, reference: StyleGAN2
+) -> None:
+    z = model.sample(1).values
+    paint = lambda values: model(genart.Latent("z", values))  # noqa: E731
+    plain = lambda values: reference(genart.Latent("z", values))  # noqa: E731
+    made, slope = torch.func.jvp(paint, (z,), (torch.ones_like(z),))
+    assert slope.abs().sum() > 0
+    assert torch.equal(slope, torch.func.jvp(plain, (z,), (torch.ones_like(z),))[1])
+    assert torch.allclose(made, paint(z), atol=CLOSE)
+    many = torch.func.vmap(paint)(model.sample([1, 2]).values[:, None])
+    assert torch.allclose(many[:, 0], paint(model.sample([1, 2]).values), atol=CLOSE)
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.bfloat16])
+def test_other_numbers_than_float32_are_left_to_the_network(kind: torch.dtype) -> None:
+    net = network()
+    net.synthesis.to(kind)
+    assert Engine(net.synthesis)(places(net), "const", (4, 4), 32) is None
+
+
+def test_a_filter_that_is_no_product_of_taps_is_left_to_the_network() -> None:
+    net = network()
+    net.synthesis.b16.conv0.resample_filter.add_(0.05)
+    assert Engine(net.synthesis)(places(net), "const", (4, 4), 32) is None
+
+
+def test_what_watches_or_changes_every_call_is_left_to_the_network() -> None:
+    net = network()
+    engine = Engine(net.synthesis)
+    ask = lambda ws: engine(ws, "const", (4, 4), 32)  # noqa: E731
+    assert ask(places(net, 2)) is None, "several at once"
+    assert ask(places(net).double()) is None
+    assert ask(places(net).requires_grad_()) is None
+    with torch.autocast("cpu", torch.bfloat16):
+        assert ask(places(net)) is None
+    with torch.inference_mode():
+        inside = ask(places(net))
+    outside = ask(places(net))
+    assert inside is not None
+    assert outside is not None
+    assert torch.equal(inside, outside)
+
+
+def test_two_threads_take_turns_with_one_model_and_two_models_play_at_once() -> None:
+    shared, own = StyleGAN2.from_network(network()), StyleGAN2.from_network(network("64px"))
+    latents = [shared.sample(seed) for seed in range(6)]
+    wanted = [[model(latent) for latent in latents] for model in (shared, shared, own)]
+    found: list[list[torch.Tensor]] = [[], [], []]
+
+    def play(n: int, model: StyleGAN2) -> None:
+        found[n].extend(model(latent) for latent in latents)
+
+    threads = [
+        threading.Thread(target=play, args=(n, model))
+        for n, model in enumerate((shared, shared, own))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for made, right in zip(found, wanted, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(made, right, strict=True))
+
+
+def test_a_model_that_has_played_can_be_copied_and_pickled(model: StyleGAN2) -> None:
+    latent = model.sample(1)
+    played = model(latent)
+    twin = copy.deepcopy(model)
+    in_place(twin.network)
+    assert not torch.equal(twin(latent), played), "a copy has its own weights"
+    assert torch.equal(pickle.loads(pickle.dumps(model))(latent), played)
+    assert torch.equal(model(latent), played)
+
+
+def test_compile_for_readies_what_plays(model: StyleGAN2) -> None:
+    ready = model.compile_for(size=(32, 64))
+    assert ready.resolution == (32, 64)
+    latent = model.sample(1)
+    assert torch.equal(ready(latent), model.widened((32, 64))(latent))
+    assert model.compile_for() is model
+    with pytest.raises(genart.UsageError, match="1 picture or more"):
+        model.compile_for(batch=0)
+    with pytest.raises(genart.UsageError, match="brings it there"):
+        model.compile_for(device="meta")

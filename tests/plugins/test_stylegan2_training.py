@@ -1,0 +1,390 @@
+"""The trainer: exact resume, adaptive augmentation, regularisers, snapshots."""
+
+import json
+import shutil
+import signal
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from support.broken_pictures import BROKEN, broken_zip
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+import genart
+from genart_stylegan2.augment import Controller, augment, diff_augment
+from genart_stylegan2.critics import ProjectedCritic
+from genart_stylegan2.data import Dataset, load_dataset, sent
+from genart_stylegan2.encoder import divergence
+from genart_stylegan2.losses import out_of_range, path_lengths, r1_penalty
+from genart_stylegan2.settings import Settings
+from genart_stylegan2.trainer import StyleGAN2Trainer
+from genart_stylegan2.training import Training
+
+SMALL = {
+    "resolution": 16, "z_dim": 8, "w_dim": 8, "mapping_layers": 2, "channel_base": 128,
+    "channel_max": 16, "batch": 4, "r1_every": 2, "pl_every": 2, "snapshot_kimg": 1.0,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for i in range(10):
+        colour = rng.integers(0, 255, 3)
+        frame = np.zeros((20, 24, 3), np.uint8) + colour.astype(np.uint8)
+        Image.fromarray(frame).save(folder / f"{i}.png")
+    labels = [[f"{i}.png", i % 3] for i in range(10)]
+    (folder / "dataset.json").write_text(json.dumps({"labels": labels}))
+    return folder
+
+
+def fit(pictures, out, steps, **settings):
+    kimg = steps * SMALL["batch"] / 1000
+    trainer = StyleGAN2Trainer(Settings(**{**SMALL, "kimg": kimg, **settings}))
+    return trainer.fit(pictures, out, resume="auto")
+
+
+def newest(folder):
+    return genart.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
+
+
+def assert_same(a, b, at=""):
+    assert type(a) is type(b), at
+    if isinstance(a, dict):
+        assert a.keys() == b.keys(), at
+        for key in a:
+            assert_same(a[key], b[key], f"{at}.{key}")
+    elif isinstance(a, (list, tuple)):
+        assert len(a) == len(b), at
+        for i, pair in enumerate(zip(a, b, strict=True)):
+            assert_same(*pair, f"{at}[{i}]")
+    elif isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), at
+    else:
+        assert a == b, at
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"aug": "ada", "ada_kimg": 0.05, "target": 0.1},
+        {"aug": "fixed", "p": 0.7, "cond": True},
+        {"critic": "projected", "critic_resolution": 64, "aug": "diff", "batch": 2},
+        {
+            "critic": "projected",
+            "critic_resolution": 64,
+            "aug": "none",
+            "batch": 2,
+            "recon": 10.0,
+            "recon_kimg": 0.004,
+            "pl_weight": 0.0,
+        },
+    ],
+    ids=["ada", "conditional", "projected", "reconstruction"],
+)
+def test_a_resumed_run_equals_an_uninterrupted_one(pictures, tmp_path, settings):
+    steps = 6 if settings.get("critic") != "projected" else 4
+    fit(pictures, tmp_path / "whole", steps, **settings)
+    fit(pictures, tmp_path / "parts", steps // 2, **settings)
+    fit(pictures, tmp_path / "parts", steps, **settings)
+    whole, parts = newest(tmp_path / "whole"), newest(tmp_path / "parts")
+    whole["settings"]["kimg"] = parts["settings"]["kimg"]
+    assert_same(whole, parts)
+
+
+def test_on_a_mac_the_gpus_chance_is_kept_and_goes_on(monkeypatch):
+    pictures, given = torch.zeros(6, 3, 16, 16, dtype=torch.uint8), []
+    run = Training(Settings(**SMALL), Dataset(pictures, None, 0), torch.device("cpu"))
+    run.device = torch.device("mps")
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: torch.arange(3))
+    monkeypatch.setattr(torch.mps, "set_rng_state", given.append)
+    state = run.state()
+    run.restore(state)
+    assert [x.tolist() for x in given] == [[0, 1, 2]]
+    run.restore({name: value for name, value in state.items() if name != "rng_mps"})
+    assert len(given) == 1, "snapshots from before have none"
+
+
+def test_no_step_waits_for_its_device():
+    pictures = torch.zeros(6, 3, 8, 8, dtype=torch.uint8)
+    data = Dataset(pictures, torch.arange(6) % 3, 3)
+    nowhere = torch.device("meta")  # whose tensors hold no numbers that could be read
+    few = {"resolution": 8, "batch": 2, "r1_every": 4, "pl_every": 4}
+    run = Training(Settings(**{**SMALL, **few, "cond": True}), data, nowhere)
+    for _ in range(4):
+        figures = run.step()
+    assert run.shown == 8
+    for figure in figures.values():
+        with pytest.raises(RuntimeError, match="meta"):
+            figure.item()
+
+
+def test_pictures_travel_as_bytes_where_they_do_not_fit(monkeypatch):
+    pictures = torch.arange(12, dtype=torch.uint8).view(4, 3, 1, 1)
+    data = Dataset(pictures, torch.arange(4), 4)
+    assert data.near(torch.device("cpu")).images is data.images
+    away = data.batch(torch.tensor([2, 0]), torch.device("meta"))
+    assert (away.device.type, away.shape) == ("meta", (2, 3, 1, 1))
+    assert data.batch(torch.tensor([1]))[0, :, 0, 0].tolist() == pytest.approx(
+        [each / 127.5 - 1 for each in (3, 4, 5)], abs=1e-6
+    )
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda device: (40, 80))
+    kept = data.near(torch.device("cuda"))
+    assert kept is data, "12 bytes are more than a quarter of the 40 that are free"
+
+
+def test_training_leaves_a_model_a_grid_a_log_and_the_newest_snapshots(pictures, tmp_path):
+    model = fit(pictures, tmp_path, 6, snapshot_kimg=0.004, keep=2, licence="CC0", note="ten flats")
+    snapshots = [p.name for p in sorted(tmp_path.glob("snapshot-*"))]
+    assert snapshots == ["snapshot-000000.020kimg.pt", "snapshot-000000.024kimg.pt"]
+    with Image.open(tmp_path / "fakes-000000.024.png") as grid:
+        assert grid.size == (8 * 16, 5 * 16)
+    records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert records[0]["kimg"] == 0.004
+    assert {"g", "d", "sign", "p", "r1", "path"} <= set(records[-1])
+    assert not list(tmp_path.glob(".*partial*"))
+    loaded = genart.load(str(model))
+    assert loaded.resolution == (16, 16)
+    averaged = newest(tmp_path)["averaged"]
+    assert torch.equal(loaded.network.mapping.w_avg, averaged["mapping.w_avg"])
+    assert loaded.metadata["licence"] == "CC0"
+    assert "ten flats" in loaded.metadata["dataset"]
+
+
+def test_ctrl_c_keeps_a_snapshot_and_says_so(pictures, tmp_path):
+    def stop(progress):
+        if progress.done >= 0.008:
+            raise KeyboardInterrupt
+
+    trainer = StyleGAN2Trainer(Settings(**SMALL))
+    with pytest.raises(KeyboardInterrupt, match="--resume auto"):
+        trainer.fit(pictures, tmp_path, progress=stop)
+    assert newest(tmp_path)["shown"] == 8
+
+
+def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(pictures, tmp_path, monkeypatch):
+    fit(pictures, tmp_path / "whole", 4)
+    average = Training._average
+
+    def pressed(self):
+        if self.shown == 8:
+            signal.raise_signal(signal.SIGINT)
+        average(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "_average", pressed)
+        with pytest.raises(KeyboardInterrupt, match="--resume auto"):
+            fit(pictures, tmp_path / "parts", 4)
+    assert newest(tmp_path / "parts")["shown"] == 8
+    fit(pictures, tmp_path / "parts", 4)
+    assert_same(newest(tmp_path / "whole"), newest(tmp_path / "parts"))
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    done = []
+
+    @genart.whole()
+    def impatient():
+        for press in (1, 2):
+            signal.raise_signal(signal.SIGINT)
+            done.append(press)
+
+    with pytest.raises(KeyboardInterrupt):
+        impatient()
+    assert done == [1]
+
+
+def test_pictures_left_out_are_named_in_the_log(pictures, tmp_path):
+    shutil.copytree(pictures, tmp_path / "data")
+    (tmp_path / "data" / "torn.png").write_bytes(b"no picture")
+    fit(tmp_path / "data", tmp_path / "out", 1)
+    first = json.loads((tmp_path / "out" / "log.jsonl").read_text().splitlines()[0])
+    assert first["pictures"] == 10
+    assert first["skipped"][0].startswith("torn.png: ")
+
+
+def test_a_folder_in_use_and_a_changed_architecture_are_refused(pictures, tmp_path):
+    fit(pictures, tmp_path, 1)
+    with pytest.raises(genart.UsageError, match="--resume auto"):
+        StyleGAN2Trainer(Settings(**SMALL)).fit(pictures, tmp_path)
+    with pytest.raises(genart.UsageError, match="z_dim was 8, now 4"):
+        fit(pictures, tmp_path, 2, z_dim=4)
+
+
+def test_settings_say_what_is_allowed():
+    with pytest.raises(genart.UsageError, match="power of two"):
+        Settings(resolution=100)
+    with pytest.raises(genart.UnknownName, match='Did you mean "gamma"'):
+        Settings.from_options({"gama": 1})
+    with pytest.raises(genart.UsageError, match="with critic projected"):
+        Settings(recon=1.0)
+    with pytest.raises(genart.UsageError, match="with recon use aug none"):
+        Settings(recon=1.0, critic="projected", aug="diff")
+    with pytest.raises(genart.UsageError, match="gamma is -1; allowed: 0 or more"):
+        Settings(gamma=-1)
+    with pytest.raises(genart.UsageError, match="critic stylegan2"):
+        Settings(critic="projected", cond=True, aug="diff")
+
+
+def test_training_a_few_steps_moves_the_generator_towards_the_data(pictures, tmp_path):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    Image.new("RGB", (16, 16), (250, 20, 20)).save(flat / "red.png")
+    fit(flat, tmp_path / "out", 60, aug="none", glr=0.01, dlr=0.01, ema_kimg=0.02, ema_rampup=1.0)
+    model = genart.load(str(tmp_path / "out" / "model.safetensors"))
+    red, green, blue = model(model.sample(range(8))).mean((0, 2, 3))
+    assert red > green + 0.5
+    assert red > blue + 0.5
+
+
+def test_no_augmentation_at_p_zero_and_every_group_changes_pictures():
+    images = torch.rand(8, 3, 16, 16) * 2 - 1
+    assert augment(images, 0.0) is images
+    for group in "bgc":
+        changed = augment(images, 1.0, group, torch.Generator().manual_seed(1))
+        assert changed.shape == images.shape
+        assert (changed - images).abs().amax((1, 2, 3)).min() > 0, group
+
+
+def test_augmentation_happens_with_probability_p():
+    images = torch.rand(400, 3, 8, 8) * 2 - 1
+    changed = augment(images, 0.2, "c", torch.Generator().manual_seed(1))
+    share = ((changed - images).abs().amax((1, 2, 3)) > 1e-4).float().mean().item()
+    assert share == pytest.approx(1 - 0.8**5 * 1.0, abs=0.1)  # five colour transforms
+
+
+@pytest.mark.parametrize(("size", "kinds"), [((4, 4), 8), ((3, 4), 4)])
+def test_blits_mirror_and_turn_and_change_no_value(size, kinds):
+    image = torch.randn(3, *size)
+    turns = [image.rot90(k, (1, 2)) for k in range(4) if kinds == 8 or k % 2 == 0]
+    known = [each.flip(2) if flip else each for each in turns for flip in (0, 1)]
+    made = augment(image.expand(200, -1, -1, -1), 1.0, "b", torch.Generator().manual_seed(1))
+    seen = {next(i for i, each in enumerate(known) if torch.equal(each, x)) for x in made}
+    assert len(seen) == kinds
+
+
+def test_a_shift_moves_whole_pixels_and_mirrors_at_the_edge():
+    row = torch.arange(16.0).expand(1, 4, 16)
+    made = augment(row.expand(300, -1, -1, -1), 1.0, "b", torch.Generator().manual_seed(1))
+    shifted = {tuple(x[0, 0].int().tolist()) for x in made}
+    assert (2, 1, *range(14)) in shifted, "two to the right"
+    assert (*range(2, 16), 14, 13) in shifted, "two to the left"
+    assert len(shifted) == 10, "-2..2, mirrored or not"
+
+
+def test_luma_flip_and_hue_keep_grey_grey():
+    grey = torch.linspace(-1, 1, 64).reshape(1, 1, 8, 8).expand(20, 3, 8, 8)
+    changed = augment(grey, 1.0, "c", torch.Generator().manual_seed(3))
+    assert (changed.amax(1) - changed.amin(1)).abs().max() < 1e-5
+
+
+def test_gradients_reach_the_pictures_through_every_augmentation():
+    images = torch.zeros(4, 3, 16, 16, requires_grad=True)
+    augment(images, 1.0).sum().backward()
+    assert torch.isfinite(images.grad).all()
+    assert images.grad.abs().sum() > 0
+    assert diff_augment(images.detach()).shape == images.shape
+
+
+def test_the_controller_follows_the_sign_of_the_critic():
+    control = Controller(0.5, target=0.6, kimg=1)
+    assert control.update(0.9, 100) == pytest.approx(0.6)
+    assert control.update(0.1, 300) == pytest.approx(0.3)
+    assert control.update(-1, 10_000) == 0
+    assert control.update(1, 10_000) == 1
+
+
+def test_r1_of_a_linear_critic_is_half_its_squared_weight():
+    weight = torch.randn(3, 4, 4)
+    penalty = r1_penalty(
+        lambda x: [(x[0] * weight).sum((1, 2, 3))[:, None]], [torch.randn(5, 3, 4, 4)]
+    )
+    assert penalty.item() == pytest.approx(weight.square().sum().item() / 2, rel=1e-5)
+
+
+def test_only_what_leaves_the_range_of_pictures_costs():
+    images = torch.tensor([-1.0, 0.3, 1.0, 3.0, -1.5]).reshape(1, 1, 1, 5)
+    assert out_of_range(images[..., :3]) == 0
+    assert out_of_range(images).item() == pytest.approx((2**2 + 0.5**2) / 5)
+
+
+def test_the_projected_critic_begins_with_fainter_images(pictures):
+    data = load_dataset(pictures, 16)
+    first = {
+        critic: Training(Settings(**SMALL, critic=critic, aug="none"), data, torch.device("cpu"))
+        for critic in ("stylegan2", "projected")
+    }
+    z = torch.randn(4, 8)
+    loud, faint = (first[critic].averaged(z) for critic in ("stylegan2", "projected"))
+    torch.testing.assert_close(faint, loud / 4)
+
+
+def test_path_lengths_of_a_linear_generator_are_its_scale():
+    torch.manual_seed(0)
+    ws = torch.randn(64, 1, 3 * 8 * 8, requires_grad=True)
+    images = 2.5 * ws.reshape(64, 3, 8, 8)
+    lengths = path_lengths(images, ws)
+    # the noise has variance 1 / (h w) over 3 h w values, so lengths are 2.5 sqrt 3
+    assert lengths.mean().item() == pytest.approx(2.5 * 3**0.5, rel=0.05)
+
+
+def test_divergence_is_that_of_normals():
+    mean, log_variance = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]])
+    expected = torch.distributions.kl_divergence(
+        torch.distributions.Normal(mean, (log_variance / 2).exp()),
+        torch.distributions.Normal(0.0, 1.0),
+    ).sum()
+    assert divergence(mean, log_variance).item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_the_projected_critic_tells_pictures_apart_and_leaves_its_features_alone():
+    critic = ProjectedCritic(64)
+    assert [tuple(x.shape[1:]) for x in critic(torch.zeros(2, 3, 32, 32))] == [
+        (1, 4, 4), (1, 4, 4), (1, 4, 4), (1, 2, 2),
+    ]  # fmt: skip
+    learning = {name.split(".")[0] for name, p in critic.named_parameters() if p.requires_grad}
+    assert learning == {"judges"}
+
+
+def test_datasets_read_folders_and_zips_alike_and_skip_what_is_broken(pictures, tmp_path):
+    archive = tmp_path / "pictures.zip"
+    with zipfile.ZipFile(archive, "w") as z:
+        for file in sorted(pictures.iterdir()):
+            z.write(file, file.name)
+        z.writestr("broken.png", b"no picture")
+    from_zip = load_dataset(archive, 16, labels=False)
+    from_folder = load_dataset(pictures, 16, labels=True)
+    assert torch.equal(from_zip.images, from_folder.images)
+    assert from_folder.num_classes == 3
+    assert from_folder.label(torch.tensor([4])).tolist() == [[0, 1, 0]]
+    assert len(from_zip.skipped) == 1
+    assert from_zip.skipped[0].startswith("broken.png")
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path):
+    data = load_dataset(broken_zip(tmp_path / "set.zip"), 16)
+    assert len(data) == 2
+    assert [said.partition(":")[0] for said in data.skipped] == [*BROKEN]
+    assert not any("<_io" in said for said in data.skipped)
+
+
+def test_pictures_that_are_on_a_gpu_by_its_number_are_on_the_gpu():
+    with FakeTensorMode():  # no GPU is needed, and none is used
+        rows = sent(torch.empty(2, device="cuda:0"), torch.device("cuda"))
+    assert rows.device == torch.device("cuda:0")
+
+
+def test_a_picture_of_absurd_size_is_refused_before_decoding(tmp_path):
+    Image.new("1", (9000, 9000)).save(tmp_path / "bomb.png")
+    with pytest.raises(genart.DataError, match="too large"):
+        load_dataset(tmp_path, 16)
+
+
+def test_missing_data_says_what_is_needed(tmp_path):
+    with pytest.raises(genart.DataError, match="neither a folder nor a zip"):
+        load_dataset(tmp_path / "nowhere", 16)
+    with pytest.raises(genart.DataError, match="holds no pictures"):
+        load_dataset(tmp_path, 16)

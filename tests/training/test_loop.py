@@ -1,0 +1,288 @@
+"""The loop that trainers share, with the smallest trainer there is."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import genart
+
+
+@dataclass(frozen=True)
+class Settings(genart.TrainingSettings):
+    steps: int = genart.setting(6, "steps in all")
+    every: int = genart.setting(100, "steps between snapshots")
+    width: int = genart.setting(2, "of the network")
+    path: tuple[str, ...] = ()
+
+
+class Run(genart.TrainingRun):
+    """Learns a colour, in steps that hang on chance and on all steps before them."""
+
+    model = "model.pt"
+
+    def __init__(self, settings: Settings) -> None:
+        torch.manual_seed(0)
+        self.settings = settings
+        self.net = torch.nn.Linear(settings.width, 3)
+        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=0.1)
+        self.during: Callable[[int], None] = lambda _: None
+
+    @property
+    def total(self) -> float:
+        return self.settings.steps
+
+    @property
+    def snapshot_every(self) -> float:
+        return self.settings.every
+
+    def step(self) -> dict[str, torch.Tensor]:
+        loss = (self.net(torch.randn(4, self.settings.width)) - 0.5).square().mean()
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.during(self.steps)
+        self.optimiser.step()
+        self.steps += 1
+        return {"loss": loss.detach()}
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "steps": self.steps, "net": self.net.state_dict(),
+            "optimiser": self.optimiser.state_dict(), "rng": torch.get_rng_state(),
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.steps = state["steps"]
+        self.net.load_state_dict(state["net"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        torch.set_rng_state(state["rng"])
+
+    def save(self, folder: genart.RunFolder, figures: Mapping[str, float]) -> None:
+        with genart.atomic(folder.path / self.model) as partial:
+            torch.save(self.net.state_dict(), partial)
+        colour = self.net(torch.ones(2, self.settings.width)).detach()[:, :, None, None]
+        folder.sheet(f"sheet-{self.mark}.png", [colour.expand(-1, -1, 4, 4)])
+
+
+class Toy(genart.LoopTrainer[Settings]):
+    what, holds, fixed = "a toy", ("net",), ("width",)
+    run: type[Run] = Run
+    during: Callable[[int], None] = staticmethod(lambda _: None)
+
+    def start(self, dataset: str | Path, folder: genart.RunFolder, resumed: bool) -> Run:
+        made = self.run(self.settings)
+        made.during = self.during
+        return made
+
+
+def fit(out: Path, resume: str | None = "auto", *, trainer: type[Toy] = Toy, **words: Any) -> Path:
+    progress = words.pop("progress", None)
+    during = words.pop("during", lambda _: None)
+    made = trainer(Settings.from_options(words))
+    made.during = during
+    return made.fit("some/colours.zip", out, resume=resume, progress=progress)
+
+
+def newest(folder: Path) -> Any:
+    return genart.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
+
+
+def assert_same(one: Any, other: Any) -> None:
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for name in one:
+            assert_same(one[name], other[name])
+    else:
+        assert one == other
+
+
+def log(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def stopping(at: int) -> Callable[[genart.Progress], None]:
+    def stop(progress: genart.Progress) -> None:
+        if progress.done == at:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def pressing(at: int, number: int) -> Callable[[int], None]:
+    return lambda step: signal.raise_signal(number) if step == at else None
+
+
+def test_a_run_in_parts_is_the_run_in_one(tmp_path: Path) -> None:
+    outside = torch.get_rng_state()
+    whole = fit(tmp_path / "whole")
+    for at in (2, 3):
+        with pytest.raises(KeyboardInterrupt, match=rf"kept .*-0000000{at}\.pt; .*--resume auto"):
+            fit(tmp_path / "parts", progress=stopping(at))
+    parts = fit(tmp_path / "parts")
+    assert_same(newest(tmp_path / "whole"), newest(tmp_path / "parts"))
+    assert whole.read_bytes() == parts.read_bytes()
+    assert torch.equal(torch.get_rng_state(), outside), "a run's chance is its own"
+
+
+def test_what_a_run_leaves_and_tells(tmp_path: Path) -> None:
+    told: list[genart.Progress] = []
+    model = fit(tmp_path, every=2, keep=2, progress=told.append)
+    assert model == tmp_path / "model.pt"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "log.jsonl", "model.pt", "sheet-00000002.png", "sheet-00000004.png", "sheet-00000006.png",
+        "snapshot-00000004.pt", "snapshot-00000006.pt",
+    ]  # fmt: skip
+    assert [line["step"] for line in log(tmp_path)] == [2, 4, 6], "the end adds nothing"
+    assert set(log(tmp_path)[0]) == {"step", "steps_per_s", "loss"}
+    assert [(each.done, each.total, each.unit) for each in told] == [
+        (n, 6, "step") for n in range(1, 7)
+    ]
+    assert told[0].note.startswith("loss 0.")
+    assert newest(tmp_path)["settings"]["keep"] == 2
+
+
+def test_a_finished_run_is_left_alone_unless_its_end_is_always_written(tmp_path: Path) -> None:
+    class Written(Run):
+        ends_written = True
+
+    class Again(Toy):
+        run = Written
+
+    fit(tmp_path)
+    fit(tmp_path)
+    assert len(log(tmp_path)) == 1
+    fit(tmp_path, trainer=Again)
+    assert len(log(tmp_path)) == 2
+    (tmp_path / "model.pt").unlink()
+    assert fit(tmp_path).exists()
+
+
+def test_a_log_may_have_its_own_rhythm(tmp_path: Path) -> None:
+    class Talking(Run):
+        log_every = 2
+
+        def record(self, rate: float, figures: Mapping[str, float]) -> dict[str, Any]:
+            return {"n": self.steps, "of": self.dataset}
+
+    class Talker(Toy):
+        run = Talking
+
+    fit(tmp_path, trainer=Talker, steps=5)
+    assert log(tmp_path) == [{"n": n, "of": "colours.zip"} for n in (2, 4, 5)]
+
+
+def test_figures_are_running_means(tmp_path: Path) -> None:
+    class Counting(Run):
+        def step(self) -> dict[str, Any]:
+            super().step()
+            now = float(self.steps)
+            return {"float": now, "tensor": torch.tensor(now), "numpy": np.float32(now)}
+
+    class Counter(Toy):
+        run = Counting
+
+    fit(tmp_path, trainer=Counter, steps=3)
+    expected = 0.98 * (0.98 * 1 + 0.02 * 2) + 0.02 * 3
+    for name in ("float", "tensor", "numpy"):
+        assert log(tmp_path)[0][name] == pytest.approx(expected), name
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_within_a_step_waits_for_its_end(tmp_path: Path, number: int) -> None:
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as `genart` has it
+    try:
+        with pytest.raises(KeyboardInterrupt, match="--resume auto"):
+            fit(tmp_path / "parts", during=pressing(3, number))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert newest(tmp_path / "parts")["steps"] == 4
+    fit(tmp_path / "parts")
+    fit(tmp_path / "whole")
+    assert_same(newest(tmp_path / "whole"), newest(tmp_path / "parts"))
+
+
+def test_a_second_signal_within_a_step_leaves_no_snapshot_of_half_of_it(tmp_path: Path) -> None:
+    press = pressing(3, signal.SIGINT)
+
+    def twice(step: int) -> None:
+        press(step)
+        press(step)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path / "parts", every=2, during=twice)
+    assert newest(tmp_path / "parts")["steps"] == 2
+    fit(tmp_path / "parts", every=2)
+    fit(tmp_path / "whole", every=2)
+    assert_same(newest(tmp_path / "whole"), newest(tmp_path / "parts"))
+
+
+def test_a_step_that_fails_leaves_the_last_snapshot_whole(tmp_path: Path) -> None:
+    def fail(step: int) -> None:
+        if step == 3:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fit(tmp_path / "parts", every=2, during=fail)
+    assert newest(tmp_path / "parts")["steps"] == 2
+    assert not list((tmp_path / "parts").glob(".*"))
+    fit(tmp_path / "parts", every=2)
+    fit(tmp_path / "whole", every=2)
+    assert_same(newest(tmp_path / "whole"), newest(tmp_path / "parts"))
+
+
+def test_time_ends_a_sitting_and_brings_snapshots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("genart.training.loop.time.monotonic", lambda: now[0])
+
+    def minute(progress: genart.Progress) -> None:
+        now[0] += 60
+
+    fit(tmp_path, steps=90, minutes=5.5, snapshot_minutes=2.0, keep=9, progress=minute)
+    assert [line["step"] for line in log(tmp_path)] == [2, 4, 6]
+    assert log(tmp_path)[0]["steps_per_s"] == pytest.approx(1 / 60)
+
+
+def test_what_cannot_be_continued_is_refused(tmp_path: Path) -> None:
+    class Other(Toy):
+        what, holds = "another toy", ("more",)
+
+    class Picky(Toy):
+        def changes(self, state: Mapping[str, Any]) -> list[str]:
+            return ["the mood was good"]
+
+    fit(tmp_path)
+    with pytest.raises(genart.UsageError, match="holds a training run"):
+        fit(tmp_path, None)
+    with pytest.raises(genart.UsageError, match="width was 2, now 3"):
+        fit(tmp_path, width=3)
+    with pytest.raises(genart.UsageError, match="cannot be continued: the mood was good"):
+        fit(tmp_path, trainer=Picky)
+    with pytest.raises(genart.CheckpointError, match="no snapshot of another toy"):
+        fit(tmp_path, trainer=Other)
+    (torn := tmp_path / "snapshot-00000007.pt").write_bytes(b"half a snap")
+    with pytest.raises(genart.CheckpointError, match="snapshot-00000007"):
+        fit(tmp_path)
+    torn.unlink()
+    fit(tmp_path, steps=7)
+
+
+def test_settings_say_what_is_allowed() -> None:
+    with pytest.raises(genart.UsageError, match="keep is 0; allowed: more than 0"):
+        Settings(keep=0)
+    with pytest.raises(genart.UsageError, match=r"minutes is -1\.0; allowed: 0 or more"):
+        Settings(minutes=-1.0)
+    with pytest.raises(genart.UnknownName, match='Did you mean "width"'):
+        Settings.from_options({"widht": 3})
+    assert Settings(path=("a", "b")).to_dict()["path"] == ["a", "b"]
