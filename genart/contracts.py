@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from genart.bending.bend import Bend
-    from genart.bending.bent_generator import Bent
-    from genart.checkpoints import Checkpoint
+    from genart.checkpoints.records import Checkpoint
 
     Frame: TypeAlias = NDArray[np.uint8]
     Image: TypeAlias = torch.Tensor
@@ -213,21 +211,6 @@ class Generator(ABC):
                 "auto or float32."
             )
         return self
-
-    def bend(self, *bends: str | Path | Bend, **amounts: float) -> Bent:
-        """Return one whose layers are bent on their way: `model.bend("16:rotate@0.3")`.
-
-        Args:
-            bends: `LAYER[CHANNELS]:OPERATION@AMOUNTS`, a preset's name, a .toml file, or a Bend.
-            amounts: numbers by the bends' Param names, such as rotate_16=0.1; they may be changed
-                in `.amounts` of what is returned while it plays.
-
-        Raises:
-            UsageError: a generator whose layers cannot be changed, or bends that cannot be.
-        """
-        from genart.bending.bent_generator import bent
-
-        return bent(self, bends, amounts)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,8 @@ def _is_npz(path: Path) -> bool:
 
 
 def _model(path: Path) -> dict[str, Any]:
-    from genart.checkpoints import outline, read_checkpoint
+    from genart.checkpoints.outline import outline
+    from genart.checkpoints.read import read_checkpoint
     from genart.models.loading import recognise
 
     checkpoint = read_checkpoint(path)

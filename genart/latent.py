@@ -1,27 +1,18 @@
-"""Seeds to latents, and latents joined."""
+"""Latent: vectors of a generator's latent space, drawn by seed, labelled and joined."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import torch
 
 from genart.errors import UsageError
 
-if TYPE_CHECKING:
-    import torch
-
-if TYPE_CHECKING:
-    from genart.contracts import Generator
-
-
 Space: TypeAlias = Literal["z", "w", "w+"]
-
-
 _DIMENSIONS = {"z": 2, "w": 2, "w+": 3}
 
 
@@ -79,7 +70,16 @@ class Latent:
         return replace(self, values=change(self.values), **optional)
 
 
-def sample_z(generator: Generator, seeds: int | Iterable[int], label: Any = None) -> Latent:
+class LatentSpace(Protocol):
+    """What of a generator decides how its latents are drawn; see `Generator`."""
+
+    name: str
+    z_dim: int
+    num_classes: int
+    device: torch.device
+
+
+def sample_z(generator: LatentSpace, seeds: int | Iterable[int], label: Any = None) -> Latent:
     """Draw places in z by seed; see `Generator.sample`."""
     numbers = [_seed(seed) for seed in (seeds if isinstance(seeds, Iterable) else [seeds])]
     if not numbers:
@@ -99,7 +99,7 @@ def _seed(seed: Any) -> int:
     return number
 
 
-def make_label(generator: Generator, label: Any, n: int) -> torch.Tensor | None:
+def make_label(generator: LatentSpace, label: Any, n: int) -> torch.Tensor | None:
     """The label rows (n, num_classes) for a class index, a list of them, a tensor, or None."""
     classes = generator.num_classes
     if not classes:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pluggy
 
-from genart import cli, hooks
+from genart import hooks
 from genart.errors import PluginError, UnknownName
 
 GROUP = "genart"
@@ -98,7 +98,6 @@ class Plugins:
     def __init__(self, points: Iterable[EntryPoint] | None = None) -> None:
         self.registries = {kind: Registry(kind) for kind in KINDS.values()}
         self.loaded: list[Plugin] = []
-        self.add(cli, "genart")  # our own commands: strangers cannot take their names
         points = list(entry_points(group=GROUP) if points is None else points)
         brought = {id(point.dist): point.dist for point in points}
         names = {key: _brought_by(each) for key, each in brought.items()}  # each parsed only once

@@ -17,7 +17,7 @@ class Undertow(genart.Sketch):
     def draw(self, t: float, dt: float) -> genart.Image:
         """The walk, seen through bent layers; as it is where a model does not show its layers."""
         if isinstance(self.model, genart.Bendable):
-            self.model = self.model.bend(*self.bends(self.model.layer_names()))
+            self.model = genart.bend(self.model, *self.bends(self.model.layer_names()))
         return self.paint(self.walk(self.phase))
 
     def bends(self, layers: list[str]) -> list[genart.Bend]:

@@ -50,7 +50,7 @@ def sheet(model: genart.Generator, texts: list[str], name: str, *, seed: int, co
 
 def seen(model: genart.Generator, text: str, seed: int) -> genart.Frame:
     """What bends make of a seed."""
-    return genart.to_frames(model.bend(text)(model.sample(seed), truncation=0.8))[0]
+    return genart.to_frames(genart.bend(model, text)(model.sample(seed), truncation=0.8))[0]
 
 
 def tiled(cells: list[genart.Frame], captions: list[str], columns: int) -> genart.Frame:

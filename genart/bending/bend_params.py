@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from genart.bending.bend import MASTER, Bend, parse_bends
-from genart.bending.bent_generator import Bent
+from genart.bending.bent_generator import BentGenerator
 from genart.contracts import Generator
 from genart.errors import DataError, ParamError, UsageError
 from genart.models.capabilities import Bendable
@@ -38,7 +38,7 @@ class BendParams:
             raise ParamError(f"bend: {error}") from error
         self.owner = _owner(self.bends)
         keep_values(self.owner, before)
-        self._bent: Bent | None = None
+        self._bent: BentGenerator | None = None
         self._of: Generator | None = None
 
     def on(self, model: Generator) -> Generator:
@@ -50,7 +50,7 @@ class BendParams:
         if not isinstance(model, Bendable):
             return model
         if self._of is not model:
-            self._bent, self._of = Bent(model, self.bends, self._amounts), model
+            self._bent, self._of = BentGenerator(model, self.bends, self._amounts), model
         assert self._bent is not None
         return self._bent
 

@@ -22,7 +22,7 @@ from genart.models.wrapper import WrappedLayers
 Amounts: TypeAlias = "Mapping[str, float] | Callable[[], Mapping[str, float]]"
 
 
-class Bent(WrappedLayers):
+class BentGenerator(WrappedLayers):
     """A generator with layers bent by amounts that may change at any time.
 
     While all amounts rest the images are those of the generator, bit for bit and as fast. `map`,
@@ -124,9 +124,9 @@ class Bent(WrappedLayers):
                 found[layer] = partial(_then, found[layer], change) if layer in found else change
         return found
 
-    def around(self, inner: Generator) -> Bent:
+    def around(self, inner: Generator) -> BentGenerator:
         """Another form of the generator, bent likewise in the layers that it plays."""
-        made = Bent(inner, self.bends, self.amounts, _layers=self._layers)
+        made = BentGenerator(inner, self.bends, self.amounts, _layers=self._layers)
         made._chosen = self._chosen
         return made
 
@@ -149,13 +149,24 @@ def _then(first: Change, second: Change, x: torch.Tensor) -> torch.Tensor:
     return second(first(x))
 
 
-def bent(
-    model: Generator, bends: Sequence[str | Path | Bend], amounts: Mapping[str, float]
-) -> Bent:
-    """A generator bent; see `Generator.bend`."""
+def bend(model: Generator, *bends: str | Path | Bend, **amounts: float) -> BentGenerator:
+    """A generator whose layers are bent: `genart.bend(model, "16:rotate@0.3")`.
+
+    Args:
+        model: a generator whose layers can be changed (`Bendable`).
+        bends: `LAYER[CHANNELS]:OPERATION@AMOUNTS`, a preset's name, a .toml file, or a Bend.
+        amounts: numbers by the bends' Param names, such as rotate_16=0.1. They can be changed
+            later in the `amounts` of the generator that is returned.
+
+    Raises:
+        UsageError: a generator whose layers cannot be changed, or a bend that is not valid.
+        UnknownName: an amount that none of the bends has.
+
+    Reference: Broad, Leymarie, Grierson, Network Bending (2021), arXiv:2005.12420.
+    """
     parsed = parse_bends(bends)
     known = [name for bend in parsed for name in bend.params()]
     for name in amounts:
         if name not in known:
             raise UnknownName("amount", name, known, "Each bend names its own.")
-    return Bent(model, parsed, dict(amounts))
+    return BentGenerator(model, parsed, dict(amounts))

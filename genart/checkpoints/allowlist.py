@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from genart.checkpoints import tensors
-from genart.checkpoints.containers import Blob, Unbuilt
+from genart.checkpoints.containers import Blob, Containers, Unbuilt
 from genart.checkpoints.limits import DIMENSIONS, Budget, damaged, refuse, shown
 from genart.checkpoints.records import Record
 from genart.checkpoints.tensors import ITEM_SIZES, ElementType, Storage, is_tensor
@@ -19,11 +19,22 @@ from genart.checkpoints.tensors import ITEM_SIZES, ElementType, Storage, is_tens
 if TYPE_CHECKING:
     import torch
 
-    from genart.checkpoints.unpickler import Unpickler
 
 NETWORK = "dnnlib.tflib.network.Network"
 _PERSISTENCE_VERSION = 6
 _NAME = 256
+
+
+class Builder(Protocol):
+    """What a global's stand-in uses of the unpickler that reads the file."""
+
+    budget: Budget
+    grove: Containers
+    namespaces: set[int]
+
+    def nested_storage(self, data: object) -> Storage:
+        """The storage saved as bytes inside this pickle."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,14 +43,14 @@ class Global:
 
     Args:
         name: "module.name".
-        call: what stands for calling it: (machine, arguments) to a value; None if it is a token.
+        call: what stands for calling it: (builder, arguments) to a value; None if it is a token.
         fresh: what stands for making an empty one, for NEWOBJ; None if it cannot be made so.
         dtype: the element type's name, if it names a storage.
     """
 
     name: str
-    call: Callable[[Unpickler, tuple[Any, ...]], Any] | None = None
-    fresh: Callable[[Unpickler], Any] | None = None
+    call: Callable[[Builder, tuple[Any, ...]], Any] | None = None
+    fresh: Callable[[Builder], Any] | None = None
     dtype: str | None = None
 
 
@@ -62,7 +73,7 @@ def _latin1(text: str) -> bytes:
         damaged("stores bytes as a text that is not latin1")
 
 
-def _persistent(machine: Unpickler, args: tuple[Any, ...]) -> Record:
+def _persistent(builder: Builder, args: tuple[Any, ...]) -> Record:
     (meta,) = args
     if not isinstance(meta, dict) or meta.get("type") != "class":
         refuse("holds a persistent object of an unknown type")
@@ -73,7 +84,7 @@ def _persistent(machine: Unpickler, args: tuple[Any, ...]) -> Record:
         refuse("holds a persistent object whose class name is no identifier")
     if not isinstance(state, dict):
         refuse("holds a persistent object without a state")
-    record: Record = machine.grove.new(Record(name, state, source), like=meta)
+    record: Record = builder.grove.new(Record(name, state, source), like=meta)
     return record
 
 
@@ -81,129 +92,129 @@ def _is_name(name: object) -> TypeGuard[str]:
     return isinstance(name, str) and len(name) <= _NAME and name.isidentifier()
 
 
-def _mapping(machine: Unpickler, args: tuple[Any, ...]) -> dict[Any, Any]:
-    made: dict[Any, Any] = machine.grove.new({})
+def _mapping(builder: Builder, args: tuple[Any, ...]) -> dict[Any, Any]:
+    made: dict[Any, Any] = builder.grove.new({})
     if not args:
         return made
     (content,) = args
-    machine.budget.work(len(content))
+    builder.budget.work(len(content))
     if isinstance(content, dict):
-        machine.grove.update(made, [item for pair in content.items() for item in pair])
+        builder.grove.update(made, [item for pair in content.items() for item in pair])
     elif isinstance(content, list) and all(
         isinstance(pair, list | tuple) and len(pair) == 2 for pair in content
     ):
-        machine.grove.update(made, [item for pair in content for item in pair])
+        builder.grove.update(made, [item for pair in content for item in pair])
     else:
         damaged("makes a dict of something that is no list of pairs")
     return made
 
 
-def _defaultdict(machine: Unpickler, args: tuple[Any, ...]) -> dict[Any, Any]:
+def _defaultdict(builder: Builder, args: tuple[Any, ...]) -> dict[Any, Any]:
     if len(args) > 1 or (args and not (args[0] is None or isinstance(args[0], Global))):
         refuse("makes a defaultdict of something unknown")
-    return _mapping(machine, ())
+    return _mapping(builder, ())
 
 
-def _namespace(machine: Unpickler) -> dict[Any, Any]:
-    made = _mapping(machine, ())
-    machine.namespaces.add(id(made))
+def _namespace(builder: Builder) -> dict[Any, Any]:
+    made = _mapping(builder, ())
+    builder.namespaces.add(id(made))
     return made
 
 
-def _set(machine: Unpickler, args: tuple[Any, ...]) -> set[Any]:
-    made: set[Any] = machine.grove.new(set())
+def _set(builder: Builder, args: tuple[Any, ...]) -> set[Any]:
+    made: set[Any] = builder.grove.new(set())
     if args:
         (items,) = args
         if not isinstance(items, list | tuple):
             damaged("makes a set of something that is no list")
-        machine.budget.work(len(items))
-        machine.grove.add(made, items)
+        builder.budget.work(len(items))
+        builder.grove.add(made, items)
     return made
 
 
-def _network(machine: Unpickler) -> Unbuilt:
+def _network(builder: Builder) -> Unbuilt:
     return Unbuilt("network")
 
 
-def _rebuild_tensor(machine: Unpickler, args: tuple[Any, ...]) -> torch.Tensor:
+def _rebuild_tensor(builder: Builder, args: tuple[Any, ...]) -> torch.Tensor:
     storage, offset, size, stride = args
     if not isinstance(storage, Storage):
         refuse("makes a tensor of something that is no storage")
-    return storage.view(offset, size, stride, machine.budget)
+    return storage.view(offset, size, stride, builder.budget)
 
 
-def _rebuild_tensor_v2(machine: Unpickler, args: tuple[Any, ...]) -> torch.Tensor:
+def _rebuild_tensor_v2(builder: Builder, args: tuple[Any, ...]) -> torch.Tensor:
     marks = args[6] if len(args) == 7 else None
     if not 6 <= len(args) <= 7 or not (marks is None or marks == {}):
         refuse("has a tensor with marks that are not read (conjugate or negative)")
-    return _rebuild_tensor(machine, args[:4])
+    return _rebuild_tensor(builder, args[:4])
 
 
-def _rebuild_parameter(machine: Unpickler, args: tuple[Any, ...]) -> torch.Tensor:
+def _rebuild_parameter(builder: Builder, args: tuple[Any, ...]) -> torch.Tensor:
     data, _, _ = args
     if not is_tensor(data):
         refuse("makes a parameter of something that is no tensor")
     return data
 
 
-def _load_from_bytes(machine: Unpickler, args: tuple[Any, ...]) -> Storage:
+def _load_from_bytes(builder: Builder, args: tuple[Any, ...]) -> Storage:
     (data,) = args
-    return machine.nested_storage(data)
+    return builder.nested_storage(data)
 
 
-def _size(machine: Unpickler, args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _size(builder: Builder, args: tuple[Any, ...]) -> tuple[Any, ...]:
     (size,) = args
     if not isinstance(size, tuple) or len(size) > DIMENSIONS:
         refuse("has a size that is no tuple")
     return size
 
 
-def _device(machine: Unpickler, args: tuple[Any, ...]) -> str:
+def _device(builder: Builder, args: tuple[Any, ...]) -> str:
     if not 1 <= len(args) <= 2 or not isinstance(args[0], str):
         damaged("names a device that is none")
     return ":".join(map(shown, args))
 
 
-def _reconstruct(machine: Unpickler, args: tuple[Any, ...]) -> Unbuilt:
+def _reconstruct(builder: Builder, args: tuple[Any, ...]) -> Unbuilt:
     if not args or getattr(args[0], "name", None) != "numpy.ndarray":
         refuse("makes an array of something that is no numpy.ndarray")
     return Unbuilt("array")
 
 
-def _scalar(machine: Unpickler, args: tuple[Any, ...]) -> int | float | bool:
+def _scalar(builder: Builder, args: tuple[Any, ...]) -> int | float | bool:
     kind, data = args
-    return tensors.scalar(kind, data_of(data, machine.budget))
+    return tensors.scalar(kind, data_of(data, builder.budget))
 
 
-def _dtype(machine: Unpickler, args: tuple[Any, ...]) -> ElementType:
+def _dtype(builder: Builder, args: tuple[Any, ...]) -> ElementType:
     if not 1 <= len(args) <= 3:
         damaged("describes a numpy dtype in a way numpy does not")
     return ElementType(args[0])
 
 
-def _encode(machine: Unpickler, args: tuple[Any, ...]) -> bytes:
+def _encode(builder: Builder, args: tuple[Any, ...]) -> bytes:
     text, codec = args
     if codec not in ("latin1", "latin-1"):
         refuse(f"asks for the codec {shown(codec)!r}; only latin1 is read")
     if not isinstance(text, str):
         damaged("encodes something that is no text")
-    machine.budget.encode(len(text))
+    builder.budget.encode(len(text))
     return _latin1(text)
 
 
-def _reconstructor(machine: Unpickler, args: tuple[Any, ...]) -> Any:
+def _reconstructor(builder: Builder, args: tuple[Any, ...]) -> Any:
     kind, base, state = args
     if not (isinstance(kind, Global) and kind.fresh and isinstance(base, Global)):
         refuse("rebuilds an object of a class that is not mapped")
     if base.name == "builtins.object" and state is None:
-        return kind.fresh(machine)
+        return kind.fresh(builder)
     if isinstance(state, dict) and kind.call is _mapping:
-        return _mapping(machine, (state,))
+        return _mapping(builder, (state,))
     refuse(f"rebuilds {shown(kind)} from something unexpected")
 
 
-def _empty_mapping(machine: Unpickler) -> dict[Any, Any]:
-    return _mapping(machine, ())
+def _empty_mapping(builder: Builder) -> dict[Any, Any]:
+    return _mapping(builder, ())
 
 
 _DICTS = (

@@ -72,7 +72,7 @@ def _around(body: Callable[..., Any], show: Callable[[Any], Iterable[str]]) -> C
 
 def _vet(model: Any) -> None:
     """Refuse a bad model file at once: what plays it imports torch before it looks at the file."""
-    from genart.checkpoints import read_checkpoint
+    from genart.checkpoints.read import read_checkpoint
 
     path = Path(model or "")
     if path.suffix in (".pkl", ".pt", ".pth") and path.is_file():

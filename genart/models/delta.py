@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from genart.checkpoints import Checkpoint, write_safetensors
+from genart.checkpoints.records import Checkpoint
+from genart.checkpoints.safetensors_file import write_safetensors
 from genart.contracts import Generator
 from genart.errors import CheckpointError, GenartError, UsageError
 from genart.files import file_hash

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genart.checkpoints import outline, read_checkpoint
+from genart.checkpoints.outline import outline
+from genart.checkpoints.read import read_checkpoint
 from genart.errors import CheckpointError, UnknownName, UsageError
 from genart.models.devices import pick_device
 from genart.plugins import registry
@@ -15,7 +16,7 @@ from genart.plugins import registry
 if TYPE_CHECKING:
     import torch
 
-    from genart.checkpoints import Checkpoint
+    from genart.checkpoints.records import Checkpoint
     from genart.contracts import Generator, Reader
     from genart.progress import ProgressCallback
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genart.checkpoints import read_weights
+from genart.checkpoints.weights import read_weights
 from genart.errors import CheckpointError, UsageError
 from genart.perception.winograd import FrozenConv2d
 

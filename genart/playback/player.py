@@ -17,8 +17,6 @@ from genart.contracts import (
     Generator,
     Image,
 )
-from genart.editing.model_blending import Pairing
-from genart.editing.style_mixing import Mixing
 from genart.errors import GenartError, ParamError, SketchError
 from genart.latent import Latent
 from genart.latents.constant_speed import even
@@ -31,8 +29,10 @@ from genart.media.pending import (
 )
 from genart.params import params_of
 from genart.playback.clock import Tick
+from genart.playback.second_model import SecondModel
 from genart.playback.settings import Settings
 from genart.playback.sketch import Sketch, blame
+from genart.playback.style_mix import StyleMix
 from genart.plugins import registry
 from genart.profiling import span
 
@@ -90,7 +90,7 @@ class SketchPlayer:
         self._load = load
         self._model = lru_cache(maxsize=1)(lambda name: widened(load(name), size))
         self._precise = lru_cache(maxsize=1)(precise)
-        self.pairing, self._mixing = Pairing(), Mixing()
+        self.pairing, self._mixing = SecondModel(), StyleMix()
         self._keys = lru_cache(maxsize=1)(make_keys)
         self._walk = lru_cache(maxsize=1)(self._make_walk)
         self._ready = False

@@ -28,7 +28,6 @@ from genart.styling.settings import StyleSettings
 
 if TYPE_CHECKING:
     from genart.contracts import Generator, Image
-    from genart.playback.sketch import Sketch
     from genart.styling.chain import Chain
 
 
@@ -167,7 +166,7 @@ class Settings:
         for path, value in sorted((settings or {}).items(), key=sources_first):
             self.set(self.tree(), path, value)
 
-    def tree(self, sketch: Sketch | None = None) -> ParamTree:
+    def tree(self, sketch: object = None) -> ParamTree:
         """The one tree of parameters, with a sketch's own if one is given."""
         owners = {name: held for name, held in vars(self).items() if not name.startswith("_")}
         owners |= {PARAM_SOURCES[path].owner: kit.owner for path, kit in self._brought.items()}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from genart.bending.bent_generator import bend as bend_model
 from genart.bending.channels import Channels
 from genart.bending.clusters import clusters as found_clusters
 from genart.bending.layers import find_layer
@@ -96,7 +97,7 @@ def layers(
         keys: seeds and latent files.
         channels: "all", "0-15", "25%", "cluster 2 of 5".
         clusters: show channels that draw alike together, in so many groups.
-        bend: bends, as for `Generator.bend`, whose result is shown.
+        bend: bends, as for `genart.bend`, whose result is shown.
         truncation: 1 is the whole space, 0 the average picture.
         columns: cells in a row; about square unless given.
         size: the longer side of a cell in pixels.
@@ -133,7 +134,7 @@ def layers(
     shape |= {} if path.suffix in SUFFIXES else {"seconds": seconds, "fps": fps}
     recipe["command"] = _command(recipe, channels, clusters, path, shape)
     if path.suffix in SUFFIXES:
-        drawn = base.bend(bend) if bend else base
+        drawn = bend_model(base, bend) if bend else base
         assert isinstance(drawn, Layered)
         with torch.no_grad():
             frame = grid.drawn(drawn.activations(place[0], names[0], truncation=truncation))

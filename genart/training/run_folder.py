@@ -88,7 +88,7 @@ def read_snapshot(path: Path, holds: Collection[str], what: str) -> dict[str, An
     Raises:
         CheckpointError: another file, or a damaged one.
     """
-    from genart.checkpoints import read_checkpoint
+    from genart.checkpoints.read import read_checkpoint
 
     state = read_checkpoint(path).tree
     if not isinstance(state, dict) or not set(holds) <= set(state):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -287,7 +288,8 @@ def test_plugins_shows_what_each_provides_and_why_some_were_set_aside(
         "import genart\n@genart.hookimpl\n"
         "def register_interpolators(register): register('straight', object)",
     )
-    monkeypatch.setattr("genart.plugins._plugins", Plugins([bad, good]))
+    loaded = Plugins([*entry_points(group="genart", name="commands"), bad, good])
+    monkeypatch.setattr("genart.plugins._plugins", loaded)
     done = genart_command("plugins")
     assert done.code == 0
     assert "set aside: RuntimeError: out of paint" in done.out
@@ -316,7 +318,7 @@ def test_a_command_works_where_the_terminal_knows_no_unicode(tmp_path: Path) -> 
         capture_output=True, env=environment, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0
-    assert json.loads(done.stdout)["plugins"][0]["name"] == "genart"
+    assert json.loads(done.stdout)["plugins"][0]["distribution"].startswith("genart ")
 
 
 def test_the_cli_is_no_public_name() -> None:

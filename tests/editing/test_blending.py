@@ -93,8 +93,8 @@ def test_a_blend_is_bent_widened_reduced_and_kept(pair: Any, tmp_path: Path) -> 
     one, two = pair
     both = genart.blend_models(one, two, 0.5)
     keys = one.map(one.sample([1]))
-    assert torch.equal(both.bend("8:flip_h@0")(keys), both(keys))
-    assert not torch.equal(both.bend("8:flip_h@1")(keys), both(keys))
+    assert torch.equal(genart.bend(both, "8:flip_h@0")(keys), both(keys))
+    assert not torch.equal(genart.bend(both, "8:flip_h@1")(keys), both(keys))
     assert both.widened((16, 32))(keys).shape[2:] == (16, 32)
     small = both.reduced(1)
     assert small is not None

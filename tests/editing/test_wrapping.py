@@ -57,10 +57,10 @@ def test_what_is_around_a_model_is_bent_where_the_model_can_be(model: Any, aroun
         assert isinstance(dressed, genart.Bendable)
         drawn = dressed(keys, **now)
         assert torch.equal(drawn, model(keys, **now)) == (not amount)
-        assert torch.equal(dressed.bend("8:flip_v@0")(keys, **now), drawn)
-        bent = dressed.bend(BEND)(keys, **now)
-        assert torch.equal(bent, around(model.bend(BEND), amount)(keys, **now))
-        assert torch.equal(bent, model.bend(BEND)(keys, **now)) == (not amount)
+        assert torch.equal(genart.bend(dressed, "8:flip_v@0")(keys, **now), drawn)
+        bent = genart.bend(dressed, BEND)(keys, **now)
+        assert torch.equal(bent, around(genart.bend(model, BEND), amount)(keys, **now))
+        assert torch.equal(bent, genart.bend(model, BEND)(keys, **now)) == (not amount)
         assert not torch.equal(bent, drawn)
         maps = dressed.activations(keys, "b16.conv1", **now)
         assert torch.equal(maps, model.activations(keys, "b16.conv1", **now)) == (not amount)
@@ -72,7 +72,7 @@ def test_what_is_around_a_model_without_layers_has_none() -> None:
     assert not isinstance(mixed, genart.Bendable)
     assert not isinstance(mixed, genart.Layered)
     with pytest.raises(genart.UsageError, match="does not let its layers be changed"):
-        mixed.bend("16:rotate")
+        genart.bend(mixed, "16:rotate")
 
 
 def test_other_forms_of_a_model_stay_dressed(model: Any, around: Any) -> None:
@@ -81,8 +81,8 @@ def test_other_forms_of_a_model_stay_dressed(model: Any, around: Any) -> None:
         dressed.widened((16, 32))(place), around(model.widened((16, 32)), 0.7)(place)
     )
     small = dressed.reduced(1)
-    assert torch.equal(small.bend("8:flip_v@1")(place),
-                       around(model.reduced(1).bend("8:flip_v@1"), 0.7)(place))  # fmt: skip
+    assert torch.equal(genart.bend(small, "8:flip_v@1")(place),
+                       around(genart.bend(model.reduced(1), "8:flip_v@1"), 0.7)(place))  # fmt: skip
     assert dressed.with_precision("float32") is dressed
     with pytest.raises(genart.UsageError, match="half precision"):
         dressed.with_precision("half")

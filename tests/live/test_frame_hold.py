@@ -11,9 +11,10 @@ from support.live_parts import Flat, Painted, Time, Tinted
 
 import genart
 from genart.live.display.clock import LiveClock
+from genart.live.show_recorder import start_show_recorder
 
 
-class Settings:
+class Performance:
     """A performance of a model that takes 0.6 s for 256 px, until the load goes."""
 
     def __init__(self, kind: type[genart.Sketch] = Painted, seconds: float = 40.0) -> None:
@@ -47,7 +48,7 @@ class Settings:
 
 
 def test_quality_goes_down_to_hold_the_rate_and_comes_back_when_there_is_room() -> None:
-    stage = Settings()
+    stage = Performance()
     report = stage.live.run([stage])
     assert stage.rungs == ["full", "1/2 size", "1/4 size", "1/2 size", "full"]
     assert stage.shapes == {(64, 64, 3)}
@@ -64,7 +65,7 @@ def test_quality_goes_down_to_hold_the_rate_and_comes_back_when_there_is_room() 
 
 
 def test_a_show_keeps_nothing_of_it(tmp_path: Path) -> None:
-    stage = Settings(seconds=10.0)
+    stage = Performance(seconds=10.0)
     keeper = start_show_recorder(stage.live, tmp_path / "show.jsonl")
     stage.live.run()
     keeper.close(10.0)
@@ -74,7 +75,7 @@ def test_a_show_keeps_nothing_of_it(tmp_path: Path) -> None:
 
 
 def test_a_sketch_that_draws_by_itself_has_no_ladder_and_that_is_said() -> None:
-    stage = Settings(Flat, seconds=12.0)
+    stage = Performance(Flat, seconds=12.0)
     draw = Flat.draw
 
     class Busy(Flat):
@@ -82,14 +83,14 @@ def test_a_sketch_that_draws_by_itself_has_no_ladder_and_that_is_said() -> None:
             stage.time.now += 0.3 * stage.load
             return draw(self, t, dt)
 
-    stage = Settings(Busy, seconds=12.0)
+    stage = Performance(Busy, seconds=12.0)
     stage.live.run()
     assert stage.rungs == ["full", "1/2 size", "full"]
     assert "quality: full, as 1/2 size is no faster" in stage.said
 
 
 def test_up_on_command() -> None:
-    stage = Settings(seconds=6.0)
+    stage = Performance(seconds=6.0)
     stage.live.ladder.choose(stage.model)
     stage.live.ladder.hold = False
     stage.live.ladder.relieve(0.0)

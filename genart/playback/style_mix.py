@@ -1,0 +1,65 @@
+"""Style mixing during playback: layers that follow the keys of `walk.mix_keys`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import signature
+from typing import TYPE_CHECKING
+
+from genart.contracts import Generator
+from genart.editing.style_mixing import Mixed, layer_weights
+from genart.latent import Latent
+from genart.latents.keys import make_keys
+from genart.latents.walks import Walk, walk
+from genart.plugins import registry
+
+if TYPE_CHECKING:
+    from genart.playback.settings import Settings
+
+
+class StyleMix:
+    """The layers that `walk.mix_keys` give to a stage's pictures.
+
+    Several keys are walked past like those of the walk itself, at the same time.
+    """
+
+    def __init__(self) -> None:
+        self._of: tuple[object, ...] | None = None
+        self._way: Callable[[float], Latent] | None = None
+
+    def on(self, model: Generator, base: Generator, stage: Settings) -> Generator:
+        """What draws, with layers mixed in; itself where no keys are named.
+
+        Args:
+            model: what draws.
+            base: whose keys they are: the model as it was loaded.
+            stage: `walk.mix_keys`, `mix`, `mix_first` and `mix_last` count.
+
+        Raises:
+            UsageError: text that names no keys, or keys of another model.
+        """
+        walks = stage.walk
+        if not walks.mix_keys:
+            return model
+        known = registry("interpolator")[walks.kind]
+        options = walks.options(signature(known.factory).parameters)
+        of = (base, walks.mix_keys, stage.model.label, walks.space, walks.kind, walks.loop,
+              walks.easing, options)  # fmt: skip
+        if self._of != of:
+            self._way, self._of = _way(base, stage, dict(options)), of
+        way = self._way
+        assert way is not None
+        return Mixed(
+            model,
+            lambda: way(stage.transport.phase),
+            lambda: layer_weights(model.num_ws, walks.mix_first, walks.mix_last, walks.mix),
+        )
+
+
+def _way(base: Generator, stage: Settings, options: dict[str, object]) -> Callable[[float], Latent]:
+    walks, label = stage.walk, stage.model.label
+    keys = make_keys(base, walks.mix_keys, None if label < 0 else label, walks.space)
+    if len(keys) == 1:
+        return lambda phase: keys
+    made: Walk = walk(keys, walks.kind, loop=walks.loop, easing=walks.easing, **options)
+    return made
