@@ -121,7 +121,7 @@ def test_a_full_disk_is_told_with_what_was_kept(
             raise OSError(28, "No space left on device")
         room[0] -= 1
 
-    monkeypatch.setattr("genart.rendering.still_files.write_recipe", full)
+    monkeypatch.setattr("genart.media.sheets.write_recipe", full)
     done = genart_command("generate", "-o", tmp_path / "s", "--seeds", "1-4", *PLASMA)
     assert (done.code, len(list((tmp_path / "s").iterdir()))) == (1, 2)
     assert "No space left on device. Kept 2 of 4 pictures" in done.err
