@@ -21,7 +21,7 @@ from genart.latent import Latent
 from genart.latents.npz import load_latent
 from genart.latents.seeds import parse_seeds
 from genart.media.metadata import versions
-from genart.models.loading import load
+from genart.models.loading import as_generator, model_name
 from genart.progress import ProgressCallback
 
 METHODS: dict[str, Callable[..., Directions]] = {"sefa": sefa, "pca": pca, "contrast": contrast}
@@ -66,7 +66,7 @@ def directions(
     """
     if method not in METHODS:
         raise UnknownName("method", method, METHODS, "`genart directions --help` tells more.")
-    generator = model if isinstance(model, Generator) else load(model, device, progress=progress)
+    generator = as_generator(model, device, progress=progress)
     given = {name: value for name, value in options.items() if value is not None}
     words = _words(generator, method, {**given, "progress": progress})
     found = METHODS[method](generator, **words)
@@ -120,7 +120,7 @@ def _examples(generator: Generator, given: str | Path | Latent) -> Latent:
 def _recipe(
     generator: Generator, model: Any, method: str, truncation: float, given: dict[str, Any]
 ) -> dict[str, Any]:
-    name = generator.name if isinstance(model, Generator) else str(model)
+    name = model_name(model)
     words = ["genart", "directions", name, "--method", method, "--truncation", str(truncation)]
     for option, value in given.items():
         words += [f"--{'class' if option == 'label' else option}", str(value)]

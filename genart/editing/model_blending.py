@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from genart.contracts import Generator
 from genart.errors import UsageError
 from genart.models.capabilities import Blendable
-from genart.models.loading import load
+from genart.models.loading import as_generator
 
 if TYPE_CHECKING:
     pass
@@ -39,8 +39,8 @@ def blend_models(
     Raises:
         UsageError: models of other kinds or shapes, or amounts out of range.
     """
-    mine = first if isinstance(first, Generator) else load(first, device)
-    other = second if isinstance(second, Generator) else load(second, mine.device)
+    mine = as_generator(first, device)
+    other = as_generator(second, mine.device)
     return paired(mine, other, lambda: (_value(blend), _value(swap)))
 
 

@@ -25,7 +25,7 @@ from genart.inversion.video import FILMS, Followed, follow
 from genart.latent import Latent
 from genart.latents.keys import load_places
 from genart.media.images import read_picture
-from genart.models.loading import load
+from genart.models.loading import as_generator
 from genart.perception.perceptual import perceptual_distance
 from genart.plugins import registry
 from genart.progress import Progress, ProgressCallback
@@ -69,7 +69,7 @@ def invert(
             another model.
         DataError: a file that is no picture, or a start that holds no latent.
     """
-    generator = _loaded(model, device)
+    generator = as_generator(model, device)
     options = _begun(generator, options)
     target = image if isinstance(image, torch.Tensor) else read_picture(
         image, generator.resolution, fit
@@ -140,7 +140,7 @@ def invert_all(
     if film is not None:
         check_place(film)
         options = {"keep": PLACES, **options}
-    generator = _loaded(model, device)
+    generator = as_generator(model, device)
     options = _begun(generator, options)
     search = _inverter(method, options)
     words = {"steps": _steps(search, steps), "seed": seed}
@@ -257,10 +257,6 @@ class _Job:
                 yield place, read_picture(path, self.generator.resolution, self.fit)
             except DataError as error:
                 self.results[place] = Found(str(path), error=str(error))
-
-
-def _loaded(model: str | Path | Generator, device: str) -> Generator:
-    return model if isinstance(model, Generator) else load(model, device)
 
 
 def _steps(search: Inverter, steps: int | None) -> int:

@@ -25,13 +25,12 @@ from genart.live.store import Store
 from genart.live.store_control import StoreControl
 from genart.media.film_spec import Size, parse_fps, parse_size
 from genart.media.pending import as_frame
-from genart.models.loading import load
+from genart.models.loading import in_aspect, load
 from genart.playback.background_loader import BackgroundLoader, sketch_file
 from genart.playback.background_pacing import BackgroundPacer
 from genart.playback.build import performer, typed
 from genart.playback.faults import Faults
 from genart.playback.loop import run, turn
-from genart.playback.player import widened
 from genart.playback.quality import QualityController, QualityLevel, quality_levels
 from genart.playback.resilient_player import ResilientPlayer
 from genart.playback.settings import ModelSettings
@@ -339,7 +338,7 @@ class Live:
         return load(name if given.source is None else given.source, device)
 
     def _as_played(self, model: Generator) -> Generator:
-        return widened(model, self._size or getattr(self, "size", None))
+        return in_aspect(model, self._size or getattr(self, "size", None))
 
     def _warm(self, model: Generator) -> None:
         """Use a model once on every rung that may be called for in the middle of a set."""

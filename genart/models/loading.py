@@ -87,6 +87,33 @@ def load(
     return load_file(path, device)
 
 
+def as_generator(
+    model: str | Path | Generator,
+    device: str | torch.device = "auto",
+    *,
+    progress: ProgressCallback | None = None,
+) -> Generator:
+    """Return a generator as it is, or load the one of a name, path or URL; see `load`."""
+    from genart.contracts import Generator
+
+    return model if isinstance(model, Generator) else load(model, device, progress=progress)
+
+
+def model_name(model: str | Path | Generator) -> str:
+    """Return what a recipe calls a model: a generator's name, or the name, path or URL given."""
+    from genart.contracts import Generator
+
+    return model.name if isinstance(model, Generator) else str(model)
+
+
+def in_aspect(model: Generator, size: tuple[int, int] | None) -> Generator:
+    """Return a generator whose images have the aspect of size (h, w): itself where it has it."""
+    height, width = model.resolution
+    if size is None or height * size[1] == width * size[0]:
+        return model
+    return model.widened(size)
+
+
 def load_file(path: Path, device: str | torch.device, name: str | None = None) -> Generator:
     """Load the generator in a file with the first reader that recognises it.
 

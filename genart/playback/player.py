@@ -27,6 +27,7 @@ from genart.media.pending import (
     as_image,
     sent,
 )
+from genart.models.loading import in_aspect
 from genart.params import params_of
 from genart.playback.clock import Tick
 from genart.playback.second_model import SecondModel
@@ -88,7 +89,7 @@ class SketchPlayer:
         self.tree: ParamTree = stage.tree(sketch)
         self._size, self._strict = size, strict
         self._load = load
-        self._model = lru_cache(maxsize=1)(lambda name: widened(load(name), size))
+        self._model = lru_cache(maxsize=1)(lambda name: in_aspect(load(name), size))
         self._precise = lru_cache(maxsize=1)(precise)
         self.pairing, self._mixing = SecondModel(), StyleMix()
         self._keys = lru_cache(maxsize=1)(make_keys)
@@ -98,7 +99,7 @@ class SketchPlayer:
         self._frozen = False
         self.lighten: Callable[[Generator], Generator] = lambda model: model
         self.pace: Callable[[Walk, Generator, float, int | None], Walk] = _even
-        self.second: Callable[[str], Generator | None] = lambda name: widened(load(name), size)
+        self.second: Callable[[str], Generator | None] = lambda name: in_aspect(load(name), size)
         sketch.stage, sketch.seed = stage, seed
         sketch.random = np.random.default_rng(seed)
 
@@ -232,14 +233,6 @@ def _even(made: Walk, model: Generator, truncation: float, cutoff: int | None) -
 def precise(model: Generator, precision: str) -> Generator:
     """The model as it computes in a precision; "auto" leaves it alone."""
     return model if precision == "auto" else model.with_precision(precision)
-
-
-def widened(model: Generator, size: tuple[int, int] | None) -> Generator:
-    """The model with the aspect of size (h, w), as it plays."""
-    height, width = model.resolution
-    if size is None or height * size[1] == width * size[0]:
-        return model
-    return model.widened(size)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from genart.latents.keys import Keys, format_keys, make_keys
 from genart.media.metadata import versions
 from genart.media.sheets import SUFFIXES, save_picture
 from genart.models.capabilities import Layered
-from genart.models.loading import load
+from genart.models.loading import as_generator
 from genart.playback.sketch import Sketch
 from genart.progress import ProgressCallback
 from genart.rendering.job import make_job
@@ -110,7 +110,7 @@ def layers(
         UsageError: a model that does not show its layers, or an argument that cannot be.
         UnknownName: no such layer.
     """
-    base = model if isinstance(model, Generator) else load(model, device, progress=progress)
+    base = as_generator(model, device, progress=progress)
     if not isinstance(base, Layered):
         raise UsageError(f'"{base.name}" does not show its layers; StyleGAN2 models do.')
     names = base.layer_names() if layer is None else [find_layer(layer, base.layer_names())]

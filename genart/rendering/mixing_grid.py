@@ -20,8 +20,9 @@ from genart.latents.mixing import mix, parse_layers
 from genart.media.film_spec import Film, Size, count_frames, parse_fps, parse_size
 from genart.media.frames import on_black, to_frames
 from genart.media.sheets import SUFFIXES, tiled
+from genart.models.loading import as_generator, in_aspect
 from genart.progress import ProgressCallback
-from genart.rendering.still_files import Stills, _frames, _loaded, _one_file, _recipe, _sized
+from genart.rendering.still_files import Stills, _frames, _one_file, _recipe
 from genart.rendering.write import check_place, keep
 
 
@@ -77,7 +78,7 @@ def mixing_grid(
         check_place(output)
     styles = styles or ("all" if is_film else "coarse")
     pixels = None if size is None else parse_size(size)
-    generator = _sized(_loaded(model, device, progress), pixels)
+    generator = in_aspect(as_generator(model, device, progress=progress), pixels)
     down, across = format_keys(rows), format_keys(cols)
     left, top = (
         generator.map(make_keys(generator, each, label), truncation, cutoff)

@@ -19,7 +19,7 @@ from genart.latents.keys import parse_keys
 from genart.media.frames import to_frames
 from genart.media.metadata import versions
 from genart.media.sheets import save_picture, tiled
-from genart.models.loading import load
+from genart.models.loading import model_name
 from genart.progress import Progress, ProgressCallback
 
 _BATCH = 4  # pictures made at a time
@@ -40,17 +40,6 @@ class Stills:
     count: int
     size: tuple[int, int] | None
     recipe: dict[str, Any]
-
-
-def _loaded(model: str | Generator, device: str, progress: ProgressCallback | None) -> Generator:
-    return model if isinstance(model, Generator) else load(model, device, progress=progress)
-
-
-def _sized(generator: Generator, size: tuple[int, int] | None) -> Generator:
-    height, width = generator.resolution
-    if size is None or size[0] * width == size[1] * height:
-        return generator
-    return generator.widened(size)
 
 
 def _frames(
@@ -93,7 +82,7 @@ def _recipe(
     command: str, generator: Generator, model: str | Generator, output: Path, **settings: Any
 ) -> dict[str, Any]:
     """What makes the files again: the command to type, and its settings one by one."""
-    given: dict[str, Any] = {"model": generator.name if isinstance(model, Generator) else model}
+    given: dict[str, Any] = {"model": model_name(model)}
     given |= {name: value for name, value in settings.items() if value not in (None, "")}
     words = ["genart", command]
     for name, value in given.items():

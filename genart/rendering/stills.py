@@ -22,8 +22,9 @@ from genart.latents.seeds import format_seeds, parse_seeds
 from genart.media.film_spec import Size, parse_grid, parse_size
 from genart.media.metadata import recipe_text
 from genart.media.sheets import SUFFIXES, save_picture
+from genart.models.loading import as_generator, in_aspect
 from genart.progress import ProgressCallback
-from genart.rendering.still_files import Stills, _frames, _loaded, _one_file, _recipe, _sized
+from genart.rendering.still_files import Stills, _frames, _one_file, _recipe
 
 
 def generate(
@@ -71,7 +72,7 @@ def generate(
     cells = None if grid is None else parse_grid(grid)
     _check_output(output, cells)
     pixels = None if size is None else parse_size(size)
-    generator = _sized(_loaded(model, device, progress), pixels)
+    generator = in_aspect(as_generator(model, device, progress=progress), pixels)
     if precision is not None:
         generator = generator.with_precision(precision)
     given = {"seeds": seeds, "keys": keys, "latent": latent}
