@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,11 @@ from genart.editing.calibration import visible
 from genart.editing.directions import Directions, load_directions
 from genart.editing.discovery import contrast, pca, sefa
 from genart.errors import UnknownName, UsageError
-from genart.files import atomic, file_hash
+from genart.files import atomic
 from genart.latent import Latent
 from genart.latents.npz import load_latent
 from genart.latents.seeds import parse_seeds
-from genart.media.metadata import versions
+from genart.media.recipe import make_recipe, model_facts
 from genart.models.loading import as_generator, model_name
 from genart.progress import ProgressCallback
 
@@ -124,12 +122,7 @@ def _recipe(
     words = ["genart", "directions", name, "--method", method, "--truncation", str(truncation)]
     for option, value in given.items():
         words += [f"--{'class' if option == 'label' else option}", str(value)]
-    return {
-        "genart": version("genart"),
-        "command": shlex.join(words),
-        "model": {"name": name, "sha256": file_hash(generator.source)},
-        "versions": versions(),
-    }
+    return make_recipe(words, {"model": model_facts(name, generator.source)})
 
 
 def _keep_sheet(

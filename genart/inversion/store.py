@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,8 @@ from genart.files import atomic
 from genart.latent import Latent
 from genart.latents.npz import save_latent
 from genart.media.frames import to_frames
+from genart.media.metadata import recipe_text
+from genart.media.recipe import make_recipe
 from genart.models.delta import save_tuned
 
 
@@ -128,7 +129,7 @@ class Store:
         from PIL import Image as Pictures
 
         stem = self._free(path.stem, ".npz")
-        recipe = json.dumps({"genart": version("genart"), "image": path.name, "search": self.key})
+        recipe = recipe_text(make_recipe((), {"image": path.name, "search": self.key}))
         save_latent(self.folder / f"{stem}.npz", latent, model=model, recipe=recipe)
         with atomic(self.folder / f"{stem}.png") as partial:
             Pictures.fromarray(beside(*to_frames(pair))).save(partial)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from genart.errors import GenartError
 from genart.files import file_hash
-from genart.media.metadata import versions
+from genart.media.recipe import versions
 from genart.params import Param
 from genart.playback.show import (
     Header,

@@ -18,7 +18,6 @@ from __future__ import annotations
 import html
 import json
 import mmap
-import platform
 import re
 import struct
 import subprocess
@@ -28,16 +27,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from genart.errors import DataError
-
-
-def versions() -> dict[str, str]:
-    """The versions a film depends on."""
-    import numpy
-    import torch
-
-    found = {"python": platform.python_version(), "numpy": numpy.__version__}
-    return {**found, "torch": str(torch.__version__)}
-
 
 _MARK = b'{"genart"'
 _MOST = 1 << 20  # no recipe is longer than this

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +16,16 @@ from genart.bending.clusters import clusters as found_clusters
 from genart.bending.layers import find_layer
 from genart.contracts import Frame, Generator
 from genart.errors import UsageError
-from genart.files import file_hash
 from genart.latent import Latent
 from genart.latents.keys import Keys, format_keys, make_keys
-from genart.media.metadata import versions
+from genart.media.recipe import make_recipe, model_facts
 from genart.media.sheets import SUFFIXES, save_picture
 from genart.models.capabilities import Layered
-from genart.models.loading import as_generator
+from genart.models.loading import as_generator, model_name
 from genart.playback.sketch import Sketch
 from genart.progress import ProgressCallback
 from genart.rendering.job import make_job
-from genart.rendering.recipe import files_of
+from genart.rendering.recipe import named_files
 from genart.rendering.write import check_place, keep
 
 _GAP, _WIDER = 2, 12  # pixels between cells, and between groups of them
@@ -123,16 +120,14 @@ def layers(
     path = Path(output)
     order = _order(base, shown[0], channels, clusters)
     grid = _Grid(shown[0], order, columns, size)
-    recipe = {
-        "genart": version("genart"), "model": {"name": str(model) if isinstance(model, str | Path)
-                                               else base.name, "sha256": file_hash(base.source)},
-        "layer": names[0], "keys": format_keys(keys), "bend": bend, "truncation": truncation,
-        "files": files_of({"walk.keys": format_keys(keys), "model.bend": bend}),
-        "versions": versions(),
-    }  # fmt: skip
     shape: dict[str, Any] = {"columns": columns, "size": size}
     shape |= {} if path.suffix in SUFFIXES else {"seconds": seconds, "fps": fps}
-    recipe["command"] = _command(recipe, channels, clusters, path, shape)
+    facts: dict[str, Any] = {
+        "model": model_facts(model_name(model), base.source),
+        "layer": names[0], "keys": format_keys(keys), "bend": bend, "truncation": truncation,
+        "files": named_files({"walk.keys": format_keys(keys), "model.bend": bend}),
+    }  # fmt: skip
+    recipe = make_recipe(_command(facts, channels, clusters, path, shape), facts)
     if path.suffix in SUFFIXES:
         drawn = bend_model(base, bend) if bend else base
         assert isinstance(drawn, Layered)
@@ -243,13 +238,13 @@ def _film(
 
 
 def _command(
-    recipe: dict[str, Any], channels: str, clusters: int | None, output: Path, shape: dict[str, Any]
-) -> str:
-    words = ["genart", "layers", recipe["model"]["name"], "--layer", recipe["layer"]]
-    words += ["--keys", recipe["keys"], "--truncation", str(recipe["truncation"])]
+    facts: dict[str, Any], channels: str, clusters: int | None, output: Path, shape: dict[str, Any]
+) -> list[str]:
+    words = ["genart", "layers", facts["model"]["name"], "--layer", facts["layer"]]
+    words += ["--keys", facts["keys"], "--truncation", str(facts["truncation"])]
     words += ["--channels", channels] if channels != "all" else []
     words += ["--clusters", str(clusters)] if clusters is not None else []
-    words += ["--bend", recipe["bend"]] if recipe["bend"] else []
+    words += ["--bend", facts["bend"]] if facts["bend"] else []
     for name, value in shape.items():
         words += [] if value is None else [f"--{name}", str(value)]
-    return shlex.join([*words, "-o", output.name])
+    return [*words, "-o", output.name]

@@ -10,7 +10,6 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
-from importlib.metadata import version
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from genart.media.film_spec import (
     parse_fps,
     parse_size,
 )
-from genart.media.metadata import versions
+from genart.media.recipe import make_recipe
 from genart.progress import ProgressCallback
 from genart.rendering.job import RenderJob
 from genart.rendering.report import Report
@@ -175,29 +174,27 @@ def promo_recipe(
     width, height = (film.size or (0, 0))[::-1]
     words = {"audio": audio and str(audio), "crossfade": crossfade, "still": still, "card": card}
     words |= {"fps": str(film.fps), "size": f"{width}x{height}", "codec": codec}
-    return {
-        "genart": version("genart"),
-        "command": promo_command(scenes, titles, words, output or "promo.mp4"),
+    facts = {
         "scenes": [plain(scene) for scene in scenes],
         "models": [{"name": name, "sha256": sha256} for name, sha256 in models.items()],
         "titles": list(titles),
         **words,
         "frames": film.frames,
         "size": [width, height],
-        "versions": versions(),
     }
+    return make_recipe(promo_command(scenes, titles, words, output or "promo.mp4"), facts)
 
 
 def promo_command(
     scenes: Sequence[Scene], titles: Sequence[str], words: Mapping[str, Any], output: str
-) -> str:
-    """The `genart promo` line that makes the film again."""
+) -> list[str]:
+    """Return the words of the `genart promo` line that makes the film again."""
     line = ["genart", "promo", *map(scene_text, scenes)]
     for title in titles:
         line += ["--title", title]
     for name, value in words.items():
         line += [] if value is None else [f"--{name}", str(value)]
-    return shlex.join([*line, "-o", output])
+    return [*line, "-o", output]
 
 
 def scene_text(scene: Scene) -> str:

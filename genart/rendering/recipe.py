@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from genart.files import file_hash
 from genart.media.film_spec import Film
-from genart.media.metadata import versions
+from genart.media.recipe import file_facts, make_recipe, model_facts
 from genart.playback.settings import Settings
 
 #: Params that the command line has a word of its own for.
@@ -58,7 +55,7 @@ class Order:
     mapping: tuple[str, str] | None = None
 
 
-def make_recipe(order: Order, film: Film) -> dict[str, Any]:
+def film_recipe(order: Order, film: Film) -> dict[str, Any]:
     """Everything needed to make a film again, as JSON can hold it.
 
     Args:
@@ -68,13 +65,11 @@ def make_recipe(order: Order, film: Film) -> dict[str, Any]:
     height, width = film.size or (0, 0)
     named = {path: order.settings[path] for path in _NAMED if path in order.settings}
     stage = Settings(named)
-    return {
-        "genart": version("genart"),
-        "command": command_for(order, film),
+    facts = {
         "sketch": order.sketch,
-        "model": {"name": stage.model.name, "sha256": file_hash(order.source)},
+        "model": model_facts(stage.model.name, order.source),
         "seeds": stage.walk.seeds,
-        "files": files_of(order.settings),
+        "files": named_files(order.settings),
         "seed": order.seed,
         "params": dict(order.settings),
         "frames": film.frames,
@@ -86,27 +81,26 @@ def make_recipe(order: Order, film: Film) -> dict[str, Any]:
         "titles": list(order.titles),
         "show": order.show,
         "mapping": None if order.mapping is None else order.mapping[1],
-        "versions": versions(),
     }
+    return make_recipe(command_words(order, film), facts)
 
 
 #: Params that may name files, to which a film's look is owed.
 _FILES = ("walk.keys", "walk.mix_keys", "model.other", "model.directions", "model.bend")
 
 
-def files_of(settings: Mapping[str, Any]) -> dict[str, str]:
-    """The SHA-256 of every file that settings name, by its path as it was given."""
-    found: dict[str, str] = {}
-    for path in _FILES:
-        for part in re.split(r",| \+ ", str(settings.get(path, ""))):
-            place = Path(part.strip())
-            inside = sorted(place.glob("*.npz")) if part.strip() and place.is_dir() else [place]
-            found |= {str(file): told for file in inside if (told := file_hash(file))}
-    return found
+def named_files(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of every file that Param values name, by its path as it was given."""
+    texts = [str(values.get(path, "")) for path in _FILES]
+    parts = [part.strip() for text in texts for part in re.split(r",| \+ ", text)]
+    found = [Path(part) for part in parts if part]
+    return file_facts(
+        file for path in found for file in (sorted(path.glob("*.npz")) if path.is_dir() else [path])
+    )
 
 
-def command_for(order: Order, film: Film) -> str:
-    """The `genart render` line that makes the film again."""
+def command_words(order: Order, film: Film) -> list[str]:
+    """Return the words of the `genart render` line that makes the film again."""
     height, width = film.size or (0, 0)
     words = ["genart", "render", order.sketch, "-o", order.output or "film.mp4"]
     words += ["--seconds", f"{film.seconds:.12g}", "--fps", _rate(film.fps)]
@@ -125,7 +119,7 @@ def command_for(order: Order, film: Film) -> str:
         words += ["--title", title]
     for path, value in order.settings.items():
         words += _setting(path, value)
-    return shlex.join(words)
+    return words
 
 
 def _setting(path: str, value: Any) -> list[str]:

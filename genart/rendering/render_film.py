@@ -21,7 +21,7 @@ from genart.profiling import Profiler
 from genart.progress import ProgressCallback
 from genart.rendering.job import make_job
 from genart.rendering.promo import titled, within_titles
-from genart.rendering.recipe import make_recipe
+from genart.rendering.recipe import film_recipe
 from genart.rendering.report import Report
 from genart.rendering.write import check_place, keep
 from genart.styling.factory import joined
@@ -146,7 +146,7 @@ def render(
             show=str(show) if isinstance(show, (str, Path)) else None,
             mapping=None if mapped is None else (str(mapping), mapped.text),
         )
-        recipe = make_recipe(order, take.film)
+        recipe = film_recipe(order, take.film)
         film, made = titled(take, titles) if titles else (take.film, take.frames)
         profiler = Profiler() if profile else None
         seam = keep(

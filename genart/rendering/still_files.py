@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,10 @@ import torch
 
 from genart.contracts import Frame, Generator
 from genart.errors import RenderError
-from genart.files import file_hash
 from genart.latent import Latent
 from genart.latents.keys import parse_keys
 from genart.media.frames import to_frames
-from genart.media.metadata import versions
+from genart.media.recipe import file_facts, make_recipe, model_facts
 from genart.media.sheets import save_picture, tiled
 from genart.models.loading import model_name
 from genart.progress import Progress, ProgressCallback
@@ -70,12 +67,11 @@ def _one_file(
         raise RenderError(f"{error}: the part was removed, {kept}.") from error
 
 
-def _hashes(given: dict[str, Any]) -> dict[str, str]:
-    """The SHA-256 of every file among keys."""
+def _files(given: dict[str, Any]) -> list[Path]:
+    """Return every latent file that the arguments name."""
     named = [given[name] for name in ("rows", "cols", "keys") if name in given]
     files = [key for text in named for key in parse_keys(text) if isinstance(key, Path)]
-    files += [Path(given["latent"])] if "latent" in given else []
-    return {str(file): told for file in files if (told := file_hash(file))}
+    return files + ([Path(given["latent"])] if "latent" in given else [])
 
 
 def _recipe(
@@ -87,14 +83,9 @@ def _recipe(
     words = ["genart", command]
     for name, value in given.items():
         words += [f"--{'class' if name == 'label' else name}", _typed(value)]
-    return {
-        "genart": version("genart"),
-        "command": shlex.join([*words, "-o", output.name]),
-        **given,
-        "model": {"name": given["model"], "sha256": file_hash(generator.source)},
-        "files": _hashes(given),
-        "versions": versions(),
-    }
+    model_given = model_facts(given["model"], generator.source)
+    facts = {**given, "model": model_given, "files": file_facts(_files(given))}
+    return make_recipe([*words, "-o", output.name], facts)
 
 
 def _typed(value: Any) -> str:

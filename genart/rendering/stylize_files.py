@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from genart.media.film_spec import Film, Size, parse_size
 from genart.media.frames import to_frames, to_image
 from genart.media.images import SUFFIXES as READ
 from genart.media.images import picture_size, read_picture
-from genart.media.metadata import versions
+from genart.media.recipe import make_recipe
 from genart.media.sheets import SUFFIXES as WRITTEN
 from genart.media.sheets import save_picture
 from genart.media.video import look_at, read_film
@@ -283,9 +281,7 @@ def recipe_of(words: Mapping[str, Any]) -> dict[str, Any]:
         for each in value if isinstance(value, (list, tuple)) else [value]:
             line += _word(name, each)
     asked = {name: each for name, each in words.items() if name != "command" and each is not None}
-    return {
-        "genart": version("genart"), "command": shlex.join(line), **asked, "versions": versions(),
-    }  # fmt: skip
+    return make_recipe(line, asked)
 
 
 def _word(name: str, value: Any) -> list[str]:
