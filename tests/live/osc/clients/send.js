@@ -11,7 +11,7 @@ port.on("ready", () => {
   send("/genart/cue/recall", "quiet");
   send("/genart/model/truncation", "?");                  // 0.25
   port.send({
-    timeTag: osc.timeTag(1.0),                            // in a second
+    timeTag: osc.timeTag(1.0),                            // in one second
     packets: [
       { address: "/genart/model/truncation", args: [0.75] },
       { address: "/genart/tempo/bpm", args: [90] },
