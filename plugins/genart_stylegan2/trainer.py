@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from .settings import Settings
 from .training import Training
 
 _LOOK = 8  # steps between looks at the figures
+_STRIDE = 7919  # between the training pictures whose classes a sample sheet shows
 _GRID = (8, 5)  # columns and rows of a sample sheet
 
 
@@ -95,9 +96,16 @@ class _Run(Training, genart.TrainingRun):
         columns, rows = _GRID
         seeds = range(1, columns * rows + 1)
         images = torch.cat(
-            [model(model.sample(list(seeds)[i : i + 8])) for i in range(0, len(seeds), 8)]
+            [model(self._latent(model, seeds[i : i + 8])) for i in range(0, len(seeds), 8)]
         )
         folder.sheet(f"fakes-{self.shown / 1000:010.3f}.png", images.split(columns))
+
+    def _latent(self, model: StyleGAN2, seeds: Sequence[int]) -> genart.Latent:
+        """Latents of seeds; with classes, seed n has the class of one training picture."""
+        labels = self.data.labels if self.config.c_dim else None
+        if labels is None:
+            return model.sample(seeds)
+        return model.sample(seeds, [int(labels[n * _STRIDE % len(labels)]) for n in seeds])
 
     def _card(self) -> dict[str, Any]:
         """What the model's file says of its making."""

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+import genart
+
 from .augment import Controller, augment, diff_augment
 from .config import Config
 from .critics import (
@@ -258,21 +260,51 @@ class Training:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue from what `state` gave."""
-        for name in ("generator", "averaged", "critic", "g_opt", "d_opt"):
-            getattr(self, name).load_state_dict(state[name])
-        if self.encoder:
-            self.encoder.load_state_dict(state["encoder"])
+        """Continue from what `state` gave, at this run's learning rates.
+
+        Raises:
+            UsageError: networks of another shape, as of data with another number of classes.
+        """
+        nets = ("generator", "averaged", "critic") + (("encoder",) if self.encoder else ())
+        for name in nets:
+            _load(getattr(self, name), state[name], name)
+        for name in ("g_opt", "d_opt"):
+            _load_optimiser(getattr(self, name), state[name])
         self.kl_weight.fill_(float(state["kl_weight"]))
         self.path_mean.copy_(state["path_mean"])
         self.shown, self.steps = int(state["shown"]), int(state["steps"])
-        self.control.p.fill_(float(state["p"]))
+        if self.settings.aug != "fixed":
+            self.control.p.fill_(float(state["p"]))
         self._signs = [torch.full([], float(x), device=self.device) for x in state["signs"]]
         torch.set_rng_state(state["rng"].cpu())
         if self.device.type == "cuda" and state["rng_cuda"]:
             torch.cuda.set_rng_state_all([x.cpu() for x in state["rng_cuda"]])
         if self.device.type == "mps" and len(state.get("rng_mps", [])):
             torch.mps.set_rng_state(state["rng_mps"].cpu())
+
+
+def _load(net: torch.nn.Module, weights: dict[str, Tensor], name: str) -> None:
+    """Weights of a snapshot into a network of the same shape."""
+    shapes = {key: x.shape for key, x in net.state_dict().items()}
+    other = [key for key in shapes | weights if shapes.get(key) != _shape(weights.get(key))]
+    if other:
+        raise genart.UsageError(
+            f"The snapshot's {name} has another shape than this run's ({len(other)} tensors, the "
+            f"first: {other[0]}). Was the number of classes another, or the version of genart?"
+        )
+    net.load_state_dict(weights)
+
+
+def _shape(tensor: Tensor | None) -> torch.Size | None:
+    return None if tensor is None else tensor.shape
+
+
+def _load_optimiser(optimiser: torch.optim.Adam, state: dict[str, Any]) -> None:
+    """Moments of a snapshot; learning rate and betas stay those of this run's settings."""
+    chosen = [{key: group[key] for key in ("lr", "betas")} for group in optimiser.param_groups]
+    optimiser.load_state_dict(state)
+    for group, values in zip(optimiser.param_groups, chosen, strict=True):
+        group.update(values)
 
 
 @torch.no_grad()

@@ -17,6 +17,7 @@ from genart_stylegan2.augment import Controller, augment, diff_augment
 from genart_stylegan2.critics import ProjectedCritic
 from genart_stylegan2.data import Dataset, load_dataset, sent
 from genart_stylegan2.encoder import divergence
+from genart_stylegan2.generator import StyleGAN2
 from genart_stylegan2.losses import out_of_range, path_lengths, r1_penalty
 from genart_stylegan2.settings import Settings
 from genart_stylegan2.trainer import StyleGAN2Trainer
@@ -347,6 +348,36 @@ def test_the_projected_critic_tells_pictures_apart_and_leaves_its_features_alone
     ]  # fmt: skip
     learning = {name.split(".")[0] for name, p in critic.named_parameters() if p.requires_grad}
     assert learning == {"judges"}
+
+
+def test_a_resumed_run_takes_the_new_rates_and_strength(pictures, tmp_path):
+    fit(pictures, tmp_path, 2, aug="fixed", p=0.2)
+    fit(pictures, tmp_path, 4, aug="fixed", p=0.6, glr=0.001, dlr=0.004, pl_weight=0.0, gamma=0.0)
+    state = newest(tmp_path)
+    assert state["g_opt"]["param_groups"][0]["lr"] == 0.001
+    assert state["d_opt"]["param_groups"][0]["lr"] == 0.004
+    assert state["p"] == pytest.approx(0.6)
+
+
+def test_a_resume_with_another_number_of_classes_is_refused(pictures, tmp_path):
+    fit(pictures, tmp_path / "out", 1, cond=True)
+    fewer = shutil.copytree(pictures, tmp_path / "fewer")
+    labels = [[f"{i}.png", i % 2] for i in range(10)]
+    (fewer / "dataset.json").write_text(json.dumps({"labels": labels}))
+    with pytest.raises(genart.UsageError, match="number of classes"):
+        fit(fewer, tmp_path / "out", 2, cond=True)
+
+
+def test_the_sheet_of_a_conditional_run_shows_the_classes_of_the_data(pictures, monkeypatch):
+    asked = []
+    sample = StyleGAN2.sample
+    monkeypatch.setattr(
+        StyleGAN2,
+        "sample",
+        lambda m, seeds, label=None: asked.extend(label) or sample(m, seeds, label),
+    )
+    fit(pictures, pictures.parent / "classes", 1, cond=True)
+    assert set(asked) == {0, 1, 2}
 
 
 def test_datasets_read_folders_and_zips_alike_and_skip_what_is_broken(pictures, tmp_path):
