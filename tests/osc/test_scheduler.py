@@ -61,6 +61,15 @@ def test_what_is_too_far_or_too_much_runs_now_and_says_so() -> None:
     assert (done, scheduler.refused, len(scheduler)) == ([1, 3], 2, 2)
 
 
+def test_a_job_waits_5_seconds_at_most() -> None:
+    scheduler, done = Scheduler(Time()), list[int]()
+    assert scheduler.submit(later(4.999), lambda: done.append(1)) == ""
+    assert (done, len(scheduler)) == ([], 1)
+    why = scheduler.submit(later(5.001), lambda: done.append(2))
+    assert why == "a time tag 5.0 s ahead, 5 at most: done at once"
+    assert (done, scheduler.refused, len(scheduler)) == ([2], 1, 1)
+
+
 def test_whoever_waits_is_told_of_a_job_that_comes_first() -> None:
     scheduler, told = Scheduler(Time()), list[int]()
     scheduler.sooner = lambda: told.append(1)

@@ -192,14 +192,3 @@ def test_an_error_in_a_sink_ends_the_film_and_is_told() -> None:
     with pytest.raises(OSError, match="No space left"):
         run(endless(), [background])
     background.abort()
-
-
-def test_seam_of_a_ramp_is_its_length_and_of_a_circle_is_one() -> None:
-    ramp, circle, still = Seam(), Seam(), Seam()
-    for k in range(10):
-        ramp.write(np.full((4, 4, 3), 10 * k, np.uint8))
-        circle.write(np.full((4, 4, 3), 10 * min(k, 10 - k), np.uint8))
-        still.write(np.full((4, 4, 3), 7, np.uint8))
-    assert ramp.value == 9
-    assert circle.value == 1
-    assert still.value is None

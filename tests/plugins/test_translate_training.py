@@ -194,6 +194,51 @@ def test_on_eight_pairs_l1_halves() -> None:
     assert np.mean(losses[-8:]) < 0.5 * np.mean(losses[:8])
 
 
+def test_the_generators_pay_for_fooling_for_the_cycle_and_for_changing_what_fits_already() -> None:
+    """Zhu et al. 2017, equation 3 and section 5.2: the identity loss weighs lambda times as much."""
+    run, _ = learn("cyclegan", colours(4, 16, pairs=False), 1, cycle=10.0, identity=0.5)
+    a, b = run._middle(run.data.a, 0), run._middle(run.data.b, 0)
+    loss, fakes, log = run._generator_loss(a, b)  # type: ignore[attr-defined]
+    parts = log["fool"] + 10.0 * log["cycle"] + 0.5 * 10.0 * log["identity"]
+    assert loss.item() == pytest.approx(parts, rel=1e-5)
+    there, back = run.nets["a_to_b"], run.nets["b_to_a"]
+
+    def far(one: torch.Tensor, other: torch.Tensor) -> float:
+        return float((one - other).detach().abs().mean())
+
+    cycle = far(back(there(a)), a) + far(there(back(b)), b)
+    assert log["cycle"] == pytest.approx(cycle, rel=1e-5)
+    assert log["identity"] == pytest.approx(far(there(b), b) + far(back(a), a), rel=1e-5)
+    with torch.no_grad():
+        fooled = [(run.nets[critic](fake) - 1).square().mean() for critic, fake in fakes.items()]
+    assert log["fool"] == pytest.approx(float(sum(fooled)), rel=1e-5)
+
+
+def test_pix2pix_pays_for_the_difference_from_its_pair() -> None:
+    run, _ = learn("pix2pix", colours(4, 16, pairs=True), 1, l1=50.0)
+    figures = run.step()
+    assert figures["g"] == pytest.approx(figures["fool"] + 50.0 * figures["l1"], rel=1e-5)
+
+
+@pytest.mark.parametrize(("steps", "half_life"), [(4, 0.2), (40, 2.0), (400, 3.0)])
+def test_the_half_life_of_averaged_weights_grows_to_its_setting(
+    steps: int, half_life: float
+) -> None:
+    """It is a twentieth of the steps so far, and `ema` steps at most."""
+    run, _ = learn("pix2pix", colours(4, 16, pairs=True), 1, ema=3.0)
+    means = [p.detach().double() for p in run.learnt("a_to_b").parameters()]
+    with torch.no_grad():
+        for weight in run.nets["a_to_b"].parameters():
+            weight += 1.0
+    run.steps = steps
+    run._average()
+    keep = 0.5 ** (1 / half_life)
+    for mean, old, new in zip(
+        run.learnt("a_to_b").parameters(), means, run.nets["a_to_b"].parameters(), strict=True
+    ):
+        torch.testing.assert_close(mean.double(), keep * old + (1 - keep) * new.double())
+
+
 def test_a_pool_gives_back_older_fakes_at_even_chance() -> None:
     torch.manual_seed(0)
     pool = Pool(50)
