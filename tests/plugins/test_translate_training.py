@@ -195,7 +195,7 @@ def test_on_eight_pairs_l1_halves() -> None:
 
 
 def test_the_generators_pay_for_fooling_for_the_cycle_and_for_changing_what_fits_already() -> None:
-    """Zhu et al. 2017, equation 3 and section 5.2: the identity loss weighs lambda times as much."""
+    """Zhu et al. 2017, equation 3; section 5.2 multiplies the identity loss by lambda too."""
     run, _ = learn("cyclegan", colours(4, 16, pairs=False), 1, cycle=10.0, identity=0.5)
     a, b = run._middle(run.data.a, 0), run._middle(run.data.b, 0)
     loss, fakes, log = run._generator_loss(a, b)  # type: ignore[attr-defined]
