@@ -224,7 +224,7 @@ class Inversion:
         path: places on the way, where they were kept.
         features: the network whose features pictures were compared by, or "".
         generator: a tuned copy of the generator, whose picture this is; None where the one that
-            was given makes it. `genart.save_tuned` keeps it.
+            was given makes it. `genart.models.save_tuned` keeps it.
     """
 
     latent: Latent

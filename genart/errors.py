@@ -23,6 +23,21 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+__all__ = [
+    "CheckpointError",
+    "DataError",
+    "GenartError",
+    "MissingExtra",
+    "OutputAway",
+    "ParamError",
+    "PluginError",
+    "RefusedCheckpoint",
+    "RenderError",
+    "SketchError",
+    "UnknownName",
+    "UsageError",
+]
+
 
 class GenartError(Exception):
     """The root: catching it catches everything genart raises on purpose."""

@@ -15,6 +15,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+__all__ = ["Profile", "span"]
+
 #: The stage in which a thread waits for another, or for its clock.
 WAITING = "waiting"
 OTHER = "other"

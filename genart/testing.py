@@ -25,6 +25,8 @@ from genart.latent import Latent
 if TYPE_CHECKING:
     from genart.contracts import Frame
 
+__all__ = ["check_generator", "check_interpolator", "check_sink", "check_stylizer"]
+
 SEEDS = (1, 2, 3)
 
 
@@ -57,10 +59,15 @@ def check_generator(generator: Generator, tolerance: float = 1e-5) -> None:
 
 
 def check_interpolator(interpolator: Interpolator, keys: Latent, tolerance: float = 1e-5) -> None:
-    """Hold an interpolator to its contract on keys of any space, two or more of them.
+    """Check an interpolator: shapes, continuity, closed loops.
+
+    Args:
+        interpolator: the one to check.
+        keys: two or more latents of one space, n = 2 or more.
+        tolerance: the largest difference allowed between values that should be equal.
 
     Raises:
-        AssertionError: a place of the wrong shape, a walk that jumps, or a loop that stays open.
+        AssertionError: a latent of the wrong shape, a walk that jumps, or a loop that stays open.
     """
     for loop in (True, False):
         places = [interpolator(keys, step / 16, loop) for step in range(17)]
@@ -79,7 +86,11 @@ def check_interpolator(interpolator: Interpolator, keys: Latent, tolerance: floa
 
 
 def check_stylizer(stylizer: Stylizer, image: Image) -> None:
-    """Hold a stylizer to its contract: (n, 3, h, w) in -1..1 to the same, argument untouched.
+    """Check a stylizer: (n, 3, h, w) in -1..1 to the same shape, its argument not changed.
+
+    Args:
+        stylizer: the one to check.
+        image: torch float (n, 3, h, w) in -1..1.
 
     Raises:
         AssertionError: another shape or range, values that are not finite, or a changed argument.

@@ -10,7 +10,7 @@ class Over(genart.Sketch):
     source = genart.Param("", help="A film's file, camera, or camera:NAME; empty shows the walk.")
     mix = genart.Param(1.0, 0.0, 1.0, help="How much of it is seen; 0 shows the walk.")
 
-    _open: genart.Footage | None = None
+    _open: genart.media.Footage | None = None
 
     def draw(self, t: float, dt: float) -> genart.Image | genart.Frame:
         """The footage, the walk, or both."""
@@ -23,10 +23,10 @@ class Over(genart.Sketch):
         walk = genart.to_frames(self.paint(self.walk(self.phase)), self.size)[0]
         return (walk + self.mix * (frame.astype(float) - walk)).round().astype(frame.dtype)
 
-    def _footage(self) -> genart.Footage | None:
+    def _footage(self) -> genart.media.Footage | None:
         if self._open is not None and self._open.source != self.source:
             self._open.close()
             self._open = None
         if self._open is None and self.source:
-            self._open = genart.Footage(self.source, self.size)
+            self._open = genart.media.Footage(self.source, self.size)
         return self._open

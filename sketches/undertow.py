@@ -16,7 +16,7 @@ class Undertow(genart.Sketch):
 
     def draw(self, t: float, dt: float) -> genart.Image:
         """The walk, seen through bent layers; as it is where a model does not show its layers."""
-        if isinstance(self.model, genart.Bendable):
+        if isinstance(self.model, genart.models.Bendable):
             self.model = genart.bend(self.model, *self.bends(self.model.layer_names()))
         return self.paint(self.walk(self.phase))
 

@@ -46,8 +46,10 @@ def test_every_sink_meets_the_contract(name: str, tmp_path: Any) -> None:
 @pytest.mark.parametrize("name", list(registry("reader")))
 def test_every_reader_passes_over_a_file_that_is_not_its_own(name: str, tmp_path: Any) -> None:
     path = tmp_path / "odd.safetensors"
-    genart.write_safetensors(path, {"odd": torch.zeros(3)}, {})
-    assert registry("reader").create(name).recognise(genart.read_checkpoint(path)) is None
+    genart.checkpoints.write_safetensors(path, {"odd": torch.zeros(3)}, {})
+    assert (
+        registry("reader").create(name).recognise(genart.checkpoints.read_checkpoint(path)) is None
+    )
 
 
 class Mock(genart.Generator):

@@ -15,7 +15,7 @@ import pytest
 CORE = Path(__file__).parents[1] / "genart"
 #: The layers, lowest first: a module imports from lower layers and from its own folder only.
 LAYERS = [
-    {"errors", "progress", "interrupts", "realtime", "profiling"},
+    {"errors", "lazy_names", "progress", "interrupts", "realtime", "profiling"},
     {"latent", "files", "params", "osc"},
     {"checkpoints"},
     {"contracts", "perception"},
@@ -26,7 +26,7 @@ LAYERS = [
     {"playback", "metrics"},
     {"mapping", "web"},
     {"live", "rendering", "explorer"},
-    {"inversion", "benchmarks", "info"},
+    {"inversion", "benchmarks"},
     {"cli"},
     {"__main__"},
 ]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import genart
-from genart import Param, ParamError, UsageError
+from genart import Param, UsageError
+from genart.errors import ParamError
 from genart.params import ParamTree, params_of
 from genart.playback.settings import ModelSettings, WalkSettings
 
@@ -211,6 +212,6 @@ def test_the_tree_reaches_every_value_by_path() -> None:
 
 def test_an_unknown_path_suggests_the_nearest() -> None:
     tree = ParamTree({"sketch": Drift()})
-    with pytest.raises(genart.UnknownName, match=r'Did you mean "sketch\.speed"'):
+    with pytest.raises(genart.errors.UnknownName, match=r'Did you mean "sketch\.speed"'):
         tree.set("sketch.sped", 1)
     assert tree.get("sketch.sped") is None

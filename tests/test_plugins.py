@@ -155,7 +155,7 @@ def test_a_stranger_cannot_take_a_command_of_ours(entry_point: Write) -> None:
 def test_adding_by_hand_is_all_or_nothing(entry_point: Write) -> None:
     found = Plugins([])
     bad = SimpleNamespace(register_nothing=genart.hookimpl(_named(lambda register: None, "x")))
-    with pytest.raises(genart.PluginError, match='No hook named "register_nothing"'):
+    with pytest.raises(genart.errors.PluginError, match='No hook named "register_nothing"'):
         found.add(bad, "bad")
     assert found.loaded == []
     assert found.add(entry_point("good", GOOD).load(), "good").provides["interpolator"]
@@ -163,11 +163,11 @@ def test_adding_by_hand_is_all_or_nothing(entry_point: Write) -> None:
 
 def test_an_unknown_name_says_what_is_near_and_a_registry_is_a_mapping() -> None:
     generators = genart.registry("generator")
-    with pytest.raises(genart.UnknownName, match='Did you mean "plasma"') as caught:
+    with pytest.raises(genart.errors.UnknownName, match='Did you mean "plasma"') as caught:
         generators["plasme"]
     assert not str(caught.value).startswith(("'", '"'))
     assert generators.get("plasme") is None
-    with pytest.raises(genart.UnknownName, match="kind of plug-in"):
+    with pytest.raises(genart.errors.UnknownName, match="kind of plug-in"):
         genart.registry("generatr")
 
 

@@ -63,7 +63,7 @@ def tune(
     if not path.is_file():
         found = genart.invert(begin, target, method="pivotal", steps=1, start=pivots, **options)
         assert found.generator is not None
-        genart.save_tuned(path, model, found.generator)
+        genart.models.save_tuned(path, model, found.generator)
     return genart.load(path)
 
 
@@ -71,7 +71,7 @@ def report(images: dict[str, genart.Image], names: list[str], vgg: str) -> None:
     """The table: perceptual distances of what was found from what was asked for."""
     target, measures = images["asked for"], ["lite0", *([vgg] if vgg else [])]
     for network in measures:
-        compare = [genart.perceptual_loss(each[None], network) for each in target]
+        compare = [genart.perception.perceptual_loss(each[None], network) for each in target]
         with torch.no_grad():
             rows = torch.tensor([
                 [float(compare[n](images[way][n : n + 1])) for way in WAYS[1:]]
@@ -89,7 +89,7 @@ def report(images: dict[str, genart.Image], names: list[str], vgg: str) -> None:
 def drift(model: genart.Generator, tuned: genart.Generator) -> float:
     """How far other places have moved: the perceptual distance of seeds 1 to 16."""
     keys = model.sample(range(1, 17))
-    return float(genart.perceptual_distance(tuned(keys), model(keys)).mean())
+    return float(genart.perception.perceptual_distance(tuned(keys), model(keys)).mean())
 
 
 def sheet(images: dict[str, genart.Image], path: Path) -> None:

@@ -31,7 +31,7 @@ def main() -> None:
         walk = genart.walk(plasma.sample(seeds), kind, **options)
         save(plasma(places(walk), noise="none"), FOLDER / f"{name}.png")
     uneven = genart.walk(plasma.sample([2, 3, 11]), "cubic", easing="sine")
-    for name, walk in (("uneven", uneven), ("even", genart.even(uneven, plasma))):
+    for name, walk in (("uneven", uneven), ("even", genart.latents.even(uneven, plasma))):
         save(plasma(places(walk), noise="none"), FOLDER / f"{name}.png")
 
 

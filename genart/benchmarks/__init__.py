@@ -1,11 +1,29 @@
-"""The project's own speed figures: rows that plug-ins offer, measured beside other people's code.
+"""Benchmarks: cases that plug-ins add to `genart bench`, timing, memory, and the table."""
 
-| module    | is                                                            |
-|-----------|---------------------------------------------------------------|
-| `rows`    | what a row is, and what it is told                            |
-| `measure` | interleaved timing, and what this machine can do at best      |
-| `frames`  | the rows of the core: frames, a film, a second live           |
-| `memory`  | how much memory work takes                                    |
-| `chart`   | the table as a picture                                        |
-| `bench`   | the table                                                     |
-"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genart.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from genart.benchmarks.memory import grown
+    from genart.benchmarks.table import bench
+    from genart.contracts import BenchCase, BenchOptions, BenchRow
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "genart.benchmarks.memory": "grown",
+            "genart.benchmarks.table": "bench",
+            "genart.contracts": "BenchCase BenchOptions BenchRow",
+        },
+    )
+
+__all__ = [
+    "BenchCase",
+    "BenchOptions",
+    "BenchRow",
+    "bench",
+    "grown",
+]

@@ -45,6 +45,6 @@ def command(file: Path) -> Any:
     A model, a film or picture with its recipe, a latent. Nothing in
     the file is executed and no network is built.
     """
-    from genart.info import info
+    from genart.data.file_info import info
 
     return info(file)

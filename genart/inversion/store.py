@@ -31,8 +31,8 @@ class Found:
         latent: the .npz file of its place, of all its places for a film, or "" where it failed.
         preview: a picture of that place beside the one asked for; of the middle one for a film.
         loss: the search's last.
-        distance: the perceptual distance between the two, see `genart.perceptual_distance`; the
-            mean over a film.
+        distance: the perceptual distance between the two, see
+            `genart.perception.perceptual_distance`; the mean over a film.
         model: the tuned generator that makes this picture, or "" where it is the one given.
         error: why it failed, or "".
         reused: whether it was there already.

@@ -57,7 +57,16 @@ def save_latent(path: str | Path, latent: Latent, *, model: str = "", recipe: st
 
 
 def load_latent(path: str | Path, device: str | torch.device = "cpu") -> Latent:
-    """The latent in an .npz file of ours or of the official projector. Nothing is unpickled.
+    """Read the latent in an .npz file of genart or of the official projector.
+
+    Nothing is unpickled.
+
+    Args:
+        path: the .npz file.
+        device: where the latent is to be, such as "cpu" or "cuda".
+
+    Returns:
+        A Latent, n = 1 or more.
 
     Raises:
         UsageError: no such file.

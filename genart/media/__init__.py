@@ -1,1 +1,32 @@
-"""Media: images, frames, video, sinks and their metadata."""
+"""Media: images, frames, video files, sinks, and the recipe stored in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genart.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from genart.files import atomic
+    from genart.media.frames import on_black
+    from genart.media.metadata import read_recipe, recipe_text, write_recipe
+    from genart.media.video import Footage
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "genart.files": "atomic",
+            "genart.media.frames": "on_black",
+            "genart.media.metadata": "read_recipe recipe_text write_recipe",
+            "genart.media.video": "Footage",
+        },
+    )
+
+__all__ = [
+    "Footage",
+    "atomic",
+    "on_black",
+    "read_recipe",
+    "recipe_text",
+    "write_recipe",
+]

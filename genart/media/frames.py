@@ -124,7 +124,18 @@ def _bytes(image: Image) -> torch.Tensor:
 
 
 def to_image(frame: Frame, device: str | torch.device = "cpu") -> Image:
-    """A frame, uint8 (h, w, 3 or 4), as an image (1, 3 or 4, h, w) in -1..1."""
+    """Convert a frame to an image.
+
+    Args:
+        frame: numpy uint8 (h, w, 3), or (h, w, 4) with alpha, sRGB.
+        device: where the image is to be, such as "cpu" or "cuda".
+
+    Returns:
+        torch float (1, 3 or 4, h, w) in -1..1.
+
+    Raises:
+        UsageError: another shape or type.
+    """
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] not in (3, 4):
         raise UsageError(f"A frame is uint8 (h, w, 3), not {frame.dtype} {frame.shape}.")
     image = torch.from_numpy(np.ascontiguousarray(frame)).to(device).permute(2, 0, 1)[None]

@@ -45,7 +45,11 @@ def recipe_text(recipe: Mapping[str, Any]) -> str:
 
 
 def write_recipe(path: str | Path, recipe: Mapping[str, Any]) -> None:
-    """Put a recipe into a finished PNG, APNG, GIF, WebP or JPEG, in place; pixels stay.
+    """Write a recipe into a finished image file, in place; the pixels stay as they are.
+
+    Args:
+        path: a PNG, APNG, GIF, WebP or JPEG file.
+        recipe: what makes the image again, JSON-ready.
 
     Raises:
         DataError: a file of another kind, or one that is cut short.

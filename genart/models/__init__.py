@@ -1,1 +1,41 @@
-"""Models: found, loaded, converted and wrapped."""
+"""Models: found, downloaded, loaded and converted; what a generator may offer beyond images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genart.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from genart.bending.bent_generator import BentGenerator
+    from genart.models.capabilities import Bendable, Blendable, Layered, NoiseMaps, StyleWeights
+    from genart.models.delta import copy_of, read_tuned, save_tuned, tuned_summary
+    from genart.models.devices import pick_device
+    from genart.models.download import cache_folder, fetch
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "genart.bending.bent_generator": "BentGenerator",
+            "genart.models.capabilities": "Bendable Blendable Layered NoiseMaps StyleWeights",
+            "genart.models.delta": "copy_of read_tuned save_tuned tuned_summary",
+            "genart.models.devices": "pick_device",
+            "genart.models.download": "cache_folder fetch",
+        },
+    )
+
+__all__ = [
+    "Bendable",
+    "BentGenerator",
+    "Blendable",
+    "Layered",
+    "NoiseMaps",
+    "StyleWeights",
+    "cache_folder",
+    "copy_of",
+    "fetch",
+    "pick_device",
+    "read_tuned",
+    "save_tuned",
+    "tuned_summary",
+]

@@ -86,10 +86,15 @@ def save_tuned(
 
 
 def read_tuned(checkpoint: Checkpoint, name: str, device: torch.device) -> Generator:
-    """The generator that a difference and its parent make together.
+    """Load a tuned generator: its parent model plus the difference of weights in a file.
+
+    Args:
+        checkpoint: the file of the difference, written by `save_tuned`.
+        name: the name of the tuned generator.
+        device: where to load it.
 
     Raises:
-        CheckpointError: no parent to be found, or a difference that does not fit it.
+        CheckpointError: the parent model is not found, or the difference does not fit it.
     """
     import torch
 

@@ -1,1 +1,27 @@
 """Rendering: films, stills and style transfer written to files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genart.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from genart.rendering.report import Report
+    from genart.rendering.still_files import Stills
+    from genart.rendering.stylize_files import Painted
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "genart.rendering.report": "Report",
+            "genart.rendering.still_files": "Stills",
+            "genart.rendering.stylize_files": "Painted",
+        },
+    )
+
+__all__ = [
+    "Painted",
+    "Report",
+    "Stills",
+]

@@ -1,1 +1,31 @@
-"""Training: one loop, its settings and its run folder."""
+"""Training: one loop for every trainer, its settings, and the folder of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genart.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from genart.training.loop import LoopTrainer, TrainingRun
+    from genart.training.run_folder import RunFolder, read_snapshot, refuse_changes
+    from genart.training.settings import TrainingSettings, setting
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "genart.training.loop": "LoopTrainer TrainingRun",
+            "genart.training.run_folder": "RunFolder read_snapshot refuse_changes",
+            "genart.training.settings": "TrainingSettings setting",
+        },
+    )
+
+__all__ = [
+    "LoopTrainer",
+    "RunFolder",
+    "TrainingRun",
+    "TrainingSettings",
+    "read_snapshot",
+    "refuse_changes",
+    "setting",
+]

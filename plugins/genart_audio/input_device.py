@@ -89,7 +89,7 @@ def check() -> None:
     try:
         import sounddevice  # noqa: F401
     except ImportError:
-        raise genart.MissingExtra("sounddevice", "audio") from None
+        raise genart.errors.MissingExtra("sounddevice", "audio") from None
     except OSError:
         pass
 

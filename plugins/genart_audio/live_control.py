@@ -87,7 +87,7 @@ class AudioControl:
         """Nothing: what it hears comes by itself."""
         return ()
 
-    def start(self, console: genart.Console) -> None:
+    def start(self, console: genart.live.Console) -> None:
         """Begin to listen, in a thread."""
         self._thread = Thread(
             target=self._listen, args=(console,), name="genart-audio", daemon=True
@@ -100,7 +100,7 @@ class AudioControl:
         if self._thread is not None:
             self._thread.join(5)
 
-    def _listen(self, console: genart.Console) -> None:
+    def _listen(self, console: genart.live.Console) -> None:
         while not self._stopped.is_set():
             try:
                 with closing(self._opened()) as source:
@@ -116,7 +116,7 @@ class AudioControl:
             return Played(self._file)
         return input_device.Microphone(self._source, again=self._tries > 0)
 
-    def _hear(self, source: Source, console: genart.Console) -> None:
+    def _hear(self, source: Source, console: genart.live.Console) -> None:
         analyser, last = Analyser(source.rate), dict[str, float]()
         status, follower = Status(console), Follower(console) if self._follows else None
         for count, block in enumerate(source.blocks(self._stopped)):
@@ -130,7 +130,7 @@ class AudioControl:
                     follower(heard)
             status(last)
 
-    def _hush(self, console: genart.Console) -> None:
+    def _hush(self, console: genart.live.Console) -> None:
         """Leave nothing as loud as it was when a device went; what hands turn since stays."""
         for name in _LOUD if self._hears else ():
             console.feed("audio", name, 0.0)
@@ -146,7 +146,7 @@ class Follower:
         console: whose tempo it is.
     """
 
-    def __init__(self, console: genart.Console) -> None:
+    def __init__(self, console: genart.live.Console) -> None:
         self._console = console
         self._lag, self._beats, self._bpm = math.inf, 0, 0.0
 
@@ -169,7 +169,7 @@ class Status:
         console: where to.
     """
 
-    def __init__(self, console: genart.Console) -> None:
+    def __init__(self, console: genart.live.Console) -> None:
         self._console, self._told = console, -math.inf
         self._unknown: set[str] = set()
 
@@ -185,7 +185,7 @@ class Status:
         for name in {light.source for light in self._console.lights("audio")} - self._unknown:
             if name not in FEATURES:
                 self._unknown.add(name)
-                unknown = genart.UnknownName("audio feature", name, FEATURES, _SEE)
+                unknown = genart.errors.UnknownName("audio feature", name, FEATURES, _SEE)
                 self._console.fault("mapping", unknown)
 
 

@@ -78,7 +78,7 @@ class FilmSink:
         clear = self._codec.clear is not None and frame.shape[2] == 4
         if self._encoder is None:
             self._encoder = Encoder(self._command(clear))
-        self._encoder.write(frame if clear else genart.on_black(frame))
+        self._encoder.write(frame if clear else genart.media.on_black(frame))
 
     def close(self) -> None:
         """Finish the file.
@@ -90,7 +90,7 @@ class FilmSink:
             self._encoder.close()
             self._encoder = None
             if self._recipe is not None and self._format.embed:
-                genart.write_recipe(self.path, self._recipe)
+                genart.media.write_recipe(self.path, self._recipe)
 
     def abort(self) -> None:
         """Stop at once; what the file holds is worthless."""
@@ -125,7 +125,7 @@ class FilmSink:
         nothing = ["-map_metadata", "-1"]
         if self._recipe is None or self._format.embed:
             return nothing
-        return [*nothing, "-metadata", f"comment={genart.recipe_text(self._recipe)}"]
+        return [*nothing, "-metadata", f"comment={genart.media.recipe_text(self._recipe)}"]
 
 
 def _check_sound(audio: str | Path) -> None:
@@ -184,7 +184,7 @@ class Encoder:
         self._process.communicate()
         self._said.close()
 
-    def _failure(self) -> genart.RenderError:
+    def _failure(self) -> genart.errors.RenderError:
         code = self._process.wait()
         self._said.seek(0)
         said = self._said.read().decode(errors="replace")
@@ -192,4 +192,4 @@ class Encoder:
         self.kill()
         end = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         why = " / ".join(lines[-2:]) or end
-        return genart.RenderError(f"ffmpeg stopped: {why}.")
+        return genart.errors.RenderError(f"ffmpeg stopped: {why}.")

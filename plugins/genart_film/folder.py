@@ -23,7 +23,7 @@ class FolderSink:
             if options.get(name) is not None:
                 raise genart.UsageError(f"A folder of PNG has no {name}.")
         self.path, self._count = Path(path), 0
-        self._note = None if recipe is None else genart.recipe_text(recipe)
+        self._note = None if recipe is None else genart.media.recipe_text(recipe)
 
     def write(self, frame: genart.Frame) -> None:
         """Write one picture, with alpha if the frame has it."""

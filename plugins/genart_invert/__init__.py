@@ -37,7 +37,7 @@ def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> 
     register("invert", _benchmarks)
 
 
-def _benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+def _benchmarks(options: genart.benchmarks.BenchOptions) -> Iterable[genart.benchmarks.BenchRow]:
     """A step of inversion."""
     from genart_invert.benchmarks import rows
 
@@ -83,7 +83,7 @@ def _pivotal(**options: Any) -> genart.Inverter:
     return Pivotal(**options)
 
 
-def _tuned() -> genart.Reader:
+def _tuned() -> genart.checkpoints.Reader:
     """Tuned generators, kept as a difference to their parent."""
     from genart_invert.delta_reader import TunedReader
 

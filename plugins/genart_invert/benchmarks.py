@@ -14,14 +14,14 @@ from .projector import Projector, _Search
 _BATCHES = (1, 4)
 
 
-def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
+def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.BenchRow]:
     """A step of the projector with Pomona, for one picture and for four; figures a picture."""
     for batch in _BATCHES:
         name = f"inversion step 128px batch {batch}"
-        yield genart.BenchRow(name, partial(_step, batch, options))
+        yield genart.benchmarks.BenchRow(name, partial(_step, batch, options))
 
 
-def _step(batch: int, options: genart.BenchOptions) -> genart.BenchCase:
+def _step(batch: int, options: genart.benchmarks.BenchOptions) -> genart.benchmarks.BenchCase:
     """Synthesis, features, and both backwards, in float32."""
     model = genart.load("pomona", options.device)
     target = model(model.sample(range(1, batch + 1))).clamp(-1, 1)
@@ -32,4 +32,4 @@ def _step(batch: int, options: genart.BenchOptions) -> genart.BenchCase:
         with torch.enable_grad():
             search.step(0.5)
 
-    return genart.BenchCase(ours, per=batch)
+    return genart.benchmarks.BenchCase(ours, per=batch)

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class TunedReader:
-    """Reads what `genart.save_tuned` wrote."""
+    """Reads what `genart.models.save_tuned` wrote."""
 
-    def recognise(self, checkpoint: genart.Checkpoint) -> dict[str, Any] | None:
+    def recognise(self, checkpoint: genart.checkpoints.Checkpoint) -> dict[str, Any] | None:
         """A summary from the header alone; None for other files."""
-        return genart.tuned_summary(checkpoint)
+        return genart.models.tuned_summary(checkpoint)
 
     def load(
-        self, checkpoint: genart.Checkpoint, *, name: str, device: torch.device
+        self, checkpoint: genart.checkpoints.Checkpoint, *, name: str, device: torch.device
     ) -> genart.Generator:
         """The parent with the difference added; raises CheckpointError where it is not here."""
-        return genart.read_tuned(checkpoint, name, device)
+        return genart.models.read_tuned(checkpoint, name, device)

@@ -82,7 +82,7 @@ class Head(nn.Module):
 def summarise(image: Tensor) -> Tensor:
     """What an encoder sees of images (n, 3, h, w) in -1..1, (n, SUMMARY)."""
     seen = _resized(image[:, :3].float(), SEEN)
-    maps = genart.features(str(image.device))(seen, _TAPS)
+    maps = genart.perception.features(str(image.device))(seen, _TAPS)
     pooled = torch.cat([F.adaptive_avg_pool2d(each, _PLACES) for each in maps], 1) / _SPREAD
     places = pooled.flatten(2).transpose(1, 2).flatten(1)  # (n, places * depth)
     return torch.cat([places, _resized(seen, _COLOURS).flatten(1)], 1)
@@ -109,7 +109,7 @@ def save_encoder(path: Path, head: Head, header: dict[str, str]) -> Path:
         **header, "genart.architecture": ARCHITECTURE, "genart.format": FORMAT,
         "genart.config": json.dumps(asdict(head.shape)),
     }  # fmt: skip
-    return genart.write_safetensors(path, state, told)
+    return genart.checkpoints.write_safetensors(path, state, told)
 
 
 def load_encoder(path: Path, generator: genart.Generator) -> Head:
@@ -119,12 +119,16 @@ def load_encoder(path: Path, generator: genart.Generator) -> Head:
         CheckpointError: no encoder, or a damaged one.
         UsageError: the encoder of another generator.
     """
-    checkpoint = genart.read_checkpoint(path)
+    checkpoint = genart.checkpoints.read_checkpoint(path)
     told = checkpoint.metadata
     if told.get("genart.architecture") != ARCHITECTURE:
-        raise genart.CheckpointError(f'"{path}" is no encoder; `genart train encoder` makes one.')
+        raise genart.errors.CheckpointError(
+            f'"{path}" is no encoder; `genart train encoder` makes one.'
+        )
     if told.get("genart.format") != FORMAT:
-        raise genart.CheckpointError(f'"{path}" has a format of another genart; update genart.')
+        raise genart.errors.CheckpointError(
+            f'"{path}" has a format of another genart; update genart.'
+        )
     if told.get("generator.sha256") != fingerprint(generator):
         raise genart.UsageError(
             f'"{path}" is the encoder of "{told.get("generator.name", "")}" (sha256 '
@@ -139,7 +143,7 @@ def _built(path: Path, told: dict[str, str], state: Any) -> Head:
         head = Head(Shape(**json.loads(told["genart.config"])))
         head.load_state_dict({name: value.float() for name, value in state.items()})
     except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-        raise genart.CheckpointError(f'"{path}" is a damaged encoder: {error}') from error
+        raise genart.errors.CheckpointError(f'"{path}" is a damaged encoder: {error}') from error
     return head.eval().requires_grad_(False)
 
 
@@ -157,6 +161,6 @@ def find_encoder(generator: genart.Generator) -> Path | None:
 
 def _whose(path: Path) -> str:
     try:
-        return genart.read_checkpoint(path).metadata.get("generator.sha256", "?")
-    except genart.CheckpointError:
+        return genart.checkpoints.read_checkpoint(path).metadata.get("generator.sha256", "?")
+    except genart.errors.CheckpointError:
         return "?"

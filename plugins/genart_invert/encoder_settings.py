@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import genart
 
-_say = genart.setting
+_say = genart.training.setting
 
 
 @dataclass(frozen=True)
-class EncoderSettings(genart.TrainingSettings):
+class EncoderSettings(genart.training.TrainingSettings):
     """Settings of an encoder's training.
 
     Raises:

@@ -13,7 +13,7 @@ from .encoder_settings import EncoderSettings
 from .encoder_training import Lessons
 
 
-class EncoderTrainer(genart.LoopTrainer[EncoderSettings]):
+class EncoderTrainer(genart.training.LoopTrainer[EncoderSettings]):
     """Trains an encoder on a generator's own pictures: there is no dataset.
 
     Args:
@@ -26,8 +26,8 @@ class EncoderTrainer(genart.LoopTrainer[EncoderSettings]):
     fixed = ("model", "batch", "memory", "width", "seed")
 
     def start(
-        self, dataset: str | Path, folder: genart.RunFolder, resumed: bool
-    ) -> genart.TrainingRun:
+        self, dataset: str | Path, folder: genart.training.RunFolder, resumed: bool
+    ) -> genart.training.TrainingRun:
         """Load the generator and make the encoder; UsageError where there is a dataset."""
         if dataset:
             raise genart.UsageError("An encoder learns from its model's own pictures: no data.")
@@ -37,7 +37,7 @@ class EncoderTrainer(genart.LoopTrainer[EncoderSettings]):
         return _Run(self.settings, generator)
 
 
-class _Run(Lessons, genart.TrainingRun):
+class _Run(Lessons, genart.training.TrainingRun):
     """Lessons whose pictures are counted and whose encoder is kept."""
 
     unit = "picture"
@@ -65,7 +65,7 @@ class _Run(Lessons, genart.TrainingRun):
     def record(self, rate: float, figures: Mapping[str, float]) -> dict[str, Any]:
         return {"pictures": self.shown, "pictures_per_s": rate, **figures}
 
-    def save(self, folder: genart.RunFolder, figures: Mapping[str, float]) -> None:
+    def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
         """Write the encoder; it has no sheet."""
         unseen = f"{figures.get('unseen', 1.0):.4f}"
         card = {

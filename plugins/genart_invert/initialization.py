@@ -23,7 +23,7 @@ _known: OrderedDict[tuple[int, int], tuple[genart.Generator, Tensor, float]] = O
 def begin(
     start: str | genart.Latent,
     generator: genart.Generator,
-    compare: genart.PerceptualLoss,
+    compare: genart.perception.PerceptualLoss,
     target: Tensor,
     tries: int,
     samples: int,
@@ -101,7 +101,7 @@ def guesses(generator: genart.Generator, target: Tensor, encoder: str | Path = "
 @torch.no_grad()
 def best_start(
     generator: genart.Generator,
-    compare: genart.PerceptualLoss,
+    compare: genart.perception.PerceptualLoss,
     candidates: Tensor,
     own: Tensor | None = None,
 ) -> Tensor:

@@ -33,7 +33,7 @@ class Pivotal:
         local: the weight of staying the same elsewhere; 0 turns it off.
         reach: how far from a pivot "elsewhere" is, in standard deviations of w.
         pivot: what finds the places, "projector" or "encoder".
-        features: what pictures are compared by; see `genart.perceptual_loss`.
+        features: what pictures are compared by; see `genart.perception.perceptual_loss`.
         options: for what finds the places, such as `start`: a Latent in w of one place a picture
             is taken for the pivots themselves with `steps=1`, which moves nothing.
 
@@ -84,7 +84,7 @@ class Pivotal:
         Raises:
             UsageError: a generator that cannot be tuned, or whatever the search refuses.
         """
-        tuned = genart.copy_of(generator)
+        tuned = genart.models.copy_of(generator)
         tuned.name = f"{generator.name}-tuned"
         target = target.to(generator.device)
         parts = [slice(i, i + self.batch) for i in range(0, len(target), self.batch)]
@@ -139,7 +139,10 @@ class _Tuning:
         self, parts: list[slice], progress: Callable[[genart.Progress], None] | None
     ) -> list[float]:
         """Every part `tuning` times, turn by turn; returns the losses."""
-        compare = [genart.perceptual_loss(self.target[part], self.how.features) for part in parts]
+        compare = [
+            genart.perception.perceptual_loss(self.target[part], self.how.features)
+            for part in parts
+        ]
         total = self.how.tuning * len(parts)
         adam = torch.optim.Adam(self.weights, lr=self.how.rate, betas=(0.9, 0.999))
         losses = []
@@ -161,7 +164,7 @@ class _Tuning:
             weight.grad = None
         return losses
 
-    def _near(self, part: slice, compare: genart.PerceptualLoss) -> float:
+    def _near(self, part: slice, compare: genart.perception.PerceptualLoss) -> float:
         """The pictures at the pivots are the wanted ones."""
         image = _picture(self.tuned, self.pivots[part])
         pixels = (image - self.target[part]).square().mean((1, 2, 3))
@@ -178,7 +181,7 @@ class _Tuning:
         with torch.no_grad():
             was = self.parent(genart.Latent("w", w))
         image = _picture(self.tuned, w)
-        apart = genart.perceptual_loss(was, self.how.features)(image)
+        apart = genart.perception.perceptual_loss(was, self.how.features)(image)
         pixels = (image - was).square().mean((1, 2, 3))
         loss = (self.how.local * (apart + self.how.pixels * pixels)).mean()
         loss.backward()  # type: ignore[no-untyped-call]

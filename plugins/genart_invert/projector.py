@@ -41,7 +41,7 @@ class Projector:
         pixels: the weight of the mean squared difference of pixels beside the features.
         keep: how many places on the way to keep, for a film; 0 for none.
         schedule: learning rate and shaking; the paper's, unless given.
-        features: what pictures are compared by; see `genart.perceptual_loss`.
+        features: what pictures are compared by; see `genart.perception.perceptual_loss`.
 
     Raises:
         UsageError: a space or start that is none, or a count below 1.
@@ -112,7 +112,7 @@ class Projector:
 
     def guess(
         self, generator: genart.Generator, target: genart.Image
-    ) -> tuple[genart.Latent, genart.PerceptualLoss]:
+    ) -> tuple[genart.Latent, genart.perception.PerceptualLoss]:
         """Where a search would begin, and what it would compare pictures by."""
         search = _Search(self, generator, target, 0)
         return search.place(), search.compare
@@ -126,14 +126,14 @@ class _Search:
     ) -> None:
         self.how, self.generator, self.target = how, generator, target
         self.draw = torch.Generator().manual_seed(seed)
-        self.compare = genart.perceptual_loss(target, how.features)
+        self.compare = genart.perception.perceptual_loss(target, how.features)
         _, self.spread = statistics(generator, how.samples)
         w = begin(how.start, generator, self.compare, target, how.tries, how.samples, how.encoder)
         rows = generator.num_ws if how.space == "w+" else 1
         w = w.expand(len(target), rows, -1) if w.shape[1] == 1 else w[:, :rows]
         self.w = w.clone().requires_grad_()
         self.maps: dict[str, Tensor] = {}
-        if how.noise and isinstance(generator, genart.NoiseMaps):
+        if how.noise and isinstance(generator, genart.models.NoiseMaps):
             self.maps = fresh_maps(generator.noise_maps(), len(target), self.draw)
         self.adam = torch.optim.Adam(
             [self.w, *self.maps.values()], betas=(0.9, 0.999), lr=how.schedule.rate
@@ -168,6 +168,6 @@ class _Search:
         return genart.Latent("w+", w)
 
     def _picture(self, latent: genart.Latent) -> genart.Image:
-        if self.maps and isinstance(self.generator, genart.NoiseMaps):
+        if self.maps and isinstance(self.generator, genart.models.NoiseMaps):
             return self.generator.with_maps(latent, self.maps)
         return self.generator(latent)

@@ -141,7 +141,7 @@ class Semantic:
         small = F.interpolate(
             image[:, :3], (_SEEN, _SEEN), mode="bilinear", antialias=True, align_corners=False
         )
-        (late,) = genart.features(str(image.device))(small, [_LATE])
+        (late,) = genart.perception.features(str(image.device))(small, [_LATE])
         seen: Tensor = late.mean((2, 3)) / _SPREAD
         return seen
 

@@ -24,7 +24,7 @@ def link(source: str = "") -> Link:
     try:
         import link  # noqa: F401
     except ImportError as error:
-        raise genart.MissingExtra("LinkPython-extern", "link") from error
+        raise genart.errors.MissingExtra("LinkPython-extern", "link") from error
     from genart_link.control import Link
 
     return Link(source)

@@ -41,14 +41,14 @@ class Link:
             raise genart.UsageError(f'"{source}" is no way to join Link; there is "link:play".')
         self._shares_play = source == "play"
         self._leave: Callable[[], None] = lambda: None
-        self._console: genart.Console | None = None
+        self._console: genart.live.Console | None = None
         self._session: Any = None
         self._bpm = self._turned = 0.0  # of the session; turned here, 0 for not
         self._playing: bool | None = None
         self._play_turned: bool | None = None
         self._peers = -1
 
-    def start(self, console: genart.Console) -> None:
+    def start(self, console: genart.live.Console) -> None:
         """Join with the tempo there is; a session that plays already keeps its own."""
         self._console, self._bpm = console, float(console.current(_BPM))
         self._session = link.Link(self._bpm)

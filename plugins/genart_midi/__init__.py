@@ -25,7 +25,7 @@ def midi(source: str = "") -> Midi:
         import mido  # noqa: F401
         import rtmidi  # noqa: F401
     except ImportError as error:
-        raise genart.MissingExtra("mido or python-rtmidi", "midi") from error
+        raise genart.errors.MissingExtra("mido or python-rtmidi", "midi") from error
     from genart_midi.control import Midi
 
     return Midi(source)

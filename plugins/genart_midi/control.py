@@ -49,7 +49,7 @@ class Midi:
         """Nothing waits to be asked."""
         return ()
 
-    def start(self, console: genart.Console) -> None:
+    def start(self, console: genart.live.Console) -> None:
         """Open what is there, and begin to listen.
 
         Raises:

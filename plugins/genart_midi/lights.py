@@ -46,7 +46,7 @@ class Lights:
             self._shown = {place: x for place, x in self._shown.items() if place[0] != device}
 
     def due(
-        self, lights: Iterable[genart.Light], devices: Sequence[str]
+        self, lights: Iterable[genart.live.Light], devices: Sequence[str]
     ) -> Iterator[tuple[str, str, int]]:
         """The (device, source, x) that are to be sent now, and are taken to be shown from now on.
 
@@ -59,7 +59,7 @@ class Lights:
                 if light.device.lower() in device.lower() and self._is_news(light, device):
                     yield device, light.source, round(light.x)
 
-    def _is_news(self, light: genart.Light, device: str) -> bool:
+    def _is_news(self, light: genart.live.Light, device: str) -> bool:
         place, x = (device, light.source), round(light.x)
         with self._lock:
             known, absolute = self._shown.get(place), light.mode == "absolute"

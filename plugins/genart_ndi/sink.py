@@ -81,7 +81,7 @@ def _library() -> Any:
     try:
         import NDIlib
     except ImportError as error:
-        raise genart.MissingExtra("ndi-python", "ndi") from error
+        raise genart.errors.MissingExtra("ndi-python", "ndi") from error
     if not NDIlib.initialize():
         raise genart.GenartError("NDI cannot run on this machine: its processor is too old.")
     return NDIlib

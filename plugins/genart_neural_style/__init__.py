@@ -79,21 +79,23 @@ def _fast_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
 _fast_trainer.settings = FastSettings  # type: ignore[attr-defined] # the command line reads it
 
 
-def _fast_reader() -> genart.Reader:
+def _fast_reader() -> genart.checkpoints.Reader:
     """Files of fast styles: ours, and the PyTorch examples'."""
     from .fast_files import FastReader
 
     return FastReader()
 
 
-def _fast_benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+def _fast_benchmarks(
+    options: genart.benchmarks.BenchOptions,
+) -> Iterable[genart.benchmarks.BenchRow]:
     """A picture painted by a shipped style and by the paper's network."""
     from .fast_benchmarks import rows
 
     return rows(options)
 
 
-def _benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+def _benchmarks(options: genart.benchmarks.BenchOptions) -> Iterable[genart.benchmarks.BenchRow]:
     """Losses and gradient of one picture, beside neural-style-pt."""
     from .benchmarks import rows
 

@@ -26,14 +26,16 @@ from .tiled_losses import Manner
 _SIZE, _QUICK = (384, 512), (96, 128)
 
 
-def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
+def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.BenchRow]:
     """One evaluation of VGG-19 with random weights: what a step of L-BFGS or Adam costs."""
     size = _QUICK if options.quick else _SIZE
     name = f"neural style evaluation VGG-19 {size[1]}x{size[0]}"
-    yield genart.BenchRow(name, partial(_case, size, options))
+    yield genart.benchmarks.BenchRow(name, partial(_case, size, options))
 
 
-def _case(size: tuple[int, int], options: genart.BenchOptions) -> genart.BenchCase:
+def _case(
+    size: tuple[int, int], options: genart.benchmarks.BenchOptions
+) -> genart.benchmarks.BenchCase:
     state = random_weights()
     draw = torch.Generator().manual_seed(0)
     photo, style = (torch.rand(1, 3, *size, generator=draw) * 2 - 1 for _ in range(2))
@@ -46,7 +48,9 @@ def _case(size: tuple[int, int], options: genart.BenchOptions) -> genart.BenchCa
     theirs: Callable[[], float] | None = None
     if checkout := options.checkouts.get("neural-style"):
         theirs = neural_style(checkout, state, photo, style)
-    return genart.BenchCase(ours, theirs, flop=arithmetic(net, size), difference=_gap(ours, theirs))
+    return genart.benchmarks.BenchCase(
+        ours, theirs, flop=arithmetic(net, size), difference=_gap(ours, theirs)
+    )
 
 
 def random_weights() -> dict[str, Tensor]:

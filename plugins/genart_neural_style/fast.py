@@ -92,7 +92,7 @@ def fast(style: str = "", model: str | Path = "") -> Fast:
     path = Path(model) if model else _shipped(style)
     read = read_fast(path)
     if style and style not in read.styles:
-        raise genart.UnknownName("style", style, read.styles, f"{path} holds no other.")
+        raise genart.errors.UnknownName("style", style, read.styles, f"{path} holds no other.")
     params = {_param(name): name for name in read.styles}
     body: dict[str, Any] = {
         param: genart.Param(0.0, 0.0, 1.0, help=f"The share of the style {name}.")
@@ -115,7 +115,7 @@ def _shipped(style: str) -> Path:
     styles = shipped()
     if style not in styles and style:
         hint = "A style of your own is a file: mine.safetensors, or mosaic.pth."
-        raise genart.UnknownName("style", style, styles, hint)
+        raise genart.errors.UnknownName("style", style, styles, hint)
     return styles[style] if style else next(iter(styles.values()))
 
 

@@ -20,23 +20,27 @@ from .transform import (
 _SIDES = (256, 512)
 
 
-def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
+def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.BenchRow]:
     """The stage's network at two sizes, and the paper's: a quick run has the smallest alone."""
     for side in _SIDES[: 1 if options.quick else None]:
-        yield genart.BenchRow(f"fast style image {side}px", partial(_case, stage(), side, options))
+        yield genart.benchmarks.BenchRow(
+            f"fast style image {side}px", partial(_case, stage(), side, options)
+        )
     if not options.quick:
         name = "fast style image 256px, paper's network"
-        yield genart.BenchRow(name, partial(_case, johnson(), 256, options))
+        yield genart.benchmarks.BenchRow(name, partial(_case, johnson(), 256, options))
 
 
-def _case(layout: Layout, side: int, options: genart.BenchOptions) -> genart.BenchCase:
+def _case(
+    layout: Layout, side: int, options: genart.benchmarks.BenchOptions
+) -> genart.benchmarks.BenchCase:
     """Random weights: time does not depend on them."""
     from .fast import Fast
 
     made = type("Fast", (Fast,), {"styles": {"one": "one"}, "one": 1.0})
     painter = made(FastModel(TransformNet(layout).folded(), ("one",)), "one")
     image = torch.rand(1, 3, side, side, device=options.device) * 2 - 1
-    return genart.BenchCase(lambda: painter(image), flop=arithmetic(layout, side))
+    return genart.benchmarks.BenchCase(lambda: painter(image), flop=arithmetic(layout, side))
 
 
 def arithmetic(layout: Layout, side: int) -> float:

@@ -47,7 +47,7 @@ def save_fast(
         **metadata,
     }
     halves = {name: value.half() for name, value in net.state_dict().items()}
-    return genart.write_safetensors(path, halves, texts)
+    return genart.checkpoints.write_safetensors(path, halves, texts)
 
 
 def read_fast(path: str | Path) -> FastModel:
@@ -60,7 +60,7 @@ def read_fast(path: str | Path) -> FastModel:
     Raises:
         CheckpointError: a file that cannot be read, or that is no fast style: says what is missing.
     """
-    checkpoint = genart.read_checkpoint(path)
+    checkpoint = genart.checkpoints.read_checkpoint(path)
     state = _weights(checkpoint.tree, path)
     texts = checkpoint.metadata
     if texts.get("kind") == KIND:
@@ -77,7 +77,7 @@ def read_fast(path: str | Path) -> FastModel:
 class FastReader:
     """Tells what a file of a fast style is; it is no generator."""
 
-    def recognise(self, checkpoint: genart.Checkpoint) -> dict[str, Any] | None:
+    def recognise(self, checkpoint: genart.checkpoints.Checkpoint) -> dict[str, Any] | None:
         """The header's texts of our own file, or the shape of a PyTorch example's network."""
         if checkpoint.metadata.get("kind") == KIND:
             layout, styles = _described(checkpoint.metadata, checkpoint.path)
@@ -90,14 +90,14 @@ class FastReader:
         return {"kind": KIND, "architecture": layout.describe()}
 
     def load(
-        self, checkpoint: genart.Checkpoint, *, name: str, device: torch.device
+        self, checkpoint: genart.checkpoints.Checkpoint, *, name: str, device: torch.device
     ) -> genart.Generator:
         """Refuse: it paints over what a generator draws.
 
         Raises:
             CheckpointError: always.
         """
-        raise genart.CheckpointError(
+        raise genart.errors.CheckpointError(
             f'"{checkpoint.path}" is a fast style, which paints over a picture: use --style '
             f"fast:{checkpoint.path}."
         )
@@ -108,7 +108,9 @@ def _weights(tree: Any, path: str | Path) -> dict[str, Tensor]:
         if isinstance(tree, dict) and isinstance(tree.get(inner), dict):
             tree = tree[inner]
     if not isinstance(tree, dict):
-        raise genart.CheckpointError(f'"{path}" is no fast style: it holds no weights by name.')
+        raise genart.errors.CheckpointError(
+            f'"{path}" is no fast style: it holds no weights by name.'
+        )
     named = {str(name).removeprefix("module."): value for name, value in tree.items()}
     return {
         name: value.float()
@@ -125,9 +127,13 @@ def _described(texts: Mapping[str, str], path: str | Path) -> tuple[Layout, tupl
         fits = all(_sane(step) for step in (*layout.encoder, *layout.decoder))
         fits &= 0 <= layout.blocks <= 32 and layout.styles == len(styles) > 0
     except (KeyError, TypeError, ValueError) as error:
-        raise genart.CheckpointError(f'"{path}": its header is damaged ({error!r}).') from error
+        raise genart.errors.CheckpointError(
+            f'"{path}": its header is damaged ({error!r}).'
+        ) from error
     if not fits or layout.decoder[-1][2] != 3:
-        raise genart.CheckpointError(f'"{path}": its header describes no network that can paint.')
+        raise genart.errors.CheckpointError(
+            f'"{path}": its header describes no network that can paint.'
+        )
     return layout, tuple(map(str, styles))
 
 
@@ -148,13 +154,15 @@ def _recognised(state: Mapping[str, Tensor], path: str | Path) -> Layout:
         name for name in (*ends, "in1.weight", "res1.conv1.conv2d.weight") if name not in state
     ]
     if missing:
-        raise genart.CheckpointError(
+        raise genart.errors.CheckpointError(
             f'"{path}" is no fast style: {_some(missing)} missing. Wanted is a .safetensors of '
             "`genart train fast`, or a .pth of the PyTorch examples' fast_neural_style."
         )
     shapes = [state[name].shape for name in ends]
     if any(len(shape) != 4 for shape in shapes):
-        raise genart.CheckpointError(f'"{path}" is no fast style: {ends[0]} is no convolution.')
+        raise genart.errors.CheckpointError(
+            f'"{path}" is no fast style: {ends[0]} is no convolution.'
+        )
     steps = [(shape[2], factor, shape[0]) for shape, factor in zip(shapes, _FACTORS, strict=True)]
     blocks = len({name.split(".")[0] for name in state if name.startswith("res")})
     return Layout(tuple(steps[:3]), tuple(steps[3:]), blocks)
@@ -175,9 +183,9 @@ def _filled(layout: Layout, state: dict[str, Tensor], path: str | Path) -> Trans
     says += [f"{_some(strange)} not known"] if strange else []
     says += [f"{n} has shape {tuple(state[n].shape)}, not {tuple(wanted[n])}" for n in wrong[:1]]
     if says:
-        raise genart.CheckpointError(f'"{path}" does not fit: {"; ".join(says)}.')
+        raise genart.errors.CheckpointError(f'"{path}" does not fit: {"; ".join(says)}.')
     if any(not value.isfinite().all() for value in state.values()):
-        raise genart.CheckpointError(f'"{path}" holds weights that are no numbers.')
+        raise genart.errors.CheckpointError(f'"{path}" holds weights that are no numbers.')
     net.load_state_dict(state, assign=True)
     return net
 

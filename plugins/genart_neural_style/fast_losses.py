@@ -39,15 +39,15 @@ def feature_maps(network: str, device: str) -> tuple[Maps, str]:
         CheckpointError: weights that cannot be had.
     """
     if network == "auto":
-        network = "vgg16" if genart.vgg16_file() else "lite0"
+        network = "vgg16" if genart.perception.vgg16_file() else "lite0"
     if network == "lite0":
-        lite0 = genart.features(device)
+        lite0 = genart.perception.features(device)
         return lambda image, count: lite0(image, _LITE0[:count]), "EfficientNet-Lite0"
     if network != "vgg16" and not Path(network).is_file():
         raise genart.UsageError(
             f'Features are auto, lite0, vgg16 or a file of weights, not "{network}".'
         )
-    vgg = genart.vgg16("" if network == "vgg16" else network, device)
+    vgg = genart.perception.vgg16("" if network == "vgg16" else network, device)
     return lambda image, count: list(vgg(image, _VGG[:count]).values()), "VGG16"
 
 

@@ -10,11 +10,11 @@ import genart
 
 NETS = ("stage", "johnson")
 
-_say = genart.setting
+_say = genart.training.setting
 
 
 @dataclass(frozen=True)
-class FastSettings(genart.TrainingSettings):
+class FastSettings(genart.training.TrainingSettings):
     """Settings of a training run.
 
     The losses are relative: 1 means as large as what is compared, whatever the feature network.

@@ -18,7 +18,7 @@ from .fast_training import FastTraining, style_names
 _SHOWN = 4  # pictures on a sample sheet
 
 
-class FastTrainer(genart.LoopTrainer[FastSettings]):
+class FastTrainer(genart.training.LoopTrainer[FastSettings]):
     """Trains a fast style (Johnson et al. 2016), or several in one network (Dumoulin et al. 2017).
 
     Pictures that cannot be read are left out and named in `log.jsonl`.
@@ -33,8 +33,8 @@ class FastTrainer(genart.LoopTrainer[FastSettings]):
     fixed = ("net", "width", "blocks")
 
     def start(
-        self, dataset: str | Path, folder: genart.RunFolder, resumed: bool
-    ) -> genart.TrainingRun:
+        self, dataset: str | Path, folder: genart.training.RunFolder, resumed: bool
+    ) -> genart.training.TrainingRun:
         """Find the pictures and make the network."""
         data = ContentPictures(dataset, self.settings.crop, self.settings.jitter)
         return _Run(self.settings, data, self.device)
@@ -45,7 +45,7 @@ class FastTrainer(genart.LoopTrainer[FastSettings]):
         return [f"styles were {then}, now {now}"] if now != then else []
 
 
-class _Run(FastTraining, genart.TrainingRun):
+class _Run(FastTraining, genart.training.TrainingRun):
     """A training whose steps are counted and whose averaged network is kept."""
 
     model = "model.safetensors"
@@ -63,7 +63,7 @@ class _Run(FastTraining, genart.TrainingRun):
         skipped = {"skipped": dict(self.data.skipped)} if self.data.skipped else {}
         return super().record(rate, figures) | skipped
 
-    def save(self, folder: genart.RunFolder, figures: Mapping[str, float]) -> None:
+    def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
         """Write the averaged network, and the same few pictures in every style."""
         save_fast(folder.path / self.model, self.averaged, list(self.styles), self._card())
         folder.sheet(f"painted-{self.mark}.png", self._sheet())

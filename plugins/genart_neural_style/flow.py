@@ -68,7 +68,7 @@ def _cv2() -> Any:
     try:
         import cv2
     except ImportError:
-        raise genart.MissingExtra("opencv-python-headless", _EXTRA) from None
+        raise genart.errors.MissingExtra("opencv-python-headless", _EXTRA) from None
     return cv2
 
 

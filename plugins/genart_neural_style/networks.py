@@ -161,7 +161,7 @@ def filled(kind: str, state: dict[str, Tensor], *, caffe: bool = False, pool: st
     weights.assign(features, state, TITLES[kind])
     for n, part in enumerate(features):
         if isinstance(part, nn.Conv2d):
-            features[n] = genart.FrozenConv2d.of(part)
+            features[n] = genart.perception.FrozenConv2d.of(part)
     for part in features.modules():
         if isinstance(part, nn.ReLU):
             part.inplace = False
@@ -208,7 +208,7 @@ class _Colours:
 
 def _lite0(device: str) -> Network:
     """Lite0 in steps: the stem, and of every block its widest activation and its output."""
-    whole = genart.features(device)
+    whole = genart.perception.features(device)
     steps = [Step("stem", lambda x: F.relu6(whole.stem(x)), 2, 2)]
     stride, reach = 2, 2
     for n, block in enumerate(whole.blocks):

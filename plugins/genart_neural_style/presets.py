@@ -137,5 +137,7 @@ def preset(name: str, **changes: Any) -> Preset:
         UnknownName: no such preset.
     """
     if name not in PRESETS:
-        raise genart.UnknownName("preset of neural style", name, PRESETS, "docs/style.md has all.")
+        raise genart.errors.UnknownName(
+            "preset of neural style", name, PRESETS, "docs/style.md has all."
+        )
     return replace(PRESETS[name], **changes)

@@ -78,7 +78,7 @@ def strokes(
         UsageError: an unknown layer, or pictures too small for one.
         DataError: a picture that cannot be read.
     """
-    where = str(genart.pick_device(device))
+    where = str(genart.models.pick_device(device))
     made = network(network_kind, weights, where)
     names = tuple(dict.fromkeys(counterpart(_named(each), made.kind) for each in layers))
     photo, brush = (_sized(picture(each), size).to(where) for each in (content, style))
@@ -150,5 +150,5 @@ def _fitted(image: Tensor, size: tuple[int, int]) -> Image.Image:
 
 def save(study: Study, output: str | Path) -> None:
     """The grid as a picture file that is whole or not there."""
-    with genart.atomic(output) as partial:
+    with genart.media.atomic(output) as partial:
         Image.fromarray(study.frame).save(partial, quality=90)

@@ -50,10 +50,10 @@ def find(kind: str, source: str = "") -> tuple[str, dict[str, Tensor], bool]:
     if kind == "lite0":
         return kind, {}, False
     path = _local(source)
-    state = genart.read_weights(path)
+    state = genart.checkpoints.read_weights(path)
     found = _recognised(state, path)
     if kind not in ("auto", found):
-        raise genart.CheckpointError(
+        raise genart.errors.CheckpointError(
             f'"{path}" holds {TITLES[found]}, not {TITLES[kind]}; leave the network to "auto".'
         )
     return found, state, any(mark in path.name for mark in _CAFFE)
@@ -80,9 +80,9 @@ def _local(source: str) -> Path:
     if not source.startswith(("http://", "https://")):
         return Path(source).expanduser()
     try:
-        return genart.fetch(source)
-    except genart.CheckpointError as error:
-        raise genart.CheckpointError(
+        return genart.models.fetch(source)
+    except genart.errors.CheckpointError as error:
+        raise genart.errors.CheckpointError(
             f"{error} Name a file of these weights, or take the features lite0, which need none."
         ) from error
 
@@ -93,7 +93,7 @@ def _recognised(state: dict[str, Tensor], path: Path) -> str:
             if kind == "vgg16" and "features.34.weight" in state:
                 continue
             return kind
-    raise genart.CheckpointError(
+    raise genart.errors.CheckpointError(
         f'"{path}" holds none of VGG-19, VGG-16 and SqueezeNet 1.1 by torchvision\'s names '
         f'("features.0.weight" ...); it has {", ".join(list(state)[:4])} ...'
     )
@@ -109,7 +109,7 @@ def assign(features: nn.Module, state: dict[str, Tensor], title: str) -> None:
         given = state.get(f"features.{name}")
         if given is None or given.shape != wanted.shape:
             what = "is missing" if given is None else f"has shape {tuple(given.shape)}"
-            raise genart.CheckpointError(
+            raise genart.errors.CheckpointError(
                 f"No {title}: features.{name} {what}; {tuple(wanted.shape)} is wanted."
             )
         owner, _, last = name.rpartition(".")

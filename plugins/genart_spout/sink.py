@@ -31,7 +31,7 @@ class SpoutSink:
         try:
             import SpoutGL
         except ImportError as error:
-            raise genart.MissingExtra("SpoutGL", "spout") from error
+            raise genart.errors.MissingExtra("SpoutGL", "spout") from error
         self._spout, self._name = SpoutGL, str(path).strip() or "genart"
         self._sender: Any = None
         self._refused = 0
@@ -55,7 +55,9 @@ class SpoutSink:
             return
         self._refused += 1
         if self._refused > _PATIENCE:
-            raise genart.OutputAway("Spout takes no frames; does the graphics driver share them?")
+            raise genart.errors.OutputAway(
+                "Spout takes no frames; does the graphics driver share them?"
+            )
 
     def close(self) -> None:
         """Take the sender away."""

@@ -53,11 +53,11 @@ class StreamSink:
             self._connect(frame.shape[:2])
         assert self._encoder is not None
         try:
-            self._encoder.write(genart.on_black(frame))
+            self._encoder.write(genart.media.on_black(frame))
         except OSError:
             raise self._lost(self._encoder) from None
         if self._away and not self._encoder.begun:
-            raise genart.OutputAway(self._away)
+            raise genart.errors.OutputAway(self._away)
         self._away = ""
 
     def close(self) -> None:
@@ -74,16 +74,16 @@ class StreamSink:
 
     def _connect(self, size: tuple[int, int]) -> None:
         if self._now() < self._retry:
-            raise genart.OutputAway(self._away)
+            raise genart.errors.OutputAway(self._away)
         self.close()
         self._size, self._since = size, self._now()
         self._encoder = Encoder(self._target, self._rate, size)
 
-    def _lost(self, encoder: Encoder) -> genart.OutputAway:
+    def _lost(self, encoder: Encoder) -> genart.errors.OutputAway:
         was = "is gone" if encoder.begun else "does not answer"
         steady = encoder.begun and self._now() - self._since > _STEADY
         self._away = f"{self._target.place} {was} ({encoder.reason()}); trying again."
         self.abort()
         wait = _FIRST_WAIT if steady else self._wait
         self._retry, self._wait = self._since + wait, min(2 * wait, _LONGEST_WAIT)
-        return genart.OutputAway(self._away)
+        return genart.errors.OutputAway(self._away)

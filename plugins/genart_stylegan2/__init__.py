@@ -33,7 +33,7 @@ def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> 
     register("stylegan2", _benchmarks)
 
 
-def _benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+def _benchmarks(options: genart.benchmarks.BenchOptions) -> Iterable[genart.benchmarks.BenchRow]:
     """StyleGAN2, beside NVIDIA's code where a checkout is given."""
     from .benchmarks import rows
 
@@ -50,21 +50,21 @@ def _trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
 _trainer.settings = Settings  # type: ignore[attr-defined] # the command line makes options of it
 
 
-def _native() -> genart.Reader:
+def _native() -> genart.checkpoints.Reader:
     """StyleGAN2 in genart's own .safetensors."""
     from genart_stylegan2.safetensors_reader import NativeReader
 
     return NativeReader()
 
 
-def _nvidia() -> genart.Reader:
+def _nvidia() -> genart.checkpoints.Reader:
     """NVIDIA pickles of StyleGAN2-ADA, and of StyleGAN3's stylegan2 configuration."""
     from genart_stylegan2.nvidia_reader import NvidiaReader
 
     return NvidiaReader()
 
 
-def _rosinality() -> genart.Reader:
+def _rosinality() -> genart.checkpoints.Reader:
     """Checkpoints of rosinality's stylegan2-pytorch, .pt."""
     from genart_stylegan2.rosinality_reader import RosinalityReader
 

@@ -21,23 +21,29 @@ _STEPS = 6  # of an inversion, the first of which does not count
 _SAMPLES = 64  # random w whose average an inversion begins at
 
 
-def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
+def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.BenchRow]:
     """A training step bare and augmented, R1 and path lengths alone, an inversion step."""
     name = f"{_SHAPE[0]}px base {_SHAPE[1]}"
     rounds = 1 if options.quick else 5
     step = f"training {{}} {name} batch {_BATCH}"
-    yield genart.BenchRow(step.format("step"), partial(_training, options, 0.0), rounds=rounds)
-    yield genart.BenchRow(
+    yield genart.benchmarks.BenchRow(
+        step.format("step"), partial(_training, options, 0.0), rounds=rounds
+    )
+    yield genart.benchmarks.BenchRow(
         step.format("step augmented"), partial(_training, options, 0.5), rounds=rounds
     )
-    yield genart.BenchRow(step.format("R1"), partial(_regulariser, options, "Dreg"), rounds=rounds)
-    yield genart.BenchRow(
+    yield genart.benchmarks.BenchRow(
+        step.format("R1"), partial(_regulariser, options, "Dreg"), rounds=rounds
+    )
+    yield genart.benchmarks.BenchRow(
         step.format("path"), partial(_regulariser, options, "Greg"), rounds=rounds
     )
-    yield genart.BenchRow(f"inversion step {name}", partial(_inversion, options), rounds=rounds)
+    yield genart.benchmarks.BenchRow(
+        f"inversion step {name}", partial(_inversion, options), rounds=rounds
+    )
 
 
-def _training(options: genart.BenchOptions, p: float) -> genart.BenchCase:
+def _training(options: genart.benchmarks.BenchOptions, p: float) -> genart.benchmarks.BenchCase:
     """A step of critic and generator without regularisers; figures a picture."""
     run, reals = _run(options, p), _reals(options)
     other: Callable[[], None] | None = None
@@ -46,10 +52,12 @@ def _training(options: genart.BenchOptions, p: float) -> genart.BenchCase:
 
         official = OfficialStep(checkout, run.config, _BATCH, p, options.device)
         other = _followed(lambda: official.step(reals))
-    return genart.BenchCase(_followed(run.step), other, per=_BATCH)
+    return genart.benchmarks.BenchCase(_followed(run.step), other, per=_BATCH)
 
 
-def _regulariser(options: genart.BenchOptions, phase: str) -> genart.BenchCase:
+def _regulariser(
+    options: genart.benchmarks.BenchOptions, phase: str
+) -> genart.benchmarks.BenchCase:
     """What a step costs more when a regulariser is due; figures a picture of the batch."""
     run, reals = _run(options, 0.0), _reals(options)
     ours = (lambda: run.r1_step(reals, None)) if phase == "Dreg" else run.path_step
@@ -59,10 +67,10 @@ def _regulariser(options: genart.BenchOptions, phase: str) -> genart.BenchCase:
 
         official = OfficialStep(checkout, run.config, _BATCH, device=options.device)
         other = _followed(lambda: official.regularise(phase, reals))
-    return genart.BenchCase(_followed(ours), other, per=_BATCH)
+    return genart.benchmarks.BenchCase(_followed(ours), other, per=_BATCH)
 
 
-def _run(options: genart.BenchOptions, p: float) -> Any:
+def _run(options: genart.benchmarks.BenchOptions, p: float) -> Any:
     from .data import Dataset
     from .settings import Settings
     from .training import Training
@@ -76,7 +84,7 @@ def _run(options: genart.BenchOptions, p: float) -> Any:
     return Training(settings, Dataset(pictures, None, 0), torch.device(options.device))
 
 
-def _reals(options: genart.BenchOptions) -> Tensor:
+def _reals(options: genart.benchmarks.BenchOptions) -> Tensor:
     draw = torch.Generator().manual_seed(0)
     reals = torch.rand(_BATCH, 3, *_SHAPE[:1] * 2, generator=draw)
     return (reals * 2 - 1).to(options.device)
@@ -92,7 +100,7 @@ def _followed(work: Callable[[], Any]) -> Callable[[], None]:
     return run
 
 
-def _inversion(options: genart.BenchOptions) -> genart.BenchCase:
+def _inversion(options: genart.benchmarks.BenchOptions) -> genart.benchmarks.BenchCase:
     """A step of the projector in w+; the other takes the same step through the official network."""
     config = Config(_SHAPE[0], channel_base=_SHAPE[1])
     torch.manual_seed(0)
@@ -107,7 +115,7 @@ def _inversion(options: genart.BenchOptions) -> genart.BenchCase:
         theirs.load_state_dict(net.state_dict())
         synthesis = partial(theirs.to(options.device).synthesis, noise_mode="const")
         other = partial(_searched, synthesis, model, target)
-    return genart.BenchCase(partial(_projected, model, target), other, timed=False)
+    return genart.benchmarks.BenchCase(partial(_projected, model, target), other, timed=False)
 
 
 def _projected(model: StyleGAN2, target: Tensor) -> float:
@@ -123,7 +131,7 @@ def _projected(model: StyleGAN2, target: Tensor) -> float:
 
 def _searched(synthesis: Callable[[Tensor], Tensor], model: StyleGAN2, target: Tensor) -> float:
     """Milliseconds of the same step, with pictures from another network."""
-    compare = genart.perceptual_loss(target)
+    compare = genart.perception.perceptual_loss(target)
     w = model.map(model.sample(1)).values.clone().requires_grad_()
     adam = torch.optim.Adam([w], lr=0.01)
     times: list[float] = []

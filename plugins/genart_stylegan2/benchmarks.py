@@ -31,7 +31,7 @@ _MEMORY = ((64, 16384, 1), (64, 16384, 4), (64, 16384, 16), (256, 16384, 1), (10
 _QUICK = 64  # the largest resolution of a quick run
 
 
-def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
+def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.BenchRow]:
     """Every row; the largest shapes are left out of a quick run."""
     most = _QUICK if options.quick else 1 << 16
     shapes = [shape for shape in SHAPES if shape[0] <= most]
@@ -42,7 +42,7 @@ def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
             yield _row("accelerator", shape, 1, partial(_accelerator, shape))
     for shape in (shape for shape in _IN_FOURS if shape[0] <= most):
         yield _row("synthesis", shape, 4, partial(_synthesis, shape, 4, options), threads=1)
-    yield genart.BenchRow("mapping batch 1", partial(_mapping, options))
+    yield genart.benchmarks.BenchRow("mapping batch 1", partial(_mapping, options))
     yield from benchmark_steps.rows(options)
     for side, base, batch in _MEMORY:
         if side <= most:
@@ -50,9 +50,11 @@ def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
             yield _row("memory", (side, base), batch, make, rounds=1)
 
 
-def _row(what: str, shape: tuple[int, int], batch: int, make: Any, **words: Any) -> genart.BenchRow:
+def _row(
+    what: str, shape: tuple[int, int], batch: int, make: Any, **words: Any
+) -> genart.benchmarks.BenchRow:
     name = f"{what} {shape[0]}px base {shape[1]} batch {batch}"
-    return genart.BenchRow(name, make, **words)
+    return genart.benchmarks.BenchRow(name, make, **words)
 
 
 def _weights(config: Config) -> Network:
@@ -66,8 +68,8 @@ def _weights(config: Config) -> Network:
 
 
 def _synthesis(
-    shape: tuple[int, int], batch: int, options: genart.BenchOptions
-) -> genart.BenchCase:
+    shape: tuple[int, int], batch: int, options: genart.benchmarks.BenchOptions
+) -> genart.benchmarks.BenchCase:
     """Pictures from w+, float32 throughout, beside the official network of the same weights."""
     config = Config(shape[0], channel_base=shape[1])
     net = _weights(config)
@@ -80,7 +82,7 @@ def _synthesis(
     model = StyleGAN2.from_network(net, device=options.device, half=False)
     latent = genart.Latent("w+", ws.to(options.device))
     ours = lambda: model(latent)  # noqa: E731
-    return genart.BenchCase(
+    return genart.benchmarks.BenchCase(
         ours,
         theirs,
         per=batch,
@@ -90,7 +92,7 @@ def _synthesis(
     )
 
 
-def _accelerator(shape: tuple[int, int]) -> genart.BenchCase:
+def _accelerator(shape: tuple[int, int]) -> genart.benchmarks.BenchCase:
     """A picture by the compiled kernels, beside the engine in torch."""
     config = Config(shape[0], channel_base=shape[1])
     net = _weights(config).synthesis
@@ -105,7 +107,9 @@ def _accelerator(shape: tuple[int, int]) -> genart.BenchCase:
         return picture
 
     ours, theirs = by(Engine(net)), by(Engine(net, accelerated=False))
-    return genart.BenchCase(ours, theirs, flop=arithmetic(config), difference=_gap(ours, theirs))
+    return genart.benchmarks.BenchCase(
+        ours, theirs, flop=arithmetic(config), difference=_gap(ours, theirs)
+    )
 
 
 def _gap(
@@ -130,7 +134,7 @@ def arithmetic(config: Config) -> float:
     return 2.0 * total
 
 
-def _mapping(options: genart.BenchOptions) -> genart.BenchCase:
+def _mapping(options: genart.benchmarks.BenchOptions) -> genart.benchmarks.BenchCase:
     """From z to w+."""
     config = Config(64, channel_base=4096)
     net = _weights(config)
@@ -146,14 +150,18 @@ def _mapping(options: genart.BenchOptions) -> genart.BenchCase:
     latent = genart.Latent("z", z.to(options.device))
     ours = lambda: model.map(latent).values  # noqa: E731
     weights = 4.0 * sum(p.numel() for p in net.mapping.parameters())
-    return genart.BenchCase(ours, theirs, moved=weights, difference=_gap(ours, theirs))
+    return genart.benchmarks.BenchCase(ours, theirs, moved=weights, difference=_gap(ours, theirs))
 
 
-def _memory(shape: tuple[int, int], batch: int, options: genart.BenchOptions) -> genart.BenchCase:
+def _memory(
+    shape: tuple[int, int], batch: int, options: genart.benchmarks.BenchOptions
+) -> genart.benchmarks.BenchCase:
     """The most memory that two batches take beside the weights, in processes of their own."""
     checkout = options.checkouts.get("official")
     other = None if checkout is None else partial(_peak, shape, batch, checkout)
-    return genart.BenchCase(partial(_peak, shape, batch, None), other, unit="MB", timed=False)
+    return genart.benchmarks.BenchCase(
+        partial(_peak, shape, batch, None), other, unit="MB", timed=False
+    )
 
 
 def _peak(shape: tuple[int, int], batch: int, checkout: Path | None) -> float:

@@ -140,7 +140,7 @@ class ProjectedCritic(nn.Module):
             images = F.interpolate(
                 images, size, mode="bilinear", align_corners=False, antialias=True
             )
-        maps: list[Tensor] = genart.features(str(images.device))(images[:, :3])
+        maps: list[Tensor] = genart.perception.features(str(images.device))(images[:, :3])
         return maps
 
     def judge(self, maps: list[Tensor], label: Tensor | None = None) -> list[Tensor]:

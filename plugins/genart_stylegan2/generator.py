@@ -114,7 +114,7 @@ class StyleGAN2(Inside):
                 f'of which "{self.name}" has {self.num_ws}.'
             )
         latent = latent.to(self.device)
-        with genart.span("mapping"), torch.set_grad_enabled(follows(latent)):
+        with genart.profiling.span("mapping"), torch.set_grad_enabled(follows(latent)):
             ws = self._to_ws(latent)
             psi = torch.full((len(latent),), float(truncation), device=self.device)
             if latent.truncation is not None:
@@ -157,7 +157,7 @@ class StyleGAN2(Inside):
             ]
             return torch.cat(images)
         ws = self.map(latent, truncation, cutoff).values
-        with genart.span("synthesis"), torch.set_grad_enabled(follows(latent)):
+        with genart.profiling.span("synthesis"), torch.set_grad_enabled(follows(latent)):
             made = self._synthesise(ws, kind, changes)
         return made.expand(-1, 3, -1, -1) if made.shape[1] == 1 else made
 
@@ -297,7 +297,7 @@ class StyleGAN2(Inside):
             "genart.format": FORMAT,
             "genart.config": json.dumps(self.config.to_dict()),
         }
-        return genart.write_safetensors(path, self.network.state_dict(), header)
+        return genart.checkpoints.write_safetensors(path, self.network.state_dict(), header)
 
     def _synthesise(
         self, ws: Tensor, noise: str | Tensor, changes: Changes | None = None

@@ -76,7 +76,7 @@ class Inside(genart.Generator):
         names = self.layer_names()
         if layer not in names:
             listed = ", ".join(names)
-            raise genart.UnknownName("layer", layer, names, f"The layers are {listed}.")
+            raise genart.errors.UnknownName("layer", layer, names, f"The layers are {listed}.")
 
     def noise_maps(self) -> dict[str, Tensor]:
         """The maps of constant noise by layer, (h, w) each; none where the model has no noise."""
@@ -101,7 +101,7 @@ class Inside(genart.Generator):
         cutoff: int | None = None,
         noise: str | float | Tensor = "const",
     ) -> genart.Image:
-        """Images with what some convolutions make changed; see `genart.Bendable`.
+        """Images with what some convolutions make changed; see `genart.models.Bendable`.
 
         Raises:
             UnknownName: no such layer.

@@ -54,7 +54,7 @@ _TF_ERA = (
 class NvidiaReader:
     """Reads generators from NVIDIA pickles; `G_ema` unless asked for `G`."""
 
-    def recognise(self, checkpoint: genart.Checkpoint) -> dict[str, Any] | None:
+    def recognise(self, checkpoint: genart.checkpoints.Checkpoint) -> dict[str, Any] | None:
         """A summary; for networks that are known but not run, with the reason in "refused"."""
         if checkpoint.format == "nvidia-tf-pickle":
             return _refused("stylegan-tensorflow", _TF_ERA)
@@ -68,13 +68,13 @@ class NvidiaReader:
         told = {"release": _release(record), "networks": _named(checkpoint)}
         try:
             config = reader_common.make_config(checkpoint, _settings(checkpoint, record, state))
-        except genart.CheckpointError as error:
+        except genart.errors.CheckpointError as error:
             return _refused("stylegan2", str(error)) | told
         return reader_common.summarise(config, **told, **_dataset(checkpoint))
 
     def load(
         self,
-        checkpoint: genart.Checkpoint,
+        checkpoint: genart.checkpoints.Checkpoint,
         *,
         name: str,
         device: torch.device,
@@ -108,7 +108,7 @@ class NvidiaReader:
         )
 
 
-def read_discriminator(checkpoint: genart.Checkpoint) -> Discriminator | None:
+def read_discriminator(checkpoint: genart.checkpoints.Checkpoint) -> Discriminator | None:
     """The discriminator of an NVIDIA pickle, frozen, on the CPU; None where there is none.
 
     Raises:
@@ -132,7 +132,7 @@ def read_discriminator(checkpoint: genart.Checkpoint) -> Discriminator | None:
     return reader_common.fill(checkpoint, made, record.state_dict())
 
 
-def generators(checkpoint: genart.Checkpoint) -> dict[str, genart.Record]:
+def generators(checkpoint: genart.checkpoints.Checkpoint) -> dict[str, genart.checkpoints.Record]:
     """The generators in a file by name, those of StyleGAN3 included."""
     found = {}
     for name, record in _records(checkpoint).items():
@@ -142,21 +142,23 @@ def generators(checkpoint: genart.Checkpoint) -> dict[str, genart.Record]:
     return found
 
 
-def _records(checkpoint: genart.Checkpoint) -> dict[str, genart.Record]:
+def _records(checkpoint: genart.checkpoints.Checkpoint) -> dict[str, genart.checkpoints.Record]:
     """The records at the top of a file; one that stands alone counts as G_ema."""
-    if isinstance(checkpoint.tree, genart.Record):
+    if isinstance(checkpoint.tree, genart.checkpoints.Record):
         return {"G_ema": checkpoint.tree}
     if checkpoint.format != "nvidia-pickle" or not isinstance(checkpoint.tree, dict):
         return {}
     return {
         name: value
         for name, value in checkpoint.tree.items()
-        if isinstance(name, str) and isinstance(value, genart.Record)
+        if isinstance(name, str) and isinstance(value, genart.checkpoints.Record)
     }
 
 
 def _pick(
-    checkpoint: genart.Checkpoint, networks: Mapping[str, genart.Record], wanted: str | None
+    checkpoint: genart.checkpoints.Checkpoint,
+    networks: Mapping[str, genart.checkpoints.Record],
+    wanted: str | None,
 ) -> str:
     if wanted is None:
         return next((name for name in ("G_ema", "G") if name in networks), next(iter(networks)))
@@ -167,7 +169,7 @@ def _pick(
     return wanted
 
 
-def _arguments(record: genart.Record) -> dict[str, Any]:
+def _arguments(record: genart.checkpoints.Record) -> dict[str, Any]:
     """The arguments a network was made with, by name; {} where the file does not tell."""
     args, named = record.state.get("_init_args"), record.state.get("_init_kwargs")
     placed = zip(_POSITIONAL, args, strict=False) if isinstance(args, list | tuple) else ()
@@ -180,7 +182,9 @@ def _dict(arguments: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _settings(
-    checkpoint: genart.Checkpoint, record: genart.Record, state: Mapping[str, Tensor]
+    checkpoint: genart.checkpoints.Checkpoint,
+    record: genart.checkpoints.Record,
+    state: Mapping[str, Tensor],
 ) -> dict[str, Any]:
     """Config values: what the shapes tell, overruled by what the file says of itself."""
     told = _arguments(record)
@@ -204,7 +208,9 @@ def _settings(
     }
 
 
-def _inferred(checkpoint: genart.Checkpoint, state: Mapping[str, Tensor]) -> dict[str, Any]:
+def _inferred(
+    checkpoint: genart.checkpoints.Checkpoint, state: Mapping[str, Tensor]
+) -> dict[str, Any]:
     """Config values from names and shapes."""
     blocks = {int(found[1]) for name in state if (found := _BLOCK.match(name))}
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
@@ -243,16 +249,16 @@ def _architecture(names: Mapping[str, Any], top: int) -> str:
     return "skip" if top == 4 or "synthesis.b4.torgb.weight" in names else "orig"
 
 
-def _release(record: genart.Record) -> str:
+def _release(record: genart.checkpoints.Record) -> str:
     told = _arguments(record)
     return "StyleGAN2-ADA" if "synthesis_kwargs" in told or not told else "StyleGAN3's StyleGAN2"
 
 
-def _named(checkpoint: genart.Checkpoint) -> list[str]:
+def _named(checkpoint: genart.checkpoints.Checkpoint) -> list[str]:
     return sorted(_records(checkpoint))
 
 
-def _dataset(checkpoint: genart.Checkpoint) -> dict[str, str]:
+def _dataset(checkpoint: genart.checkpoints.Checkpoint) -> dict[str, str]:
     """The name of the dataset, without the folders of whoever trained it."""
     tree = checkpoint.tree if isinstance(checkpoint.tree, dict) else {}
     told = tree.get("training_set_kwargs")

@@ -29,7 +29,7 @@ def main(resolution: str, base: str, batch: str = "1", checkout: str = "") -> fl
     ws = torch.randn(int(batch), config.num_ws, config.w_dim)
     make = _official(config, net, Path(checkout)) if checkout else _ours(net)
     with torch.no_grad():
-        return genart.grown(lambda: (make(ws), make(ws)))
+        return genart.benchmarks.grown(lambda: (make(ws), make(ws)))
 
 
 def _ours(net: Network) -> Callable[[Tensor], Tensor]:

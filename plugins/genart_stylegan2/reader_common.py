@@ -18,12 +18,12 @@ _LISTED = 6  # names in an error before "and 40 more"
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
-def fail(checkpoint: genart.Checkpoint, why: str) -> NoReturn:
+def fail(checkpoint: genart.checkpoints.Checkpoint, why: str) -> NoReturn:
     """Raise CheckpointError for a file that was recognised but cannot be used."""
-    raise genart.CheckpointError(f'"{checkpoint.path}" cannot be used: {why}')
+    raise genart.errors.CheckpointError(f'"{checkpoint.path}" cannot be used: {why}')
 
 
-def make_config(checkpoint: genart.Checkpoint, values: Mapping[str, Any]) -> Config:
+def make_config(checkpoint: genart.checkpoints.Checkpoint, values: Mapping[str, Any]) -> Config:
     """A Config of values that a file claims.
 
     Raises:
@@ -35,7 +35,9 @@ def make_config(checkpoint: genart.Checkpoint, values: Mapping[str, Any]) -> Con
         fail(checkpoint, str(error))
 
 
-def build(checkpoint: genart.Checkpoint, config: Config, state: Mapping[str, Tensor]) -> Network:
+def build(
+    checkpoint: genart.checkpoints.Checkpoint, config: Config, state: Mapping[str, Tensor]
+) -> Network:
     """A frozen network of this shape with these weights; memory is taken for weights alone.
 
     Raises:
@@ -47,7 +49,7 @@ def build(checkpoint: genart.Checkpoint, config: Config, state: Mapping[str, Ten
 
 
 def fill(
-    checkpoint: genart.Checkpoint, module: AnyModule, state: Mapping[str, Tensor]
+    checkpoint: genart.checkpoints.Checkpoint, module: AnyModule, state: Mapping[str, Tensor]
 ) -> AnyModule:
     """Assign weights to a module on the meta device, as float32, and freeze it.
 

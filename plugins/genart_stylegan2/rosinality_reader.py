@@ -34,7 +34,7 @@ _SEEDS = 4096  # for the average of w where the file has none
 class RosinalityReader:
     """Reads `g_ema`, or `g` where asked for "G"."""
 
-    def recognise(self, checkpoint: genart.Checkpoint) -> dict[str, Any] | None:
+    def recognise(self, checkpoint: genart.checkpoints.Checkpoint) -> dict[str, Any] | None:
         """A summary from names and shapes; None for other files."""
         networks = _networks(checkpoint)
         if not networks:
@@ -49,7 +49,7 @@ class RosinalityReader:
 
     def load(
         self,
-        checkpoint: genart.Checkpoint,
+        checkpoint: genart.checkpoints.Checkpoint,
         *,
         name: str,
         device: torch.device,
@@ -87,7 +87,7 @@ class RosinalityReader:
         )
 
 
-def _networks(checkpoint: genart.Checkpoint) -> dict[str, dict[str, Tensor]]:
+def _networks(checkpoint: genart.checkpoints.Checkpoint) -> dict[str, dict[str, Tensor]]:
     """Generators by their own names, the averaged one first."""
     tree, found = checkpoint.tree, {}
     for name in ("g_ema", "g"):
@@ -103,12 +103,12 @@ def _networks(checkpoint: genart.Checkpoint) -> dict[str, dict[str, Tensor]]:
     return found
 
 
-def _average(checkpoint: genart.Checkpoint) -> Tensor | None:
+def _average(checkpoint: genart.checkpoints.Checkpoint) -> Tensor | None:
     value = checkpoint.tree.get("latent_avg")
     return value.reshape(-1) if isinstance(value, torch.Tensor) else None
 
 
-def _config(checkpoint: genart.Checkpoint, state: Mapping[str, Tensor]) -> Config:
+def _config(checkpoint: genart.checkpoints.Checkpoint, state: Mapping[str, Tensor]) -> Config:
     """The shape, from names and shapes of tensors."""
     steps = sum(name.startswith("to_rgbs.") and name.endswith(".conv.weight") for name in state)
     widths = {4: state["input.input"].shape}

@@ -20,7 +20,7 @@ _OURS = "genart."  # what `save` writes anew and the rest of the metadata never 
 class NativeReader:
     """Reads what `StyleGAN2.save` wrote."""
 
-    def recognise(self, checkpoint: genart.Checkpoint) -> dict[str, Any] | None:
+    def recognise(self, checkpoint: genart.checkpoints.Checkpoint) -> dict[str, Any] | None:
         """A summary from the header alone; None for other files."""
         if checkpoint.metadata.get("genart.architecture") != ARCHITECTURE:
             return None
@@ -28,7 +28,7 @@ class NativeReader:
         return reader_common.summarise(_config(checkpoint), **told)
 
     def load(
-        self, checkpoint: genart.Checkpoint, *, name: str, device: torch.device
+        self, checkpoint: genart.checkpoints.Checkpoint, *, name: str, device: torch.device
     ) -> genart.Generator:
         """The model; raises CheckpointError where header and tensors do not agree."""
         network = reader_common.build(checkpoint, _config(checkpoint), checkpoint.tree)
@@ -42,7 +42,7 @@ def _is_told(key: str) -> bool:
     return not key.startswith(_OURS)
 
 
-def _config(checkpoint: genart.Checkpoint) -> Config:
+def _config(checkpoint: genart.checkpoints.Checkpoint) -> Config:
     version = checkpoint.metadata.get("genart.format", "")
     if version != FORMAT:
         reader_common.fail(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import genart
 
-_say = genart.setting
+_say = genart.training.setting
 
 
 @dataclass(frozen=True)
-class Settings(genart.TrainingSettings):
+class Settings(genart.training.TrainingSettings):
     """Settings of a training run; names as the field uses them.
 
     Raises:

@@ -20,7 +20,7 @@ _STRIDE = 7919  # between the training pictures whose classes a sample sheet sho
 _GRID = (8, 5)  # columns and rows of a sample sheet
 
 
-class StyleGAN2Trainer(genart.LoopTrainer[Settings]):
+class StyleGAN2Trainer(genart.training.LoopTrainer[Settings]):
     """Trains StyleGAN2 (Karras et al. 2020a, 2020b; critics in critics.py).
 
     Pictures that cannot be read are left out and named in `log.jsonl`.
@@ -39,8 +39,8 @@ class StyleGAN2Trainer(genart.LoopTrainer[Settings]):
     )  # fmt: skip
 
     def start(
-        self, dataset: str | Path, folder: genart.RunFolder, resumed: bool
-    ) -> genart.TrainingRun:
+        self, dataset: str | Path, folder: genart.training.RunFolder, resumed: bool
+    ) -> genart.training.TrainingRun:
         """Read all pictures and make the networks."""
         data = load_dataset(dataset, self.settings.resolution, labels=self.settings.cond)
         if data.skipped:
@@ -53,7 +53,7 @@ class StyleGAN2Trainer(genart.LoopTrainer[Settings]):
         return [f"recon was {then}, now {now}"] if bool(then) != bool(now) else []
 
 
-class _Run(Training, genart.TrainingRun):
+class _Run(Training, genart.training.TrainingRun):
     """A training whose pictures are counted and whose averaged generator is kept."""
 
     ends_written = True
@@ -88,7 +88,7 @@ class _Run(Training, genart.TrainingRun):
     def record(self, rate: float, figures: Mapping[str, float]) -> dict[str, Any]:
         return {"kimg": self.shown / 1000, "images_per_s": rate, **figures}
 
-    def save(self, folder: genart.RunFolder, figures: Mapping[str, float]) -> None:
+    def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
         """Write the averaged generator and what it makes of the first seeds."""
         model = StyleGAN2.from_network(self.averaged, name=folder.path.name)
         model.metadata.update(self._card())

@@ -31,7 +31,7 @@ class SyphonSink:
             from syphon.utils.numpy import copy_image_to_mtl_texture
             from syphon.utils.raw import create_mtl_texture
         except ImportError as error:
-            raise genart.MissingExtra("syphon-python", "syphon") from error
+            raise genart.errors.MissingExtra("syphon-python", "syphon") from error
         self._server: Any = syphon.SyphonMetalServer(str(path).strip() or "genart")
         self._create, self._copy = create_mtl_texture, copy_image_to_mtl_texture
         self._texture: Any = None

@@ -39,7 +39,7 @@ def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> 
     register("translate", _benchmarks)
 
 
-def _benchmarks(options: genart.BenchOptions) -> Iterable[genart.BenchRow]:
+def _benchmarks(options: genart.benchmarks.BenchOptions) -> Iterable[genart.benchmarks.BenchRow]:
     """CycleGAN and pix2pix, beside the public code where a checkout is given."""
     from .benchmarks import rows
 
@@ -74,7 +74,7 @@ def _pix2pix(
     return open_translator(model, dropout=dropout, statistics=statistics, seed=seed)
 
 
-def _reader() -> genart.Reader:
+def _reader() -> genart.checkpoints.Reader:
     """CycleGAN and pix2pix generators: ours, and the public *_net_G*.pth files."""
     from .loading import TranslationReader
 

@@ -101,7 +101,9 @@ class Shape:
         known = [field.name for field in fields(cls)]
         for name in values:
             if name not in known:
-                raise genart.UnknownName("property of a shape", name, known, "Is genart too old?")
+                raise genart.errors.UnknownName(
+                    "property of a shape", name, known, "Is genart too old?"
+                )
         widths = values.get("widths", cls.widths)
         if not isinstance(widths, list | tuple):
             raise genart.UsageError(f"widths is {widths!r}; allowed: a list of numbers.")

@@ -19,16 +19,18 @@ from .translator import Translator
 _SIDE = 256
 
 
-def rows(options: genart.BenchOptions) -> Iterator[genart.BenchRow]:
+def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.BenchRow]:
     """A picture of 256 px, float32; a U-Net only in a full run."""
     cases = {"CycleGAN image 256 px 9 blocks": (resnet(9), "resnet_9blocks")}
     if not options.quick:
         cases["pix2pix image 256 px U-Net"] = (unet(8), "unet_256")
     for name, (shape, kind) in cases.items():
-        yield genart.BenchRow(name, partial(_picture, shape, kind, options))
+        yield genart.benchmarks.BenchRow(name, partial(_picture, shape, kind, options))
 
 
-def _picture(shape: Shape, kind: str, options: genart.BenchOptions) -> genart.BenchCase:
+def _picture(
+    shape: Shape, kind: str, options: genart.benchmarks.BenchOptions
+) -> genart.benchmarks.BenchCase:
     """A picture, beside the public network of the same weights."""
     torch.manual_seed(0)
     net = build(shape)
@@ -43,7 +45,7 @@ def _picture(shape: Shape, kind: str, options: genart.BenchOptions) -> genart.Be
         theirs = partial(other, image)
     style = Translator(net.to(options.device), name=kind)
     ours = partial(style, image)
-    return genart.BenchCase(
+    return genart.benchmarks.BenchCase(
         ours,
         theirs,
         flop=arithmetic(net, image),

@@ -35,7 +35,7 @@ class Engine:
         self._turn = threading.Lock()
         self._marks: tuple[tuple[int, int], ...] = ()
         self._kernels: list[Tensor] = []
-        self._filter: genart.MinimalFilter | None = None
+        self._filter: genart.perception.MinimalFilter | None = None
         self._maps: list[Tensor] = []
 
     def __call__(self, x: Tensor) -> Tensor | None:
@@ -100,10 +100,10 @@ class Engine:
         weights = [weight for block in self.net.blocks for weight in _weights(block)]
         marks = tuple((weight.data_ptr(), weight._version) for weight in weights)
         if marks != self._marks:
-            self._kernels = [genart.at_points(weight) for weight in weights]
+            self._kernels = [genart.perception.at_points(weight) for weight in weights]
             self._marks = marks
         if self._filter is None or self._filter.size != size:
-            self._filter = genart.MinimalFilter(size, channels)
+            self._filter = genart.perception.MinimalFilter(size, channels)
             made = self._filter
             self._maps = [made.framed(), made.framed(), made.whole()]
 

@@ -40,7 +40,7 @@ def open_translator(model: str | Path, **options: Any) -> Translator:
     if text in shipped():
         return _opened(shipped()[text], text, options)
     if text.startswith(("http://", "https://")):
-        return _opened(genart.fetch(text), Path(text.partition("#")[0]).stem, options)
+        return _opened(genart.models.fetch(text), Path(text.partition("#")[0]).stem, options)
     path = Path(model).expanduser()
     if path.is_file():
         return _opened(path, path.stem, options)
@@ -49,11 +49,11 @@ def open_translator(model: str | Path, **options: Any) -> Translator:
     if path.suffix in _SUFFIXES or len(path.parts) > 1:
         raise genart.UsageError(f'There is no model file "{text}".')
     hint = "A path or an http(s) URL of a model file works too."
-    raise genart.UnknownName("translation model", text, shipped(), hint)
+    raise genart.errors.UnknownName("translation model", text, shipped(), hint)
 
 
 def _opened(path: Path, name: str, options: dict[str, Any]) -> Translator:
-    checkpoint = genart.read_checkpoint(path)
+    checkpoint = genart.checkpoints.read_checkpoint(path)
     shape = read_shape(checkpoint)
     if shape is not None:
         network = fill(checkpoint, shape, checkpoint.tree)
@@ -68,7 +68,9 @@ def _opened(path: Path, name: str, options: dict[str, Any]) -> Translator:
     )
 
 
-def found_in(checkpoint: genart.Checkpoint) -> tuple[pth_reader.Found, dict[str, torch.Tensor]]:
+def found_in(
+    checkpoint: genart.checkpoints.Checkpoint,
+) -> tuple[pth_reader.Found, dict[str, torch.Tensor]]:
     """The generator in a public file, and its tensors by their own names.
 
     Raises:
@@ -89,8 +91,8 @@ def found_in(checkpoint: genart.Checkpoint) -> tuple[pth_reader.Found, dict[str,
         _strange(checkpoint, str(error))
 
 
-def _strange(checkpoint: genart.Checkpoint, why: str) -> NoReturn:
-    raise genart.CheckpointError(
+def _strange(checkpoint: genart.checkpoints.Checkpoint, why: str) -> NoReturn:
+    raise genart.errors.CheckpointError(
         f'"{checkpoint.path}" holds no CycleGAN or pix2pix generator: {why}'
     )
 
@@ -98,7 +100,7 @@ def _strange(checkpoint: genart.Checkpoint, why: str) -> NoReturn:
 class TranslationReader:
     """Knows these files for `genart info`; they are stylizers and no generators of latents."""
 
-    def recognise(self, checkpoint: genart.Checkpoint) -> dict[str, Any] | None:
+    def recognise(self, checkpoint: genart.checkpoints.Checkpoint) -> dict[str, Any] | None:
         """A summary from header or weights; None for other files."""
         shape, assumed = read_shape(checkpoint), tuple[str, ...]()
         told = {k: v for k, v in checkpoint.metadata.items() if not k.startswith("genart.")}
@@ -111,7 +113,7 @@ class TranslationReader:
         return summary(shape) | told | ({"assumed": list(assumed)} if assumed else {})
 
     def load(
-        self, checkpoint: genart.Checkpoint, *, name: str, device: torch.device
+        self, checkpoint: genart.checkpoints.Checkpoint, *, name: str, device: torch.device
     ) -> genart.Generator:
         """Say what it is for: it makes pictures of pictures, not of latents.
 

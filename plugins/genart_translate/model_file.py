@@ -47,10 +47,10 @@ def save_model(
         name: tensor.half() if half and tensor.is_floating_point() else tensor
         for name, tensor in state.items()
     }
-    return genart.write_safetensors(path, kept, header)
+    return genart.checkpoints.write_safetensors(path, kept, header)
 
 
-def read_shape(checkpoint: genart.Checkpoint) -> Shape | None:
+def read_shape(checkpoint: genart.checkpoints.Checkpoint) -> Shape | None:
     """The shape that our own file's header tells; None for other files.
 
     Raises:
@@ -76,7 +76,9 @@ def read_shape(checkpoint: genart.Checkpoint) -> Shape | None:
         fail(checkpoint, str(error))
 
 
-def fill(checkpoint: genart.Checkpoint, shape: Shape, state: Mapping[str, Tensor]) -> nn.Module:
+def fill(
+    checkpoint: genart.checkpoints.Checkpoint, shape: Shape, state: Mapping[str, Tensor]
+) -> nn.Module:
     """A frozen generator of this shape with these weights, float32, in evaluation mode.
 
     Args:
@@ -107,9 +109,9 @@ def fill(checkpoint: genart.Checkpoint, shape: Shape, state: Mapping[str, Tensor
     return net.eval().requires_grad_(False)
 
 
-def fail(checkpoint: genart.Checkpoint, why: str) -> NoReturn:
+def fail(checkpoint: genart.checkpoints.Checkpoint, why: str) -> NoReturn:
     """Raise CheckpointError for a file that was recognised but cannot be used."""
-    raise genart.CheckpointError(f'"{checkpoint.path}" cannot be used: {why}')
+    raise genart.errors.CheckpointError(f'"{checkpoint.path}" cannot be used: {why}')
 
 
 def _names(what: str, names: Iterable[str]) -> list[str]:

@@ -73,7 +73,7 @@ class _Names:
         return name in self.state
 
 
-def tensors_of(checkpoint: genart.Checkpoint) -> dict[str, Tensor]:
+def tensors_of(checkpoint: genart.checkpoints.Checkpoint) -> dict[str, Tensor]:
     """The tensors of a file by plain names; those of the one dictionary in it where it nests."""
     tree = checkpoint.tree
     for _ in range(2):

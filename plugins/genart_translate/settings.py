@@ -18,11 +18,11 @@ _LOSSES = ("lsgan", "vanilla", "wgangp")
 _SCHEDULES = ("linear", "cosine", "step", "plateau", "constant")
 _INITS = ("normal", "xavier", "kaiming", "orthogonal")
 
-_say = genart.setting
+_say = genart.training.setting
 
 
 @dataclass(frozen=True)
-class Settings(genart.TrainingSettings):
+class Settings(genart.training.TrainingSettings):
     """What both trainers have; the defaults are the papers'.
 
     Raises:

@@ -19,7 +19,7 @@ from .settings import Settings
 from .training import Training
 
 
-class _Run(Training, genart.TrainingRun):
+class _Run(Training, genart.training.TrainingRun):
     """A training whose steps are counted and whose generators are kept."""
 
     kind: ClassVar[str]
@@ -49,7 +49,7 @@ class _Run(Training, genart.TrainingRun):
             **{name: round(value, 6) for name, value in figures.items()},
         }  # fmt: skip
 
-    def save(self, folder: genart.RunFolder, figures: Mapping[str, float]) -> None:
+    def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
         """Write every generator and what they make of the same few pictures."""
         for name, file in self.files.items():
             weights = self.learnt(name).state_dict()
@@ -94,7 +94,7 @@ KINDS = {
 }
 
 
-class TranslationTrainer(genart.LoopTrainer[Settings]):
+class TranslationTrainer(genart.training.LoopTrainer[Settings]):
     """Trains CycleGAN (Zhu et al. 2017) or pix2pix (Isola et al. 2017).
 
     Pictures that cannot be used are left out and named in `log.jsonl`.
@@ -117,8 +117,8 @@ class TranslationTrainer(genart.LoopTrainer[Settings]):
         self.kind, self.what = kind, f"a {kind} training"
 
     def start(
-        self, dataset: str | Path, folder: genart.RunFolder, resumed: bool
-    ) -> genart.TrainingRun:
+        self, dataset: str | Path, folder: genart.training.RunFolder, resumed: bool
+    ) -> genart.training.TrainingRun:
         """Read all pictures and make the networks."""
         s, kind = self.settings, KINDS[self.kind]
         data = kind.load(dataset, s.data_b, round(s.resolution * s.jitter))
@@ -131,7 +131,7 @@ class TranslationTrainer(genart.LoopTrainer[Settings]):
         """The state in a snapshot; CheckpointError where it is of the other kind."""
         state = super().read(snapshot)
         if state["kind"] != self.kind:
-            raise genart.CheckpointError(f'"{snapshot}" is no snapshot of {self.what}.')
+            raise genart.errors.CheckpointError(f'"{snapshot}" is no snapshot of {self.what}.')
         return state
 
     def changes(self, state: Mapping[str, Any]) -> list[str]:

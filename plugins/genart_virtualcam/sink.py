@@ -31,7 +31,7 @@ class CameraSink:
         try:
             import pyvirtualcam
         except ImportError as error:
-            raise genart.MissingExtra("pyvirtualcam", "virtualcam") from error
+            raise genart.errors.MissingExtra("pyvirtualcam", "virtualcam") from error
         self._size = (size[0] // 2 * 2, size[1] // 2 * 2)
         try:
             self._camera = pyvirtualcam.Camera(
@@ -42,7 +42,7 @@ class CameraSink:
 
     def write(self, frame: genart.Frame) -> None:
         """Send one frame, uint8 (h, w, 3 or 4) sRGB; alpha is painted on black."""
-        cut = genart.on_black(frame)[: self._size[0], : self._size[1]]
+        cut = genart.media.on_black(frame)[: self._size[0], : self._size[1]]
         self._camera.send(np.ascontiguousarray(cut))
 
     def close(self) -> None:

@@ -64,7 +64,7 @@ def _between(keys: genart.Latent, phase: float, loop: bool, kind: str) -> tuple[
             f'A "{kind}" walk goes from key to key and needs two or more, not {len(keys)}; '
             "circle, noise, pulse and traverse walk from one."
         )
-    return genart.segment(phase, len(keys), loop)
+    return genart.latents.segment(phase, len(keys), loop)
 
 
 def exact(rows: torch.Tensor) -> torch.Tensor:

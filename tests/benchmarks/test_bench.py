@@ -22,15 +22,15 @@ from genart_stylegan2.benchmarks import SHAPES, arithmetic, rows
 from genart_stylegan2.config import Config
 from genart_stylegan2.network import Network
 
-QUICK = genart.BenchOptions(quick=True)
+QUICK = genart.benchmarks.BenchOptions(quick=True)
 
 
 def test_both_sides_are_measured_turn_by_turn_and_compared() -> None:
     turns: list[str] = []
-    case = genart.BenchCase(
+    case = genart.benchmarks.BenchCase(
         lambda: turns.append("ours"), lambda: turns.append("other"), difference=lambda: 0.25
     )
-    found = figures(genart.BenchRow("row", lambda: case, rounds=4), QUICK, 1)
+    found = figures(genart.benchmarks.BenchRow("row", lambda: case, rounds=4), QUICK, 1)
     turn = ["ours", "ours", "other", "other"]  # the first of two does not count
     assert turns == ["ours", "other", *(4 * turn)]
     assert (found.rounds, found.difference, found.threads) == (4, 0.25, 1)
@@ -44,8 +44,10 @@ def test_both_sides_are_measured_turn_by_turn_and_compared() -> None:
 def test_figures_are_for_one_thing_and_a_share_of_what_the_machine_can_do() -> None:
     told = iter([3.0, 8.0, 4.0])
     least = floor("cpu", 1)
-    case = genart.BenchCase(lambda: next(told), per=2, flop=least.flops * 1e-3, timed=False)
-    found = figures(genart.BenchRow("row", lambda: case, threads=1, rounds=3), QUICK, 2)
+    case = genart.benchmarks.BenchCase(
+        lambda: next(told), per=2, flop=least.flops * 1e-3, timed=False
+    )
+    found = figures(genart.benchmarks.BenchRow("row", lambda: case, threads=1, rounds=3), QUICK, 2)
     assert found.ours_ms == 2.0
     assert found.ours_range == (1.5, 4.0)
     assert found.floor_fraction == pytest.approx(0.5)
@@ -53,8 +55,8 @@ def test_figures_are_for_one_thing_and_a_share_of_what_the_machine_can_do() -> N
 
 
 def test_memory_is_told_in_its_own_unit() -> None:
-    case = genart.BenchCase(lambda: 10.0, lambda: 30.0, unit="MB", timed=False)
-    found = figures(genart.BenchRow("row", lambda: case, rounds=1), QUICK, 1)
+    case = genart.benchmarks.BenchCase(lambda: 10.0, lambda: 30.0, unit="MB", timed=False)
+    found = figures(genart.benchmarks.BenchRow("row", lambda: case, rounds=1), QUICK, 1)
     assert (found.ours_mb, found.baseline_mb, found.ratio) == (10.0, 30.0, 3.0)
     assert found.ours_ms is None
 
@@ -98,7 +100,7 @@ def test_misuse_is_explained(
 
 
 def test_a_row_that_cannot_be_measured_says_why_and_the_rest_goes_on(tmp_path: Path) -> None:
-    table = genart.bench(
+    table = genart.benchmarks.bench(
         "^(mapping|frame)", checkouts={"official": tmp_path}, quick=True, threads=1, device="cpu"
     )
     bad, good = table.rows
@@ -129,9 +131,9 @@ def test_the_chart_has_a_bar_for_each_row_as_long_as_the_ratio(tmp_path: Path) -
 
 def test_a_chart_that_cannot_be_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
     with pytest.raises(genart.UsageError, match=r"A chart is a \.png"):
-        genart.bench("^frame", chart=tmp_path / "chart.gif")
+        genart.benchmarks.bench("^frame", chart=tmp_path / "chart.gif")
     with pytest.raises(genart.UsageError, match="create it first"):
-        genart.bench("^frame", chart=tmp_path / "no" / "chart.png")
+        genart.benchmarks.bench("^frame", chart=tmp_path / "no" / "chart.png")
     with pytest.raises(genart.UsageError, match="No row ran beside"):
         save_chart(_table(), tmp_path / "chart.png")
     assert not list(tmp_path.iterdir())
@@ -150,7 +152,7 @@ def test_steps_are_measured(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_shape_of_the_table_has_a_row() -> None:
-    names = [row.name for row in rows(genart.BenchOptions())]
+    names = [row.name for row in rows(genart.benchmarks.BenchOptions())]
     for side, base in SHAPES:
         assert f"synthesis {side}px base {base} batch 1" in names
     assert all(f"{side}px" not in " ".join(r.name for r in rows(QUICK)) for side in (256, 1024))

@@ -47,7 +47,7 @@ def test_layers_go_by_the_names_people_use(text: str, name: str) -> None:
 
 @pytest.mark.parametrize("text", ["32", "16.2", "1", "conv1", "", "b16"])
 def test_a_layer_that_is_not_there_is_told_with_all_that_are(text: str) -> None:
-    with pytest.raises(genart.UnknownName, match=r"b4\.conv1, b8\.conv0, .*b16\.conv1"):
+    with pytest.raises(genart.errors.UnknownName, match=r"b4\.conv1, b8\.conv0, .*b16\.conv1"):
         find_layer(text, LAYERS)
 
 
@@ -241,9 +241,9 @@ def test_gradients_flow_through_bends(model: Any) -> None:
 def test_what_cannot_be_bent_is_told(model: Any) -> None:
     with pytest.raises(genart.UsageError, match="does not let its layers be changed"):
         genart.bend(genart.load("plasma"), "16:rotate")
-    with pytest.raises(genart.UnknownName, match=r"No layer named \"64\""):
+    with pytest.raises(genart.errors.UnknownName, match=r"No layer named \"64\""):
         genart.bend(model, "64:rotate")
-    with pytest.raises(genart.UnknownName, match="No amount named"):
+    with pytest.raises(genart.errors.UnknownName, match="No amount named"):
         genart.bend(model, "16:rotate", rotate=0.1)
 
 
@@ -319,7 +319,7 @@ def test_bends_are_turned_live_and_a_bad_text_is_set_back(model: Any, tmp_path: 
     from genart.live.perform import start_show_recorder
 
     file = str(model.save(tmp_path / "tiny.safetensors"))
-    live = genart.Live(Still, model=file, size=16, fps=50, seconds=20,
+    live = genart.live.Live(Still, model=file, size=16, fps=50, seconds=20,
                        params={"walk.seeds": "3,4", "model.bend": "8:flip_v@0"})  # fmt: skip
     live.crossfade._blend = False
     writer = start_show_recorder(live, tmp_path / "night.jsonl")
@@ -348,7 +348,7 @@ def test_bends_are_turned_live_and_a_bad_text_is_set_back(model: Any, tmp_path: 
 
 
 def test_another_amount_in_the_text_is_what_page_cues_and_faders_have() -> None:
-    live = genart.Live(Still, model="plasma", size=16, seconds=1,
+    live = genart.live.Live(Still, model="plasma", size=16, seconds=1,
                        params={"model.bend": "8:flip_v@0.2 + 8:flip_h@0.1"})  # fmt: skip
     live.store.put("bend.flip_h_8", 0.6, fade=2.0)
     turn(live.player, [live.desk], Fraction(0))

@@ -60,7 +60,7 @@ def test_a_picture_shows_every_channel_on_one_scale(
     assert np.corrcoef(shown, np.abs(made).ravel())[0, 1] > 0.95
     warm = np.stack([cell[..., 0] > cell[..., 2] for cell in cells])
     assert (warm == (made > 0))[shown.reshape(made.shape) > 8].all()
-    recipe = genart.read_recipe(out)
+    recipe = genart.media.read_recipe(out)
     assert recipe is not None
     assert "--layer b16.conv1" in recipe["command"]
 
@@ -95,7 +95,7 @@ def test_a_film_of_a_layer_follows_the_walk(
         first = np.asarray(film.convert("RGB")).astype(int)
         film.seek(2)
         assert np.abs(np.asarray(film.convert("RGB")) - first).mean() > 1
-    recipe = genart.read_recipe(out)
+    recipe = genart.media.read_recipe(out)
     assert recipe is not None
     assert recipe["command"].startswith("genart layers")
 

@@ -20,15 +20,9 @@ import torch
 from safetensors.torch import save_file
 from support import nvidia_format
 
-from genart import (
-    CheckpointError,
-    Record,
-    RefusedCheckpoint,
-    UsageError,
-    outline,
-    read_checkpoint,
-    write_safetensors,
-)
+from genart.checkpoints import Record, read_checkpoint, write_safetensors
+from genart.checkpoints.outline import outline
+from genart.errors import CheckpointError, RefusedCheckpoint, UsageError
 
 DTYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32,
           torch.int16, torch.int8, torch.uint8, torch.bool]  # fmt: skip

@@ -13,7 +13,8 @@ import pytest
 import torch
 from support import hostile, nvidia_format
 
-from genart import CheckpointError, Record, RefusedCheckpoint, read_checkpoint
+from genart.checkpoints import Record, read_checkpoint
+from genart.errors import CheckpointError, RefusedCheckpoint
 
 _FORBIDDEN = {"os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "compile",
               "pickle.find_class", "os.remove", "os.mkdir", "socket.connect"}  # fmt: skip
@@ -87,11 +88,11 @@ def test_what_no_model_needs_is_refused(case: hostile.Hostile, tmp_path: Path) -
 
 _COLD = """
 import sys, genart
-from genart.info import info
+from genart.data.file_info import info
 for attempt in (genart.load, info):
     try:
         attempt(sys.argv[1])
-    except genart.CheckpointError as error:
+    except genart.errors.CheckpointError as error:
         print(error)
 print("torch" in sys.modules)
 """

@@ -299,7 +299,7 @@ def test_a_model_is_converted_and_makes_the_same_picture(
 
 def test_a_model_file_nobody_knows_is_outlined(genart_command: Run, tmp_path: Path) -> None:
     path = tmp_path / "odd.safetensors"
-    genart.write_safetensors(path, {"conv.weight": torch.zeros(2, 3)}, {"author": "me"})
+    genart.checkpoints.write_safetensors(path, {"conv.weight": torch.zeros(2, 3)}, {"author": "me"})
     facts = genart_command("info", path, "--json").json
     assert (facts["what"], facts["parameters"]) == ("checkpoint", 6)
     assert facts["metadata"] == {"author": "me"}

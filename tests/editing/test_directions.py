@@ -87,17 +87,21 @@ def test_one_unit_of_every_direction_is_about_equally_visible(model: genart.Gene
     made = visible(model, sefa(model, 3), places=4)
     start = model.map(model.sample(range(4)), 0.7)
     pictures = model(start)
-    goal = SHARE * float(genart.perceptual_distance(pictures, pictures.roll(1, 0)).mean())
+    goal = SHARE * float(
+        genart.perception.perceptual_distance(pictures, pictures.roll(1, 0)).mean()
+    )
     for name in made.names:
         both = [model(made.move(start, {name: sign})) for sign in (-1.0, 1.0)]
-        changes = [float(genart.perceptual_distance(each, pictures).mean()) for each in both]
+        changes = [
+            float(genart.perception.perceptual_distance(each, pictures).mean()) for each in both
+        ]
         assert sum(changes) / 2 == pytest.approx(goal, rel=0.25)
 
 
 def test_amounts_of_0_leave_every_bit_and_others_move(model: genart.Generator) -> None:
     found = sefa(model, 2)
     amounts = {"sefa1": 0.0, "sefa2": 0.0}
-    edited = genart.Edited(model, found, lambda: amounts)
+    edited = genart.editing.Edited(model, found, lambda: amounts)
     keys = model.sample([1, 2])
     assert torch.equal(edited(keys, truncation=0.6), model(keys, truncation=0.6))
     amounts["sefa2"] = 2.0
@@ -137,8 +141,8 @@ def test_the_command_keeps_the_subject(genart_command: Run, tmp_path: Path, mode
              "--layers", "1-2", "-o", out)  # fmt: skip
     done = genart_command(*words, "--keep", tmp_path / "subject.npz")
     assert done.code == 0, done.err
-    kept = genart.load_directions(out)
-    subject = genart.load_directions(tmp_path / "subject.npz")
+    kept = genart.editing.load_directions(out)
+    subject = genart.editing.load_directions(tmp_path / "subject.npz")
     assert kept.steps[:, [0, 3, 4, 5]].abs().max() == 0  # layers 1 and 2 alone
     shared = torch.einsum("kld,mld->klm", kept.steps, subject.steps)
     assert shared.abs().max() < 1e-5 * kept.steps.abs().max()
@@ -190,7 +194,7 @@ def test_directions_act_at_chosen_layers(model: genart.Generator) -> None:
 def test_a_file_gives_the_same_directions(model: genart.Generator, tmp_path: Path) -> None:
     found = joined([sefa(model, 2), sefa(model, 1)])
     assert found.names == ("sefa1", "sefa2", "sefa1_2")
-    again = genart.load_directions(found.save(tmp_path / "a.npz"))
+    again = genart.editing.load_directions(found.save(tmp_path / "a.npz"))
     assert (again.names, again.model, again.method) == (found.names, "tiny", "sefa")
     assert torch.equal(again.steps, found.steps)
     assert found[["sefa2"]].renamed({"sefa2": "blush"}).names == ("blush",)
@@ -209,7 +213,7 @@ def test_a_file_gives_the_same_directions(model: genart.Generator, tmp_path: Pat
 def test_a_wrong_file_is_told(tmp_path: Path, arrays: dict[str, Any], says: str) -> None:
     np.savez(tmp_path / "bad.npz", **arrays)
     with pytest.raises(genart.DataError, match=says):
-        genart.load_directions(tmp_path / "bad.npz")
+        genart.editing.load_directions(tmp_path / "bad.npz")
 
 
 def test_what_cannot_be_is_told(model: genart.Generator) -> None:
@@ -224,7 +228,7 @@ def test_what_cannot_be_is_told(model: genart.Generator) -> None:
     with pytest.raises(genart.UsageError, match="negative is missing"):
         genart.directions(model, method="contrast", positive="1")
     with pytest.raises(genart.UsageError, match="belong to"):
-        genart.Edited(genart.load("plasma"), sefa(model, 1), dict)
+        genart.editing.Edited(genart.load("plasma"), sefa(model, 1), dict)
 
 
 def test_the_command_keeps_directions_and_shows_them(
@@ -240,7 +244,7 @@ def test_the_command_keeps_directions_and_shows_them(
     )  # fmt: skip
     assert done.code == 0, done.err
     assert done.json["names"] == ["pca1", "pca2"]
-    found = genart.load_directions(out)
+    found = genart.editing.load_directions(out)
     assert "--method pca" in found.recipe
     with Image.open(sheet) as picture:
         assert picture.width == 7 * 16
@@ -253,10 +257,10 @@ def test_the_command_keeps_directions_and_shows_them(
 def test_equal_pictures_have_no_distance_and_others_do() -> None:
     torch.manual_seed(0)
     a = torch.rand(2, 3, 40, 48) * 2 - 1
-    assert genart.perceptual_distance(a, a).abs().max() < 1e-5
-    small = genart.perceptual_distance(a, a + 0.05 * torch.randn_like(a))
+    assert genart.perception.perceptual_distance(a, a).abs().max() < 1e-5
+    small = genart.perception.perceptual_distance(a, a + 0.05 * torch.randn_like(a))
     assert (small > 0).all()
-    assert (genart.perceptual_distance(a, torch.zeros_like(a)) > small).all()
+    assert (genart.perception.perceptual_distance(a, torch.zeros_like(a)) > small).all()
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +270,9 @@ def kept(model: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pa
     model.save(folder / "tiny.safetensors")
     found = sefa(model, 2)
     longer = found.steps * 3
-    genart.Directions(found.names, longer, found.values, "tiny", "sefa").save(folder / "d.npz")
+    genart.editing.Directions(found.names, longer, found.values, "tiny", "sefa").save(
+        folder / "d.npz"
+    )
     return folder / "tiny.safetensors", folder / "d.npz"
 
 
@@ -293,7 +299,7 @@ def test_directions_are_params_of_a_film(kept: tuple[Path, Path], model: Any) ->
     genart.render(Still, plain, model=str(file), **FILM)
     assert np.array_equal(film(sefa1=0.0), plain.frames[0])
     start = model.map(model.sample([3]), 0.7)
-    moved = genart.load_directions(handles).move(start, {"sefa1": 1.5, "sefa2": -1.0})
+    moved = genart.editing.load_directions(handles).move(start, {"sefa1": 1.5, "sefa2": -1.0})
     by_hand = genart.to_frames(model(moved), (16, 16))[0]
     assert not np.array_equal(by_hand, plain.frames[0])
     assert np.array_equal(film(sefa1=1.5, sefa2=-1.0), by_hand)
@@ -324,7 +330,7 @@ def test_directions_picked_up_live_are_sliders_and_a_show_keeps_them(
     from genart.live.perform import start_show_recorder
 
     file, handles = kept
-    live = genart.Live(Still, model=str(file), size=16, fps=50, seconds=20,
+    live = genart.live.Live(Still, model=str(file), size=16, fps=50, seconds=20,
                        params={"walk.seeds": "3,4"})  # fmt: skip
     live.crossfade._blend = False
     writer = start_show_recorder(live, tmp_path / "night.jsonl")

@@ -54,7 +54,7 @@ def test_what_is_around_a_model_is_bent_where_the_model_can_be(model: Any, aroun
     keys, now = model.sample([1, 2]), {"truncation": 0.6, "cutoff": 4}
     for amount in (0.0, 0.7):
         dressed = around(model, amount)
-        assert isinstance(dressed, genart.Bendable)
+        assert isinstance(dressed, genart.models.Bendable)
         drawn = dressed(keys, **now)
         assert torch.equal(drawn, model(keys, **now)) == (not amount)
         assert torch.equal(genart.bend(dressed, "8:flip_v@0")(keys, **now), drawn)
@@ -69,8 +69,8 @@ def test_what_is_around_a_model_is_bent_where_the_model_can_be(model: Any, aroun
 def test_what_is_around_a_model_without_layers_has_none() -> None:
     plasma = genart.load("plasma")
     mixed = Mixed(plasma, lambda: plasma.sample([2]), lambda: torch.ones(plasma.num_ws))
-    assert not isinstance(mixed, genart.Bendable)
-    assert not isinstance(mixed, genart.Layered)
+    assert not isinstance(mixed, genart.models.Bendable)
+    assert not isinstance(mixed, genart.models.Layered)
     with pytest.raises(genart.UsageError, match="does not let its layers be changed"):
         genart.bend(mixed, "16:rotate")
 
@@ -87,13 +87,15 @@ def test_other_forms_of_a_model_stay_dressed(model: Any, around: Any) -> None:
     with pytest.raises(genart.UsageError, match="half precision"):
         dressed.with_precision("half")
     again = copy.deepcopy(dressed)
-    assert isinstance(again, genart.Bendable)
+    assert isinstance(again, genart.models.Bendable)
     assert torch.equal(again(place), dressed(place))
 
 
 def test_what_is_around_a_model_keeps_a_generators_promises() -> None:
     plasma = genart.load("plasma", device="cpu", resolution=16)
-    step = genart.Directions(("a",), torch.ones(1, plasma.num_ws, plasma.w_dim) / 20, (1.0,))
+    step = genart.editing.Directions(
+        ("a",), torch.ones(1, plasma.num_ws, plasma.w_dim) / 20, (1.0,)
+    )
     check_generator(Edited(plasma, step, lambda: {"a": 0.5}))
     check_generator(Mixed(plasma, lambda: plasma.sample([2]), lambda: torch.zeros(plasma.num_ws)))
 
@@ -178,7 +180,7 @@ def test_the_sketch_undertow_swims_whatever_is_moved(model: Any, handles: str, w
 def test_the_sketch_undertow_swims_live_with_directions(model: Any, handles: str) -> None:
     words: dict[str, Any] = {"model.directions": handles, "transport.play": False,
                              "transport.phase": 0.2}  # fmt: skip
-    live = genart.Live("undertow", model=model, size=16, seconds=1,
+    live = genart.live.Live("undertow", model=model, size=16, seconds=1,
                        params={**words, "walk.seeds": "3,4"})  # fmt: skip
 
     def seen(second: int, params: dict[str, float]) -> np.ndarray:

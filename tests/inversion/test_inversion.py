@@ -45,8 +45,8 @@ def target(model: Any) -> torch.Tensor:
 
 def apart(image: torch.Tensor, target: torch.Tensor) -> float:
     """Their perceptual distance, as a share of that between the two targets."""
-    between = genart.perceptual_distance(target[:1], target[1:])
-    return float((genart.perceptual_distance(image, target) / between).mean())
+    between = genart.perception.perceptual_distance(target[:1], target[1:])
+    return float((genart.perception.perceptual_distance(image, target) / between).mean())
 
 
 @pytest.mark.parametrize(("space", "shape"), [("w", (2, 20)), ("w+", (2, 6, 20))])
@@ -340,10 +340,10 @@ def test_weights_that_are_not_vgg16_are_told(tmp_path: Path) -> None:
     from genart.perception.vgg import vgg16
 
     np.savez(tmp_path / "half.npz", **{"features.0.weight": np.zeros((64, 3, 3, 3), np.float16)})
-    with pytest.raises(genart.CheckpointError, match=r"features\.0\.bias is missing"):
+    with pytest.raises(genart.errors.CheckpointError, match=r"features\.0\.bias is missing"):
         vgg16(str(tmp_path / "half.npz"))
     (tmp_path / "text.npz").write_text("no")
-    with pytest.raises(genart.CheckpointError, match="cannot be read"):
+    with pytest.raises(genart.errors.CheckpointError, match="cannot be read"):
         vgg16(str(tmp_path / "text.npz"))
 
 

@@ -47,7 +47,7 @@ def test_a_run_in_two_parts_equals_one(model: Any, tmp_path: Path) -> None:
     with pytest.raises(genart.UsageError, match="width was 32, now 16"):
         train("encoder", None, tmp_path / "parts", **{**words, "width": 16}, resume="auto")
     parts = train("encoder", None, tmp_path / "parts", **words, resume="auto")
-    one, two = (genart.read_checkpoint(path).tree for path in (whole, parts))
+    one, two = (genart.checkpoints.read_checkpoint(path).tree for path in (whole, parts))
     assert one.keys() == two.keys()
     assert all(torch.equal(one[name], two[name]) for name in one)
     lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
@@ -63,7 +63,7 @@ def test_its_guess_is_better_than_the_average_and_a_search_goes_on_from_it(
     guess = genart.invert(model, target, **words)
     assert guess.latent.values.shape == (8, 20)
     assert torch.equal(guess.image, model(guess.latent))
-    apart = [float(genart.perceptual_distance(x, target).mean()) for x in (
+    apart = [float(genart.perception.perceptual_distance(x, target).mean()) for x in (
         guess.image, model(model.map(average, truncation=0.0)),
     )]  # fmt: skip
     assert apart[0] < 0.8 * apart[1]
@@ -79,7 +79,7 @@ def test_an_encoder_knows_its_generator(model: Any, encoder: Path, tmp_path: Pat
         genart.invert(other, target, method="encoder", encoder=encoder)
     with pytest.raises(genart.UsageError, match='No encoder of "other" is here; train one'):
         genart.invert(other, target, method="encoder")
-    with pytest.raises(genart.CheckpointError, match="no encoder"):
+    with pytest.raises(genart.errors.CheckpointError, match="no encoder"):
         genart.invert(other, target, method="encoder", encoder=other.source)
 
 
@@ -93,10 +93,10 @@ def test_an_encoder_beside_its_model_is_found(model: Any, encoder: Path, tmp_pat
 
 
 def test_a_damaged_encoder_is_told(model: Any, encoder: Path, tmp_path: Path) -> None:
-    checkpoint = genart.read_checkpoint(encoder)
+    checkpoint = genart.checkpoints.read_checkpoint(encoder)
     state = {name: each for name, each in checkpoint.tree.items() if name != "last.bias"}
-    genart.write_safetensors(tmp_path / "less.safetensors", state, checkpoint.metadata)
-    with pytest.raises(genart.CheckpointError, match="damaged encoder"):
+    genart.checkpoints.write_safetensors(tmp_path / "less.safetensors", state, checkpoint.metadata)
+    with pytest.raises(genart.errors.CheckpointError, match="damaged encoder"):
         genart.invert(
             model, torch.zeros(1, 3, 16, 16), method="encoder",
             encoder=tmp_path / "less.safetensors",
@@ -125,4 +125,4 @@ def test_the_shipped_encoder_guesses_pomona(space: str) -> None:
     target = model(genart.Latent("w", w)).clamp(-1, 1)
     found = genart.invert(model, target, method="encoder", space=space)
     assert found.latent.space == space
-    assert float(genart.perceptual_distance(found.image, target).mean()) < 0.75
+    assert float(genart.perception.perceptual_distance(found.image, target).mean()) < 0.75

@@ -31,7 +31,7 @@ def tuned(model: Any) -> genart.Inversion:
 
 
 def distance(image: torch.Tensor) -> float:
-    return float(genart.perceptual_distance(image, stranger()))
+    return float(genart.perception.perceptual_distance(image, stranger()))
 
 
 def test_the_tuned_copy_makes_the_picture_and_the_model_stays(
@@ -50,7 +50,7 @@ def test_the_tuned_copy_makes_the_picture_and_the_model_stays(
 
 def test_the_engine_never_shows_weights_of_before(model: Any) -> None:
     """One generator: seen, tuned in place, and seen again between any two steps."""
-    found = genart.copy_of(model)
+    found = genart.models.copy_of(model)
     keys = found.map(found.sample([1]))
     network = found.network  # type: ignore[attr-defined]
 
@@ -75,7 +75,9 @@ def test_locality_holds_the_rest(model: Any) -> None:
         found = genart.invert(model, stranger(), **QUICK, tuning=6, rate=0.02, local=local)
         assert found.generator is not None
         keys = model.sample(range(20, 23))
-        return float(genart.perceptual_distance(found.generator(keys), model(keys)).mean())
+        return float(
+            genart.perception.perceptual_distance(found.generator(keys), model(keys)).mean()
+        )
 
     assert moved(20.0) < 0.8 * moved(0.0)
 
@@ -84,14 +86,14 @@ def test_a_difference_is_small_and_opens_like_a_model(
     model: Any, tuned: genart.Inversion, tmp_path: Path
 ) -> None:
     assert tuned.generator is not None
-    path = genart.save_tuned(tmp_path / "disc.safetensors", model, tuned.generator)
+    path = genart.models.save_tuned(tmp_path / "disc.safetensors", model, tuned.generator)
     assert path.stat().st_size < 0.5 * model.source.stat().st_size
     opened = genart.load(path, "cpu")
     assert opened.name == "disc"
     assert opened.source == path
     assert (opened(tuned.latent) - tuned.image).abs().max() < 0.05
     assert abs(distance(opened(tuned.latent)) - distance(tuned.image)) < 0.01
-    told = genart.tuned_summary(genart.read_checkpoint(path))
+    told = genart.models.tuned_summary(genart.checkpoints.read_checkpoint(path))
     assert told is not None
     assert told["kind"] == "generator"
     assert told["parent"] == "tiny"
@@ -104,14 +106,18 @@ def test_a_difference_asks_for_its_parent(
     home = tmp_path / "home"
     home.mkdir()
     parent = Path(shutil.copy(model.source, home / "tiny.safetensors"))
-    path = genart.save_tuned(tmp_path / "d.safetensors", genart.load(parent), tuned.generator)
+    path = genart.models.save_tuned(
+        tmp_path / "d.safetensors", genart.load(parent), tuned.generator
+    )
     moved = parent.rename(tmp_path / "tiny.safetensors")  # beside the difference it is found
     assert torch.equal(genart.load(path, "cpu").map(tuned.latent).values[:, 0], tuned.latent.values)
     moved.unlink()
-    with pytest.raises(genart.CheckpointError, match=r'difference to "tiny".*put tiny.safetens'):
+    with pytest.raises(
+        genart.errors.CheckpointError, match=r'difference to "tiny".*put tiny.safetens'
+    ):
         genart.load(path, "cpu")
     tiny(tmp_path / "tiny.safetensors", seed=4)  # another of the same name
-    with pytest.raises(genart.CheckpointError, match="which is not here"):
+    with pytest.raises(genart.errors.CheckpointError, match="which is not here"):
         genart.load(path, "cpu")
 
 
@@ -119,14 +125,14 @@ def test_clusters_of_a_tuned_model_are_not_its_parents(
     model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GENART_CACHE", str(tmp_path / "cache"))
-    before, found = clusters(model, "b8.conv1", 3), genart.copy_of(model)
+    before, found = clusters(model, "b8.conv1", 3), genart.models.copy_of(model)
     with torch.no_grad():
         for weight in found.network.parameters():  # type: ignore[attr-defined]
             weight.copy_(weight.flip(0))
     assert not torch.equal(clusters(found, "b8.conv1", 3), before)
-    file = genart.save_tuned(tmp_path / "tuned.safetensors", model, found)
+    file = genart.models.save_tuned(tmp_path / "tuned.safetensors", model, found)
     again = genart.load(file, "cpu")
-    assert isinstance(again, genart.Bendable)
+    assert isinstance(again, genart.models.Bendable)
     clusters(again, "b8.conv1", 3)
     assert len([*(tmp_path / "cache" / "clusters").iterdir()]) == 2, "each has its own"
 
@@ -135,7 +141,7 @@ def test_what_cannot_be_tuned_says_so(model: Any) -> None:
     plasma = genart.load("plasma")
     with pytest.raises(genart.UsageError, match="no weights that could be tuned"):
         genart.invert(plasma, plasma(plasma.sample([1])), **QUICK)
-    homeless = genart.copy_of(model)  # whose weights are in no file yet
+    homeless = genart.models.copy_of(model)  # whose weights are in no file yet
     with pytest.raises(genart.UsageError, match="is in no file: save it first"):
         genart.invert(homeless, stranger(), **QUICK)
     for words, says in (

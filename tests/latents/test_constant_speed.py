@@ -28,18 +28,18 @@ def variation(walk, plasma, truncation=1.0):
 @pytest.mark.parametrize("easing", ["linear", "sine"])
 def test_frames_travel_equal_distances(loop, easing, plasma):
     uneven = genart.walk(plasma.sample([1, 2, 2, 3]), "cubic", loop=loop, easing=easing)
-    even = genart.even(uneven, plasma, truncation=0.8)
+    even = genart.latents.even(uneven, plasma, truncation=0.8)
     assert variation(even, plasma, 0.8) < variation(uneven, plasma, 0.8) / 3
 
 
 def test_a_breathing_walk_can_be_even_too(plasma):
     uneven = genart.walk(plasma.sample([1, 2, 3]), "pulse")
-    assert variation(genart.even(uneven, plasma), plasma) < variation(uneven, plasma) / 2
+    assert variation(genart.latents.even(uneven, plasma), plasma) < variation(uneven, plasma) / 2
 
 
 def test_an_even_loop_closes_bit_for_bit_and_starts_where_it_started(plasma):
     walk = genart.walk(plasma.sample([1, 2, 3]), "slerp")
-    even = genart.even(walk, plasma)
+    even = genart.latents.even(walk, plasma)
     assert even.loop
     assert torch.equal(even(0).values, even(1).values)
     assert torch.equal(even(0).values, walk(0).values)
@@ -48,7 +48,7 @@ def test_an_even_loop_closes_bit_for_bit_and_starts_where_it_started(plasma):
 
 def test_an_even_open_walk_keeps_both_ends(plasma):
     keys = plasma.sample([1, 2, 3])
-    even = genart.even(genart.walk(keys, loop=False, easing="sine"), plasma)
+    even = genart.latents.even(genart.walk(keys, loop=False, easing="sine"), plasma)
     assert not even.loop
     assert torch.equal(even(0).values, keys[0].values)
     assert torch.equal(even(1).values, keys[2].values)
@@ -56,14 +56,14 @@ def test_an_even_open_walk_keeps_both_ends(plasma):
 
 def test_an_even_walk_never_turns_back(plasma):
     keys = plasma.sample([1, 2])
-    even = genart.even(genart.walk(keys, "linear", loop=False, easing="hold"), plasma)
+    even = genart.latents.even(genart.walk(keys, "linear", loop=False, easing="hold"), plasma)
     left = (even.at(PHASES).values - keys.values[1]).norm(dim=1)
     assert (left[1:] < left[:-1]).all()
 
 
 def test_a_still_walk_stays_still(plasma):
     walk = genart.walk(plasma.sample([1, 1]), "linear")
-    even = genart.even(walk, plasma)
+    even = genart.latents.even(walk, plasma)
     assert torch.equal(even(0.4).values, walk(0.4).values)
 
 
@@ -71,7 +71,7 @@ def test_a_still_walk_stays_still(plasma):
 def test_a_walk_that_is_even_already_stays_as_it_is(loop, plasma):
     seen = itertools.count()
     walk = genart.walk(plasma.sample([1, 2, 3]), "cubic", loop=loop)
-    even = genart.even(
+    even = genart.latents.even(
         walk, plasma, features=lambda image: torch.tensor([[float(next(seen))] for _ in image])
     )
     between = [0.0, 0.003, 0.007, *PHASES, 0.994, 0.997]
@@ -80,14 +80,16 @@ def test_a_walk_that_is_even_already_stays_as_it_is(loop, plasma):
 
 def test_features_can_be_ones_own(plasma):
     walk = genart.walk(plasma.sample([1, 2, 3]), "cubic")
-    even = genart.even(walk, plasma, features=lambda image: image.flatten(1))
+    even = genart.latents.even(walk, plasma, features=lambda image: image.flatten(1))
     assert variation(even, plasma) < variation(walk, plasma) / 2
-    assert not torch.equal(even(0.4).values, genart.even(walk, plasma)(0.4).values)
+    assert not torch.equal(even(0.4).values, genart.latents.even(walk, plasma)(0.4).values)
 
 
 def test_progress_ends_at_the_total(plasma):
     seen = []
-    genart.even(genart.walk(plasma.sample([1, 2])), plasma, samples=20, progress=seen.append)
+    genart.latents.even(
+        genart.walk(plasma.sample([1, 2])), plasma, samples=20, progress=seen.append
+    )
     assert [p.done for p in seen] == sorted(p.done for p in seen)
     assert seen[-1].done == seen[-1].total == 21
     assert seen[-1].unit == "image"
@@ -95,7 +97,7 @@ def test_progress_ends_at_the_total(plasma):
 
 def test_few_samples_are_refused(plasma):
     with pytest.raises(genart.UsageError, match="4 samples or more"):
-        genart.even(genart.walk(plasma.sample([1, 2])), plasma, samples=3)
+        genart.latents.even(genart.walk(plasma.sample([1, 2])), plasma, samples=3)
 
 
 def test_a_yardstick_does_not_depend_on_size_and_sees_edges():

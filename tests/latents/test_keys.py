@@ -158,7 +158,7 @@ def test_stills_take_files_and_are_called_by_them(
     done = genart_command("generate", "--keys", f"{files / 'a.npz'},4", "-o", out, *PLASMA)
     assert done.code == 0, done.err
     assert sorted(path.name for path in out.iterdir()) == ["a.png", "seed0004.png"]
-    recipe = genart.read_recipe(out / "a.png")
+    recipe = genart.media.read_recipe(out / "a.png")
     assert recipe is not None
     assert list(recipe["files"]) == [str(files / "a.npz")]
     both = genart_command("generate", "--keys", "1", "--seeds", "1", "-o", out, *PLASMA)
@@ -253,7 +253,7 @@ def test_directions_move_what_is_mixed() -> None:
 
 
 def test_bad_keys_are_set_back_live(files: Path) -> None:
-    live = genart.Live(Walking, model="plasma", size=16, fps=50, seconds=20,
+    live = genart.live.Live(Walking, model="plasma", size=16, fps=50, seconds=20,
                        params={"walk.kind": "linear"})  # fmt: skip
     seen: list[np.ndarray] = []
     steps = ["apple", str(files / "gone.npz")]

@@ -294,9 +294,9 @@ def test_walks_around_one_key_in_w_say_why_they_cannot(kind, plasma):
 
 def test_a_misspelt_kind_or_easing_gets_a_suggestion(plasma):
     keys = plasma.sample([1, 2])
-    with pytest.raises(genart.UnknownName, match='Did you mean "slerp"'):
+    with pytest.raises(genart.errors.UnknownName, match='Did you mean "slerp"'):
         genart.walk(keys, "slrep")
-    with pytest.raises(genart.UnknownName, match='Did you mean "smoothstep"'):
+    with pytest.raises(genart.errors.UnknownName, match='Did you mean "smoothstep"'):
         genart.walk(keys, easing="smothstep")
 
 

@@ -49,7 +49,7 @@ def test_a_walk_plays_as_it_is_then_glides_and_ends_as_a_render_has_it(
     for k in range(80):
         pacer.advance(Fraction(k, 30), walk)
         seen.append(places(walk))
-    even = genart.even(plain, plasma, truncation=0.7)
+    even = genart.latents.even(plain, plasma, truncation=0.7)
     assert torch.equal(seen[0], places(plain))
     assert torch.equal(seen[-1], places(even))
     steps = torch.stack([(b - a).abs().max() for a, b in pairwise(seen)])

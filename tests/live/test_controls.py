@@ -31,7 +31,7 @@ class Level(genart.Sketch):
 class Until:
     """A sink that ends the performance when a frame is this bright."""
 
-    def __init__(self, live: genart.Live, level: int) -> None:
+    def __init__(self, live: genart.live.Live, level: int) -> None:
         self.live, self.level, self.seen = live, level, False
 
     def write(self, frame: np.ndarray) -> None:
@@ -60,7 +60,7 @@ class Port:
     def changes(self, t: float) -> Iterable[tuple[str, Any]]:
         return ()
 
-    def start(self, console: genart.Console) -> None:
+    def start(self, console: genart.live.Console) -> None:
         if self.error:
             raise self.error
         self.open = True
@@ -75,7 +75,7 @@ class Port:
 
 
 def test_what_a_control_turns_is_followed_and_kept(tmp_path: Path) -> None:
-    live = genart.Live(Level, **QUIET)  # type: ignore[arg-type]
+    live = genart.live.Live(Level, **QUIET)  # type: ignore[arg-type]
     told: list[tuple[str, Any, str]] = []
     live.store.subscribe(lambda *turn: told.append(turn))
     writer = start_show_recorder(live, tmp_path / "night.jsonl")
@@ -88,7 +88,7 @@ def test_what_a_control_turns_is_followed_and_kept(tmp_path: Path) -> None:
 
 
 def test_a_control_that_plays_by_itself_has_a_console_and_is_closed() -> None:
-    live, port, faults = genart.Live(Level, tell=print, **QUIET), Port(), []  # type: ignore[arg-type]
+    live, port, faults = genart.live.Live(Level, tell=print, **QUIET), Port(), []  # type: ignore[arg-type]
     broken = Port(genart.GenartError("The port is gone."))
     live.faults._tell = faults.append
     eye = Until(live, 255)
@@ -106,7 +106,7 @@ def test_a_control_that_raises_does_not_stop_the_others() -> None:
             raise ValueError("a bug")
 
     said: list[str] = []
-    live = genart.Live(Level, tell=said.append, **QUIET)  # type: ignore[arg-type]
+    live = genart.live.Live(Level, tell=said.append, **QUIET)  # type: ignore[arg-type]
     eye = Until(live, 153)
     live.run([eye], [Wrong(), Fader()])
     assert eye.seen
@@ -115,12 +115,12 @@ def test_a_control_that_raises_does_not_stop_the_others() -> None:
 
 def test_sliders_follow_a_replayed_show_and_it_can_be_kept_again(tmp_path: Path) -> None:
     file = tmp_path / "night.jsonl"
-    live = genart.Live(Level, **QUIET)  # type: ignore[arg-type]
+    live = genart.live.Live(Level, **QUIET)  # type: ignore[arg-type]
     first = start_show_recorder(live, file)
     first.write([Change("sketch.level", 0.6, 0.05)])
     first.close(0.1)
 
-    again = genart.Live(Level, **QUIET)  # type: ignore[arg-type]
+    again = genart.live.Live(Level, **QUIET)  # type: ignore[arg-type]
     told: list[tuple[str, Any]] = []
     again.store.subscribe(lambda path, value, source: told.append((path, value)))
     second = start_show_recorder(again, tmp_path / "again.jsonl")
@@ -173,7 +173,7 @@ def stage_plugin() -> Iterator[None]:
         raise genart.GenartError(f"There is no {source}.")
 
     def _extra(source: str = "") -> Any:
-        raise genart.MissingExtra("mido", "midi")
+        raise genart.errors.MissingExtra("mido", "midi")
 
     plugins().add(Hooks(), "stage-test")
     yield
@@ -202,7 +202,7 @@ def test_controls_and_outputs_come_by_name_and_a_missing_device_is_told() -> Non
     outlets[0].close()
     with pytest.raises(genart.UsageError, match=r"mp4.* keeps films.*--record"):
         make_outputs(["mp4:film.mp4"], faults, fps=30, size=(9, 16))  # type: ignore[arg-type]
-    with pytest.raises(genart.MissingExtra, match=r"mido is not .* 'genart\[midi\]'"):
+    with pytest.raises(genart.errors.MissingExtra, match=r"mido is not .* 'genart\[midi\]'"):
         make_controls(["extra"], faults)
     with pytest.raises(genart.UsageError, match='No control named "seem"'):
         make_controls(["seem:1"], faults)

@@ -54,7 +54,7 @@ class OscServer:
 
     def write(self, frame: np.ndarray) -> None:
         if not self.here:
-            raise genart.OutputAway("Nobody receives.")
+            raise genart.errors.OutputAway("Nobody receives.")
         self.taken += 1
 
     def close(self) -> None: ...
@@ -65,7 +65,7 @@ class Night:
 
     def __init__(self, file: Path) -> None:
         self.said: list[str] = []
-        self.live = genart.Live(
+        self.live = genart.live.Live(
             file, model="plasma", size=32, fps=60, seconds=120, tell=self.said.append
         )
         self.ndi = OscServer()

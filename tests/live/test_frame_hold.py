@@ -21,7 +21,7 @@ class Performance:
         self.time, self.said, self.until = Time(), list[str](), seconds
         self.load = 1.0
         self.model = Tinted("slow", 0.5, 256, work=self.work)
-        self.live = genart.Live(
+        self.live = genart.live.Live(
             kind, model=self.model, size=64, fps=10, hold_fps=True, tell=self.said.append,
             engine_clock=LiveClock(Fraction(10), now=self.time, wait=self.time.wait),
         )  # fmt: skip

@@ -38,7 +38,7 @@ def test_a_performance_ends_by_itself_and_reports(genart_command: Callable[..., 
 
 
 def test_what_arrives_in_the_store_turns_the_picture_and_is_timed() -> None:
-    live = genart.Live(
+    live = genart.live.Live(
         Flat, model="plasma", size=32, fps=100, seconds=10, params={"sketch.level": -1.0}
     )
     white = threading.Event()
@@ -60,7 +60,9 @@ def test_what_arrives_in_the_store_turns_the_picture_and_is_timed() -> None:
 
 
 def test_blackout_is_black_even_while_the_sketch_fails() -> None:
-    live = genart.Live(Flat, model="plasma", size=32, fps=100, seconds=10, tell=lambda line: None)
+    live = genart.live.Live(
+        Flat, model="plasma", size=32, fps=100, seconds=10, tell=lambda line: None
+    )
     live.store.put("sketch.level", 1.0)
     steps: Iterator[Callable[[], Any]] = iter(
         [
@@ -86,7 +88,7 @@ def test_blackout_is_black_even_while_the_sketch_fails() -> None:
 
 
 def test_record_start_and_stop_come_through_the_store(tmp_path: Path) -> None:
-    live = genart.Live(
+    live = genart.live.Live(
         Flat, model="plasma", size=32, fps=50, seconds=10, recordings=tmp_path / "kept"
     )
     live.store.trigger("record.start", "set")
@@ -112,7 +114,7 @@ def test_record_start_and_stop_come_through_the_store(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_even_while_the_display_is_about_to_wait(number: int) -> None:
-    live = genart.Live(Flat, model="plasma", size=32, fps=50, seconds=60)
+    live = genart.live.Live(Flat, model="plasma", size=32, fps=50, seconds=60)
 
     class Eye:
         def write(self, frame: np.ndarray) -> None:
@@ -143,7 +145,7 @@ def test_a_recorded_show_renders_again_to_the_frames_that_were_made(tmp_path: Pa
 
     file = tmp_path / "flat.py"
     file.write_text(SAVED.format(default=0.1, extra="", value="self.level * self.phase"))
-    live = genart.Live(file, model="plasma", size=32, fps=40, seconds=20)
+    live = genart.live.Live(file, model="plasma", size=32, fps=40, seconds=20)
     live.crossfade._blend = False
     writer = start_show_recorder(live, tmp_path / "night.jsonl")
     made: dict[int, np.ndarray] = {}

@@ -177,7 +177,7 @@ def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:
 def test_ffmpegs_own_words_reach_the_user(tmp_path: Path) -> None:
     made = sink(tmp_path / "nowhere" / "a.mp4")
     made.write(PATCHES)
-    with pytest.raises(genart.RenderError, match="No such file or directory"):
+    with pytest.raises(genart.errors.RenderError, match="No such file or directory"):
         made.close()
 
 

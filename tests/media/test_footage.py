@@ -31,25 +31,25 @@ def number(frame: np.ndarray) -> int:
 
 
 def test_a_film_is_asked_by_time_and_begins_again_at_its_end(clip: Path) -> None:
-    film = genart.Footage(clip, SIZE, fps=10)
+    film = genart.media.Footage(clip, SIZE, fps=10)
     assert [number(film.frame(t / 10)) for t in (0, 1, 1, 5, 9, 10, 23)] == [0, 1, 1, 5, 9, 0, 3]
     film.close()
 
 
 def test_going_back_in_time_begins_a_film_anew(clip: Path) -> None:
-    film = genart.Footage(clip, SIZE, fps=10)
+    film = genart.media.Footage(clip, SIZE, fps=10)
     assert [number(film.frame(t / 10)) for t in (7, 2, 8)] == [7, 2, 8]
     film.close()
 
 
 def test_a_film_chosen_late_is_not_read_from_the_start_of_the_night(clip: Path) -> None:
-    film = genart.Footage(clip, SIZE, fps=10)
+    film = genart.media.Footage(clip, SIZE, fps=10)
     assert number(film.frame(1e7 + 0.3)) == 3
     film.close()
 
 
 def test_a_film_covers_the_size_asked_for(clip: Path) -> None:
-    film = genart.Footage(clip, (30, 90))
+    film = genart.media.Footage(clip, (30, 90))
     assert film.frame(0.0).shape == (30, 90, 3)
     film.close()
 
@@ -63,7 +63,7 @@ def test_picture(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("test_picture")
 def test_a_camera_gives_its_newest_picture_whatever_the_time() -> None:
-    camera = genart.Footage("camera", SIZE)
+    camera = genart.media.Footage("camera", SIZE)
     first = camera.frame(100.0)
     assert first.shape == (*SIZE, 3)
     assert first.std() > 30
@@ -72,7 +72,7 @@ def test_a_camera_gives_its_newest_picture_whatever_the_time() -> None:
 
 @pytest.mark.usefixtures("test_picture")
 def test_a_camera_that_is_not_there_says_so() -> None:
-    camera = genart.Footage("camera:no such source", SIZE)
+    camera = genart.media.Footage("camera:no such source", SIZE)
     with pytest.raises(DataError, match="gives no picture"):
         camera.frame(0.0)
     camera.close()
@@ -88,7 +88,7 @@ def test_a_camera_that_gives_no_picture_is_let_go_of(monkeypatch: pytest.MonkeyP
         return begun[-1]
 
     monkeypatch.setattr(reading, "_decoder", decoder)
-    camera = genart.Footage("camera:0", SIZE)
+    camera = genart.media.Footage("camera:0", SIZE)
     with pytest.raises(DataError, match="gives no picture"):
         camera.frame(0.0)
     assert begun[0].poll() is not None
@@ -101,7 +101,7 @@ def test_a_file_that_is_no_film_says_so(tmp_path: Path, content: bytes | None) -
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(DataError, match=r"film\.mp4"):
-        genart.Footage(path, SIZE)
+        genart.media.Footage(path, SIZE)
 
 
 def rendered(clip: Path, **params: Any) -> list[np.ndarray]:

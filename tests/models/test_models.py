@@ -37,7 +37,7 @@ class Shelf(genart.Generator):
         return self.weight.expand(len(latent), 3, 2, 2)
 
     def save(self, path: Path) -> None:
-        genart.write_safetensors(path, {"shelf": self.weight}, {"genart": "shelf"})
+        genart.checkpoints.write_safetensors(path, {"shelf": self.weight}, {"genart": "shelf"})
 
 
 class ShelfReader:
@@ -99,7 +99,7 @@ def test_a_name_goes_before_a_file_of_that_name(
 @pytest.mark.parametrize(
     ("source", "error", "says"),
     [
-        ("plasme", genart.UnknownName, 'Did you mean "plasma"'),
+        ("plasme", genart.errors.UnknownName, 'Did you mean "plasma"'),
         ("none.pkl", genart.UsageError, 'no model file "none.pkl"'),
         ("folder/none", genart.UsageError, "no model file"),
         (".", genart.UsageError, "is a folder"),
@@ -119,8 +119,8 @@ def test_options_that_do_not_belong_are_refused(shelf: Path) -> None:
 
 def test_a_file_nobody_knows_is_outlined_and_the_readers_are_named(tmp_path: Path) -> None:
     path = tmp_path / "odd.safetensors"
-    genart.write_safetensors(path, {"conv.weight": torch.zeros(2, 3)}, {})
-    with pytest.raises(genart.CheckpointError) as caught:
+    genart.checkpoints.write_safetensors(path, {"conv.weight": torch.zeros(2, 3)}, {})
+    with pytest.raises(genart.errors.CheckpointError) as caught:
         genart.load(path, device="cpu")
     assert "\n" not in str(caught.value)
     assert "shelf" in str(caught.value)
@@ -130,7 +130,7 @@ def test_a_file_nobody_knows_is_outlined_and_the_readers_are_named(tmp_path: Pat
 
 def test_recognising_builds_no_network(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ShelfReader, "load", None)
-    name, _, summary = recognise(genart.read_checkpoint(shelf))
+    name, _, summary = recognise(genart.checkpoints.read_checkpoint(shelf))
     assert (name, summary["kind"]) == ("shelf", "shelf")
 
 
@@ -158,20 +158,20 @@ def test_auto_takes_the_fastest_device_present(
     monkeypatch: pytest.MonkeyPatch, cuda: int, mps: bool, best: str
 ) -> None:
     machine(monkeypatch, cuda, mps)
-    assert genart.pick_device("auto").type == best
-    assert genart.pick_device("cpu").type == "cpu"
+    assert genart.models.pick_device("auto").type == best
+    assert genart.models.pick_device("cpu").type == "cpu"
 
 
 def test_a_device_that_is_absent_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, 1, False)
-    assert genart.pick_device(torch.device("cuda", 0)).index == 0
+    assert genart.models.pick_device(torch.device("cuda", 0)).index == 0
     with pytest.raises(genart.UsageError, match='no device "cuda:1" here; present: cpu, cuda'):
-        genart.pick_device("cuda:1")
+        genart.models.pick_device("cuda:1")
     with pytest.raises(genart.UsageError, match='no device "mps" here'):
-        genart.pick_device("mps")
+        genart.models.pick_device("mps")
     for nonsense in ("gpu", "meta", "xla", "cpu:x"):
         with pytest.raises(genart.UsageError, match="none of auto, cpu, cuda, mps"):
-            genart.pick_device(nonsense)
+            genart.models.pick_device(nonsense)
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, cuda: int, mps: bool) -> None:
@@ -237,14 +237,14 @@ def test_a_url_is_fetched_once_and_then_kept(server: Any, tmp_path: Path) -> Non
 
 def test_a_redirect_is_followed_but_not_out_of_http(server: Any, tmp_path: Path) -> None:
     assert fetch(f"{server.base}/away.pkl").read_bytes() == server.data
-    with pytest.raises(genart.CheckpointError, match=r"Could not fetch .*ftp"):
+    with pytest.raises(genart.errors.CheckpointError, match=r"Could not fetch .*ftp"):
         fetch(f"{server.base}/ftp.pkl")
 
 
 def test_a_checksum_holds_the_file_to_its_word(server: Any, tmp_path: Path) -> None:
     digest = hashlib.sha256(server.data).hexdigest()
     assert fetch(f"{server.base}/fruit.safetensors#sha256={digest}").is_file()
-    with pytest.raises(genart.CheckpointError, match=f"has sha256 {digest}, not 0000"):
+    with pytest.raises(genart.errors.CheckpointError, match=f"has sha256 {digest}, not 0000"):
         fetch(f"{server.base}/fruit.safetensors#sha256={'0' * 64}")
     with pytest.raises(genart.UsageError, match="64 digits"):
         fetch(f"{server.base}/fruit.safetensors#sha256=12")
@@ -264,13 +264,15 @@ def test_a_checksum_holds_the_file_to_its_word(server: Any, tmp_path: Path) -> N
 def test_a_failed_download_leaves_nothing(
     server: Any, tmp_path: Path, name: str, limit: int, says: str
 ) -> None:
-    with pytest.raises(genart.CheckpointError, match=says):
+    with pytest.raises(genart.errors.CheckpointError, match=says):
         fetch(f"{server.base}/{name}", limit=limit)
     assert cached(tmp_path) == []
 
 
 def test_a_server_that_is_not_there_is_said(server: Any, tmp_path: Path) -> None:
-    with pytest.raises(genart.CheckpointError, match=r"Could not fetch http://127\.0\.0\.1:1/x"):
+    with pytest.raises(
+        genart.errors.CheckpointError, match=r"Could not fetch http://127\.0\.0\.1:1/x"
+    ):
         fetch("http://127.0.0.1:1/x.pkl", timeout=5)
 
 

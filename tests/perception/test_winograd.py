@@ -13,9 +13,11 @@ import genart
 from genart.perception.winograd import BACKWARD
 
 
-def frozen(into: int = 128, out: int = 160, **words: object) -> genart.FrozenConv2d:
+def frozen(into: int = 128, out: int = 160, **words: object) -> genart.perception.FrozenConv2d:
     torch.manual_seed(1)
-    return genart.FrozenConv2d.of(nn.Conv2d(into, out, **{"kernel_size": 3, "padding": 1, **words}))  # type: ignore[arg-type]
+    return genart.perception.FrozenConv2d.of(
+        nn.Conv2d(into, out, **{"kernel_size": 3, "padding": 1, **words})
+    )  # type: ignore[arg-type]
 
 
 def close(found: Tensor, wanted: Tensor) -> bool:
@@ -81,11 +83,11 @@ def test_weights_that_learn_get_their_gradient() -> None:
 
 def test_the_way_back_filters_with_kernels_read_backwards() -> None:
     weight = torch.randn(5, 7, 3, 3)
-    made = genart.MinimalFilter((8, 12), 5, 7, BACKWARD)
+    made = genart.perception.MinimalFilter((8, 12), 5, 7, BACKWARD)
     framed, out = made.framed(), made.whole()
     x = torch.randn(5, 8, 12)
     framed[1:9, 1:13] = x.permute(1, 2, 0)
-    made(framed, genart.at_points(weight).transpose(1, 2), out)
+    made(framed, genart.perception.at_points(weight).transpose(1, 2), out)
     wanted = F.conv_transpose2d(x[None], weight, padding=1)[0].permute(1, 2, 0)
     assert close(out, wanted)
 

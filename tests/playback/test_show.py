@@ -268,7 +268,7 @@ def test_a_show_that_does_not_fit_its_sketch_is_refused_before_rendering(
 
 
 def test_what_a_text_brings_glides_goes_and_comes_back_as_it_was_played(tmp_path: Path) -> None:
-    live = genart.Live(model="plasma", size=16, seconds=1)
+    live = genart.live.Live(model="plasma", size=16, seconds=1)
     one, two = "8:flip_v@0.2 + 8:flip_h@0.1", "8:flip_h@0.1"
     moves: dict[int, tuple[str, Any, float | None]] = {
         1: ("model.bend", one, None), 3: ("bend.flip_v_8", 0.9, None),

@@ -38,9 +38,9 @@ def test_a_sketch_is_found_by_name_and_by_path(tmp_path: Path) -> None:
 
 
 def test_a_name_nearly_right_is_answered_with_the_right_one() -> None:
-    with pytest.raises(genart.UnknownName, match='Did you mean "drift"'):
+    with pytest.raises(genart.errors.UnknownName, match='Did you mean "drift"'):
         load_sketch("drfit")
-    with pytest.raises(genart.UnknownName, match=r"nowhere\.py"):
+    with pytest.raises(genart.errors.UnknownName, match=r"nowhere\.py"):
         load_sketch("nowhere.py")
 
 
@@ -54,13 +54,15 @@ def test_a_name_nearly_right_is_answered_with_the_right_one() -> None:
     ],
 )
 def test_a_broken_file_names_its_line(tmp_path: Path, source: str, says: str) -> None:
-    with pytest.raises(genart.SketchError, match=says):
+    with pytest.raises(genart.errors.SketchError, match=says):
         load_sketch(written(tmp_path, source))
 
 
 def test_an_error_while_drawing_names_its_line_and_frame(tmp_path: Path) -> None:
     source = GOOD.replace("return self", "1 / (t < 0.1)\n        return self")
-    with pytest.raises(genart.RenderError, match=r"mine\.py, line 10: ZeroDivision.*frame 3 of 5"):
+    with pytest.raises(
+        genart.errors.RenderError, match=r"mine\.py, line 10: ZeroDivision.*frame 3 of 5"
+    ):
         genart.render(
             written(tmp_path, source),
             tmp_path / "a.gif",
@@ -74,7 +76,7 @@ def test_an_error_while_drawing_names_its_line_and_frame(tmp_path: Path) -> None
 
 def test_what_draw_returns_must_be_a_picture(tmp_path: Path) -> None:
     source = GOOD.replace("self.paint(self.keys[0])", "3")
-    with pytest.raises(genart.SketchError, match=r"an image .* or a frame, not int"):
+    with pytest.raises(genart.errors.SketchError, match=r"an image .* or a frame, not int"):
         genart.render(written(tmp_path, source), genart.MemorySink(), model=plasma(), seconds=0.1)
 
 

@@ -333,10 +333,10 @@ def test_the_tempo_keeps_to_the_beat_that_is_heard(
 
 
 def test_without_an_input_the_performance_goes_on() -> None:
-    if isinstance(device_trouble(), genart.MissingExtra):
+    if isinstance(device_trouble(), genart.errors.MissingExtra):
         pytest.skip("sounddevice is not installed")
     told: list[str] = []
-    live = genart.Live("drift", model="plasma", size=16, seconds=0.3, tell=told.append)
+    live = genart.live.Live("drift", model="plasma", size=16, seconds=0.3, tell=told.append)
     report = live.run([], make_controls(["audio:no such input here"], live.faults))
     assert report.frames > 0
     assert [fault.where for fault in report.faults] == ["audio"]
@@ -353,7 +353,7 @@ def device_trouble() -> Exception | None:
 
 def test_a_missing_package_is_said_before_anything_plays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
-    with pytest.raises(genart.MissingExtra, match=r"pip install 'genart\[audio\]'"):
+    with pytest.raises(genart.errors.MissingExtra, match=r"pip install 'genart\[audio\]'"):
         registry("control").create("audio", source="USB")
 
 

@@ -197,7 +197,7 @@ def test_the_recipe_holds_the_mapping(tmp_path: Path, genart_command: Any) -> No
         "--audio", sound, "--map", mapping, "-o", output,
     )  # fmt: skip
     assert made.code == 0, made.err
-    recipe = genart.read_recipe(output)
+    recipe = genart.media.read_recipe(output)
     assert recipe is not None
     assert recipe["mapping"] == mapping.read_text()
     assert f"--map {mapping}" in recipe["command"]

@@ -125,7 +125,7 @@ def test_a_pth_of_the_pytorch_examples_paints_as_its_own_code_does(tmp_path, old
     summary = (
         genart.registry("reader")
         .create("fast-style")
-        .recognise(genart.read_checkpoint(tmp_path / "mosaic.pth"))
+        .recognise(genart.checkpoints.read_checkpoint(tmp_path / "mosaic.pth"))
     )
     assert summary["architecture"] == f"8-16-32, {blocks} blocks"
 
@@ -200,10 +200,10 @@ def test_a_style_that_comes_with_genart_is_asked_for_by_name():
             float(each == name) for each in painter.styles
         ]
         assert path.stat().st_size < 2e6
-        texts = genart.read_checkpoint(path).metadata
+        texts = genart.checkpoints.read_checkpoint(path).metadata
         assert texts["licence"]
         assert texts["training"]
-    with pytest.raises(genart.UnknownName, match=next(iter(names))):
+    with pytest.raises(genart.errors.UnknownName, match=next(iter(names))):
         genart.stylizer("fast:no_such_style")
 
 
@@ -212,16 +212,18 @@ def test_a_file_of_ours_carries_what_it_is(three):
     assert read.styles == ("sea", "fire", "size")
     assert read.metadata["licence"] == "CC0"
     summary = (
-        genart.registry("reader").create("fast-style").recognise(genart.read_checkpoint(three))
+        genart.registry("reader")
+        .create("fast-style")
+        .recognise(genart.checkpoints.read_checkpoint(three))
     )
     assert summary["styles"] == ["sea", "fire", "size"]
-    with pytest.raises(genart.CheckpointError, match="--style fast:"):
+    with pytest.raises(genart.errors.CheckpointError, match="--style fast:"):
         genart.load(str(three))
 
 
 def test_a_file_that_is_no_fast_style_is_told_what_it_lacks(tmp_path, three):
     def fails(path, *says):
-        with pytest.raises(genart.CheckpointError) as caught:
+        with pytest.raises(genart.errors.CheckpointError) as caught:
             fast(str(path))
         for text in says:
             assert text in str(caught.value)
@@ -243,7 +245,7 @@ def test_a_file_that_is_no_fast_style_is_told_what_it_lacks(tmp_path, three):
     torch.save(state, tmp_path / "odd.pth")
     fails(tmp_path / "odd.pth", "in2.weight has shape (1, 5)")
     fails(tmp_path / "none.pth", "none.pth")
-    with pytest.raises(genart.UnknownName, match="sea"):
+    with pytest.raises(genart.errors.UnknownName, match="sea"):
         fast("seaa", three)
 
 
@@ -293,7 +295,7 @@ def fit(material, out, steps, **options):
 
 
 def newest(folder):
-    return genart.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
+    return genart.checkpoints.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
 
 
 def same(a, b):

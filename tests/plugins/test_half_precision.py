@@ -75,7 +75,9 @@ def test_a_model_on_a_cpu_computes_in_float32_and_says_that_it_has_no_half() -> 
     assert model.with_precision("auto") is model
     with pytest.raises(genart.UsageError, match=r'"moss" does not compute in half .* "cpu"; use'):
         model.with_precision("half")
-    with pytest.raises(genart.UnknownName, match=r'No precision named "halv". Did you mean "half"'):
+    with pytest.raises(
+        genart.errors.UnknownName, match=r'No precision named "halv". Did you mean "half"'
+    ):
         model.with_precision("halv")
 
 

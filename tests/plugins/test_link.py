@@ -60,7 +60,7 @@ def test_it_leaves_when_it_is_closed(session: dict[str, Any]) -> None:
 
 def test_it_is_a_control_by_name_and_rests_in_a_film() -> None:
     made = registry("control").create("link", source="")
-    assert isinstance(made, genart.LiveControl)
+    assert isinstance(made, genart.live.LiveControl)
     assert list(made.changes(1.0)) == []
     made.close()
     with pytest.raises(genart.UsageError, match="link:play"):

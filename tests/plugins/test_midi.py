@@ -133,7 +133,7 @@ def rig(system: System) -> Iterator[Rig]:
 def test_it_is_a_control_by_name() -> None:
     made = registry("control").create("midi", source="quiet:Launch")
     assert isinstance(made, Midi)
-    assert isinstance(made, genart.LiveControl)
+    assert isinstance(made, genart.live.LiveControl)
     assert list(made.changes(0.0)) == []
 
 

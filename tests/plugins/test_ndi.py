@@ -161,5 +161,7 @@ def test_a_receiver_that_is_killed_stops_nothing_and_another_may_come(
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "NDIlib", None)
-    with pytest.raises(genart.MissingExtra, match=r"ndi-python .* pip install 'genart\[ndi\]'"):
+    with pytest.raises(
+        genart.errors.MissingExtra, match=r"ndi-python .* pip install 'genart\[ndi\]'"
+    ):
         genart.registry("sink").create("ndi", path="", fps=30, size=(4, 4))

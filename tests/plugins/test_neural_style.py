@@ -182,7 +182,7 @@ def test_presets_have_the_published_layers_and_weights() -> None:
 
 
 def test_an_unknown_preset_is_told_with_the_nearest() -> None:
-    with pytest.raises(genart.UnknownName, match='Did you mean "gatys"'):
+    with pytest.raises(genart.errors.UnknownName, match='Did you mean "gatys"'):
         preset("gatis")
 
 
@@ -504,7 +504,7 @@ def test_flow_without_its_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setitem(sys.modules, "cv2", None)
     monkeypatch.setattr(flow, "available", lambda: False)
-    with pytest.raises(genart.MissingExtra, match=r"genart\[flow\]"):
+    with pytest.raises(genart.errors.MissingExtra, match=r"genart\[flow\]"):
         gatys(film="flow").reset()
     gatys(film="auto").reset()
 
@@ -549,7 +549,7 @@ def test_weights_are_downloaded_once(
 def test_no_download_says_what_to_do(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(weights.DOWNLOADS, "vgg19", f"{served}/away.pth")
     network.cache_clear()
-    with pytest.raises(genart.CheckpointError, match="or take the features lite0"):
+    with pytest.raises(genart.errors.CheckpointError, match="or take the features lite0"):
         gatys(network="vgg19")
 
 
@@ -569,10 +569,12 @@ def test_weights_of_another_network_are_told(tmp_path: Path) -> None:
     path = tmp_path / "some.pth"
     torch.save(random_state("squeezenet"), path)
     assert weights.find("auto", str(path))[0] == "squeezenet"
-    with pytest.raises(genart.CheckpointError, match=r"holds SqueezeNet 1.1, not VGG-19"):
+    with pytest.raises(genart.errors.CheckpointError, match=r"holds SqueezeNet 1.1, not VGG-19"):
         weights.find("vgg19", str(path))
     torch.save({"a": torch.ones(2)}, path)
-    with pytest.raises(genart.CheckpointError, match="holds none of VGG-19, VGG-16 and Squeeze"):
+    with pytest.raises(
+        genart.errors.CheckpointError, match="holds none of VGG-19, VGG-16 and Squeeze"
+    ):
         weights.find("auto", str(path))
 
 
@@ -586,13 +588,13 @@ def test_damaged_weights_are_told(tmp_path: Path, suffix: str, damage: str) -> N
     elif suffix == ".pth":
         torch.save(state, path)
     else:
-        genart.write_safetensors(path, state, {})
+        genart.checkpoints.write_safetensors(path, state, {})
     whole = path.read_bytes()
     if damage == "missing":
         path.unlink()
     else:
         path.write_bytes(b"" if damage == "empty" else whole[: len(whole) // 2])
-    with pytest.raises(genart.CheckpointError, match="weights"):
+    with pytest.raises(genart.errors.CheckpointError, match="weights"):
         gatys(network="auto", weights=str(path))
 
 

@@ -120,7 +120,7 @@ def play(sink: genart.Sink, frame: np.ndarray, until: Callable[[], bool]) -> lis
         assert time.monotonic() < end, "it never came to that"
         try:
             sink.write(lively(frame))
-        except genart.OutputAway as error:
+        except genart.errors.OutputAway as error:
             told.append(str(error))
         beat.wait(float(1 / RATE))
     return told
@@ -244,7 +244,7 @@ def test_the_time_between_tries_doubles_up_to_ten_seconds_and_nothing_runs_meanw
     sink = StreamSink(f"rtmp://host/app/{KEY}", fps=RATE, size=SIZE, now=lambda: now)
     for _ in range(400):
         with pytest.raises(
-            genart.OutputAway, match=r"^rtmp://host does not answer \(nobody there\)"
+            genart.errors.OutputAway, match=r"^rtmp://host does not answer \(nobody there\)"
         ):
             sink.write(quarters())
         now += 0.1

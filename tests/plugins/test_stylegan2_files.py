@@ -69,16 +69,18 @@ def test_flat_settings_of_the_stylegan3_release_are_understood(tmp_path: Path) -
 
 
 def test_the_averaged_network_is_taken_unless_the_other_is_asked_for(tmp_path: Path) -> None:
-    checkpoint = genart.read_checkpoint(files.nvidia(tmp_path / "network.pkl"))
+    checkpoint = genart.checkpoints.read_checkpoint(files.nvidia(tmp_path / "network.pkl"))
     young = NvidiaReader().load(checkpoint, name="young", device=CPU, network="G")
     assert not young.network.synthesis.b4.const.any()
     assert not torch.equal(pictures(young), expected("16px"))
-    with pytest.raises(genart.CheckpointError, match='no "H"; its generators: G, G_ema'):
+    with pytest.raises(genart.errors.CheckpointError, match='no "H"; its generators: G, G_ema'):
         NvidiaReader().load(checkpoint, name="x", device=CPU, network="H")
 
 
 def test_the_discriminator_comes_along(tmp_path: Path) -> None:
-    checkpoint = genart.read_checkpoint(files.nvidia(tmp_path / "network.pkl", "conditional"))
+    checkpoint = genart.checkpoints.read_checkpoint(
+        files.nvidia(tmp_path / "network.pkl", "conditional")
+    )
     critic = read_discriminator(checkpoint)
     assert critic is not None
     assert critic(torch.zeros(4, 3, 16, 16), torch.eye(5)[:4]).shape == (4, 1)
@@ -138,7 +140,7 @@ def test_info_says_what_a_file_is_without_a_network(
 
 def info(path: Path) -> dict[str, Any]:
     """What the one reader that knows a file says of it."""
-    checkpoint, readers = genart.read_checkpoint(path), genart.registry("reader")
+    checkpoint, readers = genart.checkpoints.read_checkpoint(path), genart.registry("reader")
     told = [readers.create(name).recognise(checkpoint) for name in readers]
     (summary,) = filter(None, told)
     return summary
@@ -165,7 +167,7 @@ def test_settings_that_lie_are_refused_by_name(
 ) -> None:
     told = files.ada_kwargs() | change
     path = files.nvidia(tmp_path / "network.pkl", told=told)
-    with pytest.raises(genart.CheckpointError, match=says):
+    with pytest.raises(genart.errors.CheckpointError, match=says):
         genart.load(path, device="cpu")
     assert info(path)["architecture"] == "stylegan2", "info tells of it all the same"
 
@@ -179,7 +181,7 @@ def test_stylegan3_is_named_and_refused(kernel: int, kind: str, tmp_path: Path) 
     )
     path = nvidia_format.dump({"G": alien, "D": alien, "G_ema": alien}, tmp_path / "network.pkl")
     assert info(path)["architecture"] == f"stylegan3-{kind}"
-    with pytest.raises(genart.CheckpointError, match=f"alias-free StyleGAN3-{kind}"):
+    with pytest.raises(genart.errors.CheckpointError, match=f"alias-free StyleGAN3-{kind}"):
         genart.load(path, device="cpu")
 
 
@@ -189,13 +191,13 @@ def test_tensorflow_pickles_are_named_and_refused(tmp_path: Path) -> None:
     network = nvidia_format.Network("G", {"w": np.zeros(3, np.float32)})
     path = nvidia_format.dump((network, network, network), tmp_path / "network.pkl")
     assert info(path)["architecture"] == "stylegan-tensorflow"
-    with pytest.raises(genart.CheckpointError, match="TensorFlow-era"):
+    with pytest.raises(genart.errors.CheckpointError, match="TensorFlow-era"):
         genart.load(path, device="cpu")
 
 
 def test_a_stranger_in_a_pickle_is_no_network_we_know(tmp_path: Path) -> None:
     path = nvidia_format.dump({"G_ema": state(weights=torch.zeros(3))}, tmp_path / "network.pkl")
-    with pytest.raises(genart.CheckpointError, match="no model that a reader knows"):
+    with pytest.raises(genart.errors.CheckpointError, match="no model that a reader knows"):
         genart.load(path, device="cpu")
 
 
@@ -213,17 +215,17 @@ def test_our_files_are_held_to_their_header(
     header: dict[str, str], says: str, tmp_path: Path
 ) -> None:
     path = StyleGAN2.from_network(files.network()).save(tmp_path / "ours.safetensors")
-    good = genart.read_checkpoint(path)
-    genart.write_safetensors(path, good.tree, good.metadata | header)
-    with pytest.raises(genart.CheckpointError, match=says):
+    good = genart.checkpoints.read_checkpoint(path)
+    genart.checkpoints.write_safetensors(path, good.tree, good.metadata | header)
+    with pytest.raises(genart.errors.CheckpointError, match=says):
         genart.load(path, device="cpu")
 
 
 def test_half_precision_weights_open_as_float32(tmp_path: Path) -> None:
     path = StyleGAN2.from_network(files.network()).save(tmp_path / "ours.safetensors")
-    good = genart.read_checkpoint(path)
+    good = genart.checkpoints.read_checkpoint(path)
     small = {name: tensor.half() for name, tensor in good.tree.items()}
-    genart.write_safetensors(path, small, good.metadata)
+    genart.checkpoints.write_safetensors(path, small, good.metadata)
     images = pictures(genart.load(path, device="cpu"))
     assert images.dtype == torch.float32
     assert (images - expected("16px")).abs().max() < 0.05
@@ -239,10 +241,10 @@ def test_half_precision_weights_open_as_float32(tmp_path: Path) -> None:
 )
 def test_a_rosinality_file_with_a_hole_names_it(missing: str, ours: str, tmp_path: Path) -> None:
     path = files.rosinality(tmp_path / "network.pt")
-    tree = genart.read_checkpoint(path).tree
+    tree = genart.checkpoints.read_checkpoint(path).tree
     del tree["g_ema"][missing]
     torch.save(tree, path)
-    with pytest.raises(genart.CheckpointError, match=f"missing: {ours}"):
+    with pytest.raises(genart.errors.CheckpointError, match=f"missing: {ours}"):
         genart.load(path, device="cpu")
 
 

@@ -52,7 +52,7 @@ def test_our_pictures_of_an_official_pickle_are_its_own(case: str, folder: Path)
         latent = genart.Latent("z", z, label)
         ours = model(latent, noise=noise, truncation=psi, cutoff=cutoff)
         assert (ours[:, : theirs.shape[1]] - theirs).abs().max() <= 1e-3
-    critic = read_discriminator(genart.read_checkpoint(folder / f"{case}.pkl"))
+    critic = read_discriminator(genart.checkpoints.read_checkpoint(folder / f"{case}.pkl"))
     if critic is not None and logits is not None:
         labels = None if label is None else label.repeat(2, 1)
         judged = critic(pictures((CASES | LARGE)[case]), labels)

@@ -13,6 +13,7 @@ from support.broken_pictures import BROKEN, broken_zip
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 import genart
+from genart.interrupts import whole
 from genart_stylegan2.augment import Controller, augment, diff_augment
 from genart_stylegan2.critics import ProjectedCritic
 from genart_stylegan2.data import Dataset, load_dataset, sent
@@ -49,7 +50,7 @@ def fit(pictures, out, steps, **settings):
 
 
 def newest(folder):
-    return genart.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
+    return genart.checkpoints.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
 
 
 def assert_same(a, b, at=""):
@@ -187,7 +188,7 @@ def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(pictures, tmp_path, mo
 def test_a_second_ctrl_c_does_not_wait():
     done = []
 
-    @genart.whole()
+    @whole()
     def impatient():
         for press in (1, 2):
             signal.raise_signal(signal.SIGINT)
@@ -218,7 +219,7 @@ def test_a_folder_in_use_and_a_changed_architecture_are_refused(pictures, tmp_pa
 def test_settings_say_what_is_allowed():
     with pytest.raises(genart.UsageError, match="power of two"):
         Settings(resolution=100)
-    with pytest.raises(genart.UnknownName, match='Did you mean "gamma"'):
+    with pytest.raises(genart.errors.UnknownName, match='Did you mean "gamma"'):
         Settings.from_options({"gama": 1})
     with pytest.raises(genart.UsageError, match="with critic projected"):
         Settings(recon=1.0)

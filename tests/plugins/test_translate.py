@@ -141,7 +141,7 @@ def test_dropout_is_the_papers_and_does_not_flicker(tmp_path: Path) -> None:
 def test_its_settings_are_params_of_a_chain() -> None:
     names = {name for name, value in vars(Translator).items() if isinstance(value, genart.Param)}
     assert names == {"dropout", "statistics", "seed"}
-    with pytest.raises(genart.ParamError, match="own, trained"):
+    with pytest.raises(genart.errors.ParamError, match="own, trained"):
         made(resnet(1, 4), statistics="batch")
 
 
@@ -290,7 +290,9 @@ def test_a_row_of_the_benchmark_counts_its_arithmetic(tmp_path: Path) -> None:
     ends = 2 * large * 49 * 3 * 4  # the first and the last convolution
     between = 2 * (middle * 9 * 4 * 8 + small * 9 * 8 * 16)  # down, and up again
     assert made == 2 * (ends + between + 2 * small * 9 * 16 * 16)
-    rows = list(genart.registry("benchmark").create("translate", options=genart.BenchOptions()))
+    rows = list(
+        genart.registry("benchmark").create("translate", options=genart.benchmarks.BenchOptions())
+    )
     assert [row.name for row in rows] == [
         "CycleGAN image 256 px 9 blocks", "pix2pix image 256 px U-Net",
     ]  # fmt: skip

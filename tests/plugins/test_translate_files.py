@@ -106,7 +106,7 @@ def test_a_wrong_file_gets_a_message_that_names_what_is_missing(
     case: Plain, change: Callable[[dict[str, Any]], Any], says: str, tmp_path: Path
 ) -> None:
     path = saved(tmp_path / "odd.pth", change(write(case)))
-    with pytest.raises(genart.CheckpointError, match=says) as caught:
+    with pytest.raises(genart.errors.CheckpointError, match=says) as caught:
         genart.stylizer("cyclegan", model=path)
     assert str(path) in str(caught.value)
 
@@ -117,7 +117,7 @@ def test_a_discriminator_is_told_from_a_generator(layers: int, kind: str, tmp_pa
     part = "net" if layers == 0 else "model"
     theirs = {f"{part}.{name.removeprefix('net.')}": value for name, value in critic.items()}
     path = saved(tmp_path / "latest_net_D.pth", theirs)
-    with pytest.raises(genart.CheckpointError, match=rf"discriminator \(of {kind}\).*net_G"):
+    with pytest.raises(genart.errors.CheckpointError, match=rf"discriminator \(of {kind}\).*net_G"):
         genart.stylizer("pix2pix", model=path)
 
 
@@ -125,11 +125,11 @@ def test_a_file_cut_short_or_empty_is_refused(tmp_path: Path) -> None:
     whole = saved(tmp_path / "whole.pth", write(SMALL)).read_bytes()
     for name, data in (("short.pth", whole[: len(whole) // 2]), ("empty.pth", b"")):
         (tmp_path / name).write_bytes(data)
-        with pytest.raises(genart.CheckpointError, match=name):
+        with pytest.raises(genart.errors.CheckpointError, match=name):
             genart.stylizer("cyclegan", model=tmp_path / name)
     mine = Translator(build(resnet(1, 4)), name="x").save(tmp_path / "mine.safetensors")
     mine.write_bytes(mine.read_bytes()[:-100])
-    with pytest.raises(genart.CheckpointError, match="mine"):
+    with pytest.raises(genart.errors.CheckpointError, match="mine"):
         genart.stylizer("cyclegan", model=mine)
 
 
@@ -139,7 +139,7 @@ def test_a_file_that_asks_to_run_something_is_refused(tmp_path: Path) -> None:
             return (Path.write_text, (tmp_path / "ran", "yes"))
 
     path = saved(tmp_path / "hostile.pth", write(SMALL) | {"x": Hostile()})
-    with pytest.raises(genart.RefusedCheckpoint):
+    with pytest.raises(genart.errors.RefusedCheckpoint):
         genart.stylizer("cyclegan", model=path)
     assert not (tmp_path / "ran").exists()
 
@@ -161,13 +161,13 @@ def test_a_header_that_does_not_fit_is_told(
 ) -> None:
     own = {"genart.architecture": "translate", "genart.format": "1"}
     path = tmp_path / "x.safetensors"
-    genart.write_safetensors(path, {"stem.layer.weight": torch.zeros(1)}, own | texts)
-    with pytest.raises(genart.CheckpointError, match=says):
+    genart.checkpoints.write_safetensors(path, {"stem.layer.weight": torch.zeros(1)}, own | texts)
+    with pytest.raises(genart.errors.CheckpointError, match=says):
         genart.stylizer("cyclegan", model=path)
 
 
 def test_a_model_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(genart.UnknownName, match='No translation model named "frut"'):
+    with pytest.raises(genart.errors.UnknownName, match='No translation model named "frut"'):
         genart.stylizer("cyclegan", model="frut")
     with pytest.raises(genart.UsageError, match=r'no model file "frut\.pth"'):
         genart.stylizer("cyclegan", model="frut.pth")
@@ -185,7 +185,7 @@ def test_info_says_what_such_a_file_is_and_load_what_it_is_for(
     with pytest.raises(genart.UsageError, match="genart translate --model"):
         genart.load(path, "cpu")
     critic = saved(tmp_path / "latest_net_D.pth", make_critic(3, 4, 3, "none").state_dict())
-    assert TranslationReader().recognise(genart.read_checkpoint(critic)) is None
+    assert TranslationReader().recognise(genart.checkpoints.read_checkpoint(critic)) is None
 
 
 @pytest.mark.parametrize("name", list(shipped()))

@@ -52,7 +52,7 @@ def trainer(kind: str, **settings: Any) -> TranslationTrainer:
 
 
 def newest(folder: Path) -> Any:
-    state = genart.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
+    state = genart.checkpoints.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
     del state["settings"]
     return state
 
@@ -112,14 +112,14 @@ def test_what_a_run_leaves(kind: str, pictures: Path, tmp_path: Path) -> None:
         assert sheet.size == ((3 * 16, 8 * 16) if kind == "cyclegan" else (6 * 16, 3 * 16))
     style = genart.stylizer(kind, model=model)
     assert style(torch.zeros(1, 3, 16, 16)).shape == (1, 3, 16, 16)
-    told = genart.read_checkpoint(model).metadata
+    told = genart.checkpoints.read_checkpoint(model).metadata
     assert (told["licence"], told["dataset"], told["method"]) == ("CC0", "drawings", kind)
     with pytest.raises(genart.UsageError, match="holds a training run"):
         trainer(kind).fit(pictures, out)
     with pytest.raises(genart.UsageError, match="filters was 4, now 8"):
         trainer(kind, filters=8).fit(pictures, out, resume="auto")
     other = "pix2pix" if kind == "cyclegan" else "cyclegan"
-    with pytest.raises(genart.CheckpointError, match=f"no snapshot of a {other} training"):
+    with pytest.raises(genart.errors.CheckpointError, match=f"no snapshot of a {other} training"):
         trainer(other).fit(pictures, out, resume="auto")
 
 

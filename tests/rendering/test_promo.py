@@ -96,7 +96,7 @@ def test_a_promo_tells_how_it_was_made(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     scenes = [grey(tmp_path / "a.png", 9), {"sketch": Drift, "model": plasma(), "seconds": 1}]
     report = genart.promo(scenes, path, titles=["A"], crossfade=0.1, **SMALL)
-    assert genart.read_recipe(path) == report.recipe
+    assert genart.media.read_recipe(path) == report.recipe
     assert report.recipe["scenes"][1] == {"sketch": "Drift", "model": "plasma", "seconds": 1}
     assert report.recipe["titles"] == ["A"]
     assert report.recipe["models"] == [{"name": "plasma", "sha256": None}]

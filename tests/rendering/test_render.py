@@ -24,7 +24,7 @@ KINDS = sorted(genart.registry("interpolator"))
 SMALL: dict[str, Any] = {"size": 32, "fps": 24}
 
 
-def kept(**options: Any) -> tuple[genart.Report, list[np.ndarray]]:
+def kept(**options: Any) -> tuple[genart.rendering.Report, list[np.ndarray]]:
     sink = genart.MemorySink()
     report = genart.render(options.pop("sketch", Drift), sink, **{**SMALL, **options})
     return report, sink.frames
@@ -185,7 +185,7 @@ def test_a_recipe_comes_back_from_every_format(tmp_path: Path, name: str) -> Non
         "drift", f"{tmp_path}/{name}", model="plasma", device="cpu", seconds=0.2, **SMALL,
         params={"walk.seeds": "3,1"}, audio=None,
     )  # fmt: skip
-    recipe = genart.read_recipe(tmp_path / name)
+    recipe = genart.media.read_recipe(tmp_path / name)
     assert recipe == report.recipe
     assert recipe["seeds"] == "3,1"
     assert set(recipe["versions"]) == {"python", "numpy", "torch"}
@@ -209,7 +209,7 @@ def test_odd_characters_in_a_recipe_survive(tmp_path: Path) -> None:
         for grey in (0, 99, 200):
             sink.write(np.full((16, 16, 3), grey, np.uint8))
         sink.close()
-        assert genart.read_recipe(path) == odd, suffix
+        assert genart.media.read_recipe(path) == odd, suffix
 
 
 def test_a_file_without_a_recipe_has_none(tmp_path: Path) -> None:
@@ -218,11 +218,11 @@ def test_a_file_without_a_recipe_has_none(tmp_path: Path) -> None:
     Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
     (tmp_path / "a.mp4").write_bytes(b"no film")
     (tmp_path / "empty.gif").touch()
-    assert genart.read_recipe(tmp_path / "a.png") is None
-    assert genart.read_recipe(tmp_path / "a.mp4") is None
-    assert genart.read_recipe(tmp_path / "empty.gif") is None
+    assert genart.media.read_recipe(tmp_path / "a.png") is None
+    assert genart.media.read_recipe(tmp_path / "a.mp4") is None
+    assert genart.media.read_recipe(tmp_path / "empty.gif") is None
     with pytest.raises(genart.DataError, match="no file"):
-        genart.read_recipe(tmp_path / "nothing.mp4")
+        genart.media.read_recipe(tmp_path / "nothing.mp4")
 
 
 @pytest.mark.parametrize("suffix", ["png", "webp", "jpg", "gif"])
@@ -233,11 +233,11 @@ def test_a_still_takes_a_recipe_and_keeps_its_pixels(tmp_path: Path, suffix: str
     Image.linear_gradient("L").convert("RGB").save(path)
     with Image.open(path) as picture:
         before = np.asarray(picture.convert("RGB"))
-    genart.write_recipe(path, {"genart": "1", "seeds": "1-9"})
+    genart.media.write_recipe(path, {"genart": "1", "seeds": "1-9"})
     with Image.open(path) as picture:
         assert np.array_equal(np.asarray(picture.convert("RGB")), before)
         assert suffix != "webp" or b"1-9" in picture.info["xmp"], "other programs find it too"
-    assert genart.read_recipe(path) == {"genart": "1", "seeds": "1-9"}
+    assert genart.media.read_recipe(path) == {"genart": "1", "seeds": "1-9"}
 
 
 def test_the_recipes_command_makes_the_same_film(tmp_path: Path, genart_command: Any) -> None:
@@ -294,7 +294,7 @@ def test_a_film_whose_encoder_is_killed_is_no_film(
     tmp_path: Path, name: str, small_files: None
 ) -> None:
     with pytest.raises(
-        genart.RenderError, match=r"ffmpeg stopped: killed by SIGXFSZ.*the part was removed"
+        genart.errors.RenderError, match=r"ffmpeg stopped: killed by SIGXFSZ.*the part was removed"
     ):
         genart.render(
             Drift, tmp_path / name, model=plasma(), seconds=1, size=128, noise="random", fps=24

@@ -77,7 +77,7 @@ def test_a_picture_is_painted_at_its_own_size_and_says_how(tmp_path: Path) -> No
     assert painted.results == [{"input": str(source), "output": str(target)}]
     assert pixels(target).shape == (24, 40, 3)
     assert set(pixels(target).flat) == {128}
-    recipe = genart.read_recipe(target)
+    recipe = genart.media.read_recipe(target)
     assert recipe is not None
     assert "genart stylize" in recipe["command"]
     assert "--method tint" in recipe["command"]
@@ -210,7 +210,7 @@ def test_no_input_is_painted_over_by_another(tmp_path: Path) -> None:
 def test_the_recipe_is_a_command_that_runs(tmp_path: Path) -> None:
     source, target = picture(tmp_path / "a.png"), tmp_path / "b.png"
     genart.stylize(source, target, **GREY)
-    recipe = genart.read_recipe(target)
+    recipe = genart.media.read_recipe(target)
     assert recipe is not None
     target.unlink()
     assert run(shlex.split(recipe["command"])[1:]) == 0

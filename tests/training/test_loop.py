@@ -17,14 +17,14 @@ import genart
 
 
 @dataclass(frozen=True)
-class Settings(genart.TrainingSettings):
-    steps: int = genart.setting(6, "steps in all")
-    every: int = genart.setting(100, "steps between snapshots")
-    width: int = genart.setting(2, "of the network")
+class Settings(genart.training.TrainingSettings):
+    steps: int = genart.training.setting(6, "steps in all")
+    every: int = genart.training.setting(100, "steps between snapshots")
+    width: int = genart.training.setting(2, "of the network")
     path: tuple[str, ...] = ()
 
 
-class Run(genart.TrainingRun):
+class Run(genart.training.TrainingRun):
     """Learns a colour, in steps that hang on chance and on all steps before them."""
 
     model = "model.pt"
@@ -65,19 +65,19 @@ class Run(genart.TrainingRun):
         self.optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["rng"])
 
-    def save(self, folder: genart.RunFolder, figures: Mapping[str, float]) -> None:
-        with genart.atomic(folder.path / self.model) as partial:
+    def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
+        with genart.media.atomic(folder.path / self.model) as partial:
             torch.save(self.net.state_dict(), partial)
         colour = self.net(torch.ones(2, self.settings.width)).detach()[:, :, None, None]
         folder.sheet(f"sheet-{self.mark}.png", [colour.expand(-1, -1, 4, 4)])
 
 
-class Toy(genart.LoopTrainer[Settings]):
+class Toy(genart.training.LoopTrainer[Settings]):
     what, holds, fixed = "a toy", ("net",), ("width",)
     run: type[Run] = Run
     during: Callable[[int], None] = staticmethod(lambda _: None)
 
-    def start(self, dataset: str | Path, folder: genart.RunFolder, resumed: bool) -> Run:
+    def start(self, dataset: str | Path, folder: genart.training.RunFolder, resumed: bool) -> Run:
         made = self.run(self.settings)
         made.during = self.during
         return made
@@ -92,7 +92,7 @@ def fit(out: Path, resume: str | None = "auto", *, trainer: type[Toy] = Toy, **w
 
 
 def newest(folder: Path) -> Any:
-    return genart.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
+    return genart.checkpoints.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
 
 
 def assert_same(one: Any, other: Any) -> None:
@@ -269,10 +269,10 @@ def test_what_cannot_be_continued_is_refused(tmp_path: Path) -> None:
         fit(tmp_path, width=3)
     with pytest.raises(genart.UsageError, match="cannot be continued: the mood was good"):
         fit(tmp_path, trainer=Picky)
-    with pytest.raises(genart.CheckpointError, match="no snapshot of another toy"):
+    with pytest.raises(genart.errors.CheckpointError, match="no snapshot of another toy"):
         fit(tmp_path, trainer=Other)
     (torn := tmp_path / "snapshot-00000007.pt").write_bytes(b"half a snap")
-    with pytest.raises(genart.CheckpointError, match="snapshot-00000007"):
+    with pytest.raises(genart.errors.CheckpointError, match="snapshot-00000007"):
         fit(tmp_path)
     torn.unlink()
     fit(tmp_path, steps=7)
@@ -283,6 +283,6 @@ def test_settings_say_what_is_allowed() -> None:
         Settings(keep=0)
     with pytest.raises(genart.UsageError, match=r"minutes is -1\.0; allowed: 0 or more"):
         Settings(minutes=-1.0)
-    with pytest.raises(genart.UnknownName, match='Did you mean "width"'):
+    with pytest.raises(genart.errors.UnknownName, match='Did you mean "width"'):
         Settings.from_options({"widht": 3})
     assert Settings(path=("a", "b")).to_dict()["path"] == ["a", "b"]

@@ -66,9 +66,9 @@ def test_an_output_that_goes_away_is_told_once_and_once_when_it_is_back() -> Non
         assert outlet.drained()
 
     put()
-    wire.error = genart.OutputAway("The far end is gone.")
+    wire.error = genart.errors.OutputAway("The far end is gone.")
     put()
-    wire.error = genart.OutputAway("The far end does not answer.")
+    wire.error = genart.errors.OutputAway("The far end does not answer.")
     for _ in range(4):
         now += 1
         put()
@@ -129,7 +129,7 @@ class Ghost(genart.Sketch):
 class Closing(genart.MemorySink):
     """Ends the performance after some frames."""
 
-    def __init__(self, live: genart.Live) -> None:
+    def __init__(self, live: genart.live.Live) -> None:
         super().__init__()
         self._live = live
 
@@ -143,7 +143,7 @@ class Closing(genart.MemorySink):
     ("sketch", "model"), [(Ghost, "plasma"), ("drift", "plasma-alpha")], ids=["frame", "image"]
 )
 def test_live_frames_keep_their_alpha(sketch: Any, model: str) -> None:
-    live = genart.Live(sketch, model=model, size=16, fps=60, seconds=20)
+    live = genart.live.Live(sketch, model=model, size=16, fps=60, seconds=20)
     sink = Closing(live)
     live.run([sink])
     assert not live.faults.all()
@@ -152,7 +152,7 @@ def test_live_frames_keep_their_alpha(sketch: Any, model: str) -> None:
 
 
 def test_a_blackout_of_a_picture_with_alpha_is_clear() -> None:
-    live = genart.Live(Ghost, model="plasma", size=16, fps=60, seconds=20)
+    live = genart.live.Live(Ghost, model="plasma", size=16, fps=60, seconds=20)
     live.store.put("output.blackout", True, "test")
     sink = Closing(live)
     live.run([sink])
@@ -169,7 +169,7 @@ def test_a_crossfade_into_nothing_keeps_its_colour() -> None:
 @pytest.mark.parametrize("name", LIVE)
 def test_live_outputs_are_told_of_and_refused_as_films(name: str) -> None:
     assert (registry("sink")[name].factory.__doc__ or "").strip()
-    with pytest.raises(genart.UnknownName, match=f'No film format named "{name}"'):
+    with pytest.raises(genart.errors.UnknownName, match=f'No film format named "{name}"'):
         genart.render("drift", f"film.{name}", model="plasma", seconds=0.1, size=8)
 
 
@@ -177,7 +177,7 @@ def test_live_outputs_are_told_of_and_refused_as_films(name: str) -> None:
 def test_a_missing_extra_says_what_to_install(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, EXTRAS[name], None)
     monkeypatch.setattr(platform, "system", lambda: SYSTEMS.get(name, "Linux"))
-    with pytest.raises(genart.MissingExtra, match=rf"pip install 'genart\[{name}\]'"):
+    with pytest.raises(genart.errors.MissingExtra, match=rf"pip install 'genart\[{name}\]'"):
         registry("sink").create(name, path="", fps=30, size=(4, 4))
 
 
@@ -226,7 +226,7 @@ def test_a_virtual_camera_gets_even_pictures_with_alpha_on_black(
     assert Screen.made[3] == "/dev/video7"
     clear = picture(4, (7, 9))
     sink.write(clear)
-    assert (Screen.shown[0] == genart.on_black(clear)[:6, :8]).all()
+    assert (Screen.shown[0] == genart.media.on_black(clear)[:6, :8]).all()
     sink.close()
     check_sink(create("virtualcam", path="", fps=30, size=(6, 8)), picture())
     assert Screen.made[3] is None
@@ -315,7 +315,7 @@ def test_spout_may_refuse_some_frames_and_is_away_when_it_refuses_all(
     for _ in range(14):
         try:
             sink.write(picture())
-        except genart.OutputAway as error:
+        except genart.errors.OutputAway as error:
             told.append(str(error))
     assert len(told) == 2
     assert "graphics driver" in told[0]

@@ -38,7 +38,7 @@ class BuildError(genart.GenartError):
 
 def folder() -> Path:
     """Where libraries are kept."""
-    return genart.cache_folder() / "native"
+    return genart.models.cache_folder() / "native"
 
 
 def level() -> str:

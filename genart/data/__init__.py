@@ -1,0 +1,1 @@
+"""Data: what files are and what they hold."""
