@@ -23,7 +23,7 @@ from genart.inversion.search_film import PLACES, Scene, keep_film
 from genart.inversion.store import Found, Inversions, Store
 from genart.inversion.video import FILMS, Followed, follow
 from genart.latent import Latent
-from genart.latents.keys import load_places
+from genart.latents.keys import load_latents_for
 from genart.media.images import read_picture
 from genart.models.loading import as_generator
 from genart.perception.perceptual import perceptual_distance
@@ -275,7 +275,7 @@ def _begun(generator: Generator, options: dict[str, Any]) -> dict[str, Any]:
     """The options, with the places of a start that is a file."""
     start = options.get("start")
     if isinstance(start, (str, Path)) and Path(start).suffix == ".npz":
-        return {**options, "start": load_places(generator, start)}
+        return {**options, "start": load_latents_for(generator, start)}
     return options
 
 

@@ -1,7 +1,8 @@
-"""Keys as people write them: seeds and latent files together, 1,2,5-9,latents/apple.npz."""
+"""Keys of a walk: seeds, latent files and latents; read from text, and drawn for a model."""
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,26 +15,78 @@ from genart.contracts import Generator
 from genart.errors import UsageError
 from genart.latent import Latent, join, make_label
 from genart.latents.npz import load_latent, read_arrays, texts
-from genart.latents.seeds import format_seeds, parse_seeds
 
-_SPACES = ("z", "w", "w+")  # each can be brought to those after it
+_SPACES = ("z", "w", "w+")  # a latent can be mapped to the spaces after its own
 _SUFFIX = ".npz"
 _SEEDS = re.compile(r"[\d\s-]+")
+_LIMIT = 2**32
+_MOST = 100_000
 
-#: A text, seeds, files, or several of them.
-Keys: TypeAlias = "str | int | Path | Iterable[int | str | Path]"
+_GIVEN = "given"  # what stands for a Latent in a text; it cannot be read back
+
+#: One key: a seed, a file of latents, or a Latent.
+Key: TypeAlias = int | Path | Latent
+#: Keys as people give them: "1,2,5-9,apple.npz", a seed, a file, a Latent, or several of these.
+Keys: TypeAlias = "str | Key | Iterable[str | Key]"
 
 
-def parse_keys(keys: Keys) -> list[int | Path]:
-    """The seeds and files that keys name, in order; a folder stands for its .npz files.
-
-    Args:
-        keys: "1,2,5-9", "a.npz,b.npz,7", a folder's name, or numbers and paths.
+def parse_seeds(seeds: str | int | Iterable[int | str]) -> list[int]:
+    """Return the seeds of a text such as "1,2,5-9", in order; numbers are checked and kept.
 
     Raises:
-        UsageError: no key, or something else than seeds and .npz files.
+        UsageError: no seed, something else than numbers and ranges, or a seed out of range.
     """
-    if isinstance(keys, (int, Path)):
+    if isinstance(seeds, str):
+        found = [seed for part in seeds.split(",") for seed in _range(part.strip(), seeds)]
+    else:
+        given = list(seeds) if isinstance(seeds, Iterable) else [seeds]
+        found = [seed for each in given for seed in _one_seed(each)]
+    if not found:
+        raise UsageError('"" names no seeds; write them like 1,2,5-9.')
+    if not all(0 <= seed < _LIMIT for seed in found):
+        raise UsageError(f"Seeds are 0..{_LIMIT - 1}, not {format_seeds(found)}.")
+    return found
+
+
+def _one_seed(seed: int | str) -> Sequence[int]:
+    if isinstance(seed, str):
+        return parse_seeds(seed)
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+        raise UsageError(f'"{seed}" names no seeds; write them like 1,2,5-9.')
+    return [operator.index(seed)]
+
+
+def _range(part: str, text: str) -> range:
+    match = re.fullmatch(r"(\d+)(?:\s*-\s*(\d+))?", part)
+    if not match:
+        raise UsageError(f'"{text}" names no seeds; write them like 1,2,5-9.')
+    first, last = int(match[1]), int(match[2] or match[1])
+    if not first <= last < first + _MOST:
+        raise UsageError(f'"{part}" is no range of seeds: first-last, {_MOST} at most.')
+    return range(first, last + 1)
+
+
+def format_seeds(seeds: Iterable[int]) -> str:
+    """Return the shortest text that `parse_seeds` reads as these seeds."""
+    runs: list[list[int]] = []
+    for seed in seeds:
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def parse_keys(keys: Keys) -> list[Key]:
+    """Return keys one by one, in order; a folder stands for its .npz files.
+
+    Args:
+        keys: "1,2,5-9", "a.npz,b.npz,7", a folder's name, or numbers, paths and latents.
+
+    Raises:
+        UsageError: no key, or something else than seeds, .npz files and latents.
+    """
+    if isinstance(keys, (int, Path, Latent)):
         keys = [keys]
     parts: Sequence[Any] = keys.split(",") if isinstance(keys, str) else list(keys)
     found = [key for part in parts for key in _part(part)]
@@ -42,26 +95,34 @@ def parse_keys(keys: Keys) -> list[int | Path]:
     return found
 
 
-def _part(part: int | str | Path) -> Sequence[int | Path]:
-    if isinstance(part, int) or (isinstance(part, str) and _SEEDS.fullmatch(part.strip())):
-        return parse_seeds(part)
-    text = str(part).strip()
-    path = Path(text)
+def _part(part: str | Key) -> Sequence[Key]:
+    if isinstance(part, Latent):
+        return [part]
+    if isinstance(part, Path):
+        return _files(part)
+    if not isinstance(part, str):
+        return parse_seeds([part])
+    part = part.strip()
+    return parse_seeds(part) if _SEEDS.fullmatch(part) else _files(part)
+
+
+def _files(name: str | Path) -> Sequence[Path]:
+    path = Path(name)
     if path.suffix == _SUFFIX:
         return [path]
-    if text and path.is_dir():
+    if str(name) and path.is_dir():
         files = sorted(path.glob(f"*{_SUFFIX}"))
         if not files:
-            raise UsageError(f'The folder "{text}" holds no {_SUFFIX} files.')
+            raise UsageError(f'The folder "{name}" holds no {_SUFFIX} files.')
         return files
     raise UsageError(
-        f'"{text}" is no key; write seeds such as 1,2,5-9, {_SUFFIX} files, or a folder of them, '
+        f'"{name}" is no key; write seeds such as 1,2,5-9, {_SUFFIX} files, or a folder of them, '
         "with commas between."
     )
 
 
 def format_keys(keys: Keys) -> str:
-    """The shortest text that `parse_keys` reads as these keys."""
+    """Return the shortest text that `parse_keys` reads as these keys; "given" for a Latent."""
     runs: list[str] = []
     seeds: list[int] = []
     for key in [*parse_keys(keys), None]:
@@ -70,36 +131,32 @@ def format_keys(keys: Keys) -> str:
             continue
         runs += [format_seeds(seeds)] if seeds else []
         seeds = []
-        runs += [str(key)] if key is not None else []
+        if key is not None:
+            runs.append(_GIVEN if isinstance(key, Latent) else str(key))
     return ",".join(runs)
 
 
-def key_files(keys: Keys) -> list[Path]:
-    """The files among keys."""
-    return [key for key in parse_keys(keys) if isinstance(key, Path)]
-
-
 def make_keys(model: Generator, keys: Keys, label: Any = None, space: str = "z") -> Latent:
-    """The places that keys name, all in one space.
+    """Return the latents that keys stand for, in order, all in one space.
 
     Args:
-        model: whose places they are.
-        keys: see `parse_keys`; a file gives every place it holds.
+        model: the generator that will draw them.
+        keys: see `parse_keys`; a file stands for every latent it holds.
         label: the class of the seeds.
-        space: "z", "w" or "w+", or the next one that can hold the files' places too: a w+ does
-            not fit into w, nor a w into z.
+        space: "z", "w" or "w+", or the next of these that can hold every key: w+ cannot be mapped
+            back to w, nor w to z.
 
     Raises:
-        UsageError: something else than keys, or places of another model.
+        UsageError: something else than keys, or latents of another model.
         DataError: a file that holds no latent.
     """
-    parts = [_places(model, group, label) for group in _grouped(parse_keys(keys))]
+    parts = [_latents(model, group, label) for group in _grouped(parse_keys(keys))]
     wanted = _SPACES[max(_SPACES.index(each) for each in (space, *(p.space for p in parts)))]
-    return join(_alike(model, [brought(model, part, wanted) for part in parts]))
+    return join(_completed(model, [in_space(model, part, wanted) for part in parts]))
 
 
-def brought(model: Generator, latent: Latent, space: str) -> Latent:
-    """A latent in a space that comes after its own, or the same."""
+def in_space(model: Generator, latent: Latent, space: str) -> Latent:
+    """Return a latent mapped to a space after its own, or itself in its own space."""
     if latent.space == space:
         return latent
     mapped = replace(model.map(replace(latent, truncation=None)), truncation=latent.truncation)
@@ -109,50 +166,54 @@ def brought(model: Generator, latent: Latent, space: str) -> Latent:
 
 
 def check_fits(
-    model: Generator, latent: Latent, whose: str = "", what: str = "This latent"
+    model: Generator, latent: Latent, owner: str = "", what: str = "This latent"
 ) -> None:
-    """UsageError for places of other sizes, or in w and w+ for those of another model.
+    """Check that a model can draw a latent.
 
     Args:
-        model: who is to show them.
-        latent: the places.
-        whose: the model that they belong to, or "" where nobody knows.
-        what: what to call them.
+        model: the generator that will draw it.
+        latent: in any space.
+        owner: the name of the model it was made with, "" if unknown.
+        what: what the error calls it, such as its file.
+
+    Raises:
+        UsageError: a latent of other sizes, or in w or w+ one of another model.
     """
     wanted = {
         "z": (model.z_dim,), "w": (model.w_dim,), "w+": (model.num_ws, model.w_dim),
     }[latent.space]  # fmt: skip
-    belongs = f' It belongs to "{whose}".' if whose and whose != model.name else ""
+    belongs = f' It belongs to "{owner}".' if owner and owner != model.name else ""
     if tuple(latent.values.shape[1:]) != wanted:
         raise UsageError(
             f'{what} has {latent.space} of size {tuple(latent.values.shape[1:])}; "{model.name}" '
             f"takes {wanted}.{belongs}"
         )
     kin = (model.name, *model.parents)
-    if latent.space != "z" and whose and whose not in kin:
+    if latent.space != "z" and owner and owner not in kin:
         raise UsageError(
-            f'{what} belongs to "{whose}" and not to "{model.name}". If the two share their '
-            'places, keep it without a name: genart.save_latent(path, latent, model="").'
+            f'{what} belongs to "{owner}" and not to "{model.name}". If the two models share a '
+            'latent space, save it without a name: genart.save_latent(path, latent, model="").'
         )
 
 
-def load_places(model: Generator, path: str | Path) -> Latent:
-    """The places in a file, on a model's device.
+def load_latents_for(model: Generator, path: str | Path) -> Latent:
+    """Return the latents of a file, on a model's device.
 
     Raises:
-        UsageError: no such file, or places of another model.
+        UsageError: no such file, or latents of another model.
         DataError: a file that holds no latent.
     """
     latent = load_latent(path, model.device)
-    whose = texts(read_arrays(path, ("model",)), ("model",)).get("model", "")
-    check_fits(model, latent, whose, str(path))
+    owner = texts(read_arrays(path, ("model",)), ("model",)).get("model", "")
+    check_fits(model, latent, owner, str(path))
     return latent
 
 
-def _grouped(keys: Sequence[int | Path]) -> list[list[int] | Path]:
-    groups: list[list[int] | Path] = []
+def _grouped(keys: Sequence[Key]) -> list[list[int] | Path | Latent]:
+    """Return keys in order, neighbouring seeds together."""
+    groups: list[list[int] | Path | Latent] = []
     for key in keys:
-        if isinstance(key, Path):
+        if not isinstance(key, int):
             groups.append(key)
         elif groups and isinstance(groups[-1], list):
             groups[-1].append(key)
@@ -161,12 +222,17 @@ def _grouped(keys: Sequence[int | Path]) -> list[list[int] | Path]:
     return groups
 
 
-def _places(model: Generator, group: list[int] | Path, label: Any) -> Latent:
-    return model.sample(group, label) if isinstance(group, list) else load_places(model, group)
+def _latents(model: Generator, group: list[int] | Path | Latent, label: Any) -> Latent:
+    if isinstance(group, list):
+        return model.sample(group, label)
+    if isinstance(group, Path):
+        return load_latents_for(model, group)
+    check_fits(model, group)
+    return group.to(model.device)
 
 
-def _alike(model: Generator, parts: list[Latent]) -> list[Latent]:
-    """Parts that all have labels, in z, or none has; and a truncation where any has."""
+def _completed(model: Generator, parts: list[Latent]) -> list[Latent]:
+    """Return parts that can be joined: in z all have labels or none; all truncations or none."""
     labels = [part.label for part in parts]
     if any(label is not None for label in labels):
         in_z = parts[0].space == "z"

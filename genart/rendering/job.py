@@ -14,8 +14,7 @@ import torch
 
 from genart.contracts import Control, Frame, Generator
 from genart.errors import UnknownName
-from genart.latents.keys import Keys, format_keys
-from genart.latents.seeds import format_seeds, parse_seeds
+from genart.latents.keys import Keys, format_keys, format_seeds, parse_seeds
 from genart.mapping.film_control import FilmControl
 from genart.media.film_spec import Film, Size
 from genart.models.loading import load

@@ -17,7 +17,7 @@ from genart.bending.layers import find_layer
 from genart.contracts import Frame, Generator
 from genart.errors import UsageError
 from genart.latent import Latent
-from genart.latents.keys import Keys, format_keys, make_keys
+from genart.latents.keys import Keys, format_keys, make_keys, parse_keys
 from genart.media.recipe import make_recipe, model_facts
 from genart.media.sheets import SUFFIXES, save_picture
 from genart.models.capabilities import Layered
@@ -111,7 +111,8 @@ def layers(
     if not isinstance(base, Layered):
         raise UsageError(f'"{base.name}" does not show its layers; StyleGAN2 models do.')
     names = base.layer_names() if layer is None else [find_layer(layer, base.layer_names())]
-    place = make_keys(base, keys)
+    chosen = parse_keys(keys)
+    place = make_keys(base, chosen)
     shown = [_measured(base, place[0], name) for name in names]
     if output is None:
         return LayerView(shown)
@@ -124,8 +125,8 @@ def layers(
     shape |= {} if path.suffix in SUFFIXES else {"seconds": seconds, "fps": fps}
     facts: dict[str, Any] = {
         "model": model_facts(model_name(model), base.source),
-        "layer": names[0], "keys": format_keys(keys), "bend": bend, "truncation": truncation,
-        "files": named_files({"walk.keys": format_keys(keys), "model.bend": bend}),
+        "layer": names[0], "keys": format_keys(chosen), "bend": bend, "truncation": truncation,
+        "files": named_files({"walk.keys": format_keys(chosen), "model.bend": bend}),
     }  # fmt: skip
     recipe = make_recipe(_command(facts, channels, clusters, path, shape), facts)
     if path.suffix in SUFFIXES:
@@ -136,7 +137,7 @@ def layers(
         save_picture(path, frame, recipe)
     else:
         _film(
-            path, grid, names[0], recipe, progress, model=base, keys=keys, truncation=truncation,
+            path, grid, names[0], recipe, progress, model=base, keys=chosen, truncation=truncation,
             seconds=seconds, fps=fps, params={"model.bend": bend},
         )  # fmt: skip
     return LayerView(shown, path, grid.size[::-1], recipe)

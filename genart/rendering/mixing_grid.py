@@ -15,7 +15,7 @@ from genart.contracts import Frame, Generator
 from genart.editing.style_mixing import layer_weights
 from genart.errors import UsageError
 from genart.latent import Latent
-from genart.latents.keys import Keys, format_keys, make_keys
+from genart.latents.keys import Keys, format_keys, make_keys, parse_keys
 from genart.latents.mixing import mix, parse_layers
 from genart.media.film_spec import Film, Size, count_frames, parse_fps, parse_size
 from genart.media.frames import on_black, to_frames
@@ -79,13 +79,14 @@ def mixing_grid(
     styles = styles or ("all" if is_film else "coarse")
     pixels = None if size is None else parse_size(size)
     generator = in_aspect(as_generator(model, device, progress=progress), pixels)
-    down, across = format_keys(rows), format_keys(cols)
+    down, across = parse_keys(rows), parse_keys(cols)
     left, top = (
         generator.map(make_keys(generator, each, label), truncation, cutoff)
         for each in (down, across)
     )
     recipe = _recipe(
-        "mix", generator, model, output, rows=down, cols=across,
+        "mix", generator, model, output, [*down, *across],
+        rows=format_keys(down), cols=format_keys(across),
         styles=styles, truncation=truncation, cutoff=cutoff, label=label,
         size=pixels and pixels[::-1], seconds=seconds if is_film else None,
         fps=str(fps) if is_film else None,

@@ -9,8 +9,7 @@ from typing import Any
 
 from genart.contracts import Generator
 from genart.errors import UsageError
-from genart.latents.keys import format_keys, parse_keys
-from genart.latents.seeds import format_seeds, parse_seeds
+from genart.latents.keys import format_keys, format_seeds, parse_keys, parse_seeds
 from genart.media.film_spec import Film
 from genart.playback.build import performer
 from genart.playback.player import Grid, Player

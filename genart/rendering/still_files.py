@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import torch
 from genart.contracts import Frame, Generator
 from genart.errors import RenderError
 from genart.latent import Latent
-from genart.latents.keys import parse_keys
+from genart.latents.keys import Key
 from genart.media.frames import to_frames
 from genart.media.recipe import file_facts, make_recipe, model_facts
 from genart.media.sheets import save_picture, tiled
@@ -67,24 +67,23 @@ def _one_file(
         raise RenderError(f"{error}: the part was removed, {kept}.") from error
 
 
-def _files(given: dict[str, Any]) -> list[Path]:
-    """Return every latent file that the arguments name."""
-    named = [given[name] for name in ("rows", "cols", "keys") if name in given]
-    files = [key for text in named for key in parse_keys(text) if isinstance(key, Path)]
-    return files + ([Path(given["latent"])] if "latent" in given else [])
-
-
 def _recipe(
-    command: str, generator: Generator, model: str | Generator, output: Path, **settings: Any
+    command: str,
+    generator: Generator,
+    model: str | Generator,
+    output: Path,
+    chosen: Iterable[Key],
+    **settings: Any,
 ) -> dict[str, Any]:
-    """What makes the files again: the command to type, and its settings one by one."""
+    """Return the recipe: the command to type, its arguments by name, the files among its keys."""
     given: dict[str, Any] = {"model": model_name(model)}
     given |= {name: value for name, value in settings.items() if value not in (None, "")}
     words = ["genart", command]
     for name, value in given.items():
         words += [f"--{'class' if name == 'label' else name}", _typed(value)]
+    files = [key for key in chosen if isinstance(key, Path)]
     model_given = model_facts(given["model"], generator.source)
-    facts = {**given, "model": model_given, "files": file_facts(_files(given))}
+    facts = {**given, "model": model_given, "files": file_facts(files)}
     return make_recipe([*words, "-o", output.name], facts)
 
 

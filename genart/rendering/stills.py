@@ -10,15 +10,17 @@ from genart.contracts import Frame, Generator, Noise
 from genart.errors import RenderError, UsageError
 from genart.latent import Latent
 from genart.latents.keys import (
+    Key,
     Keys,
     check_fits,
     format_keys,
-    load_places,
+    format_seeds,
+    load_latents_for,
     make_keys,
     parse_keys,
+    parse_seeds,
 )
 from genart.latents.npz import save_latent
-from genart.latents.seeds import format_seeds, parse_seeds
 from genart.media.film_spec import Size, parse_grid, parse_size
 from genart.media.metadata import recipe_text
 from genart.media.sheets import SUFFIXES, save_picture
@@ -76,20 +78,20 @@ def generate(
     if precision is not None:
         generator = generator.with_precision(precision)
     given = {"seeds": seeds, "keys": keys, "latent": latent}
-    places, named = _places(generator, given, label, cells)
+    latents, keys, named = _latents(generator, given, label, cells)
     recipe = _recipe(
-        "generate", generator, model, output, **named,
+        "generate", generator, model, output, keys, **named,
         truncation=truncation, cutoff=cutoff, label=label, noise=noise, precision=precision,
         grid=cells, size=pixels and pixels[::-1],
     )  # fmt: skip
     if output.suffix == ".npz":
-        saved = save_latent(output, places, model=generator.name, recipe=recipe_text(recipe))
-        return Stills([saved], len(places), None, recipe)
+        saved = save_latent(output, latents, model=generator.name, recipe=recipe_text(recipe))
+        return Stills([saved], len(latents), None, recipe)
     settings = {"truncation": truncation, "cutoff": cutoff, "noise": noise}
-    frames = _frames(generator, places, pixels, progress, settings)
+    frames = _frames(generator, latents, pixels, progress, settings)
     if output.suffix and not output.is_dir():
         return _one_file(output, list(frames), cells, recipe)
-    return _folder(output, frames, _names(named, len(places)), recipe)
+    return _folder(output, frames, _names([] if latent is not None else keys, len(latents)), recipe)
 
 
 def _check_output(output: Path, grid: tuple[int, int] | None) -> None:
@@ -100,28 +102,29 @@ def _check_output(output: Path, grid: tuple[int, int] | None) -> None:
         raise UsageError("A grid is one picture; name a file, such as grid.png.")
 
 
-def _places(
+def _latents(
     generator: Generator,
     given: dict[str, Any],
     label: int | None,
     grid: tuple[int, int] | None,
-) -> tuple[Latent, dict[str, str]]:
-    """The places to show, and what names them, for the recipe."""
+) -> tuple[Latent, Sequence[Key], dict[str, str]]:
+    """Return the latents to draw, their keys, and the argument that gave them, for the recipe."""
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
         raise UsageError(f"Give one of {', '.join(given)}, not {' and '.join(named)}.")
     if given["latent"] is not None:
         latent = given["latent"]
         if not isinstance(latent, Latent):
-            return load_places(generator, latent), {"latent": str(latent)}
+            found = load_latents_for(generator, latent)
+            return found, [Path(latent)], {"latent": str(latent)}
         check_fits(generator, latent)
-        return latent.to(generator.device), {"latent": "given"}
+        return latent.to(generator.device), [latent], {"latent": "given"}
     if given["keys"] is not None:
-        text = format_keys(given["keys"])
-        return make_keys(generator, text, label), {"keys": text}
+        keys = parse_keys(given["keys"])
+        return make_keys(generator, keys, label), keys, {"keys": format_keys(keys)}
     cells = grid[0] * grid[1] if grid else 9
-    numbers = parse_seeds(range(1, cells + 1) if given["seeds"] is None else given["seeds"])
-    return generator.sample(numbers, label), {"seeds": format_seeds(numbers)}
+    seeds = parse_seeds(range(1, cells + 1) if given["seeds"] is None else given["seeds"])
+    return generator.sample(seeds, label), seeds, {"seeds": format_seeds(seeds)}
 
 
 def _folder(
@@ -142,11 +145,11 @@ def _folder(
     return Stills(files, len(files), size, recipe)
 
 
-def _names(named: dict[str, str], count: int) -> list[str]:
-    """File names without suffix: by seed and file where each is one place, or else by number."""
-    text = named.get("seeds") or named.get("keys")
-    keys = parse_keys(text) if text else []
-    names = [f"seed{key:04d}" if isinstance(key, int) else key.stem for key in keys]
-    if "seeds" in named or len(names) == len(set(names)) == count:
+def _names(keys: Sequence[Key], count: int) -> list[str]:
+    """Return file names without suffix: by seed and file if each is one latent, or by number."""
+    names = [f"seed{key:04d}" if isinstance(key, int) else key.stem for key in keys
+             if not isinstance(key, Latent)]  # fmt: skip
+    only_seeds = bool(keys) and all(isinstance(key, int) for key in keys)
+    if only_seeds or len(names) == len(set(names)) == len(keys) == count:
         return names
     return [f"latent{n:04d}" for n in range(count)]

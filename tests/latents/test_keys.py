@@ -13,7 +13,7 @@ import torch
 
 import genart
 from genart.editing.style_mixing import layer_weights
-from genart.latents.keys import format_keys, make_keys, parse_keys
+from genart.latents.keys import format_keys, make_keys, parse_keys, parse_seeds
 
 Run = Callable[..., Any]
 PLASMA = ("--model", "plasma")
@@ -47,6 +47,18 @@ def test_keys_are_read_from_text(files: Path) -> None:
     assert parse_keys(range(2)) == [0, 1]
 
 
+@pytest.mark.parametrize("seeds", [[1.5], [True], [], ["a"], [1, None], 2**32, [-1]])
+def test_numbers_that_are_no_seeds_are_refused(seeds: Any) -> None:
+    with pytest.raises(genart.UsageError, match=r"names no seeds|Seeds are 0"):
+        parse_seeds(seeds)
+
+
+def test_whole_numbers_of_any_kind_are_seeds() -> None:
+    assert parse_seeds(np.arange(3)) == [0, 1, 2]
+    assert parse_seeds(["1-3", 7]) == [1, 2, 3, 7]
+    assert parse_keys([np.int64(4), "5"]) == [4, 5]
+
+
 @pytest.mark.parametrize("text", ["", "a", "1,,2", "photo.png", "1;2", "nowhere/"])
 def test_what_is_no_key_is_told(text: str) -> None:
     with pytest.raises(genart.UsageError, match="is no key"):
@@ -77,6 +89,17 @@ def test_files_and_seeds_come_to_the_first_space_that_holds_all(
     assert torch.allclose(made.values[1], own * 0.5)
     assert torch.allclose(made.values[2], own * 0.25)
     assert torch.equal(made.values[3], own)
+
+
+def test_latents_seeds_and_files_are_keys_together(plasma: genart.Generator, files: Path) -> None:
+    found = plasma.map(plasma.sample([31]))
+    made = make_keys(plasma, [found, 7, files / "b.npz"])
+    assert (made.space, len(made)) == ("w+", 3)
+    assert torch.equal(made.values[0], found.values[0])
+    assert torch.equal(made.values[1], plasma.map(plasma.sample([7])).values[0])
+    assert make_keys(plasma, plasma.sample([1, 2])).space == "z"
+    with pytest.raises(genart.UsageError, match="takes"):
+        make_keys(plasma, [genart.Latent("w", torch.zeros(1, 7)), 7])
 
 
 def test_labels_and_truncations_of_some_are_filled_in(tmp_path: Path) -> None:
