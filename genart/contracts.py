@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from genart.errors import UnknownName, UsageError
-from genart.latent import Latent
 from genart.progress import ProgressCallback
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from genart.checkpoints.records import Checkpoint
+    from genart.latent import Latent
 
     Frame: TypeAlias = NDArray[np.uint8]
     Image: TypeAlias = torch.Tensor

@@ -1,6 +1,6 @@
 """How much memory work takes: a program of its own, so that nothing else counts.
 
-    python -m genart.benching.memory SECONDS
+    python -m genart.benchmarks.memory SECONDS
 
 Prints in MB how far the process grows at most while a film of so many seconds is rendered.
 """

@@ -64,7 +64,7 @@ class Live:
         device: "auto", "cpu", "cuda" or "mps".
         blend: whether to blend frames while the model is slower than the display.
         hold_fps: whether to lower the picture's quality while the model is slower than the
-            display, see `genart.live.ladder`.
+            display, see `genart.playback.quality`.
         profile: whether the report says where the frames spent their time, stage by stage.
         recordings: the folder of recordings whose names come from the network.
         tell: told of each new kind of fault, in one line.

@@ -8,7 +8,7 @@ only place where live control and torch meet::
     ...
     taken = store.take(float(tick.t))                 # once a tick
     timeline.add(taken.changes.values())
-    turn(player, [timeline], tick.t)                  # genart.runner: sets what is due
+    turn(player, [timeline], tick.t)                  # genart.playback.loop: sets what is due
     for trigger in taken.triggers: ...                # "cue.recall", "record.start" ...
     store.observe("transport.phase", phase)           # what time turned, for whoever asks
 """

@@ -1,6 +1,6 @@
 """How much memory pictures take: a program of its own, so that nothing else counts.
 
-    python -m genart_stylegan2.peak RESOLUTION CHANNEL_BASE BATCH [CHECKOUT]
+    python -m genart_stylegan2.peak_memory RESOLUTION CHANNEL_BASE BATCH [CHECKOUT]
 
 Prints in MB how far the process grows while two batches are made, beside the network itself;
 with CHECKOUT the official code makes them.

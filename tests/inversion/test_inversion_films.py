@@ -135,7 +135,7 @@ def test_a_start_in_a_file_is_one_of_the_models_own_places(
 BATCH = """
 import sys, torch
 from pathlib import Path
-from genart.inversion import invert_all
+from genart.inversion.api import invert_all
 
 torch.set_num_threads(1)
 folder = Path(sys.argv[1])

@@ -257,12 +257,12 @@ def test_an_encoders_ring_follows_its_own_turns(rig: Rig, system: System) -> Non
 def test_a_device_that_goes_is_told_and_found_again(rig: Rig, system: System) -> None:
     system.unplug("Desk 24:0")
     rig.midi.scan()
-    assert rig.said[-1] == "midi: StoreControl 24:0 is gone; it is waited for."
+    assert rig.said[-1] == "midi: Desk 24:0 is gone; it is waited for."
     assert rig.desktop.said["midi"] == "Pads 20:0"
     assert rig.desktop.faults.now()
     system.plug("Desk 24:0")
     rig.midi.scan()
-    assert rig.said[-1] == "midi: listens to StoreControl 24:0"
+    assert rig.said[-1] == "midi: listens to Desk 24:0"
     assert rig.desktop.faults.now() == []
     rig.midi.flush()
     assert len(system.lights("Desk 24:0")) == 3, "it is told everything again"
@@ -275,7 +275,7 @@ def test_only_the_ports_that_were_asked_for_are_opened(system: System) -> None:
     rig = Rig(system, "desk")
     assert rig.desktop.said["midi"] == "Desk 24:0"
     every = Rig(system)
-    assert every.desktop.said["midi"] == "Pads 20:0, StoreControl 24:0"
+    assert every.desktop.said["midi"] == "Pads 20:0, Desk 24:0"
     quiet = Rig(system, "quiet: Pads")
     quiet.midi.flush()
     assert quiet.desktop.said["midi"] == "Pads 20:0"
@@ -286,7 +286,7 @@ def test_a_port_that_is_not_there_yet_is_waited_for(system: System) -> None:
     rig = Rig(system, "Launch")
     assert rig.said == [
         'midi: There is no input named "Launch" yet; it is waited for.'
-        " There is Pads 20:0, StoreControl 24:0."
+        " There is Pads 20:0, Desk 24:0."
     ]
     system.plug("Launch Control 28:0")
     rig.midi.scan()

@@ -23,7 +23,7 @@ from genart.osc.codec import (
 from genart.params import Param, ParamTree
 
 
-class StoreControl:
+class Tree:
     """A few faders."""
 
     level = Param(0.5, 0.0, 1.0)
@@ -77,7 +77,7 @@ class Ear:
 @pytest.fixture
 def stage() -> Iterator[tuple[OscService, ExitStack]]:
     with ExitStack() as stack:
-        control = OscService(Store(ParamTree({"sketch": StoreControl()})), port=0)
+        control = OscService(Store(ParamTree({"sketch": Tree()})), port=0)
         control.start()
         stack.callback(control.close)
         yield control, stack
@@ -158,7 +158,7 @@ def received(ear: socket.socket) -> set[str]:
 
 
 def test_a_subscription_ends_unless_it_is_renewed() -> None:
-    store, time = Store(ParamTree({"sketch": StoreControl()})), Time()
+    store, time = Store(ParamTree({"sketch": Tree()})), Time()
     feedback = Feedback(store, clock=time)
     ear, port = silent()
     feedback.subscribe("127.0.0.1", port, 60.0)
@@ -183,7 +183,7 @@ def test_a_subscription_ends_unless_it_is_renewed() -> None:
 
 
 def test_who_was_named_at_the_start_stays() -> None:
-    store, time = Store(ParamTree({"sketch": StoreControl()})), Time()
+    store, time = Store(ParamTree({"sketch": Tree()})), Time()
     ear, port = silent()
     feedback = Feedback(store, [("127.0.0.1", port)], clock=time)
     feedback.subscribe("127.0.0.1", port, 1.0)
@@ -196,7 +196,7 @@ def test_who_was_named_at_the_start_stays() -> None:
 
 
 def test_there_are_only_so_many_subscribers() -> None:
-    feedback = Feedback(Store(ParamTree({"sketch": StoreControl()})))
+    feedback = Feedback(Store(ParamTree({"sketch": Tree()})))
     for port in range(20_000, 20_016):
         feedback.subscribe("127.0.0.1", port)
     with pytest.raises(UsageError, match="16 subscribers"):
@@ -246,7 +246,7 @@ def test_cues_are_moved_and_renamed_over_osc(stage: Any) -> None:
 
 
 def test_the_rate_of_messages_is_told() -> None:
-    control = OscService(Store(ParamTree({"sketch": StoreControl()})), port=0)
+    control = OscService(Store(ParamTree({"sketch": Tree()})), port=0)
     control._counted = 10.0, 0
     control.store.arrived(500)
     assert control._rate(10.5) == 0
@@ -257,7 +257,7 @@ def test_the_rate_of_messages_is_told() -> None:
 
 def test_a_bundle_of_feedback_reads_like_any_other() -> None:
     ear, port = silent()
-    store = Store(ParamTree({"sketch": StoreControl()}))
+    store = Store(ParamTree({"sketch": Tree()}))
     feedback = Feedback(store, [("127.0.0.1", port)])
     store.put("sketch.on", True, "web")
     store.put("sketch.level", 0.25, "web")

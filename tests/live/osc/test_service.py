@@ -593,7 +593,7 @@ def test_closing_frees_the_port_and_may_be_done_twice(start: Start) -> None:
 
 def test_control_loads_without_torch() -> None:
     code = (
-        "import sys, genart.live.control, genart.live.mapping, genart.show; "
+        "import sys, genart.live.osc.service, genart.mapping.mapping_file, genart.playback.show; "
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

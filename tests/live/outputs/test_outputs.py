@@ -289,7 +289,7 @@ def spout(monkeypatch: pytest.MonkeyPatch) -> Callable[[], SpoutSender]:
 def test_spout_gets_rows_from_the_top_with_alpha_if_there_is_one(
     spout: Callable[[], SpoutSender],
 ) -> None:
-    sink = registry("sink").create("spout", path=" Settings ", fps=30, size=(6, 8))
+    sink = registry("sink").create("spout", path=" Stage ", fps=30, size=(6, 8))
     clear, opaque = picture(4), picture(3, (4, 10))
     sink.write(clear)
     sink.write(opaque[:, ::-1])
