@@ -18,20 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from genart.errors import UnknownName, UsageError
+from genart.media.image_types import Frame as Frame
+from genart.media.image_types import Image as Image
 from genart.progress import ProgressCallback
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-    from numpy.typing import NDArray
 
     from genart.checkpoints.records import Checkpoint
     from genart.latent import Latent
-
-    Frame: TypeAlias = NDArray[np.uint8]
-    Image: TypeAlias = torch.Tensor
-else:
-    Frame = Image = Any
 
 
 @dataclass(frozen=True)

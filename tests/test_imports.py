@@ -17,9 +17,9 @@ CORE = Path(__file__).parents[1] / "genart"
 LAYERS = [
     {"errors", "lazy_names", "progress", "interrupts", "realtime", "profiling"},
     {"latent", "files", "params", "osc"},
-    {"checkpoints"},
+    {"checkpoints", "media"},
     {"contracts", "perception"},
-    {"param_groups", "hooks", "testing", "media"},
+    {"param_groups", "hooks", "testing"},
     {"plugins"},
     {"models", "latents", "styling", "executors"},
     {"bending", "training", "editing", "data"},

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from genart.contracts import Frame, Image
 from genart.errors import UsageError
+from genart.media.image_types import Frame, Image
 from genart.profiling import span
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image as Pictures
 from PIL import ImageOps, UnidentifiedImageError
 
-from genart.contracts import Frame, Image
 from genart.errors import DataError, UsageError
 from genart.media.frames import to_image
+from genart.media.image_types import Frame, Image
 
 FITS = ("crop", "pad", "stretch")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import torch
 
-from genart.contracts import Frame, Image
 from genart.errors import SketchError
 from genart.media.frames import Sent, send_frames, to_image
+from genart.media.image_types import Frame, Image
 
 
 class PendingFrame:

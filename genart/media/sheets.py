@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from genart.contracts import Frame
 from genart.errors import UsageError
 from genart.files import atomic
 from genart.media.frames import on_black
+from genart.media.image_types import Frame
 from genart.media.metadata import recipe_text, write_recipe
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")

@@ -13,8 +13,8 @@ from threading import Condition, Thread
 
 import numpy as np
 
-from genart.contracts import Frame
 from genart.errors import DataError
+from genart.media.image_types import Frame
 
 _PATIENCE = 10.0  # seconds that a camera may take to give its first frame
 _NEARLY = 1e-3  # of a frame: a time this little before a frame's is its time

@@ -10,7 +10,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from genart.contracts import Control, Frame, Sink
 from genart.media.pending import PendingFrame, in_turn
-from genart.media.sinks import stage_of
 from genart.playback.clock import Tick
 from genart.playback.player import Player, SketchPlayer
 from genart.profiling import count_frame, span
@@ -76,3 +75,9 @@ def run(frames: Iterable[Frame], sinks: Sequence[Sink]) -> int:
                 sink.write(frame)
         count_frame()
     return count
+
+
+def stage_of(sink: Sink) -> str:
+    """What writing to a sink is called in a profile: its name, or "film" of a FilmSink."""
+    name = getattr(sink, "name", None)
+    return name if isinstance(name, str) else type(sink).__name__.lower().removesuffix("sink")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 from genart.contracts import Frame, Sink
 from genart.errors import GenartError, RenderError, UsageError
 from genart.files import atomic
 from genart.media.film_spec import Film
-from genart.media.sinks import Background
-from genart.playback.loop import run
+from genart.playback.loop import run, stage_of
 from genart.plugins import registry
-from genart.profiling import WAITING, Profiler
+from genart.profiling import WAITING, Lane, Profiler, count_frame, span
 from genart.progress import Progress, ProgressCallback
 from genart.rendering.seam import Seam
 from genart.rendering.spec import sink_for
@@ -113,3 +114,67 @@ def _telling(count: Count, final: Path) -> Iterator[None]:
         where = f"Stopped at frame {count.done} of {count.total}"
         why = str(error).rstrip(".")
         raise RenderError(f"{why}. {where}: the part was removed, {kept}.") from error
+
+
+class Background:
+    """Writes frames to sinks in another thread, so that drawing and encoding overlap.
+
+    Args:
+        sinks: each gets every frame.
+        depth: how many frames may wait; `write` blocks while that many do.
+        lane: where the thread's time is counted, if it is.
+    """
+
+    name = WAITING  # the stage of a profile while it blocks
+
+    def __init__(self, sinks: Sequence[Sink], depth: int = 4, lane: Lane | None = None) -> None:
+        self._sinks, self._lane = sinks, lane
+        self._waiting: Queue[Frame | None] = Queue(depth)
+        self._error: BaseException | None = None
+        self._stopped = False
+        self._thread = Thread(target=self._work, name="genart-sink", daemon=True)
+        self._thread.start()
+
+    def write(self, frame: Frame) -> None:
+        """Queue one frame; raises what a sink raised meanwhile."""
+        if self._error is not None:
+            raise self._error
+        self._waiting.put(frame)
+
+    def close(self) -> None:
+        """Wait for the last frame and close the sinks; raises what a sink raised."""
+        with span(WAITING):
+            self._end()
+            if self._error is not None:
+                raise self._error
+            with nullcontext() if self._lane is None else self._lane.span("finish"):
+                for sink in self._sinks:
+                    sink.close()
+
+    def abort(self) -> None:
+        """Forget waiting frames and end the sinks: by their `abort` if they have one."""
+        self._stopped = True
+        self._end()
+        for sink in self._sinks:
+            with suppress(Exception):
+                getattr(sink, "abort", sink.close)()
+
+    def _end(self) -> None:
+        if self._thread.is_alive():
+            self._waiting.put(None)
+            self._thread.join()
+
+    def _work(self) -> None:
+        with nullcontext() if self._lane is None else self._lane:
+            while (frame := self._waiting.get()) is not None:
+                if self._error is None and not self._stopped:
+                    self._pass_on(frame)
+
+    def _pass_on(self, frame: Frame) -> None:
+        try:
+            for sink in self._sinks:
+                with span(stage_of(sink)):
+                    sink.write(frame)
+            count_frame()
+        except BaseException as error:  # it is raised again where the frames come from
+            self._error = error

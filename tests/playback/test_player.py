@@ -14,12 +14,12 @@ import torch
 from support.films import Drift, Ramp, plasma
 
 import genart
-from genart.media.sinks import Background
 from genart.playback.clock import OfflineClock, Tick
 from genart.playback.loop import frames, run
 from genart.playback.player import SketchPlayer
 from genart.playback.settings import Settings
 from genart.rendering.seam import Seam
+from genart.rendering.write import Background
 
 
 def performer(
