@@ -1,4 +1,7 @@
-"""OSC 1.0 and 1.1: packets in, packets out, and nothing a stranger sends can hurt.
+"""OSC 1.0 and 1.1: decodes packets from the network and encodes packets for it.
+
+`decode` is genart's own: it reads every type of both versions, and any malformed packet raises
+`OscError` and nothing else. `encode` uses python-osc.
 
 The standards are "The Open Sound Control 1.0 Specification" (Wright, 2002) and "Features and
 Future of Open Sound Control version 1.1" (Freed and Schmeder, NIME 2009).
@@ -8,43 +11,53 @@ Future of Open Sound Control version 1.1" (Freed and Schmeder, NIME 2009).
 | i h | int                                | T F     | True, False                 |
 | f d | float; NaN and infinity refused    | N I     | None, `BANG`                |
 | s S | str, UTF-8 or else Latin-1         | r       | int, 0xRRGGBBAA             |
-| b   | bytes                              | m       | bytes, port status data data |
+| b   | bytes                              | m       | bytes: port, status, 2 data |
 | c   | str of one character               | t       | `TimeTag`                   |
-| [ ] | list, 8 deep at most               |         |                             |
+| [ ] | list, nested at most 8 deep        |         |                             |
+
+I, c, r, m and t are only decoded; genart sends none of them.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from pythonosc.osc_bundle import OscBundle
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+from pythonosc.osc_bundle_builder import BuildError as BundleError
+from pythonosc.osc_message import OscMessage, ParseError
+from pythonosc.osc_message_builder import BuildError as MessageError
+from pythonosc.osc_message_builder import OscMessageBuilder
+
 from genart.errors import GenartError
 
-#: No packet is longer, in bytes.
+#: The largest packet accepted or sent, in bytes.
 LARGEST = 65_536
-#: Bundles in bundles, and lists in lists.
+#: How deep bundles may be nested in bundles, and lists in lists.
 DEEPEST = 8
-#: Seconds from 1900, where time tags count from, to 1970.
+#: Seconds from 1900, where time tags begin, to 1970.
 EPOCH = 2_208_988_800
 _BUNDLE = b"#bundle\0"
 _INT, _LONG = struct.Struct(">i"), struct.Struct(">q")
 _FLOAT, _DOUBLE, _TAG = struct.Struct(">f"), struct.Struct(">d"), struct.Struct(">Q")
 _UNSIGNED = struct.Struct(">I")
+_FLOAT_OVERFLOWS = 3.4028235677973366e38  # rounds to infinity as a 32-bit float
 
 
 class OscError(GenartError, ValueError):
-    """A packet that is no OSC, or that asks for more than it may."""
+    """A packet that is not valid OSC, or that is larger or deeper than allowed."""
 
 
 class TimeTag(int):
-    """When: 64 bits, seconds since 1900 in the upper half; 0 and 1 mean at once."""
+    """A time: 64 bits, seconds since 1900 in the upper half; 0 and 1 mean immediately."""
 
     @property
     def immediate(self) -> bool:
-        """Whether it means at once."""
+        """Whether it means immediately."""
         return self <= 1
 
     @property
@@ -58,11 +71,11 @@ class TimeTag(int):
         return cls(min(max(round((unix + EPOCH) * 2**32), 0), 2**64 - 1))
 
 
-AT_ONCE = TimeTag(1)
+IMMEDIATE = TimeTag(1)
 
 
 class Bang:
-    """What tag I carries: OSC 1.1's impulse."""
+    """The value of tag I, the impulse of OSC 1.1."""
 
     def __repr__(self) -> str:
         return "BANG"
@@ -73,7 +86,7 @@ BANG = Bang()
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An address with its arguments."""
+    """An address and its arguments."""
 
     address: str
     args: tuple[Any, ...] = ()
@@ -81,13 +94,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Messages that belong together, at a time."""
+    """Messages that are applied together, at a time."""
 
     time: TimeTag
     elements: tuple[Message | Bundle, ...]
 
     def messages(self) -> Iterator[Message]:
-        """Every message in it and in its bundles, in order."""
+        """Every message of this bundle and of the bundles inside it, in order."""
         for element in self.elements:
             if isinstance(element, Bundle):
                 yield from element.messages()
@@ -99,10 +112,10 @@ Packet: TypeAlias = "Message | Bundle"
 
 
 def decode(packet: bytes) -> Packet:
-    """Read a packet.
+    """Decode a packet.
 
     Raises:
-        OscError: anything that is not OSC to the last byte; nothing else is ever raised.
+        OscError: a packet that is not valid OSC to its last byte. Nothing else is ever raised.
     """
     if not packet or len(packet) > LARGEST:
         raise OscError(f"A packet has 1..{LARGEST} bytes, not {len(packet)}.")
@@ -119,17 +132,17 @@ def _element(data: bytes, start: int, end: int, depth: int) -> Packet:
 
 def _bundle(data: bytes, at: int, end: int, depth: int) -> Bundle:
     if depth >= DEEPEST:
-        raise OscError(f"Bundles are nested {DEEPEST} deep at most.")
+        raise OscError(f"Bundles may be nested at most {DEEPEST} deep.")
     if end - at < 8:
-        raise OscError("A bundle is cut short before its time tag.")
+        raise OscError("A bundle ends before its time tag.")
     time = TimeTag(_TAG.unpack_from(data, at)[0])
     at += 8
     elements = []
     while at < end:
-        (size,) = _INT.unpack_from(data, at)  # a multiple of 4 is left, so 4 bytes are there
+        (size,) = _INT.unpack_from(data, at)  # the rest is a multiple of 4 bytes, so 4 are there
         at += 4
         if size <= 0 or size % 4 or size > end - at:
-            raise OscError(f"An element's size is {size}, with {end - at} bytes left.")
+            raise OscError(f"A bundle element has size {size}, but {end - at} bytes are left.")
         elements.append(_element(data, at, at + size, depth + 1))
         at += size
     return Bundle(time, tuple(elements))
@@ -138,15 +151,15 @@ def _bundle(data: bytes, at: int, end: int, depth: int) -> Bundle:
 def _message(data: bytes, start: int, end: int) -> Message:
     address, at = _text(data, start, end)
     if not address.startswith("/") or not address.isprintable():
-        raise OscError("A message starts with an address, and an address with a /.")
+        raise OscError("A message must start with an address, and an address with /.")
     if at == end:
-        return Message(address)  # OSC 1.0 asks for this leniency to older senders
+        return Message(address)  # OSC 1.0 accepts this from older senders
     tags, at = _text(data, at, end)
     if not tags.startswith(","):
-        raise OscError(f"The type tags of {address} do not start with a comma.")
+        raise OscError(f"The type tags of {address} must start with a comma.")
     args, at = _arguments(data, at, end, tags)
     if at != end:
-        raise OscError(f"{address} has {end - at} bytes that no type tag tells of.")
+        raise OscError(f"{address} has {end - at} bytes more than its type tags describe.")
     return Message(address, tuple(args))
 
 
@@ -155,13 +168,13 @@ def _arguments(data: bytes, at: int, end: int, tags: str) -> tuple[list[Any], in
     for tag in tags[1:]:
         if tag == "[":
             if len(open_lists) > DEEPEST:
-                raise OscError(f"Lists are nested {DEEPEST} deep at most.")
+                raise OscError(f"Lists may be nested at most {DEEPEST} deep.")
             inner: list[Any] = []
             open_lists[-1].append(inner)
             open_lists.append(inner)
         elif tag == "]":
             if len(open_lists) == 1:
-                raise OscError("A ] closes a list that was never opened.")
+                raise OscError("A type tag ] has no opening [.")
             open_lists.pop()
         elif tag in _PLAIN:
             open_lists[-1].append(_PLAIN[tag])
@@ -169,7 +182,7 @@ def _arguments(data: bytes, at: int, end: int, tags: str) -> tuple[list[Any], in
             value, at = _value(tag, data, at, end)
             open_lists[-1].append(value)
     if len(open_lists) > 1:
-        raise OscError("A [ opens a list that is never closed.")
+        raise OscError("A type tag [ has no closing ].")
     return open_lists[0], at
 
 
@@ -183,9 +196,9 @@ def _value(tag: str, data: bytes, at: int, end: int) -> tuple[Any, int]:
     if tag == "b":
         return _blob(data, at, end)
     if tag not in _SIZES:
-        raise OscError(f"{tag!r} is no type tag; known: i f h d s S b c r m t T F N I [ ].")
+        raise OscError(f"{tag!r} is not a type tag; known: i f h d s S b c r m t T F N I [ ].")
     if end - at < _SIZES[tag]:
-        raise OscError(f"An argument of type {tag} is cut short.")
+        raise OscError(f"An argument of type {tag} is incomplete.")
     return _fixed(tag, data, at), at + _SIZES[tag]
 
 
@@ -207,23 +220,23 @@ def _fixed(tag: str, data: bytes, at: int) -> Any:
 
 def _finite(number: float) -> float:
     if not math.isfinite(number):
-        raise OscError(f"{number} is no number to turn anything to.")
+        raise OscError(f"{number} is not a finite number.")
     return number
 
 
 def _character(code: int) -> str:
     if code > 0x10FFFF or 0xD800 <= code < 0xE000:
-        raise OscError(f"{code:#x} is no character.")
+        raise OscError(f"{code:#x} is not a Unicode character.")
     return chr(code)
 
 
 def _text(data: bytes, at: int, end: int) -> tuple[str, int]:
     stop = data.find(b"\0", at, end)
     if stop < 0:
-        raise OscError("A text is cut short: it ends with a zero byte.")
+        raise OscError("A text has no closing zero byte.")
     after = at + (stop - at) // 4 * 4 + 4
     if after > end or data[stop:after].strip(b"\0"):
-        raise OscError("A text is filled up with zero bytes to a multiple of 4.")
+        raise OscError("A text must be padded with zero bytes to a multiple of 4.")
     raw = data[at:stop]
     try:
         return raw.decode("utf-8"), after
@@ -233,94 +246,77 @@ def _text(data: bytes, at: int, end: int) -> tuple[str, int]:
 
 def _blob(data: bytes, at: int, end: int) -> tuple[bytes, int]:
     if end - at < 4:
-        raise OscError("A blob is cut short before its size.")
+        raise OscError("A blob ends before its size.")
     (size,) = _INT.unpack_from(data, at)
     at += 4
     if not 0 <= size <= end - at:
-        raise OscError(f"A blob's size is {size}, with {end - at} bytes left.")
+        raise OscError(f"A blob has size {size}, but {end - at} bytes are left.")
     return data[at : at + size], at + (size + 3) // 4 * 4
 
 
 def encode(packet: Packet) -> bytes:
-    """Write a packet; what `decode` reads from it is equal, but for floats becoming 32 bits.
+    """Encode a packet with python-osc; `decode` of the result is equal, apart from float rounding.
 
-    A float is sent as f, an int as i or, if it is too large for that, h, and True, False, None,
-    `BANG`, text, bytes, lists and time tags as what they are.
+    A float is sent as f, or as d where 32 bits overflow; an int as i, or as h where 32 bits
+    overflow; True, False, None, text, bytes and lists as their own types.
 
     Raises:
-        OscError: something OSC cannot carry, or more than fits into a packet.
+        OscError: an argument that OSC cannot carry, an address without /, a packet above 65,536
+            bytes, or lists nested deeper than 8.
     """
-    data = _encoded(packet, 0)
+    try:
+        data = _built(packet).dgram
+    except (MessageError, BundleError, ParseError, OverflowError, struct.error) as error:
+        raise OscError(f"This packet cannot be encoded: {error}") from error
     if len(data) > LARGEST:
-        raise OscError(f"A packet has {LARGEST} bytes at most, not {len(data)}.")
+        raise OscError(f"A packet has at most {LARGEST} bytes, not {len(data)}.")
     return data
 
 
-def _encoded(packet: Packet, depth: int) -> bytes:
-    if isinstance(packet, Message):
-        if not packet.address.startswith("/"):
-            raise OscError(f'"{packet.address}" is no address: it starts with a /.')
-        tags, body = _tagged(packet.args, 0)
-        return _padded(packet.address) + _padded("," + tags) + body
-    if depth >= DEEPEST:
-        raise OscError(f"Bundles are nested {DEEPEST} deep at most.")
-    parts = [_encoded(element, depth + 1) for element in packet.elements]
-    return b"".join(
-        [_BUNDLE, _TAG.pack(packet.time), *(_INT.pack(len(part)) + part for part in parts)]
-    )
+def _built(packet: Packet) -> OscMessage | OscBundle:
+    if isinstance(packet, Bundle):
+        at: Any = IMMEDIATELY if packet.time.immediate else packet.time.unix
+        bundle = OscBundleBuilder(at)
+        for element in packet.elements:
+            bundle.add_content(_built(element))
+        return bundle.build()
+    if not packet.address.startswith("/"):
+        raise OscError(f'"{packet.address}" is not an OSC address: it must start with /.')
+    message = OscMessageBuilder(_sendable(packet.address))
+    for arg in packet.args:
+        value, tag = _argument(arg, 1)
+        message.add_arg(value, tag)
+    return message.build()
 
 
-def _tagged(args: Sequence[Any], depth: int) -> tuple[str, bytes]:
-    if depth > DEEPEST:
-        raise OscError(f"Lists are nested {DEEPEST} deep at most.")
-    tags, body = [], []
-    for arg in args:
-        if isinstance(arg, (list, tuple)):
-            inner, data = _tagged(arg, depth + 1)
-            tags.append(f"[{inner}]")
-        else:
-            tag, data = _argument(arg)
-            tags.append(tag)
-        body.append(data)
-    return "".join(tags), b"".join(body)
-
-
-def _argument(arg: Any) -> tuple[str, bytes]:
-    for tag, plain in _PLAIN.items():
-        if arg is plain:
-            return tag, b""
-    if isinstance(arg, TimeTag):
-        return "t", _TAG.pack(arg)
-    if isinstance(arg, int):
-        return _whole(arg)
+def _argument(arg: Any, depth: int) -> tuple[Any, Any]:
+    """An argument as python-osc takes it, and its type tag or the tags of a list."""
+    if isinstance(arg, (list, tuple)):
+        if depth > DEEPEST:
+            raise OscError(f"Lists may be nested at most {DEEPEST} deep.")
+        pairs = [_argument(each, depth + 1) for each in arg]
+        return [value for value, _ in pairs], [tag for _, tag in pairs]
+    if arg is None or isinstance(arg, bool):
+        return arg, {True: "T", False: "F", None: "N"}[arg]
+    if isinstance(arg, int) and not isinstance(arg, TimeTag):
+        return arg, "i" if -(2**31) <= arg < 2**31 else "h"
     if isinstance(arg, float):
-        return _number(arg)
+        return arg, _float_tag(arg)
     if isinstance(arg, str):
-        return "s", _padded(arg)
+        return _sendable(arg), "s"
     if isinstance(arg, bytes):
-        return "b", _INT.pack(len(arg)) + arg + b"\0" * (-len(arg) % 4)
-    raise OscError(f"OSC cannot carry a {type(arg).__name__}.")
+        return arg, "b"
+    raise OscError(f"OSC messages of genart do not carry a {type(arg).__name__}.")
 
 
-def _whole(number: int) -> tuple[str, bytes]:
-    if -(2**31) <= number < 2**31:
-        return "i", _INT.pack(number)
-    if -(2**63) <= number < 2**63:
-        return "h", _LONG.pack(number)
-    raise OscError(f"{number} does not fit into 64 bits.")
-
-
-def _number(number: float) -> tuple[str, bytes]:
+def _float_tag(number: float) -> str:
     if not math.isfinite(number):
-        raise OscError(f"{number} is not sent: only finite numbers are.")
-    try:
-        return "f", _FLOAT.pack(number)
-    except OverflowError:
-        return "d", _DOUBLE.pack(number)
+        raise OscError(f"{number} is not finite and cannot be sent.")
+    return "f" if abs(number) < _FLOAT_OVERFLOWS else "d"
 
 
-def _padded(text: str) -> bytes:
-    raw = text.encode("utf-8", "replace")
-    if b"\0" in raw:
-        raise OscError("A text with a zero byte cannot be sent.")
-    return raw + b"\0" * (4 - len(raw) % 4)
+def _sendable(text: str) -> str:
+    """Text without what UTF-8 cannot encode; OscError for a zero byte, which would end it."""
+    if "\0" in text:
+        raise OscError("Text with a zero byte cannot be sent.")
+    return text.encode("utf-8", "replace").decode("utf-8")

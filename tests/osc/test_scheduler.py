@@ -7,7 +7,7 @@ import pytest
 from genart.live.osc.router import Router
 from genart.live.store import Store
 from genart.osc.codec import (
-    AT_ONCE,
+    IMMEDIATE,
     Bundle,
     Message,
     TimeTag,
@@ -47,7 +47,7 @@ def test_jobs_run_when_they_are_due_in_the_order_of_their_time_tags() -> None:
 
 def test_past_and_immediate_jobs_run_now() -> None:
     scheduler, done = Scheduler(Time()), list[int]()
-    for tag in (AT_ONCE, TimeTag(0), later(-5)):
+    for tag in (IMMEDIATE, TimeTag(0), later(-5)):
         assert scheduler.submit(tag, lambda: done.append(1)) == ""
     assert (len(done), scheduler.past) == (3, 1)
 

@@ -13,9 +13,19 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from genart.osc.codec import Message, decode, encode
+from genart.osc.codec import BANG, Message, TimeTag, decode, encode
+from support.osc_garbage import message
 
 LAST = "/genart/walk/loop"
+
+
+def sent_by_others(address: str, args: tuple[Any, ...]) -> bytes:
+    """A message as any program may send it, impulses and time tags included."""
+    if args == (BANG,):
+        return message(address, "I")
+    if args and isinstance(args[0], TimeTag):
+        return message(address, "t", args[0].to_bytes(8, "big"))
+    return encode(Message(address, args))
 
 
 class Performance:
@@ -46,7 +56,7 @@ class Performance:
 
     def send(self, address: str, *args: Any) -> None:
         """Send a message; it is done before anything that is sent or asked later."""
-        self._socket.send(encode(Message(address, args)))
+        self._socket.send(sent_by_others(address, args))
 
     def ask(self, address: str, *args: Any) -> Any:
         """What stands at an address, asked for with nothing or "?"; None if nothing does."""

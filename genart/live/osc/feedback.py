@@ -16,7 +16,7 @@ from genart.errors import ParamError, UsageError
 from genart.live.osc.router import ROOT, address_of, wire
 from genart.live.store import Store
 from genart.osc.codec import (
-    AT_ONCE,
+    IMMEDIATE,
     Bundle,
     Message,
     OscError,
@@ -29,7 +29,7 @@ Args: TypeAlias = "tuple[Any, ...]"
 LARGEST = 1400
 #: Datagrams to one peer at a flush, which keeps messages waiting; the rest follows at the next.
 _MOST = 4
-_HEADER = encode(Bundle(AT_ONCE, ()))
+_HEADER = encode(Bundle(IMMEDIATE, ()))
 _SIZE = struct.Struct(">i")
 _SUBSCRIBERS = 16
 #: Seconds that a subscription lasts unless it asks for others, and at most.

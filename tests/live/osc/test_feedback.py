@@ -14,7 +14,7 @@ from genart.live.osc.feedback import Feedback
 from genart.live.osc.service import OscService
 from genart.live.store import Store
 from genart.osc.codec import (
-    AT_ONCE,
+    IMMEDIATE,
     Bundle,
     Message,
     decode,
@@ -263,6 +263,6 @@ def test_a_bundle_of_feedback_reads_like_any_other() -> None:
     store.put("sketch.level", 0.25, "web")
     feedback.flush()
     messages = (Message(ON, (1,)), Message(LEVEL, (0.25,)))
-    assert decode(ear.recv(2000)) == Bundle(AT_ONCE, messages)
+    assert decode(ear.recv(2000)) == Bundle(IMMEDIATE, messages)
     feedback.close()
     ear.close()

@@ -20,6 +20,7 @@ from pythonosc.osc_message_builder import build_msg
 from pythonosc.osc_tcp_server import MODE_1_0, MODE_1_1
 from pythonosc.tcp_client import TCPClient
 from pythonosc.udp_client import SimpleUDPClient
+from support.performing import sent_by_others
 
 from genart.errors import ParamError, UsageError
 from genart.live.cues import Cues
@@ -28,8 +29,8 @@ from genart.live.osc.service import OscService
 from genart.live.store import Store
 from genart.mapping.mapping_file import read_mapping
 from genart.osc.codec import (
-    AT_ONCE,
     BANG,
+    IMMEDIATE,
     Bundle,
     Message,
     TimeTag,
@@ -89,7 +90,7 @@ class Client:
         return str(host), int(port)
 
     def send(self, address: str, *args: Any) -> None:
-        self.raw(encode(Message(address, args)))
+        self.raw(sent_by_others(address, args))
 
     def raw(self, packet: bytes) -> None:
         assert self.control is not None
@@ -302,7 +303,7 @@ def test_a_bundle_is_one_commit_and_a_bad_message_in_it_is_left_out(client: Clie
         Message("/genart/sketch/level", ("oops",)),
         Message("/genart/sketch/count", (9,)),
     )
-    client.raw(encode(Bundle(AT_ONCE, (*messages[:2], Bundle(AT_ONCE, messages[2:])))))
+    client.raw(encode(Bundle(IMMEDIATE, (*messages[:2], Bundle(IMMEDIATE, messages[2:])))))
     assert level(client) == 0.75
     control = client.control
     assert control is not None
@@ -347,7 +348,7 @@ def test_an_inner_bundle_waits_for_its_own_later_time(client: Client) -> None:
     later = Bundle(TimeTag.at(time.time() + 0.1), (Message("/genart/sketch/count", (8,)),))
     late = Bundle(later.time, (Message("/genart/sketch/count"),))
     now = Message("/genart/sketch/count")
-    client.raw(encode(Bundle(AT_ONCE, (now, later, late))))
+    client.raw(encode(Bundle(IMMEDIATE, (now, later, late))))
     assert [client.hear()[1] for _ in range(2)] == [3, 8]
 
 
@@ -364,7 +365,7 @@ def test_killers_and_noise_leave_it_playing(client: Client) -> None:
 
 def test_a_bundle_full_of_patterns_is_cut_off(client: Client) -> None:
     many = tuple(Message("//level", (i / 4000,)) for i in range(2500))
-    client.raw(encode(Bundle(AT_ONCE, many)))
+    client.raw(encode(Bundle(IMMEDIATE, many)))
     assert 0.4 < level(client) < 0.5
     assert client.control is not None
     assert client.control.store.rejected == 500
@@ -372,7 +373,7 @@ def test_a_bundle_full_of_patterns_is_cut_off(client: Client) -> None:
 
 def test_a_large_packet_arrives_whole(client: Client) -> None:
     many = tuple(Message("/genart/sketch/level", (i / 1600,)) for i in range(1000))
-    packet = encode(Bundle(AT_ONCE, many))
+    packet = encode(Bundle(IMMEDIATE, many))
     assert len(packet) > 32_000
     client.raw(packet)
     assert level(client) == pytest.approx(999 / 1600)
