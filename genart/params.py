@@ -280,6 +280,15 @@ class ParamTree(Mapping[str, Param[Any]]):
         owner, name = path.split(".", 1)
         setattr(self.owners[owner], name, value)
 
+    def assign(self, path: str, value: Any) -> None:
+        """Set a value that was checked where it came in; UnknownName if there is no such Param.
+
+        `set` is for values that nobody has checked yet.
+        """
+        self[path]
+        owner, name = path.split(".", 1)
+        vars(self.owners[owner])[name] = value
+
     def values_now(self) -> dict[str, Any]:
         """Every value now, by path: what a recipe or a cue keeps."""
         return {path: self.value(path) for path in self}

@@ -11,33 +11,37 @@ from genart.live.live_mapping import LiveMapping
 from genart.live.protocols import Light, LiveControl
 from genart.live.store import Store
 from genart.live.tempo import TempoControl
+from genart.mapping.bindings import Outcome
 from genart.params import Param
 from genart.playback.faults import Faults
+from genart.playback.timeline import Change
 
-#: What happens once: called with the arguments and who asked.
+#: An action: called with its arguments and who asked.
 Once = Callable[[tuple[Any, ...], str], Any]
 
 
 class LiveConsole:
-    """A `Console` over a store; see there for what each method does.
+    """A `Console` over a store; the protocol describes each method.
 
     Args:
         store: where values go.
-        faults: who is told.
+        faults: where faults are reported.
 
     Attributes:
-        patchbay: what leads sources onto Params.
-        tempo: what follows a beat from outside.
-        actions: what happens once, by address under /genart.
+        mapping: the bindings of sources to Params, and learning.
+        tempo: follows an external beat.
+        actions: the actions by address under /genart.
         said: the newest value of each status that controls show.
+        lfos: whether LFOs run.
     """
 
     def __init__(self, store: Store, faults: Faults) -> None:
         self.store, self.faults = store, faults
         self.actions: dict[str, Once] = {}
-        self.patchbay = LiveMapping(self, lambda: self.actions)
+        self.mapping = LiveMapping(self, lambda: self.actions)
         self.tempo = TempoControl(store)
         self.said: dict[str, Any] = {}
+        self.lfos = True
 
     @property
     def tree(self) -> Mapping[str, Param[Any]]:
@@ -49,30 +53,37 @@ class LiveConsole:
         return self.store.clock()
 
     def feed(self, kind: str, source: str, x: float) -> None:
-        """A source of mappings is at x now."""
-        self.patchbay.feed(kind, source, x)
+        """A source of the mapping sent x."""
+        if self.mapping.learning:
+            self.mapping.listen(kind, source, x)
+        self._carry_out(lambda: self.mapping.bindings.feed(kind, source, x))
+
+    def run_lfos(self, t: float, beat: float) -> None:
+        """Move the LFOs to a time in seconds and a beat."""
+        if self.lfos:
+            self._carry_out(lambda: self.mapping.bindings.run_lfos(t, beat))
 
     def lights(self, kind: str) -> list[Light]:
-        """Where each mapped source of a kind would have to be for its Param's value."""
-        return self.patchbay.lights(kind)
+        """What the light of each mapped source of a kind has to show."""
+        return self.mapping.lights(kind)
 
     def follow(self, t: float, beat: float, bpm: float | None, source: str) -> None:
-        """Keep to a beat from outside."""
+        """Follow an external beat."""
         self.tempo.follow(t, beat, bpm, source)
 
     def put(self, path: str, value: Any, source: str) -> None:
-        """Turn a Param."""
+        """Change a Param."""
         try:
             self.store.put(path, value, source)
         except ValueError as error:  # UnknownName, ParamError: counted by the store
             self.store.complain("value", str(error), source)
 
     def current(self, path: str) -> Any:
-        """The newest value that was asked for."""
+        """The newest value asked for."""
         return self.store.current(path)
 
     def act(self, address: str, *args: Any) -> None:
-        """Do something once; a name may stand in the address, as in "cue/recall/opening"."""
+        """Run an action; a name may be part of the address, as in "cue/recall/opening"."""
         action = self.actions.get(address)
         if action is None:
             address, _, name = address.rpartition("/")
@@ -85,7 +96,7 @@ class LiveConsole:
             self.store.refuse("action", str(error), "console")
 
     def subscribe(self, told: Callable[[str, Any, str], None]) -> Callable[[], None]:
-        """Be told of every turn."""
+        """Call a function with every change."""
         return self.store.subscribe(told)
 
     def say(self, name: str, value: Any) -> None:
@@ -93,27 +104,40 @@ class LiveConsole:
         self.said[name] = value
 
     def note(self, where: str, message: str) -> None:
-        """Tell something that is no fault."""
+        """Report something that is not a fault."""
         self.faults.note(where, message)
 
     def fault(self, where: str, error: BaseException | str) -> None:
-        """Tell what is wrong."""
+        """Report a fault."""
         self.faults.add(where, error)
 
     def settle(self, where: str) -> None:
-        """Say that it is well again."""
+        """Report that a fault is over."""
         self.faults.settle(where)
+
+    def _carry_out(self, outcomes: Callable[[], list[Outcome]]) -> None:
+        try:
+            for each in outcomes():
+                if isinstance(each, Change):
+                    self.store.arrived()
+                    self.store.commit([each])
+                elif (path := each.address.replace("/", ".", 1)) in self.tree:
+                    self.put(path, each.args[0], "mapping")
+                else:
+                    self.act(each.address, *each.args)
+        except ValueError:  # a Param of a sketch that was just replaced, or a choice of it
+            return
 
 
 def name_of(control: Control) -> str:
-    """What a control is called in a status: its `name`, or its class."""
+    """The name of a control in the status: its `name`, or its class."""
     return str(getattr(control, "name", type(control).__name__.lower()))
 
 
 def start_all(controls: Sequence[Control], console: LiveConsole) -> Callable[[], None]:
-    """Start those that do not wait to be asked; returns what closes them.
+    """Start the controls that have threads of their own; returns a function that closes them.
 
-    One that cannot begin is told and left out; the performance goes on.
+    A control that cannot start is reported and left out; the performance continues.
     """
     begun: list[LiveControl] = []
     for control in controls:

@@ -226,11 +226,11 @@ class Cues:
         waits = {path for each in later.values() for path in each.values}
         for path, value in values.items():
             try:
-                tree[path].check(value)
+                fits = tree[path].check(value)
             except (ParamError, UnknownName):
                 left_out += [path] if path not in waits else []
             else:
-                changes.append(self.store.checked(path, value, source, fade=fade))
+                changes.append(Change(path, fits, 0.0, fade, source))
         if left_out:
             why = f'Cue "{name}" holds what this sketch does not take: {", ".join(left_out)}.'
             self.store.complain(f"cue {name}", why, source)

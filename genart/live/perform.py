@@ -93,7 +93,7 @@ def perform(
         words = replay(show, {"sketch": sketch, **words})
         sketch, controls = words.pop("sketch"), [*words.pop("controls"), *controls]
     live = Live("drift" if sketch is None else sketch, tell=tell, **words)
-    live.console.patchbay.swings = show is None  # a show holds what LFOs turned
+    live.console.lfos = show is None  # a show contains what the LFOs changed
     outlets: list[OutputWorker] = []
     try:
         played = make_controls(controls, live.faults)
@@ -137,13 +137,13 @@ def _surround(
 ) -> tuple[OscService, Web]:
     """Give a performance its OSC and its page."""
     kept, console = Cues(live.store, cues, live.faults), live.console
-    tempo, patchbay = console.tempo, console.patchbay
+    tempo, bindings = console.tempo, console.mapping
     peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
 
     def listen(host: str, port: int) -> OscService:
         return OscService(
             live.store, host, port, peers=peers, cues=kept, tempo=tempo, status=live.status,
-            mappings=patchbay, actions=patchbay.doings,
+            mappings=bindings, actions=bindings.actions,
         )  # fmt: skip
 
     def serve(host: str, port: int) -> Web:
@@ -160,9 +160,9 @@ def _surround(
         control.close()
         raise
     console.actions = control.actions
-    live.services += [control, page, patchbay]
+    live.services += [control, page, bindings]
     if mapping is not None:
-        patchbay.load(Path(mapping))
+        bindings.load(Path(mapping))
         if mapping != MAPPING and not Path(mapping).exists():
             tell(f"{mapping} is not there yet; it is made when something is learned")
     if can_advertise():
@@ -171,9 +171,9 @@ def _surround(
     live.latencies["message_to_param"] = control.latency
     live.on_tick += [
         lambda t, beat: tempo.observe(t, beat, live.player.performer.stage.tempo.offset),
-        patchbay.swing,
+        console.run_lfos,
     ]
-    live.on_new_sketch += [page.new_tree, patchbay.new_tree, kept.replanted]
+    live.on_new_sketch += [page.new_tree, bindings.new_tree, kept.replanted]
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
     return control, page

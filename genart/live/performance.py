@@ -29,13 +29,14 @@ from genart.models.loading import in_aspect, load
 from genart.playback.background_loader import BackgroundLoader, sketch_file
 from genart.playback.background_pacing import BackgroundPacer
 from genart.playback.build import performer, typed
+from genart.playback.clock import Tick
 from genart.playback.faults import Faults
-from genart.playback.loop import run, turn
+from genart.playback.loop import frames, run
 from genart.playback.quality import QualityController, QualityLevel, quality_levels
 from genart.playback.resilient_player import ResilientPlayer
 from genart.playback.settings import ModelSettings
 from genart.playback.sketch import Sketch, load_sketch
-from genart.profiling import WAITING, Profiler, span
+from genart.profiling import WAITING, Profiler
 from genart.realtime import (
     DISPLAY,
     hastened,
@@ -79,7 +80,8 @@ class Live:
         store: where anyone may turn Params from any thread.
         faults: what went wrong.
         recorder: what records.
-        desk: what carries out triggers; `desk.actions` may be added to before `run`.
+        store_control: what carries out triggers; `store_control.actions` may be added to before
+            `run`.
         console: what controls play on.
         services: what runs beside the picture; `run` starts and closes it.
         latencies: how long things take, by name.
@@ -140,16 +142,17 @@ class Live:
         self.store = Store(first.tree, clock=self.engine_clock.seconds)
         self.alignment = PhaseLock(period)
         self.crossfade = FrameBlend(blend, self._shows, self.alignment.shown)
-        self.desk = StoreControl(self.store, self.faults, {}, self._took)
+        self.store_control = StoreControl(self.store, self.faults, {}, self._took)
         self.console = LiveConsole(self.store, self.faults)
         self.player = ResilientPlayer(
             first, self.backstage, self.faults, size=self.size, ladder=self.ladder,
             pacer=self.pacer, restored=lambda path, value: self.store.put(path, value, "engine"),
             changed=self._sketch_changed, now=self.engine_clock.now,
             swapped=lambda name: self.faults.note("model", f'"{name}" plays.'),
+            played=self._played,
         )  # fmt: skip
         self.recorder = Recorder(Path(recordings), self.fps, self.size, self.faults)
-        self.desk.actions.update(
+        self.store_control.actions.update(
             {
                 "record.start": lambda each: self.recorder.start(*map(str, each.args[:1])),
                 "record.stop": lambda each: self.recorder.stop(),
@@ -192,7 +195,7 @@ class Live:
         Returns:
             How it went.
         """
-        self.desk.controls = controls
+        self.store_control.controls = controls
         engine = Thread(target=self._engine, name="genart-engine", daemon=True)
         with ExitStack() as stack:
             stack.enter_context(punctual(self.threads))
@@ -277,22 +280,18 @@ class Live:
             raise
 
     def _made(self) -> Iterator[Frame]:
-        for tick in self.engine_clock:
-            with span("controls"):
-                self._guarded("controls", turn, self.player, [self.desk], tick.t)
-            frame = self.player.frame(tick)
-            stage = self.player.performer.stage
-            self.store.observe("transport.phase", stage.transport.phase)
-            for told in self.on_tick:
-                self._guarded("controls", told, float(tick.t), stage.tempo.beat)
-            yield frame
+        """The frames of the engine, made by the same loop as a film's."""
+        return frames(self.player, self.engine_clock, [self.store_control, self.store])
 
-    def _guarded(self, where: str, step: Callable[..., object], *args: Any) -> None:
-        """Do something that must not end the engine."""
-        try:
-            step(*args)
-        except Exception as error:
-            self.faults.add(where, error)
+    def _played(self, tick: Tick) -> None:
+        """After each frame: the phase, and whatever follows the ticks."""
+        stage = self.player.performer.stage
+        self.store.observe("transport.phase", stage.transport.phase)
+        for told in self.on_tick:
+            try:
+                told(float(tick.t), stage.tempo.beat)
+            except Exception as error:  # an error in a follower must not stop the engine
+                self.faults.add("controls", error)
 
     def _shown(self) -> Iterator[Frame]:
         made, since, skipped = -1, 0.0, self.display_clock.skipped
@@ -325,7 +324,7 @@ class Live:
         self.latencies["param_to_frame"].add(self.engine_clock.seconds() - asked)
 
     def _sketch_changed(self) -> None:
-        self.desk.replant(self.player.tree)
+        self.store.set_tree(self.player.tree)
         for told in self.on_new_sketch:
             told()
 

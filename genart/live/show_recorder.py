@@ -32,7 +32,7 @@ def start_show_recorder(live: Live, path: str | Path) -> ShowRecorder:
         UsageError: a file that is there already, or cannot be written.
     """
     keeper = ShowRecorder(live, ShowWriter(path, _header(live)))
-    live.desk.kept = keeper.write
+    live.store_control.kept = keeper.write
     live.on_tick.append(keeper.look)
     live.on_new_sketch.append(keeper.sketch_saved)
     return keeper

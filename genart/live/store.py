@@ -1,16 +1,15 @@
-"""Store: where everything that is turned live arrives, and the engine takes it from.
+"""Store: the newest value of every Param during a performance, changed from any thread.
 
-Any thread puts; the newest value wins. Once a tick the engine takes one snapshot, which is the
-only place where live control and torch meet::
+A change goes one way, whoever asks for it::
 
-    store = Store(player.tree, clock=clock)           # clock() is the performance's time in seconds
-    timeline = Timeline(store.values(), smoothing_of(store.tree))
+    store = Store(player.tree, clock=clock)       # clock() is the performance's time in seconds
+    change = store.resolve("model.truncation", 0.5, "web")  # checked and clamped, only here
+    store.commit([change])                        # all changes of a message at once; newest wins
     ...
-    taken = store.take(float(tick.t))                 # once a tick
-    timeline.add(taken.changes.values())
-    turn(player, [timeline], tick.t)                  # genart.playback.loop: sets what is due
-    for trigger in taken.triggers: ...                # "cue.recall", "record.start" ...
-    store.observe("transport.phase", phase)           # what time turned, for whoever asks
+    taken = store.take(float(tick.t))             # once a tick: one snapshot, dated
+    for trigger in taken.triggers: ...            # "record.start", "quality.up" ...
+    turn(player, [store], tick.t)                 # sets what is due: the store is a Control
+    store.observe("transport.phase", phase)       # a value that time changed, for whoever asks
 """
 
 from __future__ import annotations
@@ -20,19 +19,23 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from genart.errors import ParamError
 from genart.params import Param
-from genart.playback.timeline import LONGEST_FADE, Change
+from genart.playback.timeline import Change, Pairs, Timeline, smoothing_of
 
 log = logging.getLogger("genart.live")
 
 #: Called after a commit with (path, value, source), on the thread that put it.
 Subscriber = Callable[[str, Any, str], None]
 _MOST_COMPLAINTS = 1000
+#: For so long after a reload, in seconds, a thread may commit what it resolved before.
+_RECHECK = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,24 @@ class Trigger:
 
 
 class Taken(NamedTuple):
-    """What a tick takes: the newest change of each path, oldest first, and all triggers."""
+    """What a tick takes.
 
-    changes: dict[str, Change]
+    Args:
+        changes: the newest change of each path, with those of a replayed show, oldest first.
+        triggers: all triggers, oldest first.
+        since: when the oldest of the changes was committed, on the store's clock; None if every
+            change is a show's, or there is none.
+    """
+
+    changes: list[Change]
     triggers: list[Trigger]
+    since: float | None = None
 
 
 class Store:
-    """The targets of all Params, behind one lock.
+    """The newest value asked for of every Param, behind one lock; a Control of the player.
+
+    `moments` and `take` belong to the engine's thread; everything else may be called from any.
 
     Args:
         tree: the Params by "owner.name", usually a ParamTree.
@@ -68,9 +81,9 @@ class Store:
         triggers: how many may wait; further ones are refused and counted.
 
     Attributes:
-        received: values and triggers that arrived.
-        rejected: those that were refused.
-        clamped: those that were out of range and became the nearest end.
+        received: how many values and triggers arrived.
+        rejected: how many of them were refused.
+        clamped: how many values were out of range and became the nearest end.
     """
 
     def __init__(
@@ -84,49 +97,71 @@ class Store:
         self.received = self.rejected = self.clamped = 0
         self._lock = threading.Lock()
         self._values = _values_of(tree)
+        self._timeline = Timeline(self._values, smoothing_of(tree))
         self._changes: dict[str, tuple[float, Change]] = {}  # with the time of each
+        self._replayed: list[Change] = []
         self._triggers: deque[Trigger] = deque()
         self._room = triggers
-        self._taken = -math.inf
+        self._taken = self._reloaded = -math.inf
         self._subscribers: tuple[Subscriber, ...] = ()
         self._complaints: set[tuple[str, str]] = set()
 
-    def put(self, path: str, value: Any, source: str = "", *, fade: float | None = None) -> Any:
-        """Turn a Param; returns the value it took.
+    def put(
+        self,
+        path: str,
+        value: Any,
+        source: str = "",
+        *,
+        fade: float | None = None,
+        norm: bool = False,
+    ) -> Any:
+        """Resolve and commit one change of a Param; returns the value it took.
 
         Args:
             path: "owner.name".
             value: in the Param's own unit; out of range, it becomes the nearest end.
-            source: who turns it.
+            source: who changes it.
             fade: over how many seconds, 0..3600; None leaves it to the Param's smoothing.
+            norm: whether the value is a position 0..1 of the Param's range and curve instead.
 
         Raises:
             UnknownName: no such Param.
-            ParamError: a value of the wrong type.
+            ParamError: a value of the wrong type, or a fade out of range.
         """
         self.arrived()
         try:
-            change = self.checked(path, value, source, fade=fade)
+            change = self.resolve(path, value, source, fade=fade, norm=norm)
         except ValueError:
             self._reject()
             raise
         self.commit([change])
         return change.value
 
-    def put_norm(self, path: str, x: float, source: str = "", *, fade: float | None = None) -> Any:
-        """Turn a Param to a position 0..1 of its range and curve; as `put` else."""
-        return self.put(path, self.tree[path].from_norm(x), source, fade=fade)
-
-    def checked(
-        self, path: str, value: Any, source: str = "", *, fade: float | None = None
+    def resolve(
+        self,
+        path: str,
+        value: Any,
+        source: str = "",
+        *,
+        fade: float | None = None,
+        norm: bool = False,
     ) -> Change:
-        """The change that `put` would commit; raises what it raises."""
+        """Check what somebody asks for, once: the change that `put` would commit.
+
+        A value out of range becomes the nearest end, which is counted. Whatever the change goes
+        through afterwards takes its value as it is.
+
+        Raises:
+            UnknownName: no such Param.
+            ParamError: a value of the wrong type, or a fade out of range.
+        """
         param = self.tree[path]
-        taken = param.clamp(value)
-        self.clamped += _outside(param, value)
-        if fade is not None and not 0 <= fade <= LONGEST_FADE:
-            raise ParamError(f"A fade lasts 0..{LONGEST_FADE:g} s, not {fade}.")
-        return Change(path, taken, 0.0, fade, source)
+        if norm:
+            fits = param.from_norm(value)
+        else:
+            fits = param.clamp(value)
+            self.clamped += _outside(param, value)
+        return Change(path, fits, 0.0, fade, source)
 
     def commit(self, changes: Sequence[Change], triggers: Iterable[Trigger] = ()) -> None:
         """Take checked changes and triggers as one: a tick sees all of them or none."""
@@ -147,8 +182,16 @@ class Store:
         self.arrived()
         self.commit((), (Trigger(name, args, source),))
 
+    def changes(self, t: float) -> Pairs:
+        """The ("owner.name", value) pairs due at time t in seconds, oldest first."""
+        return self._timeline.changes(t)
+
+    def moments(self, t: float) -> Iterator[tuple[float, Pairs]]:
+        """Each time up to t at which values change, with their pairs, of all that was taken."""
+        return self._timeline.moments(t)
+
     def take(self, t: float | None = None) -> Taken:
-        """Everything since the last take, as one snapshot.
+        """Everything since the last take, as one snapshot, for `moments` to give out.
 
         Args:
             t: the tick's time; changes are dated after the tick before and not after this one, so
@@ -158,13 +201,15 @@ class Store:
             t = self.clock() if t is None else t
             after = math.nextafter(self._taken, math.inf)
             changes, self._changes = self._changes, {}
+            if t < self._reloaded + _RECHECK:
+                changes = self._refitted(changes)
             triggers, self._triggers = self._triggers, deque()
+            replayed, self._replayed = self._replayed, []
             self._taken = max(self._taken, t)
-        dated = {
-            path: replace(change, at=max(min(at, t), after))
-            for path, (at, change) in changes.items()
-        }
-        return Taken(dated, list(triggers))
+        dated = [replace(change, at=max(min(at, t), after)) for at, change in changes.values()]
+        everything = sorted([*replayed, *dated], key=attrgetter("at"))
+        self._timeline.add(everything)
+        return Taken(everything, list(triggers), min((each.at for each in dated), default=None))
 
     def current(self, path: str) -> Any:
         """The newest value asked for, smoothing left out; UnknownName if there is no such Param."""
@@ -183,21 +228,25 @@ class Store:
             if path in self._values:
                 self._values[path] = value
 
-    def follow(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """Tell of changes that a replayed show makes by itself; returns those that the tree has."""
+    def replay(self, change: Change) -> None:
+        """Take a change of a recorded show, which keeps its own time; not one of another sketch's.
+
+        Raises:
+            ParamError: a value that its Param does not take.
+        """
         with self._lock:
-            known = [change for change in changes if change.path in self._values]
-            for change in known:
-                self._values[change.path] = change.value
-        for change in known:
-            self._tell(change)
-        return known
+            if change.path not in self._values:
+                return
+            change = replace(change, value=self.tree[change.path].check(change.value))
+            self._values[change.path] = change.value
+            self._replayed.append(change)
+        self._tell(change)
 
-    def replant(self, tree: Mapping[str, Param[Any]]) -> set[str]:
-        """Go on with another tree, after a sketch was loaded anew; values that still fit stay.
+    def set_tree(self, tree: Mapping[str, Param[Any]]) -> None:
+        """Continue with the Params of a reloaded sketch; values that still fit are kept.
 
-        Returns:
-            The paths that both trees have and that play another value now, such as another default.
+        A path that both trees have, but with another value now, such as another default, takes the
+        new value.
         """
         with self._lock:
             before, fitting = _values_of(self.tree), _values_of(tree)
@@ -206,13 +255,14 @@ class Store:
                 stays = path not in anew or path in self._changes
                 if stays and path in fitting and _fits(tree[path], value):
                     fitting[path] = value
-            self.tree, self._values = tree, fitting
+            self.tree, self._values, self._reloaded = tree, fitting, self._taken
             self._changes = {
                 path: (at, change)
                 for path, (at, change) in self._changes.items()
                 if fitting.get(path) == change.value
             }
-        return anew
+            values = dict(fitting)
+        self._timeline.expect(tree, values, anew)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Be told of every new value; returns what ends it. A subscriber must be quick."""
@@ -247,6 +297,17 @@ class Store:
     def _reject(self) -> None:
         with self._lock:
             self.rejected += 1
+
+    def _refitted(
+        self, changes: Mapping[str, tuple[float, Change]]
+    ) -> dict[str, tuple[float, Change]]:
+        """The changes, checked again: some may have been resolved before the sketch's reload."""
+        fitted = {}
+        for path, (at, change) in changes.items():
+            with suppress(ParamError):
+                value = self._values[path] = self.tree[path].clamp(change.value)
+                fitted[path] = at, replace(change, value=value)
+        return fitted
 
     def _turns(self, change: Change) -> bool:
         if change.path not in self._values:

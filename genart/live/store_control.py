@@ -1,21 +1,16 @@
-"""The desk: what arrived in the store goes to the player, once a tick."""
+"""What happens to the store once a tick, before the player reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from genart.contracts import Control
+from genart.errors import ParamError
 from genart.live.console import name_of
 from genart.live.store import Store, Trigger
 from genart.playback.faults import Faults
-from genart.playback.timeline import (
-    Change,
-    Pairs,
-    Timeline,
-    smoothing_of,
-)
+from genart.playback.timeline import Change
 
 #: What a trigger does, called with its arguments on the engine's thread.
 Action = Callable[[Trigger], Any]
@@ -31,9 +26,10 @@ class Kept(Protocol):
 
 
 class StoreControl:
-    """A Control that takes one snapshot of a store a tick, smooths it and carries out triggers.
+    """A Control that takes the store's snapshot of each tick and carries out its triggers.
 
-    Other controls play through it: what they turn, the page follows and a show keeps.
+    It also asks the other controls, whose changes go into the store, so that the page follows and
+    a show keeps them. The player reads the store right after it.
 
     Args:
         store: where changes arrive.
@@ -58,50 +54,42 @@ class StoreControl:
         self._faults, self._taken = faults, taken
         self.kept: Callable[[Iterable[Change]], None] | None = None
         self.controls: Sequence[Control] = ()
-        self.timeline = Timeline(store.values(), smoothing_of(store.tree))
 
-    def changes(self, t: float) -> Pairs:
-        """The ("owner.name", value) pairs due at time t in seconds."""
-        return [pair for _, pairs in self.moments(t) for pair in pairs]
-
-    def moments(self, t: float) -> Iterator[tuple[float, Pairs]]:
-        """Each time up to t at which values change, with their pairs, oldest first."""
-        for name in self._carry_out(t):
-            self._faults.settle(name)
-        yield from self.timeline.moments(t)
-
-    def replant(self, tree: Any) -> None:
-        """Go on with the Params of another sketch."""
-        anew = self.store.replant(tree)
-        self.timeline.expect(self.store.values(), smoothing_of(tree), anew)
-
-    def _carry_out(self, t: float) -> Iterator[str]:
-        replayed = [change for control in self.controls for change in self._asked(control, t)]
-        taken, triggers = self.store.take(t)
-        if taken:
-            self._taken(min(change.at for change in taken.values()))
-        changes = sorted([*replayed, *taken.values()], key=attrgetter("at"))
-        if changes:
-            self.timeline.add(changes)
-            self._keep(changes)
-        for trigger in triggers:
+    def changes(self, t: float) -> tuple[()]:
+        """Bring the store to the tick at time t in seconds; it has no changes itself."""
+        for control in self.controls:
+            self._ask(control, t)
+        taken = self.store.take(t)
+        if taken.since is not None:
+            self._taken(taken.since)
+        if taken.changes:
+            self._keep(taken.changes)
+        for trigger in taken.triggers:
             try:
                 self._act(trigger)
-            except Exception as error:  # a control is never raised into the picture
+            except Exception as error:  # an error in an action must not stop the engine
                 self._faults.add(trigger.name, error)
             else:
-                yield trigger.name
+                self._faults.settle(trigger.name)
+        return ()
 
-    def _asked(self, control: Control, t: float) -> Sequence[Change]:
-        """What a show has due; what any other control has goes into the store."""
+    def _ask(self, control: Control, t: float) -> None:
+        """Put the changes of a control into the store; those of a show keep their times."""
         try:
             if isinstance(control, Kept):
-                return self.store.follow(control.due(t))
-            for path, value in control.changes(t):
-                self.store.put(path, value, name_of(control))
-        except Exception as error:  # a control is never raised into the picture
+                for change in control.due(t):
+                    self._replay(change)
+            else:
+                for path, value in control.changes(t):
+                    self.store.put(path, value, name_of(control))
+        except Exception as error:  # an error in a control must not stop the engine
             self._faults.add(name_of(control), error)
-        return ()
+
+    def _replay(self, change: Change) -> None:
+        try:
+            self.store.replay(change)
+        except ParamError as error:
+            self._faults.add("params", error)
 
     def _keep(self, changes: Iterable[Change]) -> None:
         if self.kept is None:

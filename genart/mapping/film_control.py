@@ -1,16 +1,17 @@
-"""FilmControl: a mapping file that plays in a film, where a sound track and LFOs move Params.
+"""A mapping file in a film: a sound track and LFOs change Params.
 
-Live, what a lead turns goes through the store; in a film it is a change at its own time, smoothed
-as the Param says, so that the film is a function of time alone and the same at any frame rate:
+In a performance what a binding asks for goes through the store; in a film it is a change at its own
+time, smoothed as the Param says, so that the film depends on time alone and is the same at any
+frame rate:
 
-| source  | moves                                                              |
-|---------|--------------------------------------------------------------------|
-| `audio` | at the time of each hop of the analysis, when its value is another |
-| `lfo`   | at every whole 1/128 s                                             |
-| others  | rest: nobody plays them                                            |
+| source  | changes                                                                |
+|---------|------------------------------------------------------------------------|
+| `audio` | at the time of each hop of the analysis, when its value differs        |
+| `lfo`   | at every whole 1/128 s                                                 |
+| others  | never: nobody plays them                                               |
 
-Of what is done once, `tempo/tap` is done, so that a sound's beat can lead the tempo. Everything
-begins where its source is at time 0, without a glide.
+The only action is `tempo/tap`, so that the beat of a sound can set the tempo. Every Param starts at
+the value of its source at time 0, without a glide.
 """
 
 from __future__ import annotations
@@ -24,10 +25,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from genart.errors import UnknownName
 from genart.mapping.bindings import (
-    Lead,
-    Mappings,
+    Binding,
+    Bindings,
     Outcome,
-    Turn,
 )
 from genart.mapping.mapping_file import MappingError, parse_mapping, read_text
 from genart.playback.tap_tempo import Taps
@@ -48,12 +48,12 @@ if TYPE_CHECKING:
 _TAP = "tempo/tap"
 
 
-class Hearing(Protocol):
-    """A sound track that tells what is heard in it, such as the control "audio" makes."""
+class SoundTrack(Protocol):
+    """A sound track and what is heard in it, such as the control "audio" makes."""
 
     @property
     def features(self) -> Iterable[str]:
-        """The names it tells of."""
+        """The names of what it reports."""
         ...
 
     def heard(self, t: float) -> Iterator[tuple[float, str, float]]:
@@ -61,7 +61,7 @@ class Hearing(Protocol):
         ...
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         ...
 
 
@@ -70,12 +70,12 @@ class FilmControl:
 
     Args:
         path: the TOML file.
-        sound: makes the sound track of a film, or None where there is none; it is asked only if
-            an entry leads from it.
-        tell: told in one line which entries rest, and why.
+        sound: returns the sound track of a film; None if there is none. It is called only if an
+            entry uses it.
+        tell: called with one line for each reason why entries have no effect.
 
     Attributes:
-        text: what the file holds.
+        text: the content of the file.
 
     Raises:
         MappingError: a file that cannot be read.
@@ -84,16 +84,16 @@ class FilmControl:
     def __init__(
         self,
         path: str | Path,
-        sound: Callable[[Film], Hearing] | None = None,
+        sound: Callable[[Film], SoundTrack] | None = None,
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.path, self.text = Path(path), read_text(Path(path))
         self._sound, self._tell = sound, tell
-        self._hearing: Hearing | None = None
+        self._hearing: SoundTrack | None = None
         self._run: _Run | None = None
 
     def join(self, player: Player, film: Film) -> None:
-        """Play with these: its Params are turned, from the film's start.
+        """Change the Params of this player, from the start of this film.
 
         Raises:
             MappingError: a mistake in the file; the message names the line.
@@ -103,45 +103,46 @@ class FilmControl:
 
         first: SketchPlayer = player.players[0] if isinstance(player, Grid) else player  # type: ignore[assignment]
         found = parse_mapping(self.text, first.tree, self.path, waiting=self._tell)
-        leads = [lead for lead in found.leads if self._plays(lead)]
-        self._say_who_rests([lead for lead in found.leads if lead not in leads])
-        named = {lead.source for lead in leads if lead.kind == "audio"}
+        entries = [entry for entry in found.entries if self._has_effect(entry)]
+        self._report_without_effect([entry for entry in found.entries if entry not in entries])
+        named = {entry.source for entry in entries if entry.kind == "audio"}
         if named and self._sound:
             self._hearing = self._sound(film)
             self._check(named, self._hearing.features)
-        self._run = _Run(leads, first, player.advance, self._hearing)
+        self._run = _Run(entries, first, player.advance, self._hearing)
 
     def changes(self, t: float) -> Pairs:
         """The ("owner.name", value) pairs that are due at time t in seconds, oldest first."""
         return [pair for _, pairs in self.moments(t) for pair in pairs]
 
     def moments(self, t: float) -> Iterator[tuple[float, Iterable[tuple[str, Any]]]]:
-        """Each time up to t at which something moves, with its pairs, worked out when read."""
+        """Each time up to t at which something changes, with its pairs, computed when read."""
         return iter(()) if self._run is None else self._run.moments(t)
 
     def close(self) -> None:
-        """Read no more of the sound track."""
+        """Stop reading the sound track."""
         if self._hearing is not None:
             self._hearing.close()
 
-    def _plays(self, lead: Lead) -> bool:
-        heard = lead.kind == "lfo" or (lead.kind == "audio" and self._sound is not None)
-        return heard and lead.do in ("", _TAP)
+    def _has_effect(self, entry: Binding) -> bool:
+        heard = entry.kind == "lfo" or (entry.kind == "audio" and self._sound is not None)
+        return heard and entry.do in ("", _TAP)
 
-    def _say_who_rests(self, resting: list[Lead]) -> None:
+    def _report_without_effect(self, resting: list[Binding]) -> None:
         reasons = {
             "audio": "there is no sound track; give one with --audio",
-            "midi": "nobody plays MIDI in a film",
-            "osc": "nobody plays OSC in a film",
+            "midi": "a film has no MIDI input",
+            "osc": "a film has no OSC input",
         }
-        done = f"what is done once, but for {_TAP}, is done live alone"
-        live = [lead.do not in ("", _TAP) for lead in resting]
+        done = f"actions other than {_TAP} run only in a performance"
+        live = [entry.do not in ("", _TAP) for entry in resting]
         why = Counter(
-            done if alone else reasons[lead.kind] for lead, alone in zip(resting, live, strict=True)
+            done if alone else reasons[entry.kind]
+            for entry, alone in zip(resting, live, strict=True)
         )
         for reason, count in why.items():
-            entries = "1 entry rests" if count == 1 else f"{count} entries rest"
-            self._tell(f"{self.path}: {entries}: {reason}.")
+            these = "1 entry has" if count == 1 else f"{count} entries have"
+            self._tell(f"{self.path}: {these} no effect: {reason}.")
 
     def _check(self, named: Iterable[str], features: Iterable[str]) -> None:
         for name in sorted(set(named) - set(features)):
@@ -150,33 +151,35 @@ class FilmControl:
 
 
 class _Run:
-    """One film's way through the mapping.
+    """The mapping during one film.
 
     Args:
-        leads: those that play.
-        player: whose Params they turn.
-        advance: brings everyone who plays to a time.
+        entries: the bindings that have an effect.
+        player: the player whose Params they change.
+        advance: moves transport and tempo of every player to a time.
         hearing: the sound track, or None.
     """
 
     def __init__(
         self,
-        leads: list[Lead],
+        entries: list[Binding],
         player: SketchPlayer,
         advance: Callable[[Fraction], None],
-        hearing: Hearing | None,
+        hearing: SoundTrack | None,
     ) -> None:
         tree = player.tree
         self._asked = tree.values_now()
-        self._mappings = Mappings(leads, self._asked.__getitem__)
+        self._bindings = Bindings(entries, self._asked.__getitem__)
         self._smoothing = smoothing_of(tree)
         self._timeline: Timeline | None = None
         self._tempo, self._advance, self._hearing = player.stage.tempo, advance, hearing
-        self._named = {lead.source for lead in leads if lead.kind == "audio"}
-        self._swings = any(lead.kind == "lfo" for lead in leads)
-        self._by_beat = any(lead.kind == "lfo" and lead.beats for lead in leads)
-        rates = any(lead.do or lead.path.startswith(("transport.", "tempo.")) for lead in leads)
-        self._step = 0 if self._swings or rates else math.inf
+        self._named = {entry.source for entry in entries if entry.kind == "audio"}
+        self._has_lfos = any(entry.kind == "lfo" for entry in entries)
+        self._by_beat = any(entry.kind == "lfo" and entry.beats for entry in entries)
+        rates = any(
+            entry.do or entry.path.startswith(("transport.", "tempo.")) for entry in entries
+        )
+        self._step = 0 if self._has_lfos or rates else math.inf
         self._waiting: tuple[float, str, float] | None = None
         self._taps = Taps()
 
@@ -189,7 +192,7 @@ class _Run:
         yield from _read(t, self._glided(t))
 
     def _begun(self) -> Pairs:
-        """Everything where its source is at time 0."""
+        """Every Param at the value of its source at time 0."""
         before = dict(self._asked)
         changes = list(self._moved(0.0))
         self._timeline = Timeline({**before, **self._asked}, self._smoothing)
@@ -205,15 +208,20 @@ class _Run:
         yield from self._timeline.changes(t)
 
     def _moved(self, now: float) -> Iterator[Change]:
-        """What is asked for at a time, where it is another value than before."""
-        for outcome in [*self._sounded(now), *self._swung(now)]:
-            for path, value in [outcome] if isinstance(outcome, Turn) else self._tapped(now):
+        """The changes at a time: what is asked for, where the value differs."""
+        for outcome in [*self._from_sound(now), *self._from_lfos(now)]:
+            asked = (
+                [(outcome.path, outcome.value)]
+                if isinstance(outcome, Change)
+                else self._tapped(now)
+            )
+            for path, value in asked:
                 if self._asked[path] != value:
                     self._asked[path] = value
                     yield Change(path, value, now, source="mapping")
 
     def _tapped(self, now: float) -> Iterator[tuple[str, float]]:
-        """What a tap turns: the tempo, and from the fourth on the place of the beat."""
+        """What a tap changes: the tempo, and from the fourth tap on the position of the beat."""
         self._advance(Fraction(now))
         offset = float(self._asked["tempo.offset"])
         beat = self._tempo.beat - self._tempo.offset + offset
@@ -223,23 +231,23 @@ class _Run:
             if self._taps.count >= 4:
                 yield "tempo.offset", offset + round(beat) - beat
 
-    def _sounded(self, now: float) -> Iterator[Outcome]:
+    def _from_sound(self, now: float) -> Iterator[Outcome]:
         while self._next_heard(now) <= now:
             assert self._waiting is not None
             (_, name, x), self._waiting = self._waiting, None
-            yield from self._mappings.feed("audio", name, x)
+            yield from self._bindings.feed("audio", name, x)
 
-    def _swung(self, now: float) -> Iterator[Outcome]:
+    def _from_lfos(self, now: float) -> Iterator[Outcome]:
         if now < self._step / GRID:
             return
         self._step += 1
         if self._by_beat:
-            self._advance(Fraction(now))  # the tempo may have been turned since
-        if self._swings:
-            yield from self._mappings.swing(now, self._tempo.beat)
+            self._advance(Fraction(now))  # the tempo may have changed since
+        if self._has_lfos:
+            yield from self._bindings.run_lfos(now, self._tempo.beat)
 
     def _next_heard(self, t: float) -> float:
-        """When a feature that is mapped is next heard, if that is up to t."""
+        """The time of the next mapped feature up to t; infinity if there is none."""
         while self._hearing is not None and self._waiting is None:
             self._waiting = next(self._hearing.heard(t), None)
             if self._waiting is None:
@@ -252,7 +260,7 @@ class _Run:
 def _read(
     at: float, pairs: Iterator[tuple[str, Any]]
 ) -> Iterator[tuple[float, Iterator[tuple[str, Any]]]]:
-    """A moment whose pairs are worked out when they are read, and at last when it is over."""
+    """A moment whose pairs are computed when they are read, at the latest when it is over."""
     yield at, pairs
     for _ in pairs:
         pass

@@ -1,43 +1,43 @@
-"""Mapping: a TOML file that leads sources onto Params. Nothing in it is ever evaluated.
+"""Mapping file: TOML that binds sources to Params and actions. Nothing in it is evaluated.
 
 ::
 
     [[map]]
-    osc = "/1/fader1"            # an address of someone else's choosing; arg = 2 takes the second
+    osc = "/1/fader1"            # any address; arg = 2 takes the second argument
     to = "model.truncation"
-    from = [0, 127]              # what the source sends; 0..1 unless said
-    range = [0.3, 1.0]           # in the Param's own unit; all of its range unless said
+    from = [0, 127]              # what the source sends at its ends; default 0..1
+    range = [0.3, 1.0]           # the Param's values there; default: its whole range
     curve = "square"             # linear, square, root or smooth
 
     [[map]]
     midi = "cc/1/74"             # kind/channel/number; see docs/midi.md
-    device = "nanoKONTROL2"      # part of its name; any unless said
+    device = "nanoKONTROL2"      # part of its name; default: any device
     to = "walk.kind"
-    pickup = true                # turns nothing until the fader is where the Param is
+    pickup = true                # no effect until the fader passes the current value
 
     [[map]]
     midi = "cc/1/16"
     mode = "relative"            # absolute, relative or toggle
-    encoding = "twos"            # how an encoder counts: twos, offset, sign or plain
-    step = 0.01                  # how far one step goes, of 1
+    encoding = "twos"            # of the encoder: twos, offset, sign or plain
+    step = 0.01                  # the size of one step, as a part of 0..1
     to = "sketch.zoom"
 
     [[map]]
     midi = "note/10/36"
-    do = "cue/recall"            # done once when the source rises past its middle
+    do = "cue/recall"            # runs when the source rises past its middle
     args = ["drop", 2.0]
 
     [[map]]
-    audio = "bass"               # a feature's name
+    audio = "bass"               # the name of a feature
     to = "sketch.zoom"
 
     [[map]]
     lfo = "sine"                 # sine, triangle, saw or square
-    every = 4                    # seconds for one swing, or
-    unit = "beats"
+    every = 4                    # the period, in seconds
+    unit = "beats"               # or in beats
     to = "sketch.twist"
 
-One source may move several Params, and a range from high to low turns its direction round.
+One source may change several Params; a range from high to low reverses its direction.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ from genart.mapping.bindings import (
     ENCODINGS,
     MODES,
     SHAPES,
-    Lead,
-    Mappings,
+    Binding,
+    Bindings,
 )
 from genart.params import Param
 from genart.playback.param_sources import PARAM_SOURCES
@@ -69,41 +69,41 @@ _KEYS = (
     *SOURCES, "device", "to", "do", "args", "from", "range", "curve", "arg", "every", "unit",
     "mode", "encoding", "step", "pickup",
 )  # fmt: skip
-#: Keys that mean something only together with another.
+#: Keys that need another key.
 _NEEDS = {
     "device": "a midi source",
     "args": "do",
     "encoding": 'mode = "relative"',
     "step": 'mode = "relative"',
-    "pickup": "an absolute source that turns a Param",
+    "pickup": "an absolute source of a Param",
 }
 _UNITS = ("seconds", "beats")
 _MIDI = re.compile(
     r"(cc|cc14|note|pressure|program)/(1[0-6]|[1-9])/(12[0-7]|1[01]\d|\d{1,2})"
     r"|(pitch|pressure|program)/(1[0-6]|[1-9])|start|stop|continue"
 )
-_DEED = re.compile(r"(/genart/)?[a-z]+(/[^/]+){0,2}")
+_ACTION = re.compile(r"(/genart/)?[a-z]+(/[^/]+){0,2}")
 _LARGEST = 1 << 20
-#: Owners whose Params come and go while it plays.
-_COMING = ("sketch.", *(f"{bringer.owner}." for bringer in PARAM_SOURCES.values()))
+#: Owners whose Params change during a performance.
+_CHANGING = ("sketch.", *(f"{source.owner}." for source in PARAM_SOURCES.values()))
 
 
 class MappingError(DataError):
     """A mapping file that cannot be used; the message names the line."""
 
 
-def read_mapping(path: str | Path, tree: Mapping[str, Param[Any]]) -> Mappings:
+def read_mapping(path: str | Path, tree: Mapping[str, Param[Any]]) -> Bindings:
     """Read a mapping file for a tree of Params.
 
     Raises:
-        MappingError: no such file, no TOML, or an entry that cannot be; the message names the line.
+        MappingError: a missing file, invalid TOML, or an invalid entry; the message names the line.
     """
     path = Path(path)
     return parse_mapping(read_text(path), tree, path)
 
 
 def read_text(path: Path) -> str:
-    """The text of a mapping file; MappingError if it cannot be had."""
+    """The text of a mapping file; MappingError if it cannot be read."""
     try:
         if path.stat().st_size > _LARGEST:
             raise MappingError(f"{path} is too large for a mapping file.")
@@ -119,29 +119,29 @@ def parse_mapping(
     *,
     actions: Collection[str] = (),
     waiting: Callable[[str], None] | None = None,
-) -> Mappings:
-    """The leads of a mapping file's text; errors name `path`.
+) -> Bindings:
+    """The bindings of a mapping file's text; errors name `path`.
 
     Args:
-        text: what the file holds.
+        text: the content of the file.
         tree: the Params.
         path: the file.
-        actions: what can be done, by address under /genart; () takes any address.
-        waiting: told of each entry for a Param that this sketch lacks, which is left out then;
-            None makes it an error.
+        actions: the known actions, by address under /genart; () accepts any address.
+        waiting: called with a line for each entry whose Param this sketch lacks, which is left
+            out; None makes it an error.
 
     Raises:
         MappingError: as `read_mapping`.
     """
-    leads = []
+    bindings = []
     for index, table in enumerate(_tables(text, path)):
         try:
-            leads.append(_lead(table, index, path, text, tree, actions))
+            bindings.append(_binding(table, index, path, text, tree, actions))
         except _Absent as error:
             if waiting is None:
                 raise MappingError(str(error)) from error
-            waiting(f"{error} It waits for a sketch that has it.")
-    return Mappings(leads)
+            waiting(f"{error} The entry waits for a sketch that has it.")
+    return Bindings(bindings)
 
 
 def _tables(text: str, path: Path) -> list[Any]:
@@ -151,7 +151,7 @@ def _tables(text: str, path: Path) -> list[Any]:
         raise MappingError(f"{path}: {error}.") from error
     tables = content.get("map", [])
     if not isinstance(tables, list) or content.keys() - {"map"}:
-        raise MappingError(f"{path}, line 1: a mapping file holds [[map]] entries alone.")
+        raise MappingError(f"{path}, line 1: a mapping file has only [[map]] entries.")
     return tables
 
 
@@ -160,16 +160,16 @@ class _Absent(MappingError):
 
 
 class _Entry:
-    """One [[map]] table being read; it knows which key is to blame.
+    """One [[map]] table being read; `at` is the key that an error is about.
 
     Args:
-        table: what the file holds.
+        table: the table of the file.
     """
 
     def __init__(self, table: Any) -> None:
         self.table, self.at = table, ""
         if not isinstance(table, dict):
-            raise UsageError("an entry is a table, [[map]].")
+            raise UsageError("an entry must be a table, [[map]].")
 
     def read(self, key: str, parse: Callable[[Any], T], default: Any = None) -> T:
         """The value of a key, or the default, parsed."""
@@ -177,62 +177,62 @@ class _Entry:
         return parse(self.table.get(key, default))
 
     def kind(self) -> str:
-        """Which source it names, after a look at all its keys."""
+        """The kind of its source; all keys are checked first."""
         for key in self.table:
             self.at = key
             _one_of(key, _KEYS)
         self.at = ""
         kinds = [kind for kind in SOURCES if kind in self.table]
         if len(kinds) != 1:
-            raise UsageError(f"an entry has one source: {', '.join(SOURCES)}.")
+            raise UsageError(f"an entry needs exactly one source: {', '.join(SOURCES)}.")
         if ("to" in self.table) == ("do" in self.table):
             raise UsageError(
-                'an entry turns a Param, to = "owner.name", or does something, do = "cue/next".'
+                'an entry needs either a Param, to = "owner.name", or an action, do = "cue/next".'
             )
         return kinds[0]
 
-    def check_keys(self, lead: Lead) -> None:
-        """UsageError for a key that means nothing here."""
+    def check_keys(self, binding: Binding) -> None:
+        """UsageError for a key that has no effect here."""
         fits = {
-            "device": lead.kind == "midi",
-            "args": bool(lead.do),
-            "encoding": lead.mode == "relative",
-            "step": lead.mode == "relative",
-            "pickup": lead.mode == "absolute" and not lead.do,
+            "device": binding.kind == "midi",
+            "args": bool(binding.do),
+            "encoding": binding.mode == "relative",
+            "step": binding.mode == "relative",
+            "pickup": binding.mode == "absolute" and not binding.do,
         }
         for key, good in fits.items():
             if key in self.table and not good:
                 self.at = key
-                raise UsageError(f"{key} goes with {_NEEDS[key]}.")
+                raise UsageError(f"{key} needs {_NEEDS[key]}.")
 
 
-def _lead(
+def _binding(
     table: Any,
     index: int,
     path: Path,
     text: str,
     tree: Mapping[str, Param[Any]],
     actions: Collection[str],
-) -> Lead:
+) -> Binding:
     entry: _Entry | None = None
     try:
         entry = _Entry(table)
         return _parsed(entry, tree, actions)
     except UsageError as error:
         line = _line_of(text, index, entry.at if entry else "")
-        absent = isinstance(error, UnknownName) and error.name.startswith(_COMING)
+        absent = isinstance(error, UnknownName) and error.name.startswith(_CHANGING)
         kind = _Absent if absent else MappingError
         raise kind(f"{path}, line {line}: {error}") from error
 
 
-def _parsed(entry: _Entry, tree: Mapping[str, Param[Any]], actions: Collection[str]) -> Lead:
+def _parsed(entry: _Entry, tree: Mapping[str, Param[Any]], actions: Collection[str]) -> Binding:
     kind = entry.kind()
     source = entry.read(kind, partial(_source, kind))
     mode = entry.read("mode", lambda mode: _one_of(mode, MODES), "absolute")
-    hits = mode == "toggle" or "do" in entry.table
-    low, high = entry.read("from", _different, _sends(kind, source, hits=hits))
+    presses = mode == "toggle" or "do" in entry.table
+    low, high = entry.read("from", _different, _sends(kind, source, presses=presses))
     plain = "plain" if kind != "midi" else "twos"
-    lead = Lead(
+    binding = Binding(
         kind=kind,
         source=source,
         low=low,
@@ -252,99 +252,103 @@ def _parsed(entry: _Entry, tree: Mapping[str, Param[Any]], actions: Collection[s
         do=entry.read("do", _address, ""),
         args=entry.read("args", _arguments, []),
     )
-    entry.check_keys(lead)
-    entry.at = "to" if lead.path else "do"
-    if lead.param is not None:
-        lead.position_of(lead.value(low))  # a Param without a range says so now
-        return lead
-    return _doing(lead, tree, actions)
+    entry.check_keys(binding)
+    entry.at = "to" if binding.path else "do"
+    if binding.param is not None:
+        binding.position_of(binding.value(low))  # raises for a Param without a range
+        return binding
+    return _checked_action(binding, tree, actions)
 
 
-def _doing(lead: Lead, tree: Mapping[str, Param[Any]], actions: Collection[str]) -> Lead:
-    """A lead that does something, if that can be done."""
-    path = lead.do.replace("/", ".", 1)
+def _checked_action(
+    binding: Binding, tree: Mapping[str, Param[Any]], actions: Collection[str]
+) -> Binding:
+    """A binding to an action, if there is such an action."""
+    path = binding.do.replace("/", ".", 1)
     if path in tree:
-        if len(lead.args) != 1:
+        if len(binding.args) != 1:
             raise UsageError(f"{path} takes one value, args = [{tree[path].default!r}].")
-        tree[path].check(lead.args[0])
-    elif actions and lead.do not in actions and lead.do.rpartition("/")[0] not in actions:
-        raise UnknownName("action", lead.do, actions, "docs/osc.md lists them.")
-    return lead
+        tree[path].check(binding.args[0])
+    elif actions and binding.do not in actions and binding.do.rpartition("/")[0] not in actions:
+        raise UnknownName("action", binding.do, actions, "docs/osc.md lists them.")
+    return binding
 
 
 def _target(path: Any) -> str:
     if not isinstance(path, str):
-        raise UsageError('an entry has a Param to turn, to = "owner.name".')
+        raise UsageError('to must be a Param, to = "owner.name".')
     return path
 
 
 def _address(do: Any) -> str:
-    if not isinstance(do, str) or (do and not _DEED.fullmatch(do)):
-        raise UsageError(f'{do!r} is nothing to do, such as "cue/next" or "tempo/tap".')
+    if not isinstance(do, str) or (do and not _ACTION.fullmatch(do)):
+        raise UsageError(f'{do!r} is not an action, such as "cue/next" or "tempo/tap".')
     return do.removeprefix("/genart/")
 
 
 def _arguments(args: Any) -> tuple[Any, ...]:
     if not isinstance(args, list) or not all(isinstance(a, (str, int, float)) for a in args):
-        raise UsageError(f"args are texts and numbers, [...], not {args!r}.")
+        raise UsageError(f"args must be texts and numbers, [...], not {args!r}.")
     return tuple(args)
 
 
 def _source(kind: str, source: Any) -> str:
     if not isinstance(source, str) or not source:
-        raise UsageError(f"{kind} is a text, not {source!r}.")
+        raise UsageError(f"{kind} must be a text, not {source!r}.")
     if kind == "osc" and not source.startswith("/"):
-        raise UsageError(f'"{source}" is no OSC address: it starts with a /.')
+        raise UsageError(f'"{source}" is not an OSC address: it must start with /.')
     if kind == "midi" and not _MIDI.fullmatch(source):
-        raise UsageError(f'"{source}" is no MIDI control, such as cc/1/74, note/10/36 or pitch/1.')
+        raise UsageError(
+            f'"{source}" is not a MIDI control, such as cc/1/74, note/10/36 or pitch/1.'
+        )
     return _one_of(source, SHAPES) if kind == "lfo" else source
 
 
-def _sends(kind: str, source: str, *, hits: bool) -> Sequence[float]:
-    """What a source sends at its ends, unless the file says."""
+def _sends(kind: str, source: str, *, presses: bool) -> Sequence[float]:
+    """What a source sends at its ends if the file does not say."""
     if kind != "midi":
         return [0, 1]
     name = source.partition("/")[0]
-    if hits and name == "note":
-        return [0, 1]  # however softly it is struck
+    if presses and name == "note":
+        return [0, 1]  # any velocity presses it
     return {"pitch": [-8192, 8191], "cc14": [0, 16383]}.get(name, [0, 127])
 
 
 def _ends(value: Any) -> tuple[float, float]:
     good = isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
     if not good:
-        raise UsageError(f"two numbers are wanted, [low, high], not {value!r}.")
+        raise UsageError(f"two numbers are needed, [low, high], not {value!r}.")
     return float(value[0]), float(value[1])
 
 
 def _different(value: Any) -> tuple[float, float]:
     low, high = _ends(value)
     if low == high:
-        raise UsageError("two different ends are wanted.")
+        raise UsageError("two different ends are needed.")
     return low, high
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise UsageError(f"a text is wanted, not {value!r}.")
+        raise UsageError(f"a text is needed, not {value!r}.")
     return value
 
 
 def _switch(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise UsageError(f"true or false is wanted, not {value!r}.")
+        raise UsageError(f"true or false is needed, not {value!r}.")
     return value
 
 
 def _positive(value: Any) -> float:
     if not _is_number(value) or value <= 0:
-        raise UsageError(f"a number above 0 is wanted, not {value!r}.")
+        raise UsageError(f"a number above 0 is needed, not {value!r}.")
     return float(value)
 
 
 def _whole(value: Any) -> float:
     if _positive(value) % 1:
-        raise UsageError(f"a whole number is wanted, not {value!r}.")
+        raise UsageError(f"a whole number is needed, not {value!r}.")
     return float(value)
 
 
@@ -359,11 +363,11 @@ def _one_of(value: Any, known: Collection[str]) -> str:
 
 
 def _line_of(text: str, index: int, key: str) -> int:
-    """The line of a key in the entry of an index, or of the entry itself."""
+    """The line of a key of the entry with an index, or of the entry itself."""
     lines = text.splitlines()
     starts = [i for i, line in enumerate(lines) if re.match(r"\s*\[\[\s*map\s*\]\]", line)]
     if index >= len(starts):
-        return 1  # entries written inline
+        return 1  # inline entries
     end = starts[index + 1] if index + 1 < len(starts) else len(lines)
     for i in range(starts[index], end):
         if key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", lines[i]):

@@ -30,6 +30,7 @@ from genart.media.pending import (
 from genart.models.loading import in_aspect
 from genart.params import params_of
 from genart.playback.clock import Tick
+from genart.playback.param_sources import PARAM_SOURCES
 from genart.playback.second_model import SecondModel
 from genart.playback.settings import Settings
 from genart.playback.sketch import Sketch, blame
@@ -107,6 +108,18 @@ class SketchPlayer:
         """Turn a Param, by "owner.name"; some bring others, and the tree is another one then."""
         if self.stage.set(self.tree, path, value):
             self.tree = self.stage.tree(self.sketch)
+
+    def assign(self, path: str, value: Any) -> None:
+        """Set a Param to a value that was checked already; `set` is for values that were not.
+
+        Raises:
+            UnknownName: no such Param.
+            ParamError: a text from which no Params can be made.
+        """
+        if path in PARAM_SOURCES:
+            self.set(path, value)
+        else:
+            self.tree.assign(path, value)
 
     def advance(self, t: Fraction) -> None:
         """Bring transport and tempo to time t in seconds."""

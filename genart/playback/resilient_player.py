@@ -46,6 +46,7 @@ class ResilientPlayer:
         restored: called with (path, value) when a value was set back.
         changed: called when another sketch has taken over.
         swapped: called with its name when another model has made its first picture.
+        played: called with the tick after each frame; it must not raise.
         now: seconds on a clock that never goes back, for what frames take.
 
     Attributes:
@@ -64,11 +65,12 @@ class ResilientPlayer:
         restored: Callable[[str, Any], None] = lambda path, value: None,
         changed: Callable[[], None] = lambda: None,
         swapped: Callable[[str], None] = lambda name: None,
+        played: Callable[[Tick], None] = lambda tick: None,
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.performer, self._backstage, self._faults = performer, backstage, faults
         self._restored, self._changed, self._swapped = restored, changed, swapped
-        self._now = now
+        self._now, self._played = now, played
         self._ladder, self._pacer = ladder or QualityController(1.0), pacer
         if ladder is not None:
             performer.lighten = ladder.choose
@@ -94,7 +96,10 @@ class ResilientPlayer:
         return self._fails > 0
 
     def set(self, path: str, value: Any) -> None:
-        """Turn a Param; a model that is not here yet is loaded while the old one plays."""
+        """Set a Param to a value that the store checked; one that fails here is reported.
+
+        A model that is not in memory yet is loaded while the current one plays.
+        """
         try:
             if path == _MODEL:
                 self._want(value)
@@ -106,10 +111,12 @@ class ResilientPlayer:
             self._faults.add("params", error)
             if path in self.tree:
                 self._restored(path, self.tree.value(path))
+        except Exception as error:  # an error in a Param's owner must not stop the engine
+            self._faults.add("controls", error)
 
     def _turn(self, path: str, value: Any) -> None:
         tree = self.tree
-        self.performer.set(path, value)
+        self.performer.assign(path, value)
         if self.tree is not tree:  # other directions brought other Params
             self._changed()
 
@@ -119,6 +126,11 @@ class ResilientPlayer:
 
     def frame(self, tick: Tick) -> Frame:
         """The frame of one tick, or the last good one; black if there was none."""
+        self._make(tick)
+        self._played(tick)
+        return self._held
+
+    def _make(self, tick: Tick) -> None:
         self._take_over(tick)
         if self._pacer is not None:
             self._pacer.advance(tick.t, getattr(self.performer.sketch, "walk", None))
@@ -132,7 +144,6 @@ class ResilientPlayer:
                 if self._counts():
                     self._ladder.made(float(tick.t), self._now() - began)
                 self._went_well()
-        return self._held
 
     def _counts(self) -> bool:
         """Whether what this frame took says something about the next."""

@@ -22,6 +22,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from genart.errors import ParamError
+
 if TYPE_CHECKING:
     from genart.params import Param
 
@@ -40,14 +42,17 @@ _RATES = ("transport.", "tempo.")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One Param turned.
+    """One change of a Param.
 
     Args:
         path: "owner.name".
-        value: in the Param's own type and range.
+        value: in the Param's own type and range: whoever makes a change has checked it.
         at: when, in seconds on the performance's own time.
-        fade: over how many seconds; None leaves it to the Param's smoothing.
-        source: who did it ("osc 127.0.0.1:9000", "web", "cue").
+        fade: over how many seconds, 0..3600; None leaves it to the Param's smoothing.
+        source: who made it ("osc 127.0.0.1:9000", "web", "cue").
+
+    Raises:
+        ParamError: a fade out of range.
     """
 
     path: str
@@ -55,6 +60,10 @@ class Change:
     at: float = 0.0
     fade: float | None = None
     source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.fade is not None and not 0 <= self.fade <= LONGEST_FADE:
+            raise ParamError(f"A fade lasts 0..{LONGEST_FADE:g} s, not {self.fade}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +137,25 @@ class Timeline:
             self._due.append(change if change.at >= last else replace(change, at=last))
 
     def expect(
-        self,
-        values: Mapping[str, Any],
-        smoothing: Mapping[str, float],
-        anew: Collection[str] = (),
+        self, params: Mapping[str, Param[Any]], values: Mapping[str, Any], anew: Collection[str]
     ) -> None:
-        """Go on with other Params, after a sketch was loaded anew: glides that remain go on.
+        """Continue with other Params after a sketch was reloaded; running glides continue.
 
         Args:
+            params: the Params from now on; a glide is kept inside their ranges.
             values: every value now.
-            smoothing: the tau of those that glide.
-            anew: paths that take their value here, whatever they were and wherever they glided.
+            anew: paths that take their value from `values` and stop gliding.
         """
         was = {p: v for p, v in self._values.items() if p not in anew}
         kept = {p: v for p, v in was.items() if type(v) is type(values.get(p))}
         self._values = {**values, **kept}
-        self._smoothing = dict(smoothing)
+        self._smoothing = smoothing_of(params)
         self._glides = {
-            path: glide
+            path: replace(
+                glide,
+                start=params[path].clamp(glide.start),
+                target=params[path].clamp(glide.target),
+            )
             for path, glide in self._glides.items()
             if path in self._smoothing and path not in anew
         }

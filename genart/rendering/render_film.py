@@ -11,7 +11,7 @@ from typing import Any
 
 from genart.contracts import Control, Generator, Sink
 from genart.latents.keys import Keys
-from genart.mapping.film_control import FilmControl, Hearing
+from genart.mapping.film_control import FilmControl, SoundTrack
 from genart.media.film_spec import Film, Size
 from genart.playback.show import Show
 from genart.playback.show_replay import replay
@@ -157,12 +157,12 @@ def render(
     return Report.of(film, order.output, None if titles else seam, recipe, told)
 
 
-def _sound_track(audio: str | Path, titles: Sequence[str]) -> Callable[[Film], Hearing]:
+def _sound_track(audio: str | Path, titles: Sequence[str]) -> Callable[[Film], SoundTrack]:
     """Makes the control that hears a film's sound as the film will play it."""
 
-    def make(film: Film) -> Hearing:
+    def make(film: Film) -> SoundTrack:
         ahead, seconds = within_titles(film, titles)
-        track: Hearing = registry("control").create(
+        track: SoundTrack = registry("control").create(
             "audio", source=str(audio), seconds=seconds, ahead=ahead
         )
         return track

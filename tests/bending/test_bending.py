@@ -351,16 +351,16 @@ def test_another_amount_in_the_text_is_what_page_cues_and_faders_have() -> None:
     live = genart.live.Live(Still, model="plasma", size=16, seconds=1,
                        params={"model.bend": "8:flip_v@0.2 + 8:flip_h@0.1"})  # fmt: skip
     live.store.put("bend.flip_h_8", 0.6, fade=2.0)
-    turn(live.player, [live.desk], Fraction(0))
-    turn(live.player, [live.desk], Fraction(1))
+    turn(live.player, [live.store_control, live.store], Fraction(0))
+    turn(live.player, [live.store_control, live.store], Fraction(1))
     live.store.put("model.bend", "8:flip_v@0.9 + 8:flip_h@0.1")
-    turn(live.player, [live.desk], Fraction(1))
-    turn(live.player, [live.desk], Fraction(9))
+    turn(live.player, [live.store_control, live.store], Fraction(1))
+    turn(live.player, [live.store_control, live.store], Fraction(9))
     for path, value in {"bend.flip_v_8": 0.9, "bend.flip_h_8": 0.6}.items():
         assert live.player.tree.value(path) == live.store.current(path) == value
     live.store.put("bend.flip_v_8", 0.2)
-    turn(live.player, [live.desk], Fraction(10))
-    turn(live.player, [live.desk], Fraction(20))
+    turn(live.player, [live.store_control, live.store], Fraction(10))
+    turn(live.player, [live.store_control, live.store], Fraction(20))
     assert live.player.tree.value("bend.flip_v_8") == 0.2
     live.close()
 

@@ -187,7 +187,7 @@ def test_the_sketch_undertow_swims_live_with_directions(model: Any, handles: str
         for name, value in params.items():
             live.store.put(name, value)
         for t in (Fraction(second), Fraction(second + 5)):  # turned, and come to rest
-            turn(live.player, [live.desk], t)
+            turn(live.player, [live.store_control, live.store], t)
         return live.player.frame(Tick(second, t, Fraction(1, 10)))
 
     shown = [seen(0, {}), seen(10, EDIT), seen(20, SLACK)]

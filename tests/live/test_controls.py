@@ -12,7 +12,6 @@ import pytest
 import genart
 from genart.live.factories import make_controls, make_outputs, split_name
 from genart.live.show_recorder import start_show_recorder
-from genart.live.store import Store
 from genart.playback.faults import Faults
 from genart.playback.show import Header, Show, read_show
 from genart.playback.timeline import Change
@@ -134,8 +133,6 @@ def test_sliders_follow_a_replayed_show_and_it_can_be_kept_again(tmp_path: Path)
 
 
 def test_a_show_gives_each_change_once() -> None:
-    store = Store({"sketch.level": Level.level})  # type: ignore[dict-item]
-    assert [c.path for c in store.follow([])] == []
     show = read_show_of([(0.5, 0.1), (1.0, 0.2), (1.0, 0.3)])
     assert [c.value for c in show.due(0.4)] == []
     assert [c.value for c in show.due(1.0)] == [0.1, 0.2, 0.3]

@@ -55,7 +55,7 @@ def test_a_recall_with_a_fade_says_so_to_each_change() -> None:
     held.put("sketch.level", 1.0)
     held.take()
     cues.recall("a", fade=4.0, source="web")
-    change = held.take().changes["sketch.level"]
+    (change,) = (c for c in held.take().changes if c.path == "sketch.level")
     assert (change.value, change.fade, change.source) == (0.5, 4.0, "web")
     with pytest.raises(ParamError, match="fade"):
         cues.recall("a", fade=-1.0)
@@ -145,7 +145,7 @@ def test_a_cue_that_brings_another_bend_has_its_amounts(caplog: pytest.LogCaptur
 
     def play() -> None:
         for _ in range(3):
-            turn(live.player, [live.desk], Fraction(next(times)))
+            turn(live.player, [live.store_control, live.store], Fraction(next(times)))
 
     both = "8:flip_v@0.2 + 8:flip_h@0.1"
     live.store.put("model.bend", both)

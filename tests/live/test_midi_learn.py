@@ -16,9 +16,9 @@ from genart.live.console import LiveConsole
 from genart.live.live_mapping import LiveMapping
 from genart.live.midi_learn import (
     SETTLE,
-    appended,
     plain_name,
-    without,
+    with_entry,
+    without_entries,
 )
 from genart.live.osc.service import OscService
 from genart.live.store import Store
@@ -42,35 +42,35 @@ class Later:
 
 
 class Table:
-    """A desktop without a performance, and its clock."""
+    """A console without a performance, and its clock."""
 
     def __init__(self, file: Path | None) -> None:
         self.now = 0.0
         self.said: list[str] = []
         self.store = Store(ParamTree({"sketch": Owner()}), clock=lambda: self.now)
-        self.desktop = LiveConsole(self.store, Faults(self.said.append))
+        self.console = LiveConsole(self.store, Faults(self.said.append))
         self.done: list[tuple[Any, ...]] = []
-        self.desktop.actions = {"cue/next": lambda args, source: self.done.append(args)}
-        self.patchbay: LiveMapping = self.desktop.patchbay
+        self.console.actions = {"cue/next": lambda args, source: self.done.append(args)}
+        self.mapping: LiveMapping = self.console.mapping
         if file is not None:
-            self.patchbay.load(file)
+            self.mapping.load(file)
         self.file = file
 
     def midi(self, source: str, x: float) -> None:
-        self.desktop.feed("midi", source, x)
+        self.console.feed("midi", source, x)
 
     def settle(self) -> None:
         """Let time pass until what moved has been learned."""
         self.now += 2 * SETTLE
-        self.patchbay.look()
+        self.mapping.look()
 
     def saved(self, text: str) -> None:
-        """Save another text by hand, and let the patchbay look at it."""
+        """Save another text by hand, and let the mapping look at it."""
         assert self.file is not None
         self.file.write_text(text)
         os.utime(self.file, ns=(0, len(text)))
-        self.patchbay.look()
-        self.patchbay.look()
+        self.mapping.look()
+        self.mapping.look()
 
     def entries(self) -> list[dict[str, Any]]:
         assert self.file is not None
@@ -82,16 +82,16 @@ class Table:
 def table(tmp_path: Path) -> Iterator[Table]:
     made = Table(tmp_path / "mapping.toml")
     yield made
-    made.patchbay.close()
+    made.mapping.close()
 
 
 def test_the_control_that_moves_turns_the_param_from_then_on(table: Table) -> None:
-    table.patchbay.learn(("sketch.level",))
-    assert table.desktop.said["learning"] == "sketch.level"
+    table.mapping.learn(("sketch.level",))
+    assert table.console.said["learning"] == "sketch.level"
     table.midi("cc/1/74 nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0", 10)
     table.midi("cc/1/75 nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0", 99)
     table.settle()
-    assert table.desktop.said["learning"] == ""
+    assert table.console.said["learning"] == ""
     assert table.entries() == [{"midi": "cc/1/74", "device": "nanoKONTROL2", "to": "sketch.level"}]
     table.midi("cc/1/74 nanoKONTROL2:nanoKONTROL2 MIDI 1 28:0", 127)
     assert table.store.current("sketch.level") == 1.0
@@ -100,7 +100,7 @@ def test_the_control_that_moves_turns_the_param_from_then_on(table: Table) -> No
 
 
 def test_learning_survives_the_night(table: Table) -> None:
-    table.patchbay.learn(("/genart/sketch/count",))
+    table.mapping.learn(("/genart/sketch/count",))
     table.midi("cc/1/1 box", 64)
     table.settle()
     tomorrow = Table(table.file)
@@ -111,22 +111,22 @@ def test_learning_survives_the_night(table: Table) -> None:
 def test_what_is_written_keeps_every_comment(table: Table) -> None:
     hand = '# mine\n[[map]] # the fader\nosc = "/1/fader1" # left\nto = "sketch.level"\n# end'
     table.saved(hand)
-    table.patchbay.learn(("sketch.on",))
+    table.mapping.learn(("sketch.on",))
     table.midi("note/1/36 pads", 90)
     table.settle()
     assert table.file is not None
     text = table.file.read_text()
     assert text.startswith(hand + "\n")
     assert table.entries()[1]["mode"] == "toggle", "a pad on a switch"
-    table.patchbay.unlearn(("sketch.level",))
+    table.mapping.unlearn(("sketch.level",))
     left = table.file.read_text()
     assert "# mine" in left
     assert "# end" in left
     assert [entry["to"] for entry in table.entries()] == ["sketch.on"]
-    table.patchbay.unlearn(("sketch.on",))
+    table.mapping.unlearn(("sketch.on",))
     assert table.entries() == []
-    with pytest.raises(UsageError, match=r"leads to sketch\.on"):
-        table.patchbay.unlearn(("sketch.on",))
+    with pytest.raises(UsageError, match=r"mapped to sketch\.on"):
+        table.mapping.unlearn(("sketch.on",))
 
 
 def test_unlearning_leaves_sound_and_oscillators_alone(table: Table) -> None:
@@ -134,23 +134,23 @@ def test_unlearning_leaves_sound_and_oscillators_alone(table: Table) -> None:
         '[[map]]\nlfo = "sine"\nto = "sketch.level"\n'
         '[[map]]\nosc = "/a"\nto = "sketch.level"\nrange = [\n 0.1,\n 0.2,\n]\n'
     )
-    table.patchbay.unlearn(("sketch.level",))
+    table.mapping.unlearn(("sketch.level",))
     assert [entry.get("lfo") for entry in table.entries()] == ["sine"]
 
 
 def test_a_pad_let_go_and_a_moving_sound_are_not_learned(table: Table) -> None:
-    table.patchbay.learn(("sketch.level",))
+    table.mapping.learn(("sketch.level",))
     table.midi("note/1/36 pads", 0)
-    table.desktop.feed("audio", "bass", 0.7)
+    table.console.feed("audio", "bass", 0.7)
     table.settle()
-    assert table.desktop.said["learning"] == "sketch.level"
+    assert table.console.said["learning"] == "sketch.level"
     table.midi("note/1/37 pads", 1)
     table.settle()
     assert table.entries()[0]["midi"] == "note/1/37"
 
 
 def test_a_fine_fader_is_learned_with_both_its_halves(table: Table) -> None:
-    table.patchbay.learn(("sketch.level",))
+    table.mapping.learn(("sketch.level",))
     for source, x in (("cc/1/7", 64), ("cc/1/39", 1), ("cc14/1/7", 8193)):
         table.midi(f"{source} desk", x)
     table.settle()
@@ -171,19 +171,19 @@ def test_a_fine_fader_is_learned_with_both_its_halves(table: Table) -> None:
 def test_an_address_is_learned_with_what_it_sends(
     table: Table, sent: list[tuple[str, tuple[Any, ...]]], entry: dict[str, Any]
 ) -> None:
-    table.patchbay.learn(("sketch.level",))
+    table.mapping.learn(("sketch.level",))
     for address, args in sent:
-        assert table.patchbay.osc(address, args) == []
+        assert table.mapping.osc(address, args) == []
     table.settle()
     assert table.entries() == [{**entry, "to": "sketch.level"}]
-    assert table.patchbay.osc("/unknown", (1.0,)) is None
+    assert table.mapping.osc("/unknown", (1.0,)) is None
 
 
 def test_what_is_done_can_be_learned_and_a_mode_be_given(table: Table) -> None:
-    table.patchbay.learn(("cue/next",))
+    table.mapping.learn(("cue/next",))
     table.midi("cc/1/20 box", 127)
     table.settle()
-    table.patchbay.learn(("sketch.count", "relative"))
+    table.mapping.learn(("sketch.count", "relative"))
     table.midi("cc/1/21 box", 1)
     table.settle()
     table.midi("cc/1/20 box", 127)
@@ -193,14 +193,14 @@ def test_what_is_done_can_be_learned_and_a_mode_be_given(table: Table) -> None:
 
 
 def test_without_a_name_the_param_in_hand_is_learned(table: Table) -> None:
-    with pytest.raises(UsageError, match="Nothing was turned yet"):
-        table.patchbay.learn()
-    table.patchbay.start()
+    with pytest.raises(UsageError, match="No Param was changed yet"):
+        table.mapping.learn()
+    table.mapping.start()
     table.store.put("sketch.count", 5, "web 127.0.0.1:1")
     table.store.put("sketch.level", 0.1, "lfo")
-    table.patchbay.doings["learn"]((1.0,), "a button")
-    table.patchbay.doings["learn"]((0.0,), "let go")
-    assert table.desktop.said["learning"] == "sketch.count"
+    table.mapping.actions["learn"]((1.0,), "a button")
+    table.mapping.actions["learn"]((0.0,), "let go")
+    assert table.console.said["learning"] == "sketch.count"
 
 
 @pytest.mark.parametrize(
@@ -216,13 +216,13 @@ def test_what_cannot_be_learned_is_said_at_once(
     table: Table, args: tuple[str, ...], why: str
 ) -> None:
     with pytest.raises(UsageError, match=why):
-        table.patchbay.learn(args)
-    assert "learning" not in table.desktop.said
+        table.mapping.learn(args)
+    assert "learning" not in table.console.said
 
 
 def test_learning_can_be_given_up(table: Table) -> None:
-    table.patchbay.learn(("sketch.level",))
-    table.patchbay.cancel()
+    table.mapping.learn(("sketch.level",))
+    table.mapping.cancel()
     table.midi("cc/1/1 box", 64)
     table.settle()
     assert table.file is not None
@@ -239,16 +239,16 @@ def test_a_saved_file_takes_over_and_a_mistake_leaves_the_old_one(table: Table) 
     assert table.store.current("sketch.level") == 0.0
     (told,) = table.said
     assert "line 4" in told
-    assert table.desktop.faults.now()
+    assert table.console.faults.now()
     table.saved('[[map]]\nmidi = "cc/1/1"\nto = "sketch.count"\n')
-    assert table.desktop.faults.now() == []
+    assert table.console.faults.now() == []
     table.midi("cc/1/1 box", 127)
     assert table.store.current("sketch.count") == 9
 
 
 def test_what_is_learned_over_a_broken_file_is_told_and_the_file_left_alone(table: Table) -> None:
     table.saved("[[map]\n")
-    table.patchbay.learn(("sketch.level",))
+    table.mapping.learn(("sketch.level",))
     table.midi("cc/1/1 box", 64)
     table.settle()
     assert table.file is not None
@@ -267,39 +267,42 @@ def test_entries_wake_with_the_sketch_they_are_for(table: Table) -> None:
     table.saved('[[map]]\nmidi = "cc/1/1"\nto = "sketch.zoom"\n')
     assert "line 3" in table.said[0]
     assert "waits for a sketch" in table.said[0]
-    assert table.desktop.faults.now() == [], "no fault"
+    assert table.console.faults.now() == [], "no fault"
     table.midi("cc/1/1 box", 64)
-    table.store.replant(ParamTree({"sketch": Later()}))
-    table.patchbay.new_tree()
+    table.store.set_tree(ParamTree({"sketch": Later()}))
+    table.mapping.new_tree()
     table.midi("cc/1/1 box", 127)
     assert table.store.current("sketch.zoom") == 10.0
-    table.store.replant(ParamTree({"sketch": Owner()}))
-    table.midi("cc/1/1 box", 0)  # before the patchbay was told
-    table.patchbay.new_tree()
+    table.store.set_tree(ParamTree({"sketch": Owner()}))
+    table.midi("cc/1/1 box", 0)  # before the mapping was told
+    table.mapping.new_tree()
     table.midi("cc/1/1 box", 0)
-    assert table.patchbay.mappings.leads == ()
+    assert table.mapping.bindings.entries == ()
 
 
 def test_without_a_file_it_is_kept_in_memory() -> None:
     table = Table(None)
-    table.patchbay.learn(("sketch.level",))
+    table.mapping.learn(("sketch.level",))
     table.midi("cc/1/1 box", 64)
     table.settle()
-    table.patchbay.learn(("sketch.count",))
+    table.mapping.learn(("sketch.count",))
     table.midi("cc/1/2 box", 64)
     table.settle()
-    assert [lead.path for lead in table.patchbay.mappings.leads] == ["sketch.level", "sketch.count"]
-    table.patchbay.unlearn(("sketch.level",))
-    assert [lead.path for lead in table.patchbay.mappings.leads] == ["sketch.count"]
+    assert [entry.path for entry in table.mapping.bindings.entries] == [
+        "sketch.level",
+        "sketch.count",
+    ]
+    table.mapping.unlearn(("sketch.level",))
+    assert [entry.path for entry in table.mapping.bindings.entries] == ["sketch.count"]
 
 
 def test_lfos_turn_the_store_like_anyone_else(table: Table) -> None:
     table.saved('[[map]]\nlfo = "saw"\nevery = 4\nto = "sketch.level"\n')
-    table.patchbay.swing(1.0, 0.0)
-    change = table.store.take().changes["sketch.level"]
+    table.console.run_lfos(1.0, 0.0)
+    (change,) = table.store.take().changes
     assert (change.value, change.source) == (0.25, "lfo")
-    table.patchbay.swings = False
-    table.patchbay.swing(2.0, 0.0)
+    table.console.lfos = False
+    table.console.run_lfos(2.0, 0.0)
     assert table.store.current("sketch.level") == 0.25
 
 
@@ -322,14 +325,14 @@ def test_lights_say_where_every_control_would_be(table: Table) -> None:
         '[[map]]\nosc = "/a"\nto = "sketch.level"\n'
     )
     table.store.put("sketch.on", True)
-    lights = [(light.source, light.x, light.mode) for light in table.desktop.lights("midi")]
+    lights = [(light.source, light.x, light.mode) for light in table.console.lights("midi")]
     assert lights == [("cc/1/1", 63.5, "absolute"), ("note/1/36", 127, "toggle")]
 
 
 def test_over_osc(table: Table) -> None:
-    patchbay = table.patchbay
-    control = OscService(table.store, port=0, mappings=patchbay, actions=patchbay.doings)
-    table.desktop.actions = control.actions
+    mapping = table.mapping
+    control = OscService(table.store, port=0, mappings=mapping, actions=mapping.actions)
+    table.console.actions = control.actions
     tablet = Sender("127.0.0.1", 9, lambda packet: None)
 
     def send(address: str, *args: Any) -> None:
@@ -352,8 +355,8 @@ def test_over_osc(table: Table) -> None:
 
 
 def test_what_an_osc_address_does_goes_with_the_rest_of_its_bundle(table: Table) -> None:
-    control = OscService(table.store, port=0, mappings=table.patchbay)
-    table.desktop.actions = control.actions
+    control = OscService(table.store, port=0, mappings=table.mapping)
+    table.console.actions = control.actions
     table.saved(
         '[[map]]\nosc = "/pad"\ndo = "sketch/text"\nargs = ["drop"]\n'
         '[[map]]\nosc = "/pad"\ndo = "cue/save"\nargs = ["now"]\n'
@@ -387,6 +390,6 @@ def test_a_devices_name_is_kept_without_what_changes(device: str, plain: str) ->
 def test_texts_of_any_kind_take_an_entry() -> None:
     entry = '[[map]]\nosc = "/a"\nto = "sketch.on"\n'
     for text in ("", "# only a comment", '[[map]]\nosc = "/b"\nto = "x"'):
-        assert tomllib.loads(appended(text, entry))["map"][-1]["osc"] == "/a"
+        assert tomllib.loads(with_entry(text, entry))["map"][-1]["osc"] == "/a"
     inline = 'map = [{osc = "/b", to = "x"}]\n'
-    assert without(inline, lambda table: True) == (inline, 0)
+    assert without_entries(inline, lambda table: True) == (inline, 0)

@@ -73,8 +73,8 @@ def test_taps_turn_the_tempo_and_then_put_whole_beats_under_themselves() -> None
         stage.advance(Fraction(time.now))
         tempo.observe(time.now, stage.tempo.beat)
         tempo.tap()
-        for path, change in store.take().changes.items():
-            stage.tree().set(path, change.value)
+        for change in store.take().changes:
+            stage.tree().set(change.path, change.value)
         stage.advance(Fraction(time.now))
     assert stage.tempo.bpm == pytest.approx(150)
     assert stage.tempo.beat == pytest.approx(round(stage.tempo.beat), abs=1e-6)
@@ -117,8 +117,8 @@ def advanced(
     if theirs is not None:
         tempo.follow(t, theirs, source="link")
     stage.advance(Fraction(t))
-    for path, change in tempo.store.take(t).changes.items():
-        stage.tree().set(path, change.value)
+    for change in tempo.store.take(t).changes:
+        stage.tree().set(change.path, change.value)
     stage.advance(Fraction(t))
     tempo.observe(t, stage.tempo.beat)
     return stage.tempo.beat
@@ -226,9 +226,9 @@ def test_a_beat_from_outside_is_jumped_to_once_then_glided_after() -> None:
         stage.advance(Fraction(t))
         tempo.follow(t, theirs, 90.0, "link")
         waiting = tempo.store.take(t).changes
-        fades += [change.fade for path, change in waiting.items() if path == "tempo.offset"]
-        for path, change in waiting.items():
-            stage.tree().set(path, change.value)
+        fades += [change.fade for change in waiting if change.path == "tempo.offset"]
+        for change in waiting:
+            stage.tree().set(change.path, change.value)
         stage.advance(Fraction(t))
         tempo.observe(t, stage.tempo.beat)
     assert (stage.tempo.beat - theirs + 2) % 4 - 2 == pytest.approx(0, abs=0.002)
@@ -324,7 +324,7 @@ def test_a_show_repeats_a_followed_beat_and_cues_on_it_at_any_rate() -> None:
         tempo.follow(time.now, theirs, 97.0 if frame < 90 else 140.0, "link")
         if frame == 70:
             tempo.launch("cue", lambda: store.put("transport.speed", -2.0, fade=0.5), 1)
-        taken = list(store.take(time.now).changes.values())
+        taken = store.take(time.now).changes
         kept += taken
         timeline.add(taken)
         played.append(player.now(timeline, t))

@@ -11,10 +11,11 @@ import pytest
 from genart.errors import ParamError
 from genart.live.osc.service import OscService
 from genart.live.store import Store
-from genart.mapping.bindings import Deed, Mappings, Turn
+from genart.mapping.bindings import Action, Bindings, Outcome
 from genart.mapping.mapping_file import MappingError, parse_mapping, read_mapping
 from genart.params import Param, ParamTree
 from genart.playback.settings import Settings
+from genart.playback.timeline import Change
 
 
 class Owner:
@@ -29,7 +30,12 @@ class Owner:
 TREE = ParamTree({"sketch": Owner()})
 
 
-def read(tmp_path: Path, text: str) -> Mappings:
+def pairs(outcomes: list[Outcome] | None) -> list[tuple[str, Any]]:
+    """The changes among what a source asks for, as (path, value)."""
+    return [(each.path, each.value) for each in outcomes or [] if isinstance(each, Change)]
+
+
+def read(tmp_path: Path, text: str) -> Bindings:
     path = tmp_path / "map.toml"
     path.write_text(text, encoding="utf-8")
     return read_mapping(path, TREE)
@@ -54,14 +60,16 @@ def read(tmp_path: Path, text: str) -> Mappings:
     ],
 )
 def test_a_lead_turns_what_it_leads_to(tmp_path: Path, entry: str, x: float, value: object) -> None:
-    mappings = read(tmp_path, f'[[map]]\nosc = "/1/fader"\n{entry}\n')
-    ((path, got),) = mappings.osc("/1/fader", (x,)) or ()
-    assert path in entry
+    bindings = read(tmp_path, f'[[map]]\nosc = "/1/fader"\n{entry}\n')
+    (change,) = bindings.osc("/1/fader", (x,)) or ()
+    assert isinstance(change, Change)
+    got = change.value
+    assert change.path in entry
     assert got == pytest.approx(value) if isinstance(value, float) else got == value
 
 
 def test_one_source_moves_several_params_and_others_none(tmp_path: Path) -> None:
-    mappings = read(
+    bindings = read(
         tmp_path,
         """
         [[map]]
@@ -73,16 +81,16 @@ def test_one_source_moves_several_params_and_others_none(tmp_path: Path) -> None
         to = "sketch.count"
         """,
     )
-    assert mappings.osc("/xy", (0.25, 1.0)) == [("sketch.level", 0.25), ("sketch.count", 9)]
-    assert mappings.osc("/other", (1.0,)) is None
+    assert pairs(bindings.osc("/xy", (0.25, 1.0))) == [("sketch.level", 0.25), ("sketch.count", 9)]
+    assert bindings.osc("/other", (1.0,)) is None
     with pytest.raises(ParamError, match="argument 2"):
-        mappings.osc("/xy", (0.25,))
+        bindings.osc("/xy", (0.25,))
     with pytest.raises(ParamError, match="number"):
-        mappings.osc("/xy", ("__import__('os')", 1.0))
+        bindings.osc("/xy", ("__import__('os')", 1.0))
 
 
 def test_midi_and_audio_are_fed_by_name(tmp_path: Path) -> None:
-    mappings = read(
+    bindings = read(
         tmp_path,
         """
         [[map]]
@@ -96,10 +104,10 @@ def test_midi_and_audio_are_fed_by_name(tmp_path: Path) -> None:
         to = "sketch.zoom"
         """,
     )
-    assert mappings.feed("midi", "cc/1/74", 127) == [("sketch.level", 1.0)]
-    assert mappings.feed("midi", "pitch/2", -8192) == [("sketch.level", 0.0)]
-    assert mappings.feed("audio", "bass", 1.0) == [("sketch.zoom", 100.0)]
-    assert mappings.feed("audio", "treble", 1.0) == []
+    assert pairs(bindings.feed("midi", "cc/1/74", 127)) == [("sketch.level", 1.0)]
+    assert pairs(bindings.feed("midi", "pitch/2", -8192)) == [("sketch.level", 0.0)]
+    assert pairs(bindings.feed("audio", "bass", 1.0)) == [("sketch.zoom", 100.0)]
+    assert bindings.feed("audio", "treble", 1.0) == []
 
 
 @pytest.mark.parametrize(
@@ -114,8 +122,8 @@ def test_midi_and_audio_are_fed_by_name(tmp_path: Path) -> None:
 def test_lfos_swing_in_seconds_or_beats(tmp_path: Path, shape: str, values: list[float]) -> None:
     text = f'[[map]]\nlfo = "{shape}"\nevery = 4\nto = "sketch.level"\n'
     seconds, beats = read(tmp_path, text), read(tmp_path, text + 'unit = "beats"\n')
-    assert [seconds.swing(t, 0.0)[0][1] for t in range(4)] == pytest.approx(values)
-    assert [beats.swing(0.0, 8 + b)[0][1] for b in range(4)] == pytest.approx(values)
+    assert [pairs(seconds.run_lfos(t, 0.0))[0][1] for t in range(4)] == pytest.approx(values)
+    assert [pairs(beats.run_lfos(0.0, 8 + b))[0][1] for b in range(4)] == pytest.approx(values)
 
 
 @pytest.mark.parametrize(("page", "count"), [("osc.md", 2), ("midi.md", 7)])
@@ -125,7 +133,7 @@ def test_the_examples_of_the_documentation_can_be_used(page: str, count: int) ->
     control = OscService(Store(Settings().tree()), port=0)
     control.close()
     read = [parse_mapping(e, Settings().tree(), path, actions=control.actions) for e in examples]
-    assert sum(len(mappings.leads) for mappings in read) == count
+    assert sum(len(bindings.entries) for bindings in read) == count
 
 
 HEAD = '# by hand\n[[map]]\nosc = "/a"\nto = "sketch.level"\n\n'
@@ -136,10 +144,10 @@ HEAD = '# by hand\n[[map]]\nosc = "/a"\nto = "sketch.level"\n\n'
     [
         ('[[map]]\nosc = "/b"\nto = "sketch.levl"', 8, 'Did you mean "sketch.level"'),
         ('[[map]]\nosc = "/b"', 6, "to ="),
-        ('[[map]]\nto = "sketch.level"', 6, "one source"),
-        ('[[map]]\nosc = "/b"\nmidi = "cc/1/2"\nto = "sketch.level"', 6, "one source"),
-        ('[[map]]\nosc = "b"\nto = "sketch.level"', 7, "starts with a /"),
-        ('[[map]]\nmidi = "cc/17/1"\nto = "sketch.level"', 7, "no MIDI"),
+        ('[[map]]\nto = "sketch.level"', 6, "exactly one source"),
+        ('[[map]]\nosc = "/b"\nmidi = "cc/1/2"\nto = "sketch.level"', 6, "exactly one source"),
+        ('[[map]]\nosc = "b"\nto = "sketch.level"', 7, "must start with /"),
+        ('[[map]]\nmidi = "cc/17/1"\nto = "sketch.level"', 7, "not a MIDI"),
         ('[[map]]\nlfo = "wobble"\nto = "sketch.level"', 7, "sine, triangle"),
         ('[[map]]\nosc = "/b"\nto = "sketch.level"\nfrom = [1, 1]', 9, "different"),
         ('[[map]]\nosc = "/b"\nto = "sketch.level"\nfrom = [0, nan]', 9, "two numbers"),
@@ -149,18 +157,18 @@ HEAD = '# by hand\n[[map]]\nosc = "/a"\nto = "sketch.level"\n\n'
         ('[[map]]\nosc = "/b"\nto = "sketch.level"\neval = "1"', 9, '"eval" is none'),
         ('[[map]]\nosc = "/b"\nto = "sketch.text"', 8, "no range"),
         ('[[map]]\nosc = "/b"\nto = ', 8, "Invalid value"),
-        ('[[map]]\nosc = "/b"\nto = "sketch.on"\ndo = "cue/next"', 6, "turns a Param"),
+        ('[[map]]\nosc = "/b"\nto = "sketch.on"\ndo = "cue/next"', 6, "needs either a Param"),
         ('[[map]]\nosc = "/b"\ndo = "cue/nxt"', 8, 'Did you mean "cue/next"'),
-        ('[[map]]\nosc = "/b"\ndo = "__import__(1)"', 8, "nothing to do"),
+        ('[[map]]\nosc = "/b"\ndo = "__import__(1)"', 8, "not an action"),
         ('[[map]]\nosc = "/b"\ndo = "sketch/level"', 8, "takes one value"),
         ('[[map]]\nosc = "/b"\ndo = "sketch/level"\nargs = [7]', 8, "outside 0..1"),
         ('[[map]]\nosc = "/b"\ndo = "cue/next"\nargs = 3', 9, "texts and numbers"),
-        ('[[map]]\nosc = "/b"\nto = "sketch.on"\nargs = [3]', 9, "args goes with do"),
+        ('[[map]]\nosc = "/b"\nto = "sketch.on"\nargs = [3]', 9, "args needs do"),
         ('[[map]]\nosc = "/b"\nto = "sketch.on"\nmode = "latch"', 9, "absolute, relative"),
         ('[[map]]\nosc = "/b"\nto = "sketch.on"\nencoding = "twos"', 9, "relative"),
         ('[[map]]\nosc = "/b"\nto = "sketch.on"\npickup = 1', 9, "true or false"),
         ('[[map]]\nosc = "/b"\nto = "sketch.on"\ndevice = "x"', 9, "midi"),
-        ('[[map]]\nmidi = "cc/1/128"\nto = "sketch.on"', 7, "no MIDI"),
+        ('[[map]]\nmidi = "cc/1/128"\nto = "sketch.on"', 7, "not a MIDI"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, why: str) -> None:
@@ -180,20 +188,20 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
 
 
 class Values:
-    """What `Store.current` says, for mappings that ask; turned as the mappings say."""
+    """What `Store.current` says, for bindings that ask; turned as the bindings say."""
 
     def __init__(self, text: str) -> None:
         self.values = {path: param.default for path, param in TREE.items()}
         parsed = parse_mapping(text, TREE, Path("map.toml"))
-        self.mappings = Mappings(parsed.leads, self.values.__getitem__)
+        self.bindings = Bindings(parsed.entries, self.values.__getitem__)
 
     def send(self, *numbers: float, source: str = "cc/1/16") -> list[Any]:
         """Feed numbers; the Param's value after each."""
-        (path,) = {lead.path for lead in self.mappings.leads}
+        (path,) = {entry.path for entry in self.bindings.entries}
         told = []
         for x in numbers:
-            for turn in self.mappings.feed("midi", source, x):
-                assert isinstance(turn, Turn)
+            for turn in self.bindings.feed("midi", source, x):
+                assert isinstance(turn, Change)
                 self.values[turn.path] = turn.value
             told.append(self.values[path])
         return told
@@ -256,24 +264,24 @@ def test_a_fader_picks_its_param_up_where_it_is() -> None:
 
 def test_something_is_done_once_each_time_the_source_rises_past_its_middle() -> None:
     text = '[[map]]\nmidi = "cc/1/16"\ndo = "/genart/cue/recall"\nargs = ["drop", 2.0]\n'
-    mappings = parse_mapping(text, TREE, Path("map.toml"))
-    done = [mappings.feed("midi", "cc/1/16", x) for x in (20, 64, 60, 70, 127, 45, 64)]
-    deed = [Deed("cue/recall", ("drop", 2.0))]
-    assert done == [[], deed, [], [], [], [], deed]
+    bindings = parse_mapping(text, TREE, Path("map.toml"))
+    done = [bindings.feed("midi", "cc/1/16", x) for x in (20, 64, 60, 70, 127, 45, 64)]
+    action = [Action("cue/recall", ("drop", 2.0))]
+    assert done == [[], action, [], [], [], [], action]
 
 
 def test_a_soft_pad_counts_when_something_is_done() -> None:
     pad = '[[map]]\nmidi = "note/10/36"\ndo = "sketch/text"\nargs = ["drop"]\n'
-    mappings = parse_mapping(pad, TREE, Path("map.toml"))
-    assert mappings.feed("midi", "note/10/36", 3) == [Deed("sketch/text", ("drop",))]
+    bindings = parse_mapping(pad, TREE, Path("map.toml"))
+    assert bindings.feed("midi", "note/10/36", 3) == [Action("sketch/text", ("drop",))]
 
 
 def test_two_equal_controllers_are_told_apart_by_name() -> None:
     text = '[[map]]\nmidi = "cc/1/1"\ndevice = "Left"\nto = "sketch.level"\n'
-    mappings = parse_mapping(text, TREE, Path("map.toml"))
-    assert mappings.feed("midi", "cc/1/1 My left Hand 20:0", 127) == [("sketch.level", 1.0)]
-    assert mappings.feed("midi", "cc/1/1 right", 127) == []
-    assert mappings.feed("midi", "cc/1/1", 127) == []
+    bindings = parse_mapping(text, TREE, Path("map.toml"))
+    assert pairs(bindings.feed("midi", "cc/1/1 My left Hand 20:0", 127)) == [("sketch.level", 1.0)]
+    assert bindings.feed("midi", "cc/1/1 right", 127) == []
+    assert bindings.feed("midi", "cc/1/1", 127) == []
 
 
 @pytest.mark.parametrize(
@@ -282,18 +290,18 @@ def test_two_equal_controllers_are_told_apart_by_name() -> None:
 )
 def test_midi_controls_send_over_their_own_range(source: str, x: float, value: float) -> None:
     text = f'[[map]]\nmidi = "{source}"\nto = "sketch.level"\n'
-    mappings = parse_mapping(text, TREE, Path("map.toml"))
-    assert mappings.feed("midi", source, x) == [("sketch.level", pytest.approx(value))]
-    assert mappings.feed("midi", source, float("nan")) == []
+    bindings = parse_mapping(text, TREE, Path("map.toml"))
+    assert pairs(bindings.feed("midi", source, x)) == [("sketch.level", pytest.approx(value))]
+    assert bindings.feed("midi", source, float("nan")) == []
 
 
 @pytest.mark.parametrize("curve", ["linear", "square", "root", "smooth"])
 @pytest.mark.parametrize("ends", ["", "range = [0.9, 0.1]"])
 def test_a_light_shows_the_position_that_gives_the_value(curve: str, ends: str) -> None:
     text = f'[[map]]\nmidi = "cc/1/1"\nto = "sketch.level"\ncurve = "{curve}"\n{ends}\n'
-    (lead,) = parse_mapping(text, TREE, Path("map.toml")).leads
+    (entry,) = parse_mapping(text, TREE, Path("map.toml")).entries
     for x in (0, 1, 37, 64, 126, 127):
-        assert lead.light_of(lead.value(x)) == pytest.approx(x, abs=1e-6)
+        assert entry.light_of(entry.value(x)) == pytest.approx(x, abs=1e-6)
 
 
 def test_what_a_source_did_is_remembered_when_the_file_is_read_again() -> None:
@@ -301,7 +309,7 @@ def test_what_a_source_did_is_remembered_when_the_file_is_read_again() -> None:
     first = parse_mapping(text, TREE, Path("map.toml"))
     assert first.feed("midi", "cc/1/1", 127)
     more = text + '[[map]]\nmidi = "cc/1/2"\nto = "sketch.level"\n'
-    second = Mappings(parse_mapping(more, TREE, Path("map.toml")).leads, before=first)
+    second = Bindings(parse_mapping(more, TREE, Path("map.toml")).entries, before=first)
     assert second.feed("midi", "cc/1/1", 127) == [], "it is pressed still"
     assert second.feed("midi", "cc/1/2", 127)
 
@@ -309,8 +317,8 @@ def test_what_a_source_did_is_remembered_when_the_file_is_read_again() -> None:
 def test_an_entry_for_another_sketch_waits() -> None:
     text = HEAD + '[[map]]\nosc = "/b"\nto = "sketch.of_another"\n'
     waiting: list[str] = []
-    mappings = parse_mapping(text, TREE, Path("map.toml"), waiting=waiting.append)
-    assert [lead.path for lead in mappings.leads] == ["sketch.level"]
+    bindings = parse_mapping(text, TREE, Path("map.toml"), waiting=waiting.append)
+    assert [entry.path for entry in bindings.entries] == ["sketch.level"]
     assert "line 8" in waiting[0]
     with pytest.raises(MappingError, match="modle"):
         parse_mapping('[[map]]\nosc = "/b"\nto = "modle.x"', TREE, Path("m"), waiting=print)

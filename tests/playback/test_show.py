@@ -29,7 +29,7 @@ from genart.playback.show import (
 )
 from genart.playback.show_replay import replay
 from genart.playback.sketch import load_sketch
-from genart.playback.timeline import Change, Timeline, smoothing_of
+from genart.playback.timeline import Change, smoothing_of
 
 SKETCH = '''
 import genart
@@ -73,7 +73,6 @@ def play(sketch: Path, show: Path, fps: int = 30, count: int = 30) -> list[np.nd
         player.set(path, value)
     now = 0.0
     store = Store(player.tree, clock=lambda: now)
-    timeline = Timeline(store.values(), smoothing_of(store.tree))
     header = Header(
         sketch=str(sketch), model="plasma", seed=7, fps=str(fps), size=(32, 32), params=params,
         values=store.values(), smoothing=smoothing_of(store.tree),
@@ -83,10 +82,8 @@ def play(sketch: Path, show: Path, fps: int = 30, count: int = 30) -> list[np.nd
         for path, value, fade in MOVES.get(tick.index, []):
             now += 0.001
             store.put(path, value, fade=fade)
-        taken = store.take(float(tick.t)).changes.values()
-        timeline.add(taken)
-        writer.write(taken)
-        turn(player, [timeline], tick.t)
+        writer.write(store.take(float(tick.t)).changes)
+        turn(player, [store], tick.t)
         made.append(player.frame(tick))
         now = float(tick.t) + 0.4 / fps
     writer.close(count / fps)
@@ -279,13 +276,13 @@ def test_what_a_text_brings_glides_goes_and_comes_back_as_it_was_played(tmp_path
         20: ("model.bend", "", None),
     }  # fmt: skip
     store, played, events = live.store, list[dict[str, Any]](), list[Change]()
-    live.desk.kept = events.extend
+    live.store_control.kept = events.extend
     header = Header("drift", "plasma", values=store.values(), smoothing=smoothing_of(store.tree))
     for i in range(24):
         if i in moves:
             path, value, fade = moves[i]
             store.put(path, value, fade=fade)
-        turn(live.player, [live.desk], Fraction(i, 20))
+        turn(live.player, [live.store_control, live.store], Fraction(i, 20))
         played.append({p: x for p, x in live.player.tree.values_now().items() if "bend" in p})
     live.close()
     show = replay(Show(header, events, 1.2), {})["controls"][0]

@@ -125,15 +125,28 @@ def test_values_never_leave_the_range_on_the_way() -> None:
 def test_another_sketch_takes_over_in_the_middle_of_a_glide() -> None:
     line = timeline(Change("model.truncation", 1.0, fade=1.0), Change("sketch.hard", 1.0, fade=1.0))
     line.changes(0.25)
-    line.expect(
-        {"model.truncation": 0.5, "sketch.hard": "text", "sketch.fresh": 0.0},
-        {"model.truncation": 0.06, "sketch.fresh": 0.0},
-    )
+    params: dict[str, Param[Any]] = {
+        "model.truncation": Param(0.5),
+        "sketch.hard": Param("text"),
+        "sketch.fresh": Param(0.0, smooth=0.0),
+    }
+    line.expect(params, {path: param.default for path, param in params.items()}, ())
     assert line.changes(0.5) == [("model.truncation", 0.5)]
     line.add([Change("sketch.fresh", 1.0, 0.5, fade=1.0), Change("sketch.hard", "new", 0.5)])
     assert dict(line.changes(1.0)) == {
         "model.truncation": 1.0, "sketch.fresh": 0.5, "sketch.hard": "new",
     }  # fmt: skip
+
+
+def test_a_glide_stays_inside_the_range_that_a_reloaded_sketch_declares() -> None:
+    line = timeline(Change("sketch.hard", 1.0, fade=1.0))
+    line.changes(0.5)
+    narrow: dict[str, Param[Any]] = {"sketch.hard": Param(0.3, 0.2, 0.6)}
+    line.expect(narrow, {"sketch.hard": 0.3}, ())
+    values = [value for t in (0.6, 0.8, 0.99, 1.5) for _, value in line.changes(t)]
+    assert values == sorted(values)
+    assert values[-1] == 0.6
+    assert min(values) >= 0.2
 
 
 def performance(fps: int, *changes: Change, seconds: int = 2) -> tuple[float, float]:

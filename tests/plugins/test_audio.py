@@ -196,7 +196,7 @@ def stage(text: str) -> LiveConsole:
     """A console with a mapping, and nobody who plays."""
     tree = ParamTree({**Settings().tree().owners, "sketch": Owner()})
     console = LiveConsole(Store(tree), Faults(lambda line: None))
-    console.patchbay.mappings = parse_mapping(text, tree, Path("stage.toml"))
+    console.mapping.bindings = parse_mapping(text, tree, Path("stage.toml"))
     return console
 
 

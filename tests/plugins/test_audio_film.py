@@ -161,7 +161,10 @@ def test_what_nobody_plays_in_a_film_rests_and_is_told(tmp_path: Path) -> None:
     assert frames[:, :2].max() == 0
     lines = "\n".join(told)
     assert len(told) == 5
-    assert all(word in lines for word in ("--audio", "MIDI", "OSC", "live alone", "sketch.other"))
+    assert all(
+        word in lines
+        for word in ("--audio", "MIDI", "OSC", "only in a performance", "sketch.other")
+    )
 
 
 def test_mistakes_are_named_before_anything_is_made(tmp_path: Path) -> None:

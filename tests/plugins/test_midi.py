@@ -95,7 +95,7 @@ to = "sketch.count"
 
 
 class Rig:
-    """A desktop with a MIDI control; nothing runs by itself."""
+    """A console with a MIDI control; nothing runs by itself."""
 
     def __init__(self, system: System, source: str = "", mapping: str = MAPPING) -> None:
         self.now = 0.0
@@ -103,11 +103,11 @@ class Rig:
         stage = Settings()
         tree = ParamTree({**stage.tree().owners, "sketch": Owner()})
         self.store = Store(tree, clock=lambda: self.now)
-        self.desktop = LiveConsole(self.store, Faults(self.said.append))
-        self.desktop.patchbay._take(mapping)
+        self.console = LiveConsole(self.store, Faults(self.said.append))
+        self.console.mapping._use(mapping)
         self.midi = Midi(source, system)
         self.midi._thread.start = lambda: None  # type: ignore[method-assign]
-        self.midi.start(self.desktop)
+        self.midi.start(self.console)
 
     def current(self, name: str) -> Any:
         return self.store.current(f"sketch.{name}")
@@ -258,12 +258,12 @@ def test_a_device_that_goes_is_told_and_found_again(rig: Rig, system: System) ->
     system.unplug("Desk 24:0")
     rig.midi.scan()
     assert rig.said[-1] == "midi: Desk 24:0 is gone; it is waited for."
-    assert rig.desktop.said["midi"] == "Pads 20:0"
-    assert rig.desktop.faults.now()
+    assert rig.console.said["midi"] == "Pads 20:0"
+    assert rig.console.faults.now()
     system.plug("Desk 24:0")
     rig.midi.scan()
     assert rig.said[-1] == "midi: listens to Desk 24:0"
-    assert rig.desktop.faults.now() == []
+    assert rig.console.faults.now() == []
     rig.midi.flush()
     assert len(system.lights("Desk 24:0")) == 3, "it is told everything again"
     system.send("Desk 24:0", "control_change", control=1, value=0)
@@ -273,12 +273,12 @@ def test_a_device_that_goes_is_told_and_found_again(rig: Rig, system: System) ->
 def test_only_the_ports_that_were_asked_for_are_opened(system: System) -> None:
     system.plug("Midi Through:Midi Through Port-0 14:0")
     rig = Rig(system, "desk")
-    assert rig.desktop.said["midi"] == "Desk 24:0"
+    assert rig.console.said["midi"] == "Desk 24:0"
     every = Rig(system)
-    assert every.desktop.said["midi"] == "Pads 20:0, Desk 24:0"
+    assert every.console.said["midi"] == "Pads 20:0, Desk 24:0"
     quiet = Rig(system, "quiet: Pads")
     quiet.midi.flush()
-    assert quiet.desktop.said["midi"] == "Pads 20:0"
+    assert quiet.console.said["midi"] == "Pads 20:0"
     assert system.lights("Pads 20:0") == []
 
 
@@ -290,8 +290,8 @@ def test_a_port_that_is_not_there_yet_is_waited_for(system: System) -> None:
     ]
     system.plug("Launch Control 28:0")
     rig.midi.scan()
-    assert rig.desktop.faults.now() == []
-    assert rig.desktop.said["midi"] == "Launch Control 28:0"
+    assert rig.console.faults.now() == []
+    assert rig.console.said["midi"] == "Launch Control 28:0"
 
 
 def test_a_port_that_cannot_be_opened_is_told_and_leaves_the_others(system: System) -> None:
@@ -299,7 +299,7 @@ def test_a_port_that_cannot_be_opened_is_told_and_leaves_the_others(system: Syst
     rig = Rig(system)
     rig.midi.scan()
     assert "another program has it" in rig.said[0]
-    assert rig.desktop.said["midi"] == "Desk 24:0"
+    assert rig.console.said["midi"] == "Desk 24:0"
 
 
 def test_a_machine_without_midi_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -385,7 +385,7 @@ def test_a_song_may_stop_and_go_on_elsewhere() -> None:
 
 def test_the_tempo_follows_a_clock_and_the_bar_its_start(system: System) -> None:
     rig = Rig(system, "clock:Pads")
-    tempo, stage_beat = rig.desktop.tempo, 0.0
+    tempo, stage_beat = rig.console.tempo, 0.0
     tempo.observe(0.0, stage_beat)
     chance = random.Random(2)
     step = 60 / 150 / 24
@@ -398,7 +398,7 @@ def test_the_tempo_follows_a_clock_and_the_bar_its_start(system: System) -> None
     beat = tempo.beat(rig.now)
     assert beat is not None
     assert (beat - 143 / 24 + 2) % 4 - 2 == pytest.approx(0, abs=0.02)
-    assert rig.desktop.said["midi/clock"] == "Pads 20:0"
+    assert rig.console.said["midi/clock"] == "Pads 20:0"
     system.send("Pads 20:0", "control_change", control=1, value=0)
     assert rig.current("level") == 0.5, "a clock's port plays nothing else"
 
@@ -407,7 +407,7 @@ def test_its_own_thread_finds_ports_and_tells_lights_and_ends(system: System) ->
     rig = Rig(system)
     rig.midi.close()
     told = Midi("", system)
-    told.start(rig.desktop)
+    told.start(rig.console)
     told.close()
     assert not told._thread.is_alive()
     assert system.inputs

@@ -21,7 +21,6 @@ from genart.live.console import LiveConsole
 from genart.live.store import Store
 from genart.playback.faults import Faults
 from genart.playback.settings import Settings
-from genart.playback.timeline import Timeline, smoothing_of
 
 _PATIENCE = 20.0
 
@@ -43,24 +42,23 @@ class Player:
         self.stage = Settings()
         tree = self.stage.tree()
         self.store = Store(tree, clock=lambda: time.perf_counter() - start)
-        self.desktop = LiveConsole(self.store, Faults(lambda line: None))
+        self.console = LiveConsole(self.store, Faults(lambda line: None))
         self.control = Link(source)
-        self.control.start(self.desktop)
-        self._timeline = Timeline(tree.values_now(), smoothing_of(tree))
+        self.control.start(self.console)
 
     def tick(self) -> float:
         """Make one frame; its time."""
         time.sleep(0.01)
         t = self.store.clock()
         self.control.changes(t)
-        self._timeline.add(self.store.take(t).changes.values())
-        for at, pairs in self._timeline.moments(t):
+        self.store.take(t)
+        for at, pairs in self.store.moments(t):
             self.stage.advance(Fraction(at))
             for path, value in pairs:
                 self.stage.tree().set(path, value)
         self.stage.advance(Fraction(t))
         tempo = self.stage.tempo
-        self.desktop.tempo.observe(t, tempo.beat, tempo.offset)
+        self.console.tempo.observe(t, tempo.beat, tempo.offset)
         return t
 
     def until(self, condition: Callable[[], bool]) -> bool:
@@ -100,9 +98,9 @@ def session() -> dict[str, Any]:
     time.sleep(1.0)  # the session that is older by half a second keeps its tempo
     player = Player("play")
     store = player.store
-    player.until(lambda: player.desktop.said.get("link") == 1 and state().tempo() == 97.0)
+    player.until(lambda: player.console.said.get("link") == 1 and state().tempo() == 97.0)
     player.until(lambda: store.current("tempo.bpm") == 97.0)
-    found["joined"] = [player.desktop.said.get("link"), store.current("tempo.bpm")]
+    found["joined"] = [player.console.said.get("link"), store.current("tempo.bpm")]
     player.until(lambda: player.apart(peer) < 1.5)
     found["apart"] = player.apart(peer)
 

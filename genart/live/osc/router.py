@@ -22,13 +22,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
 from genart.errors import ParamError, UsageError
 from genart.live.store import Store
-from genart.mapping.bindings import Deed, Turn
+from genart.mapping.bindings import Action as BoundAction
+from genart.mapping.bindings import Outcome
 from genart.osc.codec import (
     BANG,
     Message,
@@ -56,7 +57,7 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 #: Does something once: (args, sender's name).
 Action: TypeAlias = Callable[[tuple[Any, ...], str], None]
 #: What a message of someone else's address turns and does; None if nothing knows it.
-Foreign: TypeAlias = Callable[[str, tuple[Any, ...]], "Sequence[Turn | Deed] | None"]
+Foreign: TypeAlias = Callable[[str, tuple[Any, ...]], "Sequence[Outcome] | None"]
 
 
 def address_of(path: str) -> str:
@@ -241,11 +242,9 @@ class Router:
             batch.answers[address] = partial(self._answer, place)
             return
         value, fade = self._meant(place, args, batch)
-        if place.norm:
-            value = place.param.from_norm(value)
-        elif isinstance(place.param.default, bool) and not isinstance(value, bool):
+        if isinstance(place.param.default, bool) and not (place.norm or isinstance(value, bool)):
             value = value >= 0.5
-        change = self.store.checked(place.path, value, source, fade=fade)
+        change = self.store.resolve(place.path, value, source, fade=fade, norm=place.norm)
         batch.changes.pop(place.path, None)
         batch.changes[place.path] = change
 
@@ -318,10 +317,10 @@ class Router:
         if known is None:
             raise OscError("no such address")
         for each in known:
-            if isinstance(each, Deed):
+            if isinstance(each, BoundAction):
                 self._gather(Message(f"{ROOT}/{each.address}", each.args), batch, source)
             else:
-                batch.changes[each.path] = self.store.checked(each.path, each.value, source)
+                batch.changes[each.path] = replace(each, source=source)
 
 
 #: What a plain button sets off: it sends 1 when pressed and 0 when let go.

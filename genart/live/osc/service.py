@@ -22,7 +22,7 @@ from genart.live.osc.router import Action, Router, safe_name
 from genart.live.report import Durations
 from genart.live.store import Store
 from genart.live.tempo import TempoControl
-from genart.mapping.bindings import Mappings
+from genart.mapping.bindings import Bindings
 from genart.osc.peers import Sender
 from genart.osc.scheduler import Scheduler
 from genart.osc.server import OscServer
@@ -66,7 +66,7 @@ class OscService:
         peers: Iterable[tuple[str, int]] = (),
         cues: Cues | None = None,
         tempo: TempoControl | None = None,
-        mappings: Mappings | LiveMapping | None = None,
+        mappings: Bindings | LiveMapping | None = None,
         actions: Mapping[str, Action] | None = None,
         status: Callable[[], Mapping[str, Any]] | None = None,
         rate: float | None = 10_000.0,

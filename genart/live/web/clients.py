@@ -129,7 +129,7 @@ class Browser(Client):
         wish = json.loads(said)
         try:
             if "norm" in wish:
-                store.put_norm(wish["set"], _number(wish["norm"]), self.source)
+                store.put(wish["set"], _number(wish["norm"]), self.source, norm=True)
             elif "set" in wish:
                 store.put(wish["set"], wish["value"], self.source)
             else:

@@ -57,7 +57,7 @@ class PageStatus:
 
     def _led(self) -> dict[str, str]:
         found: dict[str, list[str]] = {}
-        for lead in self._live.console.patchbay.mappings.leads:
-            if lead.kind in ("midi", "osc"):
-                found.setdefault(lead.path, []).append(f"{lead.kind} {lead.source}")
+        for entry in self._live.console.mapping.bindings.entries:
+            if entry.kind in ("midi", "osc"):
+                found.setdefault(entry.path, []).append(f"{entry.kind} {entry.source}")
         return {path: ", ".join(sources) for path, sources in found.items()}

@@ -42,7 +42,7 @@ def test_a_new_sketch_is_told(house: House) -> None:
         until(desk, "tree")
         lister.send(encode(Message("/genart/sketch/zoom", ("?",))))
         lister.recv(10)
-        house.store.replant(ParamTree({"sketch": Other()}))
+        house.store.set_tree(ParamTree({"sketch": Other()}))
         house.web.new_tree()
         assert json.loads(lister.recv(10))["COMMAND"] == "PATH_CHANGED"
         tree = until(desk, "tree")
