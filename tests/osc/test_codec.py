@@ -231,7 +231,7 @@ def test_bundles_nest_so_deep_and_no_deeper() -> None:
 @pytest.mark.parametrize(
     "args",
     [(float("nan"),), (2**64,), (object(),), ("a\0b",), (b"x" * LARGEST,), (BANG,), (TimeTag(9),)],
-    ids=str,
+    ids=["NaN", "large number", "object", "text with NUL", "large blob", "bang", "time tag"],
 )
 def test_what_cannot_be_sent_is_refused(args: tuple[Any, ...]) -> None:
     with pytest.raises(OscError):

@@ -14,12 +14,9 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 import genart
 from genart.interrupts import whole
-from genart_stylegan2.augment import Controller, augment, diff_augment
 from genart_stylegan2.critics import ProjectedCritic
 from genart_stylegan2.data import Dataset, load_dataset, sent
-from genart_stylegan2.encoder import divergence
 from genart_stylegan2.generator import StyleGAN2
-from genart_stylegan2.losses import out_of_range, path_lengths, r1_penalty
 from genart_stylegan2.settings import Settings
 from genart_stylegan2.trainer import StyleGAN2Trainer
 from genart_stylegan2.training import Training
@@ -242,121 +239,6 @@ def test_training_a_few_steps_moves_the_generator_towards_the_data(pictures, tmp
     assert red > blue + 0.5
 
 
-def run_of(count=6, **settings):
-    """A run on `count` random pictures, with settings of SMALL."""
-    rng = torch.Generator().manual_seed(0)
-    pictures = torch.randint(0, 256, (count, 3, 16, 16), dtype=torch.uint8, generator=rng)
-    return Training(
-        Settings(**{**SMALL, **settings}), Dataset(pictures, None, 0), torch.device("cpu")
-    )
-
-
-@pytest.mark.parametrize(
-    ("settings", "half_lives"),
-    [
-        ({"ema_kimg": 10.0, "ema_rampup": 0.5}, [2, 4, 6]),  # half of the pictures so far
-        ({"ema_kimg": 0.005, "ema_rampup": 1.0}, [4, 5, 5]),  # ema_kimg is the most
-    ],
-    ids=["ramp-up", "full"],
-)
-def test_the_half_life_of_the_averaged_weights_grows_with_the_pictures_shown(settings, half_lives):
-    run = run_of(**settings)
-    expected = [p.double() for p in run.averaged.parameters()]
-    for half_life in half_lives:
-        run.step()
-        keep = 0.5 ** (run.settings.batch / half_life)
-        now = [p.detach().double() for p in run.generator.parameters()]
-        expected = [keep * old + (1 - keep) * new for old, new in zip(expected, now, strict=True)]
-    for mean, wanted in zip(run.averaged.parameters(), expected, strict=True):
-        torch.testing.assert_close(mean.double(), wanted, rtol=1e-5, atol=1e-7)
-    assert torch.equal(run.averaged.mapping.w_avg, run.generator.mapping.w_avg)
-
-
-def test_adam_has_no_momentum_and_a_rate_for_regularisers_of_their_own_step():
-    run = run_of(glr=0.01, dlr=0.02, r1_every=3, pl_every=1, gamma=1.0)
-    for optimiser, rate, share in ((run.g_opt, 0.01, 1 / 2), (run.d_opt, 0.02, 3 / 4)):
-        parameters = [p for group in optimiser.param_groups for p in group["params"]]
-        run._descend(optimiser, sum(p.sum() for p in parameters))
-        moved = [p.detach().clone() for p in parameters]
-        run._descend(optimiser, sum((p * 0).sum() for p in parameters))
-        assert all(map(torch.equal, parameters, moved)), "without a gradient nothing moves"
-        group = optimiser.param_groups[0]
-        assert group["lr"] == pytest.approx(rate * share)
-        assert group["betas"][1] == pytest.approx(0.99**share)
-    assert run_of(dlr=0.02, gamma=0.0).d_opt.param_groups[0]["lr"] == 0.02, "no regulariser"
-
-
-def test_no_augmentation_at_p_zero_and_every_group_changes_pictures():
-    images = torch.rand(8, 3, 16, 16) * 2 - 1
-    assert augment(images, 0.0) is images
-    for group in "bgc":
-        changed = augment(images, 1.0, group, torch.Generator().manual_seed(1))
-        assert changed.shape == images.shape
-        assert (changed - images).abs().amax((1, 2, 3)).min() > 0, group
-
-
-def test_augmentation_happens_with_probability_p():
-    images = torch.rand(400, 3, 8, 8) * 2 - 1
-    changed = augment(images, 0.2, "c", torch.Generator().manual_seed(1))
-    share = ((changed - images).abs().amax((1, 2, 3)) > 1e-4).float().mean().item()
-    assert share == pytest.approx(1 - 0.8**5 * 1.0, abs=0.1)  # five colour transforms
-
-
-@pytest.mark.parametrize(("size", "kinds"), [((4, 4), 8), ((3, 4), 4)])
-def test_blits_mirror_and_turn_and_change_no_value(size, kinds):
-    image = torch.randn(3, *size)
-    turns = [image.rot90(k, (1, 2)) for k in range(4) if kinds == 8 or k % 2 == 0]
-    known = [each.flip(2) if flip else each for each in turns for flip in (0, 1)]
-    made = augment(image.expand(200, -1, -1, -1), 1.0, "b", torch.Generator().manual_seed(1))
-    seen = {next(i for i, each in enumerate(known) if torch.equal(each, x)) for x in made}
-    assert len(seen) == kinds
-
-
-def test_a_shift_moves_whole_pixels_and_mirrors_at_the_edge():
-    row = torch.arange(16.0).expand(1, 4, 16)
-    made = augment(row.expand(300, -1, -1, -1), 1.0, "b", torch.Generator().manual_seed(1))
-    shifted = {tuple(x[0, 0].int().tolist()) for x in made}
-    assert (2, 1, *range(14)) in shifted, "two to the right"
-    assert (*range(2, 16), 14, 13) in shifted, "two to the left"
-    assert len(shifted) == 10, "-2..2, mirrored or not"
-
-
-def test_luma_flip_and_hue_keep_grey_grey():
-    grey = torch.linspace(-1, 1, 64).reshape(1, 1, 8, 8).expand(20, 3, 8, 8)
-    changed = augment(grey, 1.0, "c", torch.Generator().manual_seed(3))
-    assert (changed.amax(1) - changed.amin(1)).abs().max() < 1e-5
-
-
-def test_gradients_reach_the_pictures_through_every_augmentation():
-    images = torch.zeros(4, 3, 16, 16, requires_grad=True)
-    augment(images, 1.0).sum().backward()
-    assert torch.isfinite(images.grad).all()
-    assert images.grad.abs().sum() > 0
-    assert diff_augment(images.detach()).shape == images.shape
-
-
-def test_the_controller_follows_the_sign_of_the_critic():
-    control = Controller(0.5, target=0.6, kimg=1)
-    assert control.update(0.9, 100) == pytest.approx(0.6)
-    assert control.update(0.1, 300) == pytest.approx(0.3)
-    assert control.update(-1, 10_000) == 0
-    assert control.update(1, 10_000) == 1
-
-
-def test_r1_of_a_linear_critic_is_half_its_squared_weight():
-    weight = torch.randn(3, 4, 4)
-    penalty = r1_penalty(
-        lambda x: [(x[0] * weight).sum((1, 2, 3))[:, None]], [torch.randn(5, 3, 4, 4)]
-    )
-    assert penalty.item() == pytest.approx(weight.square().sum().item() / 2, rel=1e-5)
-
-
-def test_only_what_leaves_the_range_of_pictures_costs():
-    images = torch.tensor([-1.0, 0.3, 1.0, 3.0, -1.5]).reshape(1, 1, 1, 5)
-    assert out_of_range(images[..., :3]) == 0
-    assert out_of_range(images).item() == pytest.approx((2**2 + 0.5**2) / 5)
-
-
 def test_the_projected_critic_begins_with_fainter_images(pictures):
     data = load_dataset(pictures, 16)
     first = {
@@ -366,24 +248,6 @@ def test_the_projected_critic_begins_with_fainter_images(pictures):
     z = torch.randn(4, 8)
     loud, faint = (first[critic].averaged(z) for critic in ("stylegan2", "projected"))
     torch.testing.assert_close(faint, loud / 4)
-
-
-def test_path_lengths_of_a_linear_generator_are_its_scale():
-    torch.manual_seed(0)
-    ws = torch.randn(64, 1, 3 * 8 * 8, requires_grad=True)
-    images = 2.5 * ws.reshape(64, 3, 8, 8)
-    lengths = path_lengths(images, ws)
-    # the noise has variance 1 / (h w) over 3 h w values, so lengths are 2.5 sqrt 3
-    assert lengths.mean().item() == pytest.approx(2.5 * 3**0.5, rel=0.05)
-
-
-def test_divergence_is_that_of_normals():
-    mean, log_variance = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]])
-    expected = torch.distributions.kl_divergence(
-        torch.distributions.Normal(mean, (log_variance / 2).exp()),
-        torch.distributions.Normal(0.0, 1.0),
-    ).sum()
-    assert divergence(mean, log_variance).item() == pytest.approx(expected.item(), rel=1e-6)
 
 
 def test_the_projected_critic_tells_pictures_apart_and_leaves_its_features_alone():

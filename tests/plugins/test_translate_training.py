@@ -16,8 +16,6 @@ from support.broken_pictures import BROKEN, broken_zip
 
 import genart
 from genart_translate.data import Domains, load_paired, load_unpaired
-from genart_translate.objectives import Pool, adversarial, gradient_penalty
-from genart_translate.schedule import Schedule
 from genart_translate.settings import CycleGANSettings, Pix2PixSettings
 from genart_translate.trainer import KINDS, TranslationTrainer
 from genart_translate.training import Training
@@ -237,53 +235,6 @@ def test_the_half_life_of_averaged_weights_grows_to_its_setting(
         run.learnt("a_to_b").parameters(), means, run.nets["a_to_b"].parameters(), strict=True
     ):
         torch.testing.assert_close(mean.double(), keep * old + (1 - keep) * new.double())
-
-
-def test_a_pool_gives_back_older_fakes_at_even_chance() -> None:
-    torch.manual_seed(0)
-    pool = Pool(50)
-    fakes = torch.arange(2050.0).view(-1, 1, 1, 1)
-    back = [float(pool.exchange(fake[None])) for fake in fakes]
-    assert back[:50] == list(range(50))  # until it is full
-    fresh = [n == value for n, value in enumerate(back) if n >= 50]
-    assert 0.45 < np.mean(fresh) < 0.55
-    ages = [n - value for n, value in enumerate(back) if n >= 500 and n != value]
-    assert 80 < np.mean(ages) < 120  # 50 places, every second step one of them is exchanged
-    assert len(set(back[50:])) == 2000  # each fake is judged once, those of the filling twice
-    assert len(pool.held) == 50
-    assert torch.equal(Pool(0).exchange(fakes[:3]), fakes[:3])
-
-
-def test_rates_follow_their_policies() -> None:
-    linear = Schedule("linear", 100, 100, 50)
-    assert [linear.factor(e) for e in (0, 99.5, 100, 150, 175, 200, math.inf)] == [
-        1.0, 1.0, 1.0, 0.5, 0.25, 0.0, 0.0,
-    ]  # fmt: skip
-    cosine = Schedule("cosine", 10, 0, 50)
-    assert [round(cosine.factor(e), 6) for e in (0, 5, 10, 99)] == [1.0, 0.5, 0.0, 0.0]
-    step = Schedule("step", 100, 0, 50)
-    assert [round(step.factor(e), 9) for e in (0, 49, 50, 100, math.inf)] == [
-        1.0, 1.0, 0.1, 0.01, 0.01,
-    ]  # fmt: skip
-    plateau = Schedule("plateau", 100, 0, 50)
-    for loss in (3.0, 2.0, 1.99, 2.1, 2.0, 2.0, 2.0):
-        plateau.epoch_ended(loss)
-    assert plateau.factor(7) == 1.0
-    plateau.epoch_ended(2.0)
-    assert plateau.factor(8) == pytest.approx(0.2)
-
-
-def test_objectives_are_those_of_their_papers() -> None:
-    logits = torch.tensor([-1.0, 0.0, 2.0])
-    assert adversarial(logits, True, "lsgan") == pytest.approx((4 + 1 + 1) / 3)
-    assert adversarial(logits, False, "lsgan") == pytest.approx((1 + 0 + 4) / 3)
-    cross = -np.log(1 / (1 + np.exp(-logits.numpy().astype(float)))).mean()
-    assert float(adversarial(logits, True, "vanilla")) == pytest.approx(cross)
-    assert adversarial(logits, True, "wgangp") == pytest.approx(-1 / 3)
-    slope = torch.full((1, 3, 4, 4), 0.5)  # a critic of gradient norm 0.5 * sqrt(48)
-    pictures = torch.rand(2, 3, 4, 4)
-    penalty = gradient_penalty(lambda x: (x * slope).flatten(1).sum(1), pictures, pictures)
-    assert float(penalty) == pytest.approx((0.5 * 48**0.5 - 1) ** 2, rel=1e-5)
 
 
 def test_pairs_lie_side_by_side_in_two_folders_or_in_a_zip(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import resource
 import shlex
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -280,22 +281,24 @@ def test_an_interrupted_film_leaves_the_old_one_as_it_was(tmp_path: Path) -> Non
     assert len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.fixture
+@contextmanager
 def small_files() -> Iterator[None]:
-    """Files of this process and its children may have 20 kB; who writes more is killed."""
+    """Files of this process and its children may have 20 kB; who writes more is killed.
+
+    Not as a fixture: pytest writes between fixture and test, perhaps to a long file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("name", ["a.apng", "a.mov", "a.gif", "a.mp4"])
-def test_a_film_whose_encoder_is_killed_is_no_film(
-    tmp_path: Path, name: str, small_files: None
-) -> None:
-    with pytest.raises(
-        genart.errors.RenderError, match=r"ffmpeg stopped: killed by SIGXFSZ.*the part was removed"
-    ):
+def test_a_film_whose_encoder_is_killed_is_no_film(tmp_path: Path, name: str) -> None:
+    says = r"ffmpeg stopped: killed by SIGXFSZ.*the part was removed"
+    with small_files(), pytest.raises(genart.errors.RenderError, match=says):
         genart.render(
             Drift, tmp_path / name, model=plasma(), seconds=1, size=128, noise="random", fps=24
         )

@@ -1,0 +1,37 @@
+"""What critics and generators of CycleGAN and pix2pix are trained with, and the image pool."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from genart_translate.objectives import Pool, adversarial, gradient_penalty
+
+
+def test_a_pool_gives_back_older_fakes_at_even_chance() -> None:
+    torch.manual_seed(0)
+    pool = Pool(50)
+    fakes = torch.arange(2050.0).view(-1, 1, 1, 1)
+    back = [float(pool.exchange(fake[None])) for fake in fakes]
+    assert back[:50] == list(range(50))  # until it is full
+    fresh = [n == value for n, value in enumerate(back) if n >= 50]
+    assert 0.45 < np.mean(fresh) < 0.55
+    ages = [n - value for n, value in enumerate(back) if n >= 500 and n != value]
+    assert 80 < np.mean(ages) < 120  # 50 places, every second step one of them is exchanged
+    assert len(set(back[50:])) == 2000  # each fake is judged once, those of the filling twice
+    assert len(pool.held) == 50
+    assert torch.equal(Pool(0).exchange(fakes[:3]), fakes[:3])
+
+
+def test_objectives_are_those_of_their_papers() -> None:
+    logits = torch.tensor([-1.0, 0.0, 2.0])
+    assert adversarial(logits, True, "lsgan") == pytest.approx((4 + 1 + 1) / 3)
+    assert adversarial(logits, False, "lsgan") == pytest.approx((1 + 0 + 4) / 3)
+    cross = -np.log(1 / (1 + np.exp(-logits.numpy().astype(float)))).mean()
+    assert float(adversarial(logits, True, "vanilla")) == pytest.approx(cross)
+    assert adversarial(logits, True, "wgangp") == pytest.approx(-1 / 3)
+    slope = torch.full((1, 3, 4, 4), 0.5)  # a critic of gradient norm 0.5 * sqrt(48)
+    pictures = torch.rand(2, 3, 4, 4)
+    penalty = gradient_penalty(lambda x: (x * slope).flatten(1).sum(1), pictures, pictures)
+    assert float(penalty) == pytest.approx((0.5 * 48**0.5 - 1) ** 2, rel=1e-5)
