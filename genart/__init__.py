@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from genart.latents.npz import load_latent, save_latent
     from genart.latents.walks import Walk, walk
     from genart.live.perform import perform
-    from genart.media.frames import to_frames, to_image
-    from genart.media.images import read_picture
+    from genart.media.frames import to_frames
+    from genart.media.images import to_image, to_pil
     from genart.media.sinks import MemorySink
     from genart.models.loading import load
     from genart.params import Param
@@ -93,8 +93,8 @@ else:
             "genart.latents.npz": "load_latent save_latent",
             "genart.latents.walks": "Walk walk",
             "genart.live.perform": "perform",
-            "genart.media.frames": "to_frames to_image",
-            "genart.media.images": "read_picture",
+            "genart.media.frames": "to_frames",
+            "genart.media.images": "to_image to_pil",
             "genart.media.sinks": "MemorySink",
             "genart.models.loading": "load",
             "genart.params": "Param",
@@ -166,7 +166,6 @@ __all__ = [
     "mixing_grid",
     "perform",
     "promo",
-    "read_picture",
     "registry",
     "render",
     "save_latent",
@@ -174,6 +173,7 @@ __all__ = [
     "stylizer",
     "to_frames",
     "to_image",
+    "to_pil",
     "train",
     "translate",
     "walk",

@@ -263,7 +263,11 @@ class Stylizer(Protocol):
     """
 
     def __call__(self, image: Image) -> Image:
-        """(n, 3, h, w) in -1..1 to the same, of any size and on the image's device."""
+        """Repaint images, (n, 3, h, w) in -1..1 of any size, on the image's device.
+
+        `genart.to_image(image)` as the first line makes a stylizer take files, PIL images and
+        numpy arrays too, as those that come with genart do.
+        """
         ...
 
 

@@ -22,7 +22,7 @@ def main(photo: str) -> None:
     """The sheet of every style, and the walk that fades from one to the next."""
     model = genart.load("pomona", "cpu")
     frames = F.interpolate(model(model.sample(SEEDS), truncation=0.8), (SIDE, SIDE), mode="bicubic")
-    given = torch.cat([genart.read_picture(photo, (SIDE, SIDE)), frames]).clamp(-1, 1)
+    given = torch.cat([genart.to_image(photo, (SIDE, SIDE)), frames]).clamp(-1, 1)
     rows = [given, *(genart.stylizer(f"fast:{style}")(given) for style in STYLES)]
     sheet = torch.cat([torch.cat(list(row), 2) for row in rows], 1)
     Image.fromarray(genart.to_frames(sheet[None])[0]).save(IMAGES / "fast-style.jpg", quality=88)

@@ -36,7 +36,7 @@ def pictures(folder: Path, count: int = SHOWN) -> genart.Image:
     """Pictures of a folder, spread evenly over their names, (count, 3, SIDE, SIDE)."""
     files = sorted(folder.iterdir())
     picked = [files[(2 * k + 1) * len(files) // (2 * count)] for k in range(count)]
-    return torch.cat([genart.read_picture(file, (SIDE, SIDE)) for file in picked])
+    return genart.to_image(picked, (SIDE, SIDE))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def main(folder: str, work: str, vgg: str = "") -> None:
     """Search, tune, measure, and draw."""
     model = genart.load("pomona")
     paths = sorted(Path(folder).glob("*.png"))
-    target = torch.cat([genart.read_picture(path, model.resolution) for path in paths])
+    target = genart.to_image(paths, model.resolution)
     images = {"asked for": target}
     for space in ("w", "w+"):
         found = genart.invert_all(

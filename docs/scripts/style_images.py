@@ -29,11 +29,11 @@ def main(data: str, keep: str | None = None) -> None:
     """A column a painting; a row for it, one for the offline default, one for VGG-16."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     source, kept = Path(data), Path(keep) if keep else None
-    photo = genart.read_picture(source / "content" / PHOTO, SIZE)
+    photo = genart.to_image(source / "content" / PHOTO, SIZE)
     columns = [("photo", photo, [photo, photo])]
     for title, name in PAINTINGS.items():
         path = source / "style" / name
-        columns.append((title, genart.read_picture(path, SIZE), rows(photo, path, source, kept)))
+        columns.append((title, genart.to_image(path, SIZE), rows(photo, path, source, kept)))
     sheet(columns).save(FOLDER / "paintings.jpg", quality=84, optimize=True)
 
 
@@ -44,7 +44,7 @@ def rows(photo: genart.Image, style: Path, source: Path, kept: Path | None) -> l
     for name, options in (("lite0", {"network": "lite0"}), ("vgg16", vgg16)):
         place = kept / f"{style.stem}-{name}.png" if kept else None
         if place and place.is_file():
-            made.append(genart.read_picture(place))
+            made.append(genart.to_image(place))
             continue
         painter = genart.stylizer("gatys", style=str(style), **options)
         made.append(painter(photo))

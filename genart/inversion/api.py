@@ -24,7 +24,7 @@ from genart.inversion.store import Found, Inversions, Store
 from genart.inversion.video import FILMS, Followed, follow
 from genart.latent import Latent
 from genart.latents.keys import load_latents_for
-from genart.media.images import read_picture
+from genart.media.images import AnyImage, read_image, to_image
 from genart.models.loading import as_generator
 from genart.perception.perceptual import perceptual_distance
 from genart.plugins import registry
@@ -36,7 +36,7 @@ STEPS = 500  # of an inverter that does not say how many suit it
 
 def invert(
     model: str | Path | Generator,
-    image: Image | str | Path,
+    image: AnyImage,
     *,
     method: str = "projector",
     steps: int | None = None,
@@ -50,13 +50,15 @@ def invert(
 
     Args:
         model: a Generator, or what `load` takes.
-        image: (n, 3, h, w) in -1..1 at the model's size, or a picture file.
+        image: torch float (n, 3, h, w) in -1..1 at the model's size; or a file, a PIL image or a
+            numpy array, as for `genart.to_image`, which is brought to that size.
         method: the inverter's name: "projector", "encoder", "pivotal", "semantic" ...
         steps: how long to search; as long as suits the method, unless given.
         seed: of the search's own chance.
-        fit: how a file is brought to the model's size: "crop", "pad" or "stretch".
+        fit: how a file, PIL image or array is brought to the model's size: "crop", "pad" or
+            "stretch".
         device: where to load the model.
-        progress: told of every step.
+        progress: called after every step.
         options: for the inverter, such as `space="w+"` for the projector; a `start` that is an
             .npz file stands for the places in it.
 
@@ -71,7 +73,7 @@ def invert(
     """
     generator = as_generator(model, device)
     options = _begun(generator, options)
-    target = image if isinstance(image, torch.Tensor) else read_picture(
+    target = image if isinstance(image, torch.Tensor) else to_image(
         image, generator.resolution, fit
     )  # fmt: skip
     _check(generator, target)
@@ -254,7 +256,7 @@ class _Job:
         """The pictures that can be read; any other becomes a result that says why."""
         for place, path in paths.items():
             try:
-                yield place, read_picture(path, self.generator.resolution, self.fit)
+                yield place, read_image(path, self.generator.resolution, self.fit)
             except DataError as error:
                 self.results[place] = Found(str(path), error=str(error))
 

@@ -18,7 +18,7 @@ from genart.contracts import (
 )
 from genart.errors import DataError
 from genart.latent import Latent, join
-from genart.media.frames import to_image
+from genart.media.frames import frame_to_image
 from genart.media.images import fit_frame
 from genart.perception.perceptual import perceptual_distance
 from genart.progress import Progress, ProgressCallback
@@ -73,7 +73,7 @@ def follow(
         seek: the search.
         steps: of the first frame; 0 lets every frame be guessed by itself.
         smooth: the standard deviation of a Gaussian over frames; 0 for none.
-        fit: as for `read_picture`.
+        fit: as for `read_image`.
         progress: told after every frame.
 
     Raises:
@@ -130,4 +130,4 @@ def _read(path: Path, size: tuple[int, int], fit: str) -> tuple[list[Image], Fra
     ]
     if not frames:
         raise DataError(f"{path} holds no frame that can be read.")
-    return [to_image(frame) for frame in frames], source.fps
+    return [frame_to_image(frame) for frame in frames], source.fps

@@ -123,7 +123,7 @@ def _bytes(image: Image) -> torch.Tensor:
     return numbers.copy_(floats)
 
 
-def to_image(frame: Frame, device: str | torch.device = "cpu") -> Image:
+def frame_to_image(frame: Frame, device: str | torch.device = "cpu") -> Image:
     """Convert a frame to an image.
 
     Args:
@@ -138,7 +138,8 @@ def to_image(frame: Frame, device: str | torch.device = "cpu") -> Image:
     """
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] not in (3, 4):
         raise UsageError(f"A frame is uint8 (h, w, 3), not {frame.dtype} {frame.shape}.")
-    image = torch.from_numpy(np.ascontiguousarray(frame)).to(device).permute(2, 0, 1)[None]
+    writable = np.require(frame, requirements=("C", "W"))  # torch warns of memory that is not
+    image = torch.from_numpy(writable).to(device).permute(2, 0, 1)[None]
     return image.float().div_(127.5).sub_(1)
 
 

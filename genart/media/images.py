@@ -1,19 +1,26 @@
-"""Pictures of any kind as images of one size."""
+"""Images from files, PIL images, arrays and tensors, and back to PIL images.
+
+This is the only module that opens image files that people give.
+"""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from PIL import Image as Pictures
 from PIL import ImageOps, UnidentifiedImageError
 
 from genart.errors import DataError, UsageError
-from genart.media.frames import to_image
+from genart.media.frames import cover, frame_to_image, to_frames
 from genart.media.image_types import Frame, Image
+from genart.media.sheets import tiled
 
 FITS = ("crop", "pad", "stretch")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
@@ -22,34 +29,162 @@ _SMALLEST = 16  # pixels a side: there is nothing to see in less
 _ORIENTATION = 0x0112  # the EXIF tag
 _MOST = 89  # megapixels, as Pillow has it; a tiny file can claim gigabytes
 
+#: What can be converted to an image: a file, a PIL image, an array, a tensor, or a list of these.
+AnyImage: TypeAlias = "str | Path | Pictures.Image | np.ndarray[Any, Any] | Image | Sequence[Any]"
 
-def read_picture(path: str | Path, size: tuple[int, int] | None = None, fit: str = "crop") -> Image:
-    """A picture as an image (1, 3, h, w) in -1..1, upright by its EXIF orientation, on black.
+
+def to_image(
+    source: AnyImage,
+    size: tuple[int, int] | None = None,
+    fit: str = "crop",
+    device: str | torch.device | None = None,
+) -> Image:
+    """Convert a file, a PIL image, an array or a tensor to an image.
 
     Args:
-        path: JPEG, PNG, WebP, BMP, TIFF, or a GIF's first frame; any colour mode.
-        size: (h, w) to bring it to; None keeps its own.
-        fit: "crop" covers the size and cuts what is over at the centre, "pad" shows all of it
-            with black around, "stretch" gives up its aspect.
+        source: one of these, or a list of them whose images have one size:
+
+            - the path of a JPEG, PNG, WebP, BMP or TIFF file, or of a GIF, whose first frame is
+              read; it is made upright by its EXIF orientation;
+            - a PIL image of any mode;
+            - a numpy array, uint8 0..255: (h, w) grey, (h, w, 3), (h, w, 4) with alpha, or
+              several, (n, h, w, 3);
+            - a torch tensor (n, 3, h, w) or (3, h, w), with 1 channel if grey, with 4 if it has
+              alpha: floats in -1..1, which are passed through, or uint8 0..255.
+
+            Transparent parts of files and PIL images become black; arrays and tensors keep their
+            alpha.
+        size: (h, w) in pixels; None keeps the size of the source.
+        fit: how it is brought to `size`: "crop" covers the size and cuts off what is over at the
+            centre, "pad" shows all of it with black around, "stretch" changes its aspect ratio.
+        device: where the image is to be; None leaves a tensor where it is.
+
+    Returns:
+        torch float (n, 3, h, w) in -1..1, or (n, 4, h, w) with alpha.
 
     Raises:
-        UsageError: no such fit.
-        DataError: no such file, no readable picture, one below 16 pixels a side, or one so large
-            that it must be made smaller first.
+        UsageError: another type, shape or kind of number, or no such fit.
+        DataError: a file that does not exist or holds no readable image, one below 16 pixels a
+            side, or one so large that it must be made smaller first.
     """
     _check_fit(fit)
+    if isinstance(source, list | tuple):
+        return _batch([to_image(each, size, fit, device) for each in source])
+    if isinstance(source, str | Path):
+        image = read_image(source, size, fit)
+    elif isinstance(source, Pictures.Image):
+        image = _from_pil(source, size, fit)
+    else:
+        image = _sized_tensor(_tensor(source), size, fit)
+    return image if device is None else image.to(device)
+
+
+def to_pil(image: AnyImage) -> Pictures.Image:
+    """Convert an image to a PIL image.
+
+    Args:
+        image: torch float (n, 3, h, w) in -1..1, or anything else that `to_image` takes.
+
+    Returns:
+        A PIL image, "RGB", or "RGBA" with alpha. Several images become one sheet, about square,
+        in rows from the top left; `[to_pil(each) for each in image]` gives one each.
+
+    Raises:
+        UsageError: what `to_image` does not take.
+        DataError: a file that is not readable.
+    """
+    return Pictures.fromarray(tiled(to_frames(to_image(image))))
+
+
+def _batch(images: Sequence[Image]) -> Image:
+    """Images one after the other as one batch."""
+    shapes = sorted({tuple(image.shape[1:]) for image in images})
+    if len(shapes) != 1:
+        found = ", ".join(map(str, shapes)) or "none"
+        raise UsageError(f"Images of one batch need one shape (channels, h, w), these have {found}"
+                         "; give a size.")  # fmt: skip
+    return torch.cat(list(images))
+
+
+def _tensor(source: Any) -> Image:
+    """A tensor or an array as an image, at its own size."""
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if not isinstance(source, torch.Tensor):
+        raise UsageError(
+            "An image is a file, a PIL image, a numpy array or a torch tensor, "
+            f"not {type(source).__name__}."
+        )
+    image = source[None] if source.ndim == 3 else source
+    if image.ndim != 4 or image.shape[1] not in (1, 3, 4):
+        raise UsageError(f"An image has shape (n, 3, h, w), not {tuple(source.shape)}.")
+    if image.dtype == torch.uint8:
+        image = image.float().div_(127.5).sub_(1)
+    if not image.is_floating_point():
+        raise UsageError(f"An image is float in -1..1 or uint8 in 0..255, not {source.dtype}.")
+    return image.expand(-1, 3, -1, -1) if image.shape[1] == 1 else image
+
+
+def _from_array(array: np.ndarray[Any, Any]) -> Image:
+    """A uint8 array (h, w), (h, w, c) or (n, h, w, c) as an image."""
+    if array.dtype != np.uint8:
+        raise UsageError(
+            f"An array is uint8 in 0..255, not {array.dtype}: floats could be 0..1, -1..1 or "
+            "0..255. Convert it, or give a torch tensor (n, 3, h, w) in -1..1."
+        )
+    if array.ndim == 2:
+        array = np.repeat(array[..., None], 3, axis=2)
+    if array.ndim == 4:
+        return torch.cat([frame_to_image(frame) for frame in array])
+    return frame_to_image(array)
+
+
+def _sized_tensor(image: Image, size: tuple[int, int] | None, fit: str) -> Image:
+    if size is None or tuple(image.shape[-2:]) == tuple(size):
+        return image
+    if fit == "crop":
+        return cover(image, size)
+    height, width = image.shape[-2:]
+    scale = min(size[0] / height, size[1] / width)
+    inner = size if fit == "stretch" else (
+        max(round(height * scale), 1), max(round(width * scale), 1)
+    )  # fmt: skip
+    image = F.interpolate(image, inner, mode="bicubic", align_corners=False, antialias=True)
+    top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    edges = (left, size[1] - inner[1] - left, top, size[0] - inner[0] - top)
+    return F.pad(image, edges, value=-1.0)
+
+
+def read_image(path: str | Path, size: tuple[int, int] | None = None, fit: str = "crop") -> Image:
+    """Read an image file; see `to_image`, whose part for files this is."""
+    _check_fit(fit)
     if Path(path).suffix.lower() == ".npz":
-        raise DataError(f"{path} is a latent, no picture: commands take it with --latent.")
+        raise DataError(f"{path} is a latent, not an image: commands take it with --latent.")
     with _opened(path) as picture:
         if size is not None:  # a large JPEG is decoded smaller
             picture.draft("RGB", (2 * size[1], 2 * size[0]))
-        frame = _on_black(ImageOps.exif_transpose(picture))
-        frame = frame if size is None else _fitted(frame, size, fit)
-    return to_image(np.array(frame))
+        return frame_to_image(np.array(_sized(_decoded(picture), size, fit)))
+
+
+def _from_pil(picture: Pictures.Image, size: tuple[int, int] | None, fit: str) -> Image:
+    """A PIL image, which may be a file that is decoded only now, as an image."""
+    try:
+        return frame_to_image(np.array(_sized(_decoded(picture), size, fit)))
+    except (OSError, SyntaxError) as error:
+        raise DataError(f"The PIL image is not readable: {error}") from error
+
+
+def _decoded(picture: Pictures.Image) -> Pictures.Image:
+    """A PIL image upright, in RGB, on black."""
+    return _on_black(ImageOps.exif_transpose(picture))
+
+
+def _sized(picture: Pictures.Image, size: tuple[int, int] | None, fit: str) -> Pictures.Image:
+    return picture if size is None else _fitted(picture, size, fit)
 
 
 def picture_size(path: str | Path) -> tuple[int, int]:
-    """The (h, w) of a picture, upright, without decoding it; DataError as for `read_picture`."""
+    """The (h, w) of an image file, upright, without decoding it; DataError as for `to_image`."""
     with _opened(path) as picture:
         width, height = picture.size
         sideways = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
@@ -58,9 +193,9 @@ def picture_size(path: str | Path) -> tuple[int, int]:
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[Pictures.Image]:
-    """A picture's file, open; what is wrong with it becomes a DataError."""
+    """An open image file; every error of reading it becomes a DataError."""
     try:
-        with _calm(), Pictures.open(path, formats=_FORMATS) as picture:
+        with _strict_size(), Pictures.open(path, formats=_FORMATS) as picture:
             _check(picture, path)
             yield picture
     except (Pictures.DecompressionBombError, Pictures.DecompressionBombWarning):
@@ -68,13 +203,13 @@ def _opened(path: str | Path) -> Iterator[Pictures.Image]:
             f"{path} is too large; make it smaller first, {_MOST} megapixels at most."
         ) from None
     except FileNotFoundError:
-        raise DataError(f'There is no picture "{path}".') from None
+        raise DataError(f'There is no image file "{path}".') from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise DataError(f"{path} is no readable picture: {error}") from error
+        raise DataError(f"{path} is not a readable image: {error}") from error
 
 
 def fit_frame(frame: Frame, size: tuple[int, int], fit: str = "crop") -> Frame:
-    """A frame, uint8 (h, w, 3), brought to size (h, w) as `read_picture` does.
+    """A frame, uint8 (h, w, 3), brought to size (h, w) as `to_image` does.
 
     Raises:
         UsageError: no such fit.
@@ -85,7 +220,7 @@ def fit_frame(frame: Frame, size: tuple[int, int], fit: str = "crop") -> Frame:
 
 def _check_fit(fit: str) -> None:
     if fit not in FITS:
-        raise UsageError(f'A picture is fitted by {", ".join(FITS)}, not "{fit}".')
+        raise UsageError(f'An image is fitted by {", ".join(FITS)}, not "{fit}".')
 
 
 def _check(picture: Pictures.Image, path: str | Path) -> None:
@@ -95,8 +230,8 @@ def _check(picture: Pictures.Image, path: str | Path) -> None:
 
 
 @contextmanager
-def _calm() -> Iterator[None]:
-    """Pillow's warning of a picture that claims too much is an error here, before it is decoded."""
+def _strict_size() -> Iterator[None]:
+    """Make Pillow's warning of too many pixels an error, before anything is decoded."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Pictures.DecompressionBombWarning)
         yield

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from genart.errors import SketchError
-from genart.media.frames import Sent, send_frames, to_image
+from genart.media.frames import Sent, frame_to_image, send_frames
 from genart.media.image_types import Frame, Image
 
 
@@ -73,7 +73,7 @@ def as_image(picture: Image | Frame) -> Image:
         SketchError: neither an image of one picture nor a frame.
     """
     if isinstance(picture, np.ndarray):
-        picture = to_image(np.array(picture))  # a copy: torch wants to be able to write
+        picture = frame_to_image(np.array(picture))  # a copy: torch wants to be able to write
     if not isinstance(picture, torch.Tensor) or len(picture) != 1:
         what = getattr(picture, "shape", type(picture).__name__)
         raise SketchError(f"draw must return an image (1, 3, h, w) or a frame, not {what}.")

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from genart.errors import UsageError
+from genart.media.images import AnyImage, to_image
 from genart.perception.efficientnet import features
 
 _COMPARED = 64, 256  # pixels a side between which pictures are compared
@@ -52,11 +53,11 @@ class PerceptualLoss:
         return torch.stack([_apart(_unit(x), y) for x, y in pairs]).mean(0)
 
 
-def perceptual_loss(target: Tensor, network: str = "auto") -> PerceptualLoss:
+def perceptual_loss(target: AnyImage, network: str = "auto") -> PerceptualLoss:
     """A `PerceptualLoss` in the features of a named network.
 
     Args:
-        target: images (n, 3, h, w) in -1..1.
+        target: images (n, 3, h, w) in -1..1, or anything else that `genart.to_image` takes.
         network: "lite0" (EfficientNet-Lite0, always there), "vgg16" (torchvision's weights,
             downloaded once), a file of VGG16's weights, or "auto": VGG16 if torchvision's weights
             are on this machine already, or else Lite0.
@@ -65,6 +66,7 @@ def perceptual_loss(target: Tensor, network: str = "auto") -> PerceptualLoss:
         CheckpointError: weights that cannot be had.
         UsageError: no such network.
     """
+    target = to_image(target)
     device = str(target.device)
     if network == "auto":
         from genart.perception.vgg import vgg16_file
@@ -80,16 +82,20 @@ def perceptual_loss(target: Tensor, network: str = "auto") -> PerceptualLoss:
     return PerceptualLoss(target, lambda image: vgg(image).values(), "VGG16")
 
 
-def perceptual_distance(a: Tensor, b: Tensor) -> Tensor:
+def perceptual_distance(a: AnyImage, b: AnyImage) -> Tensor:
     """How different pictures look, (n,): 0 for equal ones, about 1 for two of Pomona's.
 
     `PerceptualLoss` in the features of EfficientNet-Lite0: a measure of our own, not LPIPS.
 
     Args:
-        a: images (n, 3, h, w) in -1..1.
-        b: as many of the same size, or one.
+        a: images (n, 3, h, w) in -1..1, or anything else that `genart.to_image` takes.
+        b: as many images, or one.
+
+    Returns:
+        torch float (n,), a distance for each image.
     """
-    return perceptual_loss(b, "lite0")(a)
+    first = to_image(a)
+    return perceptual_loss(to_image(b, device=first.device), "lite0")(first)
 
 
 def _compared(size: torch.Size) -> tuple[int, int]:

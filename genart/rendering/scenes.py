@@ -15,7 +15,7 @@ import numpy as np
 from genart.contracts import Frame
 from genart.errors import DataError, UsageError
 from genart.files import file_hash
-from genart.media.frames import on_black, to_frames, to_image
+from genart.media.frames import frame_to_image, on_black, to_frames
 from genart.media.video import read_film
 from genart.playback.settings import ModelSettings
 from genart.rendering.job import make_job
@@ -136,7 +136,7 @@ class Look:
         return Shot(InOrder(frames, self.fps), float(seconds))
 
     def _covering(self, frame: Frame) -> Frame:
-        return to_frames(to_image(np.array(frame)), self.size)[0]
+        return to_frames(frame_to_image(np.array(frame)), self.size)[0]
 
 
 def parse_scene(text: str) -> Scene:

@@ -14,9 +14,9 @@ import torch
 from genart.contracts import Frame, Image, Stylizer
 from genart.errors import GenartError, RenderError, UsageError
 from genart.media.film_spec import Film, Size, parse_size
-from genart.media.frames import to_frames, to_image
+from genart.media.frames import frame_to_image, to_frames
 from genart.media.images import SUFFIXES as READ
-from genart.media.images import picture_size, read_picture
+from genart.media.images import picture_size, read_image
 from genart.media.recipe import make_recipe
 from genart.media.sheets import SUFFIXES as WRITTEN
 from genart.media.sheets import save_picture
@@ -89,7 +89,7 @@ class Brush:
                 f"{source} would be painted at {size[1]}x{size[0]} pixels, {_MOST >> 20} million "
                 "are the most; give it a --size, such as --size 4000."
             )
-        save_picture(target, self._painted(read_picture(source, size)), self.recipe)
+        save_picture(target, self._painted(read_image(source, size)), self.recipe)
 
     def film(self, source: Path, target: Path) -> None:
         """Paint every frame of a film, and keep its sound."""
@@ -112,7 +112,7 @@ class Brush:
     def _frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         shown = -_PREVIEW
         for frame in frames:
-            painted = self._painted(to_image(frame.copy()))
+            painted = self._painted(frame_to_image(frame.copy()))
             if self.preview is not None and time.monotonic() - shown >= _PREVIEW:
                 shown = time.monotonic()
                 save_picture(self.preview, painted, self.recipe)

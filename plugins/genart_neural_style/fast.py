@@ -46,8 +46,14 @@ class Fast:
         for param, name in self.styles.items():
             setattr(self, param, float(name == style))
 
-    def __call__(self, image: Tensor) -> Tensor:
-        """(n, 3, h, w) in -1..1 to the same, any size."""
+    def __call__(self, image: genart.Image) -> genart.Image:
+        """Paint images of any size.
+
+        Args:
+            image: torch float (n, 3, h, w) in -1..1, or anything else that `genart.to_image`
+                takes.
+        """
+        image = genart.to_image(image)
         shares = [float(getattr(self, param)) for param in self.styles]
         total = sum(shares)
         if total <= 0:

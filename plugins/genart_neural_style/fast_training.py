@@ -86,7 +86,7 @@ class FastTraining:
         self.steps = 0
 
     def _style(self, path: Path) -> Tensor:
-        picture = genart.read_picture(path)
+        picture = genart.to_image(path)
         scale = self.settings.style_size / self.settings.stroke / min(picture.shape[-2:])
         size = [max(round(side * scale), 1) for side in picture.shape[-2:]]
         small = F.interpolate(picture, size, mode="bicubic", antialias=True, align_corners=False)

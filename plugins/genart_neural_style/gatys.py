@@ -102,7 +102,13 @@ class Gatys:
         self._memory = temporal.memory(self._options.film)
 
     def __call__(self, image: genart.Image) -> genart.Image:
-        """Paint images (n, 3, h, w) in -1..1, one after the other."""
+        """Paint images, one after the other.
+
+        Args:
+            image: torch float (n, 3, h, w) in -1..1, or anything else that `genart.to_image`
+                takes.
+        """
+        image = genart.to_image(image)
         with torch.inference_mode(False):
             return torch.cat([self._paint(each[None].clone()) for each in image.detach().float()])
 

@@ -16,7 +16,7 @@ from genart_neural_style import colour
 from .tiled_losses import Manner
 
 _LEAST = 32  # pixels a side below which a scaled style has nothing left to copy
-Picture = Any  # a path, or an image (1, 3, h, w) in -1..1
+Picture = Any  # what genart.to_image takes
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,11 @@ def styles(
 
 
 def picture(given: Picture) -> Tensor:
-    """A path or an image as an image (1, 3, h, w) in -1..1."""
-    if isinstance(given, Tensor):
-        if given.ndim != 4 or given.shape[:2] != (1, 3):
-            raise genart.UsageError(
-                f"A style is an image (1, 3, h, w) or a path, not a tensor {tuple(given.shape)}."
-            )
-        return given.float()
-    return genart.read_picture(given)
+    """A file, a PIL image, an array or a tensor as one image (1, 3, h, w) in -1..1."""
+    image = genart.to_image(given)
+    if image.shape[:2] != (1, 3):
+        raise genart.UsageError(f"A style is one image (1, 3, h, w), not {tuple(image.shape)}.")
+    return image.float()
 
 
 def mask(given: Picture | None) -> Tensor | None:
@@ -103,7 +100,7 @@ def mask(given: Picture | None) -> Tensor | None:
         if flat is None or not 0 <= float(flat.min()) <= float(flat.max()) <= 1:
             raise genart.UsageError("A mask is (h, w) in 0..1: 1 where the style goes.")
         return flat
-    return (colour.luminance(genart.read_picture(given))[:, :1] + 1) / 2
+    return (colour.luminance(genart.to_image(given))[:, :1] + 1) / 2
 
 
 def mask_at(given: Tensor | None, size: Sequence[int], like: Tensor) -> Tensor | None:
@@ -123,7 +120,7 @@ def resized(image: Tensor, size: Sequence[int]) -> Tensor:
 def _several(pictures: Picture | Sequence[Picture]) -> list[Picture]:
     if isinstance(pictures, str) and not Path(pictures).exists():
         pictures = [part.strip() for part in pictures.split(",") if part.strip()]
-    if isinstance(pictures, (str, Path, Tensor)):
+    if not isinstance(pictures, (list, tuple)):
         return [pictures]
     if not pictures:
         raise genart.UsageError("Neural style needs a style picture: gatys:wave.jpg.")

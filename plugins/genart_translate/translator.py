@@ -84,11 +84,16 @@ class Translator:
         return self.shape.says() + "".join(f"; {what}" for what in self.assumed)
 
     def __call__(self, image: genart.Image) -> genart.Image:
-        """Translate images (n, 3, h, w) in -1..1 of any size; each is translated by itself.
+        """Translate images of any size; each is translated independently of the others.
+
+        Args:
+            image: torch float (n, 3, h, w) in -1..1, or anything else that `genart.to_image`
+                takes.
 
         Raises:
             UsageError: something else than such images.
         """
+        image = genart.to_image(image)
         if image.ndim != 4 or image.shape[1] != 3 or 0 in image.shape:
             raise genart.UsageError(f"An image has shape (n, 3, h, w), not {tuple(image.shape)}.")
         set_test_time(

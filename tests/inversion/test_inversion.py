@@ -17,7 +17,7 @@ from support.inverted import tiny
 
 import genart
 from genart.inversion.api import invert_all
-from genart.media.images import read_picture
+from genart.media.images import to_image
 from genart.perception.vgg import NAMES, Vgg16
 
 Run = Callable[..., Any]
@@ -189,13 +189,13 @@ def test_a_batch_goes_on_past_what_is_no_picture(model: Any, tmp_path: Path) -> 
         [tmp_path / n for n in names] + [good], tmp_path / "out", model=model, **QUICK
     )
     errors = [each.error for each in found.results]
-    assert "no readable picture" in errors[0]
+    assert "not a readable image" in errors[0]
     assert "1x1 pixels; 16 a side" in errors[1]
     assert errors[2] == ""
-    assert "no readable picture" in errors[3]
-    assert "There is no picture" in errors[4]
+    assert "not a readable image" in errors[3]
+    assert "There is no image file" in errors[4]
     assert "too large; make it smaller first, 89 megapixels" in errors[5]
-    assert "is a latent, no picture" in errors[6]
+    assert "is a latent, not an image" in errors[6]
     assert errors[7] == ""
     assert found.failed == 6
     latent = genart.load_latent(found.results[7].latent)
@@ -243,16 +243,16 @@ def test_pictures_are_upright_and_fitted(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise
     half.save(tmp_path / "turned.png", exif=exif)
-    crop = read_picture(tmp_path / "turned.png", (32, 32))[0, 0]
+    crop = to_image(tmp_path / "turned.png", (32, 32))[0, 0]
     assert crop[2, 16] < -0.9 < 0.9 < crop[-3, 16]  # black is above now
-    pad = read_picture(tmp_path / "turned.png", (32, 32), "pad")[0, 0]
+    pad = to_image(tmp_path / "turned.png", (32, 32), "pad")[0, 0]
     assert pad[:, 0].max() < -0.9
     assert pad[-2, 16] > 0.9
     clear = Image.new("RGBA", (32, 32), (255, 255, 255, 0))
     clear.save(tmp_path / "clear.png")
-    assert read_picture(tmp_path / "clear.png", (16, 16)).max() == -1
+    assert to_image(tmp_path / "clear.png", (16, 16)).max() == -1
     with pytest.raises(genart.UsageError, match="crop, pad, stretch"):
-        read_picture(tmp_path / "clear.png", (16, 16), "fill")
+        to_image(tmp_path / "clear.png", (16, 16), "fill")
 
 
 def test_the_command_inverts_folders_and_says_what_failed(
@@ -267,7 +267,7 @@ def test_the_command_inverts_folders_and_says_what_failed(
     )  # fmt: skip
     assert done.code == 0, done.err
     bad, good = done.json["results"]
-    assert "no readable picture" in bad["error"]
+    assert "not a readable image" in bad["error"]
     assert set(good) >= {"image", "latent", "loss", "distance"}
     assert genart.load_latent(good["latent"]).space == "w+"
     still = genart_command(

@@ -169,7 +169,7 @@ def test_a_batch_gets_one_tuned_generator_that_every_command_takes(
     )  # fmt: skip
     assert still.code == 0, still.err
     wanted = genart.to_frames(genart.load(out / "tuned.safetensors", "cpu")(place))[0]
-    made = genart.read_picture(tmp_path / "again.png", (16, 16))
+    made = genart.to_image(tmp_path / "again.png", (16, 16))
     assert (genart.to_frames(made)[0] == wanted).all()
     again = invert_all(paths, out, **words, resume=True)
     assert all(each.reused and each.model for each in again.results)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from genart import UsageError, to_frames, to_image
-from genart.media.frames import send_frames
+from genart import UsageError, to_frames
+from genart.media.frames import frame_to_image, send_frames
 from genart.media.pending import PendingFrame, in_turn
 
 
@@ -31,7 +31,7 @@ def test_a_value_that_is_no_number_becomes_grey_and_infinity_an_end() -> None:
 
 def test_every_byte_survives_the_way_to_an_image_and_back() -> None:
     frame = np.arange(256 * 3, dtype=np.uint32).astype(np.uint8).reshape(16, 16, 3)
-    assert np.array_equal(to_frames(to_image(frame))[0], frame)
+    assert np.array_equal(to_frames(frame_to_image(frame))[0], frame)
 
 
 def test_channels_stay_in_order_grey_is_spread_and_alpha_kept() -> None:
@@ -102,7 +102,7 @@ def test_what_is_no_image_is_refused(shape: tuple[int, ...]) -> None:
 )
 def test_what_is_no_frame_is_refused(frame: np.ndarray) -> None:
     with pytest.raises(UsageError, match="A frame is uint8"):
-        to_image(frame)
+        frame_to_image(frame)
 
 
 class OnItsWay(PendingFrame):

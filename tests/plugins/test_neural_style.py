@@ -604,9 +604,9 @@ def test_a_style_picture_of_one_pixel_or_no_bytes_is_told(tmp_path: Path) -> Non
     empty_file.touch()
     with pytest.raises(genart.DataError, match="is 1x1 pixels; 16 a side are needed"):
         gatys(str(pixel))
-    with pytest.raises(genart.DataError, match=r"empty\.png is no readable picture"):
+    with pytest.raises(genart.DataError, match=r"empty\.png is not a readable image"):
         gatys(str(empty_file))
-    with pytest.raises(genart.DataError, match="There is no picture"):
+    with pytest.raises(genart.DataError, match="There is no image file"):
         gatys(str(tmp_path / "away.png"))
 
 

@@ -100,4 +100,4 @@ def test_translate_takes_them_by_name(genart_command: Any, tmp_path: Path) -> No
         "translate", tmp_path / "fruit.png", "--model", "fruit_watercolour",
         "-o", tmp_path / "painted.png", "--device", "cpu",
     )  # fmt: skip
-    assert paper(genart.read_picture(tmp_path / "painted.png")) > 0.3
+    assert paper(genart.to_image(tmp_path / "painted.png")) > 0.3
