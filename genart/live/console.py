@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from genart.contracts import Control
-from genart.errors import UnknownName
+from genart.live.actions import Actions
 from genart.live.live_mapping import LiveMapping
 from genart.live.protocols import Light, LiveControl
 from genart.live.store import Store
@@ -15,9 +15,6 @@ from genart.mapping.bindings import Outcome
 from genart.params import Param
 from genart.playback.faults import Faults
 from genart.playback.timeline import Change
-
-#: An action: called with its arguments and who asked.
-Once = Callable[[tuple[Any, ...], str], Any]
 
 
 class LiveConsole:
@@ -37,8 +34,9 @@ class LiveConsole:
 
     def __init__(self, store: Store, faults: Faults) -> None:
         self.store, self.faults = store, faults
-        self.actions: dict[str, Once] = {}
-        self.mapping = LiveMapping(self, lambda: self.actions)
+        self.actions = Actions(store)
+        self.mapping = LiveMapping(self, self.actions)
+        self.actions.add(self.mapping.learn_actions())
         self.tempo = TempoControl(store)
         self.said: dict[str, Any] = {}
         self.lfos = True
@@ -83,17 +81,8 @@ class LiveConsole:
         return self.store.current(path)
 
     def act(self, address: str, *args: Any) -> None:
-        """Run an action; a name may be part of the address, as in "cue/recall/opening"."""
-        action = self.actions.get(address)
-        if action is None:
-            address, _, name = address.rpartition("/")
-            action, args = self.actions.get(address), (name, *args)
-        try:
-            if action is None:
-                raise UnknownName("action", f"{address}/{args[0]}", self.actions)
-            action(args, "console")
-        except ValueError as error:
-            self.store.refuse("action", str(error), "console")
+        """Run an action; a refusal is counted and logged once."""
+        self.actions.attempt(address, args, "console")
 
     def subscribe(self, told: Callable[[str, Any, str], None]) -> Callable[[], None]:
         """Call a function with every change."""

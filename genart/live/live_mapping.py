@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from genart.errors import GenartError, UnknownName, UsageError
 from genart.files import atomic
+from genart.live.actions import ActionSpec, Run
 from genart.live.midi_learn import (
     LearnRequest,
     MidiLearn,
@@ -45,14 +46,14 @@ class LiveMapping:
 
     Args:
         console: what the sources control.
-        actions: returns the actions by address under /genart; called when a file is read.
+        actions: the actions that bindings may run, by address under /genart.
 
     Attributes:
         bindings: those in use.
         path: their file; None keeps them in memory.
     """
 
-    def __init__(self, console: Console, actions: Callable[[], Mapping[str, Any]] = dict) -> None:
+    def __init__(self, console: Console, actions: Mapping[str, ActionSpec]) -> None:
         self.path: Path | None = None
         self._console, self._actions = console, actions
         self.bindings = Bindings([], console.current)
@@ -135,13 +136,12 @@ class LiveMapping:
 
     # learning
 
-    @property
-    def actions(self) -> dict[str, Callable[[tuple[Any, ...], str], None]]:
-        """The actions of learning, by address under /genart."""
+    def learn_actions(self) -> dict[str, ActionSpec]:
+        """The actions of learning."""
         return {
-            "learn": _on_press(self.learn),
-            "unlearn": _on_press(self.unlearn),
-            "learn/cancel": lambda args, source: self.cancel(),
+            "learn": ActionSpec(_on_press(self.learn)),
+            "unlearn": ActionSpec(_on_press(self.unlearn)),
+            "learn/cancel": ActionSpec(lambda args, source: self.cancel()),
         }
 
     @property
@@ -230,7 +230,7 @@ class LiveMapping:
         if not named:
             raise UsageError("No Param was changed yet; name the one to learn.")
         address = named.removeprefix("/genart").strip("/")
-        path, tree, actions = address.replace("/", ".", 1), self._console.tree, self._actions()
+        path, tree, actions = address.replace("/", ".", 1), self._console.tree, self._actions
         if path in tree:
             return path
         if address in actions or address.rpartition("/")[0] in actions:
@@ -270,7 +270,7 @@ class LiveMapping:
     def _parsed(self, text: str, waiting: Callable[[str], None]) -> Bindings:
         return parse_mapping(
             text, self._console.tree, self.path or _MEMORY,
-            actions=self._actions(), waiting=waiting,
+            actions=self._actions, waiting=waiting,
         )  # fmt: skip
 
     def _install(self, bindings: Bindings) -> None:
@@ -288,9 +288,7 @@ class LiveMapping:
                 self._console.fault("mapping", error)
 
 
-def _on_press(
-    do: Callable[[tuple[Any, ...], str], None],
-) -> Callable[[tuple[Any, ...], str], None]:
+def _on_press(do: Run) -> Run:
     """An action that a button may run too, which sends 1 when pressed and 0 when released."""
 
     def done(args: tuple[Any, ...], source: str) -> None:

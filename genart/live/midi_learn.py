@@ -17,7 +17,6 @@ from typing import Any
 #: the second argument of a pad arrive within that time.
 SETTLE = 0.1
 _HEADER = re.compile(r"\s*\[\[\s*[\"']?map[\"']?\s*\]\]")
-_TABLE = re.compile(r"\s*\[")
 #: The ranges that an unknown source may use: the first that holds the number it sent.
 _RANGES = (1, 127, 255, 1023, 4095, 16383, 65535)
 #: The port numbers of ALSA and Windows in a device's name, which change between starts.

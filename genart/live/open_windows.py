@@ -67,15 +67,15 @@ def window_keys(live: Live, control: OscService) -> dict[str, Key]:
         return lambda: live.store.put(path, not live.store.current(path), _SOURCE)
 
     def act(address: str, *args: Any) -> Callable[[], Any]:
-        return lambda: control.actions[address](args, _SOURCE)
+        return lambda: control.actions.run(address, args, _SOURCE)
 
     def record() -> None:
-        live.recorder.stop() if live.recorder.recording else live.recorder.start()
+        act("record/stop" if live.recorder.recording else "record/start")()
 
     def cue(number: int) -> Callable[[], Any]:
         def recall() -> None:
             if number <= len(names := control.cues.names):
-                control.actions["cue/recall"]((names[number - 1],), _SOURCE)
+                act("cue/recall", names[number - 1])()
 
         return recall
 

@@ -143,13 +143,13 @@ def _surround(
     def listen(host: str, port: int) -> OscService:
         return OscService(
             live.store, host, port, peers=peers, cues=kept, tempo=tempo, status=live.status,
-            mappings=bindings, actions=bindings.actions,
+            mapping=bindings, actions=console.actions,
         )  # fmt: skip
 
     def serve(host: str, port: int) -> Web:
         return Web(
             (host, port), live.store, control.router, faults=live.faults, status=live.status,
-            line=PageStatus(live, kept, outlets, len(peers)),
+            line=PageStatus(live, kept, outlets, lambda: len(control.feedback.subscribers)),
             actions=control.actions, cues=lambda: kept.names, osc=control.address,
         )  # fmt: skip
 
@@ -159,7 +159,6 @@ def _surround(
     except BaseException:
         control.close()
         raise
-    console.actions = control.actions
     live.services += [control, page, bindings]
     if mapping is not None:
         bindings.load(Path(mapping))

@@ -34,6 +34,7 @@ log = logging.getLogger("genart.live")
 #: Called after a commit with (path, value, source), on the thread that put it.
 Subscriber = Callable[[str, Any, str], None]
 _MOST_COMPLAINTS = 1000
+_LONGEST_LINE = 300  # characters; a message from the network may have 64 kB
 #: For so long after a reload, in seconds, a thread may commit what it resolved before.
 _RECHECK = 1.0
 
@@ -287,6 +288,7 @@ class Store:
 
     def complain(self, kind: str, why: str, source: str = "") -> None:
         """Log a warning once for each kind and sender; ports of one host are one sender."""
+        why = why if len(why) <= _LONGEST_LINE else f"{why[:_LONGEST_LINE]} ..."
         key = (kind, source.rpartition(":")[0] or source)
         with self._lock:
             if key in self._complaints or len(self._complaints) >= _MOST_COMPLAINTS:

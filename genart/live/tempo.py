@@ -119,9 +119,9 @@ class TempoControl:
                 self.store.put("tempo.offset", self._offset() + error, source, fade=fade)
 
     @property
-    def follows(self) -> bool:
-        """Whether somebody else's beat is kept to."""
-        return self.store.clock() - self._followed <= PAUSE
+    def followed(self) -> tuple[str, ...]:
+        """The Params that an external beat controls now: the tempo, or none."""
+        return ("tempo.bpm",) if self.store.clock() - self._followed <= PAUSE else ()
 
     def launch(self, what: str, do: Callable[[], object], beats: float | None = None) -> None:
         """Do something at the next multiple of so many beats; what waited before is forgotten.
@@ -173,8 +173,3 @@ def next_beat(beat: float, every: float = 1.0) -> float:
     if not _SHORTEST <= every < math.inf:
         raise ParamError(f"Beats are counted in steps of {_SHORTEST} or more, not {every}.")
     return (math.floor(beat / every) + 1) * every
-
-
-def seconds_until(beat: float, target: float, bpm: float) -> float:
-    """Seconds from a beat to a later one at a tempo; 0 if it is past."""
-    return max(target - beat, 0.0) * 60 / bpm

@@ -92,16 +92,6 @@ class MappingError(DataError):
     """A mapping file that cannot be used; the message names the line."""
 
 
-def read_mapping(path: str | Path, tree: Mapping[str, Param[Any]]) -> Bindings:
-    """Read a mapping file for a tree of Params.
-
-    Raises:
-        MappingError: a missing file, invalid TOML, or an invalid entry; the message names the line.
-    """
-    path = Path(path)
-    return parse_mapping(read_text(path), tree, path)
-
-
 def read_text(path: Path) -> str:
     """The text of a mapping file; MappingError if it cannot be read."""
     try:
@@ -131,7 +121,7 @@ def parse_mapping(
             out; None makes it an error.
 
     Raises:
-        MappingError: as `read_mapping`.
+        MappingError: invalid TOML, or an invalid entry; the message names the line.
     """
     bindings = []
     for index, table in enumerate(_tables(text, path)):

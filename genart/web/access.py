@@ -8,29 +8,6 @@ import secrets
 import socket
 from urllib.parse import urlsplit
 
-from genart.errors import UsageError
-
-
-def parse_address(text: str, port: int) -> tuple[str, int]:
-    """(host, port) from "HOST:PORT", ":PORT", "PORT" or "HOST"; 127.0.0.1 where no host is given.
-
-    Args:
-        text: what somebody typed; "[::1]:9000" for IPv6.
-        port: the port where none is given.
-
-    Raises:
-        UsageError: no address.
-    """
-    plain = text.strip()
-    split = urlsplit(f"//{':' if plain.isdigit() else ''}{plain}")
-    try:
-        number = split.port
-    except ValueError:
-        number = -1
-    if number == -1 or split.path or split.username or any(letter.isspace() for letter in plain):
-        raise UsageError(f'"{text}" is no address; write HOST:PORT, such as 127.0.0.1:{port}.')
-    return split.hostname or "127.0.0.1", port if number is None else number
-
 
 def is_here(host: str) -> bool:
     """Whether an address can be reached from this machine alone."""

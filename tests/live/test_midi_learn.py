@@ -12,6 +12,7 @@ import pytest
 
 import genart
 from genart.errors import UsageError
+from genart.live.actions import ActionSpec
 from genart.live.console import LiveConsole
 from genart.live.live_mapping import LiveMapping
 from genart.live.midi_learn import (
@@ -50,7 +51,8 @@ class Table:
         self.store = Store(ParamTree({"sketch": Owner()}), clock=lambda: self.now)
         self.console = LiveConsole(self.store, Faults(self.said.append))
         self.done: list[tuple[Any, ...]] = []
-        self.console.actions = {"cue/next": lambda args, source: self.done.append(args)}
+        done = ActionSpec(lambda args, source: self.done.append(args))
+        self.console.actions.add({"cue/next": done})
         self.mapping: LiveMapping = self.console.mapping
         if file is not None:
             self.mapping.load(file)
@@ -198,8 +200,8 @@ def test_without_a_name_the_param_in_hand_is_learned(table: Table) -> None:
     table.mapping.start()
     table.store.put("sketch.count", 5, "web 127.0.0.1:1")
     table.store.put("sketch.level", 0.1, "lfo")
-    table.mapping.actions["learn"]((1.0,), "a button")
-    table.mapping.actions["learn"]((0.0,), "let go")
+    table.console.actions.run("learn", (1.0,), "a button")
+    table.console.actions.run("learn", (0.0,), "let go")
     assert table.console.said["learning"] == "sketch.count"
 
 
@@ -331,8 +333,7 @@ def test_lights_say_where_every_control_would_be(table: Table) -> None:
 
 def test_over_osc(table: Table) -> None:
     mapping = table.mapping
-    control = OscService(table.store, port=0, mappings=mapping, actions=mapping.actions)
-    table.console.actions = control.actions
+    control = OscService(table.store, port=0, mapping=mapping, actions=table.console.actions)
     tablet = Sender("127.0.0.1", 9, lambda packet: None)
 
     def send(address: str, *args: Any) -> None:
@@ -355,8 +356,7 @@ def test_over_osc(table: Table) -> None:
 
 
 def test_what_an_osc_address_does_goes_with_the_rest_of_its_bundle(table: Table) -> None:
-    control = OscService(table.store, port=0, mappings=table.mapping)
-    table.console.actions = control.actions
+    control = OscService(table.store, port=0, mapping=table.mapping, actions=table.console.actions)
     table.saved(
         '[[map]]\nosc = "/pad"\ndo = "sketch/text"\nargs = ["drop"]\n'
         '[[map]]\nosc = "/pad"\ndo = "cue/save"\nargs = ["now"]\n'

@@ -12,7 +12,7 @@ from genart.errors import ParamError
 from genart.live.osc.service import OscService
 from genart.live.store import Store
 from genart.mapping.bindings import Action, Bindings, Outcome
-from genart.mapping.mapping_file import MappingError, parse_mapping, read_mapping
+from genart.mapping.mapping_file import MappingError, parse_mapping, read_text
 from genart.params import Param, ParamTree
 from genart.playback.settings import Settings
 from genart.playback.timeline import Change
@@ -38,7 +38,7 @@ def pairs(outcomes: list[Outcome] | None) -> list[tuple[str, Any]]:
 def read(tmp_path: Path, text: str) -> Bindings:
     path = tmp_path / "map.toml"
     path.write_text(text, encoding="utf-8")
-    return read_mapping(path, TREE)
+    return parse_mapping(read_text(path), TREE, path)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(MappingError, match=r"map\.toml, line 1"):
         read(tmp_path, text)
     with pytest.raises(MappingError, match="cannot be read"):
-        read_mapping(tmp_path / "none.toml", TREE)
+        read_text(tmp_path / "none.toml")
 
 
 class Values:

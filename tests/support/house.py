@@ -12,6 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 
 import genart
 from genart.errors import UsageError
+from genart.live.actions import Actions, ActionSpec
 from genart.live.osc.service import OscService
 from genart.live.store import Store
 from genart.live.web.server import Web
@@ -45,7 +46,9 @@ class House:
         self.line: dict[str, Any] = {"fps": 30.0, "phase": 0.25, "beat": 1.5, "errors": []}
         self.done: list[tuple[str, tuple[Any, ...]]] = []
         self.control = OscService(self.store, port=0)
-        actions = {"tempo/tap": self._note, "cue/recall": self._fail}
+        actions = Actions(self.store)
+        actions.add({"tempo/tap": ActionSpec(self._note, "N", "Tap the tempo.")})
+        actions.add({"cue/recall": ActionSpec(self._fail, "s", "Recall a cue.")})
         self.web = Web(
             ("127.0.0.1", 0), self.store, self.control.router, faults=self.faults,
             status=lambda: self.line, actions=actions, cues=lambda: ["opening"],

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from genart.errors import ParamError, UsageError
-from genart.live.osc.router import ROOT, address_of, wire
+from genart.live.osc.addresses import STATUS, address_of, wire
 from genart.live.store import Store
 from genart.osc.codec import (
     IMMEDIATE,
@@ -33,7 +33,7 @@ _HEADER = encode(Bundle(IMMEDIATE, ()))
 _SIZE = struct.Struct(">i")
 _SUBSCRIBERS = 16
 #: Seconds that a subscription lasts unless it asks for others, and at most.
-LASTS, LONGEST = 60.0, 86_400.0
+DEFAULT_SECONDS, LONGEST = 60.0, 86_400.0
 
 
 class Feedback:
@@ -78,7 +78,7 @@ class Feedback:
                 return
             self.status[name] = args
             for peer in self._peers:
-                peer.pending[f"{ROOT}/status/{name}"] = args
+                peer.pending[f"{STATUS}{name}"] = args
 
     def welcome(self, store: Store) -> None:
         """Tell every peer all values, for their faders to begin at the right place."""
@@ -86,7 +86,9 @@ class Feedback:
             for peer in self._peers:
                 peer.welcome(store.values(), self.status)
 
-    def subscribe(self, host: str, port: int, seconds: float = LASTS, source: str = "") -> None:
+    def subscribe(
+        self, host: str, port: int, seconds: float = DEFAULT_SECONDS, source: str = ""
+    ) -> None:
         """Tell one more peer everything, for so long; who asks again is told for longer.
 
         A new peer hears of every value first.
@@ -224,7 +226,7 @@ class _Peer:
     def welcome(self, values: Mapping[str, Any], status: Mapping[str, Args]) -> None:
         """Tell it all values, and the status."""
         self.pending |= {address_of(path): (wire(value),) for path, value in values.items()}
-        self.pending |= {f"{ROOT}/status/{name}": args for name, args in status.items()}
+        self.pending |= {f"{STATUS}{name}": args for name, args in status.items()}
 
     def knows(self, address: str, args: Args) -> None:
         """Remember what the peer turned itself."""

@@ -1,11 +1,11 @@
-"""Control: the OSC side of a performance, put together.
+"""The OSC side of a performance, put together.
 
 ::
 
-    control = OscService(store, "127.0.0.1", 9000, peers=[("127.0.0.1", 9001)], cues=cues)
-    control.start()          # a thread of its own; handlers never touch torch
+    service = OscService(store, "127.0.0.1", 9000, peers=[("127.0.0.1", 9001)], cues=cues)
+    service.start()          # a thread of its own; handlers never use torch
     ...
-    control.close()
+    service.close()
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from genart.errors import ParamError
+from genart.live.actions import Actions, ActionSpec, cue_actions, engine_actions, tempo_actions
 from genart.live.cues import Cues
 from genart.live.live_mapping import LiveMapping
-from genart.live.osc.feedback import LASTS, Feedback
-from genart.live.osc.router import Action, Router, safe_name
+from genart.live.osc.feedback import DEFAULT_SECONDS, Feedback
+from genart.live.osc.router import Router
 from genart.live.report import Durations
 from genart.live.store import Store
 from genart.live.tempo import TempoControl
@@ -26,32 +27,31 @@ from genart.mapping.bindings import Bindings
 from genart.osc.peers import Sender
 from genart.osc.scheduler import Scheduler
 from genart.osc.server import OscServer
-from genart.playback.timeline import LONGEST_FADE
 
-#: Feedback goes out so many times a second, at most.
+#: How many times a second feedback is sent, at most.
 RATE = 30
-_LONGEST_WAIT = 1024
 
 
 class OscService:
-    """Listens, routes, schedules and answers.
+    """Receives, routes, schedules and answers OSC.
 
     Args:
-        store: where values go.
-        host: the address to bind; only this machine unless told otherwise.
+        store: where changes go.
+        host: the address to bind; only this machine by default.
         port: 1..65535, or 0 for a free one.
-        peers: (host, port) of those who are told of every change.
+        peers: (host, port) of the programs that receive every change.
         cues: those of the performance.
-        tempo: what taps and nudges turn.
-        mappings: for messages not under /genart.
-        actions: what else happens once, by address under /genart.
-        status: what is sent out as /genart/status/..., asked for several times a second.
-        rate: packets a second that a host may send; None for any number.
+        tempo: what taps and nudges change.
+        mapping: resolves messages that are not under /genart.
+        actions: the actions of the performance; those of cues, tempo, recording, quality and
+            subscriptions are added to them.
+        status: returns what is sent as /genart/status/..., called several times a second.
+        rate: packets a second accepted from one host; None for any number.
 
     Attributes:
-        actions: what happens once, by address under /genart.
-        router: takes packets from elsewhere too, such as a WebSocket.
-        feedback: tells the peers; its `say` publishes a status.
+        actions: all actions, by address under /genart.
+        router: handles packets from elsewhere too, such as a WebSocket.
+        feedback: sends changes to the peers; its `say` publishes a status.
 
     Raises:
         UsageError: an address that cannot be bound, or a peer that cannot be found.
@@ -66,8 +66,8 @@ class OscService:
         peers: Iterable[tuple[str, int]] = (),
         cues: Cues | None = None,
         tempo: TempoControl | None = None,
-        mappings: Bindings | LiveMapping | None = None,
-        actions: Mapping[str, Action] | None = None,
+        mapping: Bindings | LiveMapping | None = None,
+        actions: Actions | None = None,
         status: Callable[[], Mapping[str, Any]] | None = None,
         rate: float | None = 10_000.0,
     ) -> None:
@@ -79,80 +79,49 @@ class OscService:
         self._counted, self._last_rate = (time.monotonic(), store.received), 0
         self.feedback = Feedback(store, peers)
         self.scheduler = Scheduler()
-        self.actions = self._actions() | dict(actions or {})
+        self.actions = Actions(store) if actions is None else actions
+        self.actions.add(tempo_actions(self.tempo) | cue_actions(self.cues, self.tempo))
+        self.actions.add(engine_actions(store) | self._subscriptions())
         self.router = Router(
             store, self.scheduler, actions=self.actions, status=self.feedback.status,
-            foreign=None if mappings is None else mappings.osc,
+            foreign=None if mapping is None else mapping.osc,
         )  # fmt: skip
         try:
-            self.receiver = OscServer(
+            self.server = OscServer(
                 host, port, self.router.receive, scheduler=self.scheduler, rate=rate,
-                limited=self._too_fast, handled=self.latency.add,
+                limited=self._rate_limited, handled=self.latency.add,
             )  # fmt: skip
         except BaseException:
             self.feedback.close()
             raise
-        self.scheduler.sooner = self.receiver.wake
-        self.receiver.every(1 / RATE, self._flush)
+        self.scheduler.sooner = self.server.wake
+        self.server.every(1 / RATE, self._flush)
 
     @property
     def address(self) -> tuple[str, int]:
         """The host and port it listens on."""
-        return self.receiver.address
+        return self.server.address
 
     def start(self) -> None:
-        """Begin; the peers are told every value."""
+        """Start to receive, and send every value to the peers."""
         self.feedback.welcome(self.store)
-        self.receiver.start()
+        self.server.start()
 
     def close(self) -> None:
-        """End; the port is free again, and the cues are in their file."""
-        self.receiver.close()
+        """Stop; the port is free again, and the cues are in their file."""
+        self.server.close()
         self.feedback.close()
         self.cues.close()
 
-    def _actions(self) -> dict[str, Callable[[tuple[Any, ...], str], None]]:
+    def _subscriptions(self) -> dict[str, ActionSpec]:
         return {
-            "tempo/tap": self.tempo.tap,
-            "tempo/nudge": self.tempo.nudge,
-            "cue/save": lambda args, source: self.cues.save(safe_name(args)),
-            "cue/recall": self._recall,
-            "cue/next": self._next,
-            "cue/delete": lambda args, source: self.cues.delete(safe_name(args)),
-            "cue/move": lambda args, source: self.cues.move(safe_name(args), _place(args[1:])),
-            "cue/rename": lambda args, source: self.cues.rename(
-                safe_name(args), safe_name(args[1:])
-            ),
-            "feedback/subscribe": self._subscribe,
-            "feedback/unsubscribe": self._unsubscribe,
-            "record/start": lambda args, source: self.store.trigger(
-                "record.start", *([safe_name(args)] if args else []), source=source
-            ),
-            "record/stop": lambda args, source: self.store.trigger("record.stop", source=source),
-            "quality/up": lambda args, source: self.store.trigger("quality.up", source=source),
+            "feedback/subscribe": ActionSpec(self._subscribe),
+            "feedback/unsubscribe": ActionSpec(self._unsubscribe),
         }
 
-    def _recall(self, args: tuple[Any, ...], source: str) -> None:
-        name, fade, beats = safe_name(args), _number(args, 1, "fade"), _number(args, 2, "wait")
-        if name not in self.cues.names:
-            beats = 0.0  # so that who asked is told now
-        self.tempo.launch(name, lambda: self.cues.recall(name, fade, source, self._others), beats)
-
-    def _next(self, args: tuple[Any, ...], source: str) -> None:
-        fade, beats = _number(args, 0, "fade"), _number(args, 1, "wait")
-        if not self.cues.names:
-            beats = 0.0  # so that who asked is told now
-        self.tempo.launch("next", lambda: self.cues.next(fade, source, self._others), beats)
-
-    @property
-    def _others(self) -> tuple[str, ...]:
-        """What is somebody else's to turn: the tempo of a beat that is followed."""
-        return ("tempo.bpm",) if self.tempo.follows else ()
-
     def _subscribe(self, args: tuple[Any, ...], source: str) -> None:
-        seconds = _number(args, 1, "subscription")
-        lasts = LASTS if seconds is None else seconds
-        self.feedback.subscribe(*_peer(args, source), lasts, source)
+        host, port = _peer(args, source)
+        self.feedback.subscribe(host, port, _seconds(args), source)
 
     def _unsubscribe(self, args: tuple[Any, ...], source: str) -> None:
         self.feedback.unsubscribe(*_peer(args, source))
@@ -174,50 +143,38 @@ class OscService:
         self.feedback.flush()
 
     def _rate(self, now: float) -> int:
-        """Messages a second over the last second or so."""
+        """Messages a second over about the last second."""
         since, before = self._counted
         if now - since >= 1.0:
             self._counted = now, self.store.received
             self._last_rate = round((self.store.received - before) / (now - since))
         return self._last_rate
 
-    def _too_fast(self, sender: Sender) -> None:
+    def _rate_limited(self, sender: Sender) -> None:
         self.limited += 1
         self.store.complain("rate", "More messages than one sender may send.", sender.name)
 
 
-def _number(args: tuple[Any, ...], index: int, what: str) -> float | None:
-    if len(args) <= index:
-        return None
-    if isinstance(args[index], bool) or not isinstance(args[index], (int, float)):
-        unit = "beats" if what == "wait" else "seconds"
-        raise ParamError(f"a {what} is a number of {unit}, not {args[index]!r}.")
-    if what == "fade" and not 0 <= args[index] <= LONGEST_FADE:  # now, and not at its beat
-        raise ParamError(f"a fade lasts 0..{LONGEST_FADE:g} s, not {args[index]}.")
-    if what == "wait" and not 0 <= args[index] <= _LONGEST_WAIT:
-        raise ParamError(f"a cue waits for 0..{_LONGEST_WAIT} beats, not {args[index]}.")
-    return float(args[index])
-
-
-def _place(args: tuple[Any, ...]) -> int:
-    """A cue's place in the order, a whole number."""
-    place = args[0] if args else None
-    if isinstance(place, bool) or not isinstance(place, (int, float)) or place != int(place):
-        raise ParamError(f"a place is a whole number from 1, not {place!r}.")
-    return int(place)
+def _seconds(args: tuple[Any, ...]) -> float:
+    """How long a subscription lasts: the second argument."""
+    if len(args) < 2:
+        return DEFAULT_SECONDS
+    if isinstance(args[1], bool) or not isinstance(args[1], (int, float)):
+        raise ParamError(f"a subscription is a number of seconds, not {args[1]!r}.")
+    return float(args[1])
 
 
 def _peer(args: tuple[Any, ...], source: str) -> tuple[str, int]:
-    """Where feedback goes: to the host that asks, and to the port it names or sends from."""
+    """Where feedback goes: the host that asks, and the port it names or sends from."""
     kind, _, where = source.partition(" ")
     host, _, own = where.rpartition(":")
     if not kind.startswith("osc"):
-        raise ParamError("only OSC programs subscribe.")
+        raise ParamError("only OSC programs can subscribe.")
     port = args[0] if args else int(own)
     if isinstance(port, bool) or not isinstance(port, (int, float)) or port != int(port):
         raise ParamError(f"a port is a whole number, not {port!r}.")
     if not args and kind != "osc":
-        raise ParamError("feedback goes over UDP: name the port it is to go to.")
+        raise ParamError("feedback is sent over UDP: name the port to send it to.")
     return host, int(port)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genart.errors import GenartError, ParamError
-from genart.live.osc.router import Router, address_of, wire
+from genart.live.osc.addresses import address_of, wire
+from genart.live.osc.router import Router
 from genart.live.store import Store
 from genart.live.web.oscquery import Query
 from genart.live.web.widgets import controls, place
@@ -19,7 +20,7 @@ from genart.osc.server import Sender
 
 #: path to (value, source) of what has changed.
 News = Mapping[str, tuple[Any, str]]
-#: Does something once: (address under /genart, arguments, source).
+#: Runs an action: (address under /genart, arguments, source).
 Do = Callable[[str, tuple[Any, ...], str], None]
 
 

@@ -5,10 +5,11 @@ The protocol: https://github.com/Vidvox/OSCQueryProposal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from genart.live.osc.router import address_of, wire
+from genart.live.actions import ActionSpec
+from genart.live.osc.addresses import STATUS, address_of, wire
 from genart.params import Param
 
 Node = dict[str, Any]
@@ -17,21 +18,8 @@ ATTRIBUTES = (
     "VALUE",
 )  # fmt: skip
 READ, WRITE = 1, 2
-_STATUS = "/genart/status/"
 #: Our units that the protocol has names for; others go out as they are.
 _UNITS = {"s": "time.second", "Hz": "time.hz", "beats/min": "time.bpm", "deg": "angle.degree"}
-
-#: What happens once: address under /genart, OSC types of its arguments, one sentence.
-DEEDS: tuple[tuple[str, str, str], ...] = (
-    ("tempo/tap", "N", "Tap the tempo."),
-    ("tempo/nudge", "f", "Move the beat by so many beats."),
-    ("cue/save", "s", "Keep all values under a name."),
-    ("cue/recall", "s", "Go to what was kept under a name; a second argument fades, in seconds."),
-    ("cue/next", "N", "Go to the next cue."),
-    ("record/start", "s", "Begin to record, under a name if one is given."),
-    ("record/stop", "N", "End the recording."),
-    ("quality/up", "N", "Go one rung up the quality ladder."),
-)
 
 
 class Query:
@@ -41,7 +29,7 @@ class Query:
         tree: gives the Params by "owner.name"; asked anew each time.
         value: gives the value of a Param now.
         status: gives the values that are sent out, by name.
-        deeds: the addresses under /genart of what can be done once.
+        actions: the actions, by address under /genart.
         host: what HOST_INFO says.
     """
 
@@ -50,11 +38,11 @@ class Query:
         tree: Callable[[], Mapping[str, Param[Any]]],
         value: Callable[[str], Any],
         status: Callable[[], Mapping[str, Any]],
-        deeds: Iterable[str],
+        actions: Mapping[str, ActionSpec],
         host: Mapping[str, Any],
     ) -> None:
         self._tree, self._value, self._status = tree, value, status
-        self._deeds, self._host = set(deeds), host
+        self._actions, self._host = actions, host
 
     def answer(self, path: str, query: str) -> tuple[int, Any]:
         """The HTTP status, and what to send as JSON.
@@ -93,14 +81,14 @@ class Query:
         for path, param in self._tree().items():
             leaf = described(param, self._value(path)) | {"TAGS": [path.partition(".")[0]]}
             _hang(root, address_of(path), leaf)
-        for name, types, about in DEEDS:
-            if name in self._deeds:
-                leaf = {"TYPE": types, "ACCESS": WRITE, "DESCRIPTION": about}
+        for name, action in self._actions.items():
+            if action.help:
+                leaf = {"TYPE": action.types, "ACCESS": WRITE, "DESCRIPTION": action.help}
                 _hang(root, f"/genart/{name}", leaf)
         for name, value in self._status().items():
             values = spread(value)
             leaf = {"TYPE": "".join(map(_type, values)) or "N", "ACCESS": READ, "VALUE": [*values]}
-            _hang(root, f"{_STATUS}{name}", leaf)
+            _hang(root, f"{STATUS}{name}", leaf)
         return root
 
 

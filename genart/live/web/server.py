@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from genart.errors import UsageError
-from genart.live.osc.router import Action, Router
+from genart.live.actions import Actions
+from genart.live.osc.router import Router
 from genart.live.store import Store
 from genart.live.web.clients import Browser, Clients, Lister
 from genart.live.web.oscquery import Query, host_info
@@ -79,19 +79,19 @@ class Web:
         preview: Preview | None = None,
         status: Callable[[], Mapping[str, Any]] = dict,
         line: Callable[[], Mapping[str, Any]] | None = None,
-        actions: Mapping[str, Action] | None = None,
+        actions: Actions | None = None,
         cues: Callable[[], list[str]] = list,
         osc: tuple[str, int] | None = None,
         title: str = "genart",
     ) -> None:
         self.preview = preview or Preview()
         self._store, self._router, self._faults = store, router, faults
-        self._actions = {} if actions is None else actions
+        self._actions = Actions(store) if actions is None else actions
         self._socket = _bound(*address)
         host, port = self._socket.getsockname()[:2]
         self.address: tuple[str, int] = (host, port)
         self.door = AccessCheck(host)
-        self._clients = Clients(store, line or status, cues, self._do)
+        self._clients = Clients(store, line or status, cues, self._actions.run)
         told = host_info(title, osc, self.address)
         self._query = Query(lambda: store.tree, store.current, status, self._actions, told)
         config = uvicorn.Config(
@@ -235,11 +235,6 @@ class Web:
     async def _osc(self, socket: WebSocket) -> None:
         if await self._admitted(socket, page=False):
             await self._clients.serve(Lister(socket, self._router, self._query))
-
-    def _do(self, address: str, args: tuple[Any, ...], source: str) -> None:
-        if address not in self._actions:
-            raise UsageError(f"Nothing does {address}.")
-        self._actions[address](args, source)
 
     def _changed(self, path: str, value: Any, source: str) -> None:
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,10 +32,12 @@ class PageStatus:
         live: the performance.
         cues: its cues.
         outlets: its outputs.
-        peers: how many peers there are.
+        peers: returns how many OSC peers receive changes.
     """
 
-    def __init__(self, live: Live, cues: Cues, outlets: Sequence[OutputWorker], peers: int) -> None:
+    def __init__(
+        self, live: Live, cues: Cues, outlets: Sequence[OutputWorker], peers: Callable[[], int]
+    ) -> None:
         self._live, self._cues, self._outlets, self._peers = live, cues, outlets, peers
 
     def __call__(self) -> dict[str, Any]:
@@ -51,7 +53,7 @@ class PageStatus:
             "recorded": live.recorder.seconds,
             "cue": self._cues.last,
             "waiting": live.console.tempo.waiting,
-            "peers": self._peers,
+            "peers": self._peers(),
             "led": self._led(),
         }
 

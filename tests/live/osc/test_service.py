@@ -27,7 +27,7 @@ from genart.live.cues import Cues
 from genart.live.osc.feedback import Feedback, parse_peer
 from genart.live.osc.service import OscService
 from genart.live.store import Store
-from genart.mapping.mapping_file import read_mapping
+from genart.mapping.mapping_file import parse_mapping, read_text
 from genart.osc.codec import (
     BANG,
     IMMEDIATE,
@@ -380,8 +380,9 @@ def test_a_large_packet_arrives_whole(client: Client) -> None:
 
 def test_a_foreign_address_turns_what_it_is_mapped_to(start: Start, tmp_path: Path) -> None:
     (tmp_path / "map.toml").write_text('[[map]]\nosc = "/1/fader1"\nto = "sketch.level"\n')
-    mappings = read_mapping(tmp_path / "map.toml", Settings().tree(Look()))
-    with Client(start(mappings=mappings)) as client:
+    path = tmp_path / "map.toml"
+    bindings = parse_mapping(read_text(path), Settings().tree(Look()), path)
+    with Client(start(mapping=bindings)) as client:
         client.send("/1/fader1", 0.75)
         client.send("/1/fader1", "x")
         client.send("/1/fader2", 0.1)
@@ -404,8 +405,8 @@ def test_too_many_packets_of_one_sender_are_dropped_and_counted(
 ) -> None:
     control = start(rate=0.0)
     dropped: SimpleQueue[Sender] = SimpleQueue()
-    control.receiver._limit.burst = 5.0
-    control.receiver._limited = lambda sender: (control._too_fast(sender), dropped.put(sender))[0]
+    control.server._limit.burst = 5.0
+    control.server._limited = lambda sender: (control._rate_limited(sender), dropped.put(sender))[0]
     with Client(control) as client:
         for _ in range(5):
             assert level(client) == 0.5
