@@ -1,4 +1,4 @@
-"""One picture breathes: in towards the average of all pictures, out to itself and beyond."""
+"""Truncation rises and falls: from the average image to the full image and beyond."""
 
 import math
 
@@ -6,16 +6,16 @@ import genart
 
 
 class Breathe(genart.Sketch):
-    """Truncation rises and falls like a chest while the walk goes on underneath."""
+    """Truncation oscillates, like breathing, while the walk continues."""
 
     defaults = {"walk.kind": "cubic", "walk.seeds": "1-4", "walk.space": "w"}
-    low = genart.Param(0.1, -1.0, 1.0, help="Truncation with the breath out.")
-    high = genart.Param(1.1, 0.0, 2.0, help="Truncation with the breath in.")
-    breaths = genart.Param(4, 1, 64, help="Breaths in a loop.")
-    pause = genart.Param(2.0, 0.5, 6.0, help="Above 1 the breath rests when it is out.")
+    low = genart.Param(0.1, -1.0, 1.0, help="The lowest truncation.")
+    high = genart.Param(1.1, 0.0, 2.0, help="The highest truncation.")
+    breaths = genart.Param(4, 1, 64, help="Breaths per loop.")
+    pause = genart.Param(2.0, 0.5, 6.0, help="Above 1 it rests at the low end.")
 
     def draw(self, t: float, dt: float) -> genart.Image:
-        """The place on the walk, as far from the average as the breath allows."""
+        """The image on the walk, with the truncation of this moment."""
         wave = 0.5 - 0.5 * math.cos(2 * math.pi * self.breaths * self.phase)
         depth = self.low + (self.high - self.low) * wave**self.pause
         return self.paint(self.walk(self.phase), truncation=depth)

@@ -1,10 +1,10 @@
-"""A slow drift from picture to picture, and back to the first."""
+"""A slow walk through the keys and back to the first."""
 
 import genart
 
 
 class Drift(genart.Sketch):
-    """One smooth closed walk; the grain of the paper goes round with it."""
+    """One smooth closed walk; the noise input moves with it."""
 
     defaults = {
         "walk.kind": "cubic",
@@ -16,5 +16,5 @@ class Drift(genart.Sketch):
     }
 
     def draw(self, t: float, dt: float) -> genart.Image:
-        """Where the walk is now."""
+        """The image at the current phase."""
         return self.paint(self.walk(self.phase))

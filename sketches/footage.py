@@ -1,14 +1,14 @@
-"""A film or a camera, mixed with the walk, for stylizers to paint over."""
+"""A film or a camera, mixed with the walk, for stylizers."""
 
 import genart
 
 
 class Over(genart.Sketch):
-    """What a camera sees, or a film shows, over a walk: begin with `sketch.source`."""
+    """Footage over a walk: set `sketch.source` first."""
 
     defaults = {"walk.kind": "cubic", "walk.seeds": "1-6"}
-    source = genart.Param("", help="A film's file, camera, or camera:NAME; empty shows the walk.")
-    mix = genart.Param(1.0, 0.0, 1.0, help="How much of it is seen; 0 shows the walk.")
+    source = genart.Param("", help="A film file, camera, or camera:NAME; empty shows the walk.")
+    mix = genart.Param(1.0, 0.0, 1.0, help="Share of the footage; 0 shows the walk.")
 
     _open: genart.media.Footage | None = None
 

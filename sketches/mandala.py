@@ -1,4 +1,4 @@
-"""A window of mirrors: the walk seen through a kaleidoscope that slowly turns."""
+"""The walk seen through a kaleidoscope that rotates slowly."""
 
 import math
 
@@ -9,15 +9,15 @@ import genart
 
 
 class Mandala(genart.Sketch):
-    """Angles are folded into one wedge of the picture, so that any seed becomes a rosette."""
+    """Angles are folded into one wedge of the image, so any seed becomes a rosette."""
 
     defaults = {"walk.kind": "cubic", "walk.seeds": "1-5", "model.truncation": 0.9}
-    mirrors = genart.Param(6, 1, 24, help="Wedges, each mirrored once.")
-    zoom = genart.Param(1.0, 0.3, 3.0, curve="log", help="How much of the picture is seen.")
-    turn = genart.Param(1, -8, 8, help="Wedges that it turns in a loop.")
+    mirrors = genart.Param(6, 1, 24, help="Number of wedges, each mirrored once.")
+    zoom = genart.Param(1.0, 0.3, 3.0, curve="log", help="Magnification of the image.")
+    turn = genart.Param(1, -8, 8, help="Rotation per loop, in wedges.")
 
     def draw(self, t: float, dt: float) -> genart.Image:
-        """The picture, each point taken from its mirror image in the first wedge."""
+        """The image, where each point is read from its mirror image in the first wedge."""
         picture = self.paint(self.walk(self.phase))
         down, across = (torch.linspace(-1, 1, side, device=picture.device) for side in self.size)
         shape = self.size[1] / self.size[0]

@@ -1,10 +1,10 @@
-"""A picture that stands nearly still while its grain swims: light on water."""
+"""An image that is nearly still while its noise input moves, like light on water."""
 
 import genart
 
 
 class Shimmer(genart.Sketch):
-    """The place makes a small circle; the noise makes its own, turned up until it is seen."""
+    """The latent moves on a small circle; the noise moves on its own circle and is amplified."""
 
     defaults = {
         "walk.kind": "circle",
@@ -13,11 +13,11 @@ class Shimmer(genart.Sketch):
         "walk.even": True,
         "model.truncation": 0.9,
     }
-    amount = genart.Param(2.5, 0.0, 10.0, help="How strongly the grain shows; 1 as trained.")
-    turns = genart.Param(2, 1, 16, help="Rounds of the grain in a loop.")
+    amount = genart.Param(2.5, 0.0, 10.0, help="Amplification of the noise; 1 is as trained.")
+    turns = genart.Param(2, 1, 16, help="Rounds of the noise per loop.")
 
     def draw(self, t: float, dt: float) -> genart.Image:
-        """The picture without grain, and on it the grain's own share, stronger."""
+        """The image without noise plus the amplified contribution of the noise."""
         place = self.walk(self.phase)
         calm = self.paint(place, noise="none")
         grain = self.paint(place, noise=self.turns * self.phase % 1) - calm
