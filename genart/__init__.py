@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from genart.editing.api import directions
     from genart.editing.model_blending import blend_models
     from genart.errors import DataError, GenartError, UsageError
-    from genart.hooks import hookimpl
+    from genart.hooks import Register, Spec, hookimpl
     from genart.inversion.api import invert, invert_all
     from genart.latent import Latent, join
     from genart.latents.mixing import blend, mix
@@ -86,7 +86,7 @@ else:
             "genart.editing.api": "directions",
             "genart.editing.model_blending": "blend_models",
             "genart.errors": "DataError GenartError UsageError",
-            "genart.hooks": "hookimpl",
+            "genart.hooks": "Register Spec hookimpl",
             "genart.inversion.api": "invert invert_all",
             "genart.latent": "Latent join",
             "genart.latents.mixing": "blend mix",
@@ -143,8 +143,10 @@ __all__ = [
     "MemorySink",
     "Param",
     "Progress",
+    "Register",
     "Sink",
     "Sketch",
+    "Spec",
     "Stylizer",
     "Trainer",
     "UsageError",

@@ -1,14 +1,15 @@
 """The hooks: what a plug-in can offer, one sentence each.
 
 Every hook receives `register` and calls `register(name, factory)` once per name. A factory takes
-keyword options and returns the thing; it is called when the thing is needed, so import heavy
-packages inside it.
+keyword options and returns the object; genart calls it when the object is needed, so import heavy
+packages inside it. Where more is known before that call, register a `Spec` that holds the factory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import pluggy
 
@@ -31,13 +32,43 @@ hookspec = pluggy.HookspecMarker("genart")
 hookimpl = pluggy.HookimplMarker("genart")
 
 T_co = TypeVar("T_co", covariant=True)
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
-class Register(Protocol[T_co]):
+@dataclass(frozen=True)
+class Spec(Generic[T_co]):
+    """A factory and what is known about its product before it is called.
+
+    Args:
+        factory: takes keyword options and returns the object.
+        about: one line for listings; the first line of the factory's docstring if empty.
+        settings: for trainers, the dataclass whose fields become options of `genart train`.
+        data: for trainers, whether they learn from a dataset; False for one that generates its
+            own training images.
+        offers: for stylizers, returns the names to suggest after "name:".
+        steps: for inverters, the number of steps unless the user asks for another.
+        joint: for inverters, whether the images of one call share a result, such as a tuned
+            generator, and are therefore inverted in one batch.
+        live: for sinks, whether it is a stream or a device; False for a file.
+        every_frame: for sinks, whether no frame may be dropped, as in a film.
+    """
+
+    factory: Callable[..., T_co]
+    about: str = ""
+    settings: type[Any] | None = None
+    data: bool = True
+    offers: Callable[[], Iterable[str]] | None = None
+    steps: int = 500
+    joint: bool = False
+    live: bool = False
+    every_frame: bool = False
+
+
+class Register(Protocol[T_contra]):
     """Adds one named factory to a registry."""
 
-    def __call__(self, name: str, factory: Callable[..., Any]) -> None:
-        """Offer `factory` under `name`; a name already taken sets the plug-in aside."""
+    def __call__(self, name: str, factory: Callable[..., T_contra] | Spec[T_contra]) -> None:
+        """Register `factory` under `name`; a name that is taken disables the whole plug-in."""
         ...
 
 

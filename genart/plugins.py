@@ -7,6 +7,7 @@ with its reason, and everything else works.
 
 from __future__ import annotations
 
+import inspect
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +20,7 @@ import pluggy
 
 from genart import hooks
 from genart.errors import PluginError, UnknownName
+from genart.hooks import Spec
 
 GROUP = "genart"
 #: Hook name to the singular of what it registers, in the order of hooks.py.
@@ -31,11 +33,27 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One registered factory and the plug-in it came from."""
+    """One registered factory.
+
+    Args:
+        name: what it is registered under.
+        spec: the factory and what is declared about it.
+        owner: the name of the plug-in that registered it.
+    """
 
     name: str
-    factory: Callable[..., Any]
+    spec: Spec[Any]
     owner: str
+
+    @property
+    def factory(self) -> Callable[..., Any]:
+        """Makes the object from keyword options."""
+        return self.spec.factory
+
+    @property
+    def about(self) -> str:
+        """One line for listings, or ""."""
+        return self.spec.about or (inspect.getdoc(self.factory) or "").partition("\n")[0]
 
 
 class Registry(Mapping[str, Entry]):
@@ -147,15 +165,18 @@ class Plugins:
     ) -> Iterator[tuple[str, Entry]]:
         kind, fresh = KINDS[hook], dict[str, Entry]()
 
-        def register(name: str, factory: Callable[..., Any]) -> None:
-            if not (isinstance(name, str) and name.strip() and callable(factory)):
-                raise PluginError(f"{hook}: register(name, factory) takes a text and a callable.")
+        def register(name: str, factory: Callable[..., Any] | Spec[Any]) -> None:
+            spec = factory if isinstance(factory, Spec) else Spec(factory)
+            if not (isinstance(name, str) and name.strip() and callable(spec.factory)):
+                raise PluginError(
+                    f"{hook}: register(name, factory) takes a text and a callable or a Spec."
+                )
             taken = fresh.get(name) or self.registries[kind]._entries.get(name)
             if taken:
                 raise PluginError(
                     f'{kind} "{name}" of plug-in "{owner}" is taken by "{taken.owner}".'
                 )
-            fresh[name] = Entry(name, factory, owner)
+            fresh[name] = Entry(name, spec, owner)
 
         getattr(manager.hook, hook)(register=register)
         for entry in fresh.values():

@@ -13,7 +13,6 @@ import torch
 
 import genart
 from genart.plugins import registry
-from genart.rendering.spec import is_live
 from genart.testing import check_generator, check_interpolator, check_sink, check_stylizer
 
 
@@ -35,7 +34,7 @@ def test_every_interpolator_meets_the_contract(name: str, space: Any) -> None:
     check_interpolator(registry("interpolator").create(name), keys)
 
 
-@pytest.mark.parametrize("name", [n for n, s in registry("sink").items() if not is_live(s)])
+@pytest.mark.parametrize("name", [n for n, s in registry("sink").items() if not s.spec.live])
 def test_every_sink_meets_the_contract(name: str, tmp_path: Any) -> None:
     path = tmp_path / ("frames" if name == "png" else f"film.{name}")
     sink = registry("sink").create(name, path=path, fps=30, size=(32, 48))

@@ -43,6 +43,25 @@ def test_a_plugin_registers_what_it_offers(entry_point: Write) -> None:
     assert list(found.registries["interpolator"]) == ["straight"]
 
 
+def test_a_spec_declares_what_is_known_before_the_factory_is_called(entry_point: Write) -> None:
+    source = """
+import genart
+
+def silk(path):
+    "Silk, by its docstring."
+
+@genart.hookimpl
+def register_sinks(register):
+    register("silk", silk)
+    register("wall", genart.Spec(silk, about="A wall.", live=True))
+"""
+    found = Plugins([entry_point("good", GOOD), entry_point("walls", source)])
+    silk, wall = (found.registries["sink"][name] for name in ("silk", "wall"))
+    assert (silk.about, silk.spec.live) == ("Silk, by its docstring.", False)
+    assert (wall.about, wall.spec.live) == ("A wall.", True)
+    assert wall.factory is silk.factory
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
@@ -61,7 +80,12 @@ def test_a_plugin_registers_what_it_offers(entry_point: Write) -> None:
         ),
         (
             "import genart\n@genart.hookimpl\ndef register_sinks(register): register('x', None)",
-            "takes a text and a callable",
+            "takes a text and a callable or a Spec",
+        ),
+        (
+            "import genart\n@genart.hookimpl\n"
+            "def register_sinks(register): register('x', genart.Spec('film.mp4'))",
+            "takes a text and a callable or a Spec",
         ),
         (
             "import genart\n@genart.hookimpl\ndef register_sinks(register): 1 / 0",

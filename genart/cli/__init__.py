@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from signal import SIGTERM, default_int_handler, signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from genart.hooks import hookimpl
+from genart.hooks import Register, hookimpl
 
 if TYPE_CHECKING:
     import click
@@ -40,7 +40,7 @@ COMMANDS = (
 
 
 @hookimpl
-def register_commands(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_commands(register: Register[click.Command]) -> None:
     """Offer our own commands the way a stranger offers theirs."""
     for name in COMMANDS:
         register(name, partial(_command, name))

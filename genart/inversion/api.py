@@ -19,6 +19,7 @@ from genart.contracts import (
 )
 from genart.errors import DataError, UsageError
 from genart.files import file_hash
+from genart.hooks import Spec
 from genart.inversion.search_film import PLACES, Scene, keep_film
 from genart.inversion.store import Found, Inversions, Store
 from genart.inversion.video import FILMS, Followed, follow
@@ -30,8 +31,6 @@ from genart.perception.perceptual import perceptual_distance
 from genart.plugins import registry
 from genart.progress import Progress, ProgressCallback
 from genart.rendering.write import check_place
-
-STEPS = 500  # of an inverter that does not say how many suit it
 
 
 def invert(
@@ -78,7 +77,8 @@ def invert(
     )  # fmt: skip
     _check(generator, target)
     search = _inverter(method, options)
-    return search(generator, target, steps=_steps(search, steps), seed=seed, progress=progress)
+    steps = _spec(method).steps if steps is None else steps
+    return search(generator, target, steps=steps, seed=seed, progress=progress)
 
 
 def invert_all(
@@ -145,7 +145,7 @@ def invert_all(
     generator = as_generator(model, device)
     options = _begun(generator, options)
     search = _inverter(method, options)
-    words = {"steps": _steps(search, steps), "seed": seed}
+    words = {"steps": _spec(method).steps if steps is None else steps, "seed": seed}
     settled = {**words, "method": method, "fit": fit, "smooth": smooth, **options}
     store = Store(Path(output), _key(generator, settled), resume)
     kept = {place: found for place, path in enumerate(paths) if (found := store.kept(path))}
@@ -181,12 +181,12 @@ class _Job:
         """Search for pictures, some at a time, and follow films, one by one."""
         films = {at: path for at, path in waiting.items() if path.suffix.lower() in FILMS}
         stills = [at for at in waiting if at not in films]
-        together = bool(getattr(self.search, "together", False))
-        size = batch or (max(len(stills), 1) if together else 4)
+        joint = _spec(self.method).joint
+        size = batch or (max(len(stills), 1) if joint else 4)
         rounds = max(self.words["steps"], 1)
         for start in range(0, len(stills), size):
             part = stills[start : start + size]
-            told = None if together else _telling(
+            told = None if joint else _telling(
                 progress, start * rounds, len(stills) * rounds, len(part)
             )  # fmt: skip
             self.find({at: waiting[at] for at in part}, told or progress)
@@ -261,8 +261,8 @@ class _Job:
                 self.results[place] = Found(str(path), error=str(error))
 
 
-def _steps(search: Inverter, steps: int | None) -> int:
-    return int(getattr(search, "steps", STEPS)) if steps is None else steps
+def _spec(method: str) -> Spec[Inverter]:
+    return registry("inverter")[method].spec
 
 
 def _inverter(method: str, options: Mapping[str, Any]) -> Inverter:

@@ -57,7 +57,7 @@ def make_outputs(
     """
 
     def create(name: str, rest: str) -> Any:
-        if getattr(registry("sink")[name].factory, "keeps", False):
+        if registry("sink")[name].spec.every_frame:
             raise UsageError(f'"{name}" keeps films, so frames may not be left out: use --record.')
         return registry("sink").create(name, path=rest, fps=fps, size=size)
 

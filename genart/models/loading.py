@@ -41,10 +41,8 @@ class Model:
 
 def models() -> list[Model]:
     """The registered models, by name."""
-    return [
-        Model(entry.name, entry.owner, (inspect.getdoc(entry.factory) or "").partition("\n")[0])
-        for entry in registry("generator").values()
-    ]
+    entries = registry("generator").values()
+    return [Model(entry.name, entry.owner, entry.about) for entry in entries]
 
 
 def load(

@@ -10,7 +10,7 @@ from typing import Any
 from genart.errors import UnknownName, UsageError
 from genart.media.film_spec import Film, Size, count_frames, parse_fps, parse_grid, parse_size
 from genart.playback.transport import Tempo, Transport
-from genart.plugins import Entry, registry
+from genart.plugins import registry
 
 
 def plan(
@@ -59,12 +59,7 @@ def sink_for(output: str | Path) -> str:
             f'"{text}" would be a single picture: `genart generate` makes those. For a film, end '
             "it in .apng, or name a folder with a / at the end."
         )
-    formats = [name for name, sink in registry("sink").items() if not is_live(sink)]
+    formats = [name for name, sink in registry("sink").items() if not sink.spec.live]
     if suffix not in formats:
         raise UnknownName("film format", suffix, formats)
     return suffix
-
-
-def is_live(sink: Entry) -> bool:
-    """Whether a sink's frames are watched at once, over a network or by a program, not kept."""
-    return bool(getattr(sink.factory, "live", False))

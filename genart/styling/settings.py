@@ -12,7 +12,8 @@ def _styles() -> Iterable[str]:
     from genart.plugins import registry
 
     for name, entry in registry("stylizer").items():
-        yield from (f"{name}:{each}" for each in getattr(entry.factory, "offers", tuple)())
+        if entry.spec.offers is not None:
+            yield from (f"{name}:{each}" for each in entry.spec.offers())
 
 
 class StyleSettings:

@@ -41,14 +41,14 @@ class Setting:
 def settings_of(kind: str) -> list[Setting]:
     """What the trainer called `kind` lets people choose.
 
-    These are the fields of the dataclass in its factory's attribute `settings`, if it has one:
-    its own before those that every run has.
+    These are the fields of the dataclass `settings` of its `Spec`, if there is one: the trainer's
+    own before those that every run has.
 
     Raises:
         UnknownName: no such trainer.
     """
-    cls = getattr(registry("trainer")[kind].factory, "settings", None)
-    if not (isinstance(cls, type) and is_dataclass(cls)):
+    cls = registry("trainer")[kind].spec.settings
+    if cls is None or not is_dataclass(cls):
         return []
     kinds = get_type_hints(cls)
     return [
@@ -66,11 +66,8 @@ def _own_first(cls: type) -> list[Field[Any]]:
 
 
 def takes_data(kind: str) -> bool:
-    """Whether a trainer learns from pictures that it is given; most do.
-
-    One that makes its own says so by its factory's attribute `data`, which is False.
-    """
-    return getattr(registry("trainer")[kind].factory, "data", True) is not False
+    """Whether a trainer learns from a dataset; False for one that generates its own images."""
+    return registry("trainer")[kind].spec.data
 
 
 def train(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import genart
 
 
 @genart.hookimpl
-def register_controls(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_controls(register: genart.Register[genart.Control]) -> None:
     """Offer "audio", of an input, a file or a film's sound track, and "beat", which leads, too."""
     register("audio", _audio)
     register("beat", _beat)

@@ -5,7 +5,7 @@ Frames go as raw bytes into the ffmpeg that imageio-ffmpeg brings, so no other p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import genart
@@ -13,23 +13,18 @@ from genart_film.formats import FORMATS
 
 
 @genart.hookimpl
-def register_sinks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_sinks(register: genart.Register[genart.Sink]) -> None:
     """Offer a sink for each suffix, and "png" for a folder of pictures."""
     for suffix in FORMATS:
-        register(suffix, _film(suffix))
-    _folder.keeps = True  # type: ignore[attr-defined]
-    register("png", _folder)
+        film, about = partial(_film, suffix), FORMATS[suffix].about
+        register(suffix, genart.Spec(film, about=about, every_frame=True))
+    register("png", genart.Spec(_folder, every_frame=True))
 
 
-def _film(suffix: str) -> Callable[..., genart.Sink]:
-    def create(**options: Any) -> genart.Sink:
-        from genart_film.encoder import FilmSink
+def _film(suffix: str, **options: Any) -> genart.Sink:
+    from genart_film.encoder import FilmSink
 
-        return FilmSink(FORMATS[suffix], **options)
-
-    create.__doc__ = FORMATS[suffix].about
-    create.keeps = True  # type: ignore[attr-defined]  # every frame counts
-    return create
+    return FilmSink(FORMATS[suffix], **options)
 
 
 def _folder(**options: Any) -> genart.Sink:

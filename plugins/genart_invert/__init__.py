@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import genart
@@ -11,28 +11,28 @@ from .encoder_settings import EncoderSettings
 
 
 @genart.hookimpl
-def register_inverters(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_inverters(register: genart.Register[genart.Inverter]) -> None:
     """Offer the projector, an encoder's guess, pivotal tuning and the semantic search."""
-    register("projector", _projector)
-    register("semantic", _semantic)
-    register("encoder", _encoder)
-    register("pivotal", _pivotal)
+    register("projector", genart.Spec(_projector, steps=500))
+    register("semantic", genart.Spec(_semantic, steps=400))
+    register("encoder", genart.Spec(_encoder, steps=0))
+    register("pivotal", genart.Spec(_pivotal, steps=300, joint=True))
 
 
 @genart.hookimpl
-def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_readers(register: genart.Register[genart.checkpoints.Reader]) -> None:
     """Offer the reader of tuned generators, which are differences to another."""
     register("tuned", _tuned)
 
 
 @genart.hookimpl
-def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_trainers(register: genart.Register[genart.Trainer]) -> None:
     """Offer the trainer of encoders."""
-    register("encoder", _encoder_trainer)
+    register("encoder", genart.Spec(_encoder_trainer, settings=EncoderSettings, data=False))
 
 
 @genart.hookimpl
-def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_benchmarks(register: genart.Register[Iterable[genart.benchmarks.BenchRow]]) -> None:
     """Offer the speed of a step of the projector."""
     register("invert", _benchmarks)
 
@@ -49,10 +49,6 @@ def _encoder_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
     from .encoder_trainer import EncoderTrainer
 
     return EncoderTrainer(EncoderSettings.from_options(options), device)
-
-
-_encoder_trainer.settings = EncoderSettings  # type: ignore[attr-defined] # options of the command
-_encoder_trainer.data = False  # type: ignore[attr-defined] # the generator makes its pictures
 
 
 def _projector(**options: Any) -> genart.Inverter:

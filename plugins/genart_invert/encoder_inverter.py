@@ -24,8 +24,6 @@ class Encoder:
         UsageError: an option that is none.
     """
 
-    steps = 0  # unless asked for some
-
     def __init__(self, *, encoder: str | Path = "", **options: Any) -> None:
         if "start" in options:
             raise genart.UsageError("The method encoder starts at its guess; leave start out.")
@@ -36,7 +34,7 @@ class Encoder:
         generator: genart.Generator,
         target: genart.Image,
         *,
-        steps: int = steps,
+        steps: int,
         seed: int = 0,
         progress: Callable[[genart.Progress], None] | None = None,
     ) -> genart.Inversion:

@@ -41,9 +41,6 @@ class Pivotal:
         UsageError: a value below what makes sense, or an option that is none.
     """
 
-    steps = 300  # of the search for the pivots
-    together = True  # pictures of one call share something
-
     def __init__(
         self,
         *,
@@ -75,7 +72,7 @@ class Pivotal:
         generator: genart.Generator,
         target: genart.Image,
         *,
-        steps: int = steps,
+        steps: int,
         seed: int = 0,
         progress: Callable[[genart.Progress], None] | None = None,
     ) -> genart.Inversion:

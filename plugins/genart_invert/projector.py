@@ -47,8 +47,6 @@ class Projector:
         UsageError: a space or start that is none, or a count below 1.
     """
 
-    steps = 500  # unless asked for others
-
     def __init__(
         self,
         *,
@@ -85,7 +83,7 @@ class Projector:
         generator: genart.Generator,
         target: genart.Image,
         *,
-        steps: int = steps,
+        steps: int,
         seed: int = 0,
         progress: Callable[[genart.Progress], None] | None = None,
     ) -> genart.Inversion:

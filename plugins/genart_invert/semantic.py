@@ -40,8 +40,6 @@ class Semantic:
         UsageError: a weight below 0, or fewer than 1 try or head.
     """
 
-    steps = 400  # unless asked for others
-
     def __init__(
         self,
         *,
@@ -65,7 +63,7 @@ class Semantic:
         generator: genart.Generator,
         target: genart.Image,
         *,
-        steps: int = steps,
+        steps: int,
         seed: int = 0,
         progress: Callable[[genart.Progress], None] | None = None,
     ) -> genart.Inversion:

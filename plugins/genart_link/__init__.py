@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import genart
 
@@ -31,6 +30,6 @@ def link(source: str = "") -> Link:
 
 
 @genart.hookimpl
-def register_controls(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_controls(register: genart.Register[genart.Control]) -> None:
     """Offer `link`."""
     register("link", link)

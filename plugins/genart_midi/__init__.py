@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import genart
 
@@ -32,6 +31,6 @@ def midi(source: str = "") -> Midi:
 
 
 @genart.hookimpl
-def register_controls(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_controls(register: genart.Register[genart.Control]) -> None:
     """Offer `midi`."""
     register("midi", midi)

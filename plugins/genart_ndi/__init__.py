@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import genart
 
 
 @genart.hookimpl
-def register_sinks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_sinks(register: genart.Register[genart.Sink]) -> None:
     """Offer "ndi"."""
-    register("ndi", ndi)
+    register("ndi", genart.Spec(ndi, live=True))
 
 
 def ndi(**options: Any) -> genart.Sink:
@@ -19,6 +18,3 @@ def ndi(**options: Any) -> genart.Sink:
     from genart_ndi.sink import NdiSink
 
     return NdiSink(**options)
-
-
-ndi.live = True  # type: ignore[attr-defined]

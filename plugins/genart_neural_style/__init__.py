@@ -5,42 +5,45 @@ Only factories import torch, when somebody asks for a stylizer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import genart
 
 from .fast_settings import FastSettings
 
+if TYPE_CHECKING:
+    import click
+
 
 @genart.hookimpl
-def register_stylizers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_stylizers(register: genart.Register[genart.Stylizer]) -> None:
     """Offer neural style by optimisation, and by a network in one pass."""
     register("gatys", _gatys)
-    register("fast", _fast)
+    register("fast", genart.Spec(_fast, offers=_shipped))
 
 
 @genart.hookimpl
-def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_trainers(register: genart.Register[genart.Trainer]) -> None:
     """Offer the trainer of fast styles."""
-    register("fast", _fast_trainer)
+    register("fast", genart.Spec(_fast_trainer, settings=FastSettings))
 
 
 @genart.hookimpl
-def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_readers(register: genart.Register[genart.checkpoints.Reader]) -> None:
     """Tell what files of fast styles are."""
     register("fast-style", _fast_reader)
 
 
 @genart.hookimpl
-def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_benchmarks(register: genart.Register[Iterable[genart.benchmarks.BenchRow]]) -> None:
     """Offer the speed of fast styles, and of a step of neural style."""
     register("fast-style", _fast_benchmarks)
     register("neural-style", _benchmarks)
 
 
 @genart.hookimpl
-def register_commands(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_commands(register: genart.Register[click.Command]) -> None:
     """Offer the brush-stroke study."""
     register("strokes", _strokes)
 
@@ -59,14 +62,11 @@ def _fast(style: str = "", model: str = "") -> genart.Stylizer:
     return fast(style, model)
 
 
-def _offers() -> Iterable[str]:
-    """The styles that come with genart."""
+def _shipped() -> Iterable[str]:
+    """The names of the bundled styles."""
     from .fast import shipped
 
     return shipped()
-
-
-_fast.offers = _offers  # type: ignore[attr-defined] # the chain suggests them
 
 
 def _fast_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
@@ -74,9 +74,6 @@ def _fast_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
     from .fast_trainer import FastTrainer
 
     return FastTrainer(FastSettings.from_options(options), device)
-
-
-_fast_trainer.settings = FastSettings  # type: ignore[attr-defined] # the command line reads it
 
 
 def _fast_reader() -> genart.checkpoints.Reader:
@@ -102,7 +99,7 @@ def _benchmarks(options: genart.benchmarks.BenchOptions) -> Iterable[genart.benc
     return rows(options)
 
 
-def _strokes() -> Any:
+def _strokes() -> click.Command:
     """What each layer alone takes of a style and keeps of a photo."""
     from .command import command
 

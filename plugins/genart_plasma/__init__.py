@@ -1,13 +1,13 @@
 """Plasma: a generator made of sine waves, with no weights to load.
 
-The smallest example of a generator plug-in, and the double that tests use in place of a network.
-Only `plasma.py` imports torch, and only when somebody asks for a picture.
+The smallest example of a generator plug-in, and the test double for a network. Only `plasma.py`
+imports torch, and only when a generator is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import genart
 
@@ -16,22 +16,23 @@ if TYPE_CHECKING:
 
 
 @genart.hookimpl
-def register_generators(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_generators(register: genart.Register[genart.Generator]) -> None:
     """Offer plasma plain, with three classes, and with an alpha channel."""
-    register("plasma", _factory("plasma", "Silk from a formula, without weights."))
-    register(
-        "plasma-classes", _factory("plasma-classes", "Plasma in three classes.", num_classes=3)
-    )
-    register("plasma-alpha", _factory("plasma-alpha", "Plasma that is clear outside.", alpha=True))
+    plain = partial(_plasma, "plasma", 0, False)
+    classes = partial(_plasma, "plasma-classes", 3, False)
+    alpha = partial(_plasma, "plasma-alpha", 0, True)
+    register("plasma", genart.Spec(plain, about="Silk computed from a formula, without weights."))
+    register("plasma-classes", genart.Spec(classes, about="Plasma with three classes."))
+    register("plasma-alpha", genart.Spec(alpha, about="Plasma on a transparent background."))
 
 
-def _factory(name: str, about: str, **kind: Any) -> Callable[..., genart.Generator]:
-    def create(
-        device: str | torch.device = "cpu", resolution: int | tuple[int, int] = 256
-    ) -> genart.Generator:
-        from genart_plasma.plasma import Plasma
+def _plasma(
+    name: str,
+    num_classes: int,
+    alpha: bool,
+    device: str | torch.device = "cpu",
+    resolution: int | tuple[int, int] = 256,
+) -> genart.Generator:
+    from genart_plasma.plasma import Plasma
 
-        return Plasma(name, device=device, resolution=resolution, **kind)
-
-    create.__doc__ = about
-    return create
+    return Plasma(name, device=device, resolution=resolution, num_classes=num_classes, alpha=alpha)

@@ -5,7 +5,6 @@ A model is shipped like this: a package with the file, its card, and one hook.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import genart
 
 
 @genart.hookimpl
-def register_generators(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_generators(register: genart.Register[genart.Generator]) -> None:
     """Offer "pomona"."""
     register("pomona", pomona)
 

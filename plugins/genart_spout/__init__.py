@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import genart
 
 
 @genart.hookimpl
-def register_sinks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_sinks(register: genart.Register[genart.Sink]) -> None:
     """Offer "spout"."""
-    register("spout", spout)
+    register("spout", genart.Spec(spout, live=True))
 
 
 def spout(**options: Any) -> genart.Sink:
@@ -19,6 +18,3 @@ def spout(**options: Any) -> genart.Sink:
     from genart_spout.sink import SpoutSink
 
     return SpoutSink(**options)
-
-
-spout.live = True  # type: ignore[attr-defined]

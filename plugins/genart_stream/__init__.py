@@ -7,7 +7,6 @@ interpreter to itself while it connects, which would stop the picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import genart
@@ -15,18 +14,13 @@ from genart_stream.protocols import PROTOCOLS
 
 
 @genart.hookimpl
-def register_sinks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_sinks(register: genart.Register[genart.Sink]) -> None:
     """Offer a sink for each scheme of a URL."""
     for scheme in PROTOCOLS:
-        register(scheme, _stream(scheme))
+        register(scheme, genart.Spec(_stream, about=PROTOCOLS[scheme].about, live=True))
 
 
-def _stream(scheme: str) -> Callable[..., genart.Sink]:
-    def create(path: str, *, fps: Any, size: tuple[int, int], **_: Any) -> genart.Sink:
-        from genart_stream.sink import StreamSink
+def _stream(path: str, *, fps: Any, size: tuple[int, int], **_: Any) -> genart.Sink:
+    from genart_stream.sink import StreamSink
 
-        return StreamSink(path, fps=fps, size=size)
-
-    create.__doc__ = PROTOCOLS[scheme].about
-    create.live = True  # type: ignore[attr-defined]
-    return create
+    return StreamSink(path, fps=fps, size=size)

@@ -5,7 +5,7 @@ Only factories import torch, when somebody asks for a model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import genart
@@ -14,7 +14,7 @@ from .settings import Settings
 
 
 @genart.hookimpl
-def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_readers(register: genart.Register[genart.checkpoints.Reader]) -> None:
     """Offer readers of NVIDIA's pickles, of rosinality's .pt files and of our own files."""
     register("stylegan2", _native)
     register("stylegan2-nvidia", _nvidia)
@@ -22,13 +22,13 @@ def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> Non
 
 
 @genart.hookimpl
-def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_trainers(register: genart.Register[genart.Trainer]) -> None:
     """Offer the trainer of StyleGAN2."""
-    register("stylegan2", _trainer)
+    register("stylegan2", genart.Spec(_trainer, settings=Settings))
 
 
 @genart.hookimpl
-def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_benchmarks(register: genart.Register[Iterable[genart.benchmarks.BenchRow]]) -> None:
     """Offer the speed of synthesis, mapping and training, and the memory they take."""
     register("stylegan2", _benchmarks)
 
@@ -45,9 +45,6 @@ def _trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
     from .trainer import StyleGAN2Trainer
 
     return StyleGAN2Trainer(Settings.from_options(options), device)
-
-
-_trainer.settings = Settings  # type: ignore[attr-defined] # the command line makes options of it
 
 
 def _native() -> genart.checkpoints.Reader:

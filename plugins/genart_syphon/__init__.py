@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import genart
 
 
 @genart.hookimpl
-def register_sinks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_sinks(register: genart.Register[genart.Sink]) -> None:
     """Offer "syphon"."""
-    register("syphon", syphon)
+    register("syphon", genart.Spec(syphon, live=True))
 
 
 def syphon(**options: Any) -> genart.Sink:
@@ -19,6 +18,3 @@ def syphon(**options: Any) -> genart.Sink:
     from genart_syphon.sink import SyphonSink
 
     return SyphonSink(**options)
-
-
-syphon.live = True  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ Only factories import torch, when somebody asks for a model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import genart
@@ -14,27 +14,27 @@ from .settings import CycleGANSettings, Pix2PixSettings
 
 
 @genart.hookimpl
-def register_stylizers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_stylizers(register: genart.Register[genart.Stylizer]) -> None:
     """Offer what was trained by CycleGAN or pix2pix."""
-    register("cyclegan", _cyclegan)
+    register("cyclegan", genart.Spec(_cyclegan, offers=_shipped))
     register("pix2pix", _pix2pix)
 
 
 @genart.hookimpl
-def register_readers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_readers(register: genart.Register[genart.checkpoints.Reader]) -> None:
     """Offer to say what such a file is."""
     register("translate", _reader)
 
 
 @genart.hookimpl
-def register_trainers(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_trainers(register: genart.Register[genart.Trainer]) -> None:
     """Offer the trainers of CycleGAN and pix2pix."""
-    register("cyclegan", _train_cyclegan)
-    register("pix2pix", _train_pix2pix)
+    register("cyclegan", genart.Spec(_train_cyclegan, settings=CycleGANSettings))
+    register("pix2pix", genart.Spec(_train_pix2pix, settings=Pix2PixSettings))
 
 
 @genart.hookimpl
-def register_benchmarks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_benchmarks(register: genart.Register[Iterable[genart.benchmarks.BenchRow]]) -> None:
     """Offer the speed of a translated picture."""
     register("translate", _benchmarks)
 
@@ -55,14 +55,11 @@ def _cyclegan(
     return open_translator(model, dropout=dropout, statistics=statistics, seed=seed)
 
 
-def _offers() -> Iterable[str]:
-    """The models that come with genart."""
+def _shipped() -> Iterable[str]:
+    """The names of the bundled models."""
     from .loading import shipped
 
     return shipped()
-
-
-_cyclegan.offers = _offers  # type: ignore[attr-defined] # the chain suggests them
 
 
 def _pix2pix(
@@ -93,7 +90,3 @@ def _train_pix2pix(device: Any = "cpu", **options: Any) -> genart.Trainer:
     from .trainer import TranslationTrainer
 
     return TranslationTrainer("pix2pix", Pix2PixSettings.from_options(options), device)
-
-
-_train_cyclegan.settings = CycleGANSettings  # type: ignore[attr-defined] # options are made of it
-_train_pix2pix.settings = Pix2PixSettings  # type: ignore[attr-defined]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import genart
 
 
 @genart.hookimpl
-def register_sinks(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_sinks(register: genart.Register[genart.Sink]) -> None:
     """Offer "virtualcam"."""
-    register("virtualcam", virtualcam)
+    register("virtualcam", genart.Spec(virtualcam, live=True))
 
 
 def virtualcam(**options: Any) -> genart.Sink:
@@ -19,6 +18,3 @@ def virtualcam(**options: Any) -> genart.Sink:
     from genart_virtualcam.sink import CameraSink
 
     return CameraSink(**options)
-
-
-virtualcam.live = True  # type: ignore[attr-defined]

@@ -5,14 +5,11 @@ A factory takes a walk's options; its interpolator is imported when somebody wal
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import genart
 
 
 @genart.hookimpl
-def register_interpolators(register: Callable[[str, Callable[..., Any]], None]) -> None:
+def register_interpolators(register: genart.Register[genart.Interpolator]) -> None:
     """Offer eight kinds of walk; "spherical" is another name of "slerp"."""
     register("linear", linear)
     register("slerp", slerp)

@@ -16,6 +16,7 @@ import pytest
 
 import genart
 from genart.cli.command import command as declare
+from genart.hooks import Spec
 from genart.plugins import Entry, registry
 from genart.progress import Progress
 
@@ -154,7 +155,7 @@ def test_a_file_that_is_damaged_exits_with_1_and_one_line(
 def put(monkeypatch: pytest.MonkeyPatch, body: Callable[..., Any], **settings: Any) -> None:
     """Add the command `try`, made of a function, for one test."""
     made = declare("genart try", lambda found: [f"found {found}"], name="try", **settings)(body)
-    entries = {**registry("command")._entries, "try": Entry("try", lambda: made, "test")}
+    entries = {**registry("command")._entries, "try": Entry("try", Spec(lambda: made), "test")}
     monkeypatch.setattr(registry("command"), "_entries", entries)
 
 
@@ -243,7 +244,7 @@ def test_a_plugins_command_that_cannot_be_made_breaks_only_itself(
     def broken() -> click.Command:
         raise ImportError("no module of that name")
 
-    entries = {**registry("command")._entries, "try": Entry("try", broken, "stranger")}
+    entries = {**registry("command")._entries, "try": Entry("try", Spec(broken), "stranger")}
     monkeypatch.setattr(registry("command"), "_entries", entries)
     listed = genart_command("--help")
     assert listed.code == 0
@@ -270,7 +271,8 @@ def test_a_plugins_own_click_command_ends_with_the_same_codes(
             raise error
 
     entries = dict(registry("command")._entries)
-    entries["try"] = Entry("try", lambda: click.Command("try", callback=body), "stranger")
+    made = Spec(lambda: click.Command("try", callback=body))
+    entries["try"] = Entry("try", made, "stranger")
     monkeypatch.setattr(registry("command"), "_entries", entries)
     done = genart_command("try")
     assert done.code == code

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import genart
+from genart.hooks import Spec
 from genart.plugins import Entry, registry
 from genart.progress import Progress
 from genart.training.api import settings_of
@@ -45,12 +46,13 @@ class Trainer:
         model.write_text(f"{self.settings} {resume} {self.device}")
         return model
 
-    settings = Settings
-
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = {**registry("trainer")._entries, "toy": Entry("toy", Trainer, "test")}
+    entries = {
+        **registry("trainer")._entries,
+        "toy": Entry("toy", Spec(Trainer, settings=Settings), "test"),
+    }
     monkeypatch.setattr(registry("trainer"), "_entries", entries)
 
 

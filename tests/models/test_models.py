@@ -15,6 +15,7 @@ import torch
 
 import genart
 from genart.checkpoints import Checkpoint
+from genart.hooks import Spec
 from genart.models.download import cache_folder, fetch
 from genart.models.loading import convert, models, recognise
 from genart.plugins import Entry, registry
@@ -62,8 +63,8 @@ def shelf_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two readers more: one that works and, asked before it, one that fails."""
     readers = dict(registry("reader")._entries)
     readers |= {
-        "a-faulty": Entry("a-faulty", Faulty, "test"),
-        "shelf": Entry("shelf", ShelfReader, "test"),
+        "a-faulty": Entry("a-faulty", Spec(Faulty), "test"),
+        "shelf": Entry("shelf", Spec(ShelfReader), "test"),
     }
     monkeypatch.setattr(registry("reader"), "_entries", readers)
 

@@ -336,5 +336,5 @@ def test_a_film_does_not_go_to_a_url(genart_command: Callable[..., object]) -> N
 
 def test_every_scheme_is_a_live_sink() -> None:
     sinks = genart.registry("sink")
-    assert all(sinks[scheme].factory.live for scheme in PROTOCOLS)  # type: ignore[attr-defined]
-    assert all(sinks[scheme].factory.__doc__ for scheme in PROTOCOLS)
+    assert all(sinks[scheme].spec.live for scheme in PROTOCOLS)
+    assert all(sinks[scheme].about for scheme in PROTOCOLS)

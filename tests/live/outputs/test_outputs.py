@@ -23,10 +23,9 @@ from genart.live.factories import make_outputs
 from genart.live.outputs.worker import OutputWorker
 from genart.playback.faults import Faults
 from genart.plugins import registry
-from genart.rendering.spec import is_live
 from genart.testing import check_sink
 
-LIVE = sorted(name for name, sink in registry("sink").items() if is_live(sink))
+LIVE = sorted(name for name, sink in registry("sink").items() if sink.spec.live)
 EXTRAS = {"ndi": "NDIlib", "virtualcam": "pyvirtualcam", "spout": "SpoutGL", "syphon": "syphon"}
 SYSTEMS = {"spout": "Windows", "syphon": "Darwin"}
 
@@ -168,7 +167,7 @@ def test_a_crossfade_into_nothing_keeps_its_colour() -> None:
 
 @pytest.mark.parametrize("name", LIVE)
 def test_live_outputs_are_told_of_and_refused_as_films(name: str) -> None:
-    assert (registry("sink")[name].factory.__doc__ or "").strip()
+    assert registry("sink")[name].about
     with pytest.raises(genart.errors.UnknownName, match=f'No film format named "{name}"'):
         genart.render("drift", f"film.{name}", model="plasma", seconds=0.1, size=8)
 
