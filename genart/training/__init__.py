@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from genart.training.loop import LoopTrainer, TrainingRun
     from genart.training.run_folder import RunFolder, read_snapshot, refuse_changes
     from genart.training.settings import TrainingSettings, setting
+    from genart.training.weight_average import WeightAverage, ramped_decay
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -17,6 +18,7 @@ else:
             "genart.training.loop": "LoopTrainer TrainingRun",
             "genart.training.run_folder": "RunFolder read_snapshot refuse_changes",
             "genart.training.settings": "TrainingSettings setting",
+            "genart.training.weight_average": "WeightAverage ramped_decay",
         },
     )
 
@@ -25,6 +27,8 @@ __all__ = [
     "RunFolder",
     "TrainingRun",
     "TrainingSettings",
+    "WeightAverage",
+    "ramped_decay",
     "read_snapshot",
     "refuse_changes",
     "setting",

@@ -65,7 +65,7 @@ class _Run(FastTraining, genart.training.TrainingRun):
 
     def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
         """Write the averaged network, and the same few pictures in every style."""
-        save_fast(folder.path / self.model, self.averaged, list(self.styles), self._card())
+        save_fast(folder.path / self.model, self.average.network, list(self.styles), self._card())
         folder.sheet(f"painted-{self.mark}.png", self._sheet())
 
     @torch.no_grad()
@@ -74,7 +74,7 @@ class _Run(FastTraining, genart.training.TrainingRun):
         draw = torch.Generator().manual_seed(self.settings.seed)
         content = self.data.draw(_SHOWN, draw).to(self.device)
         mixes = torch.eye(len(self.styles), device=self.device)
-        rows = [self.averaged(content, mix[None]).clamp(-1, 1).cpu() for mix in mixes]
+        rows = [self.average.network(content, mix[None]).clamp(-1, 1).cpu() for mix in mixes]
         return [content.cpu(), *rows]
 
     def _card(self) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from .transform import (
 _NOISE = 0.04  # standard deviation of the noise that films must bear, in -1..1
 _FIRST = 16  # pictures whose colours tell what those to come will be like
 _GRID = 4  # pixels between which a judged picture may begin
+_EMA_RAMP = 10  # at step n the decay of the average is at most n / (n + 10)
 _SHIFT = 3  # pixels that a film may move between frames, in every direction
 
 
@@ -81,7 +81,7 @@ class FastTraining:
         if net.layout.direct:
             _start_in_colour(net, data.draw(_FIRST, self.random), pictures)
         self.net = net.to(device)
-        self.averaged = copy.deepcopy(self.net).requires_grad_(False)
+        self.average = genart.training.WeightAverage(self.net)
         self.optimiser = torch.optim.Adam(_groups(self.net))
         self.steps = 0
 
@@ -113,7 +113,7 @@ class FastTraining:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.steps += 1
-        self._average()
+        self.average.update(self.net, min(s.average, self.steps / (self.steps + _EMA_RAMP)))
         return {"loss": loss.item(), **{name: value.item() for name, value in figures.items()}}
 
     def _seen(self, *images: Tensor) -> list[Tensor]:
@@ -136,13 +136,6 @@ class FastTraining:
         inner = (..., slice(16, -16), slice(16, -16))  # beyond the edges that went round
         return (again[inner] - painted[inner]).square().mean()
 
-    @torch.no_grad()
-    def _average(self) -> None:
-        memory = min(self.settings.average, self.steps / (self.steps + 10))
-        pairs = zip(self.averaged.parameters(), self.net.parameters(), strict=True)
-        for mean, now in pairs:
-            mean.lerp_(now, 1 - memory)
-
     def state(self) -> dict[str, Any]:
         """What the next step depends on."""
         return {
@@ -151,7 +144,7 @@ class FastTraining:
             "settings": self.settings.to_dict(),
             "styles": list(self.styles),
             "net": self.net.state_dict(),
-            "averaged": self.averaged.state_dict(),
+            "averaged": self.average.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "random": self.random.get_state(),
         }
@@ -160,7 +153,7 @@ class FastTraining:
         """Go on from `state()`."""
         self.steps = state["steps"]
         self.net.load_state_dict(state["net"])
-        self.averaged.load_state_dict(state["averaged"])
+        self.average.network.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.random.set_state(state["random"])
 

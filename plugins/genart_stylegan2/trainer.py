@@ -90,7 +90,7 @@ class _Run(Training, genart.training.TrainingRun):
 
     def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
         """Write the averaged generator and what it makes of the first seeds."""
-        model = StyleGAN2.from_network(self.averaged, name=folder.path.name)
+        model = StyleGAN2.from_network(self.average.network, name=folder.path.name)
         model.metadata.update(self._card())
         model.save(folder.path / self.model)
         columns, rows = _GRID

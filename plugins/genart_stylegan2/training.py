@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import torch
@@ -54,7 +53,7 @@ class Training:
         self.generator = _placed(Network(self.config), device)
         if settings.critic == "projected":
             _start_in_range(self.generator)
-        self.averaged = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.average = genart.training.WeightAverage(self.generator)
         self.hinge = settings.critic == "projected"
         self.critic = _placed(self._make_critic(), device)
         self.encoder = _placed(Encoder(settings.z_dim), device) if settings.recon else None
@@ -102,7 +101,8 @@ class Training:
             log |= self.path_step()
         self.steps += 1
         self.shown += s.batch
-        self._average()
+        decay = genart.training.ramped_decay(s.ema_kimg * 1000, self.shown * s.ema_rampup, s.batch)
+        self.average.update(self.generator, decay)
         if s.aug == "ada" and self.steps % 4 == 0:
             self.control.update(torch.stack(self._signs).mean(), 4 * s.batch)
             self._signs.clear()
@@ -228,22 +228,12 @@ class Training:
             self._order = (epoch, sent(order, self.data.device))
         return self._order[1]
 
-    @torch.no_grad()
-    def _average(self) -> None:
-        s = self.settings
-        half_life = min(s.ema_kimg * 1000, max(self.shown * s.ema_rampup, 1e-8))
-        keep = 0.5 ** (s.batch / half_life)
-        means, now = list(self.averaged.parameters()), list(self.generator.parameters())
-        torch._foreach_lerp_(means, now, 1 - keep)
-        for kept, new in zip(self.averaged.buffers(), self.generator.buffers(), strict=True):
-            kept.copy_(new)
-
     def state(self) -> dict[str, Any]:
         """Everything that decides the next step: tensors, numbers and names only."""
         return {
             "settings": self.settings.to_dict(),
             "generator": self.generator.state_dict(),
-            "averaged": self.averaged.state_dict(),
+            "averaged": self.average.network.state_dict(),
             "critic": self.critic.state_dict(),
             "encoder": self.encoder.state_dict() if self.encoder else {},
             "kl_weight": float(self.kl_weight),
@@ -265,9 +255,9 @@ class Training:
         Raises:
             UsageError: networks of another shape, as of data with another number of classes.
         """
-        nets = ("generator", "averaged", "critic") + (("encoder",) if self.encoder else ())
-        for name in nets:
+        for name in ("generator", "critic") + (("encoder",) if self.encoder else ()):
             _load(getattr(self, name), state[name], name)
+        _load(self.average.network, state["averaged"], "averaged")
         for name in ("g_opt", "d_opt"):
             _load_optimiser(getattr(self, name), state[name])
         self.kl_weight.fill_(float(state["kl_weight"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -11,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+import genart
+
 from .critics import make_critic
 from .data import Domains
 from .layers import initialise
@@ -18,6 +19,8 @@ from .networks import build, set_test_time
 from .objectives import Pool, adversarial, gradient_penalty
 from .schedule import Schedule
 from .settings import Settings
+
+_EMA_RAMP = 0.05  # the average's half-life is at most this share of the steps so far
 
 
 class Training(ABC):
@@ -50,7 +53,8 @@ class Training(ABC):
             )
         initialise(self.nets, settings.init, settings.init_gain)
         self.nets.to(device).to(memory_format=torch.channels_last)
-        self.averaged = copy.deepcopy(self._of(self.generators)) if settings.ema else None
+        generators = self._of(self.generators)
+        self.average = genart.training.WeightAverage(generators) if settings.ema else None
         self.g_opt, self.d_opt = self._adam(self.generators), self._adam(self.critics)
         self.pools = {name: Pool(settings.pool) for name in self.critics}
         self.schedule = Schedule(
@@ -184,20 +188,14 @@ class Training(ABC):
             self._orders[key] = torch.randperm(count, generator=rng)
         return self._orders[key]
 
-    @torch.no_grad()
     def _average(self) -> None:
-        if self.averaged is None:
-            return
-        keep = 0.5 ** (1 / min(self.settings.ema, 0.05 * self.steps + 1e-8))
-        now = self._of(self.generators)
-        for mean, value in zip(self.averaged.parameters(), now.parameters(), strict=True):
-            mean.lerp_(value, 1 - keep)
-        for kept, buffer in zip(self.averaged.buffers(), now.buffers(), strict=True):
-            kept.copy_(buffer)
+        if self.average is not None:
+            decay = genart.training.ramped_decay(self.settings.ema, _EMA_RAMP * self.steps + 1e-8)
+            self.average.update(self._of(self.generators), decay)
 
     def learnt(self, name: str) -> nn.Module:
         """A generator as it is kept: averaged where that was asked for."""
-        return (self.nets if self.averaged is None else self.averaged)[name]
+        return (self.nets if self.average is None else self.average.network)[name]
 
     @torch.no_grad()
     def _shown(self, name: str, image: Tensor) -> Tensor:
@@ -214,7 +212,7 @@ class Training(ABC):
         return {
             "settings": self.settings.to_dict(),
             "nets": self.nets.state_dict(),
-            "averaged": {} if self.averaged is None else self.averaged.state_dict(),
+            "averaged": {} if self.average is None else self.average.network.state_dict(),
             "g_opt": self.g_opt.state_dict(),
             "d_opt": self.d_opt.state_dict(),
             "pools": {name: pool.state() for name, pool in self.pools.items()},
@@ -232,8 +230,8 @@ class Training(ABC):
             getattr(self, name).load_state_dict(state[name])
         if state["scaler"]:  # of a run in float32 it is empty, and one in float16 refuses that
             self.scaler.load_state_dict(state["scaler"])
-        if self.averaged is not None:
-            self.averaged.load_state_dict(state["averaged"])
+        if self.average is not None:
+            self.average.network.load_state_dict(state["averaged"])
         for name, pool in self.pools.items():
             pool.restore(state["pools"][name], self.device)
         self.schedule.restore(state["schedule"])

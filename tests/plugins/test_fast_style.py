@@ -353,6 +353,18 @@ def test_ctrl_c_keeps_a_snapshot_and_says_so(material, tmp_path):
         FastTrainer(settings).fit(material / "pictures", tmp_path, progress=stop)
 
 
+def test_the_averaged_network_forgets_the_initial_weights_early(material):
+    settings = FastSettings(**{**TINY, "style": (str(material / "red.png"),), "warmup": 0})
+    data = ContentPictures(material / "pictures", 32)
+    run, kept = FastTraining(settings, data, torch.device("cpu")), []
+    for _ in range(4):
+        before = next(run.average.network.parameters()).clone()
+        run.step()
+        now, mean = next(run.net.parameters()), next(run.average.network.parameters())
+        kept.append(((mean - now).norm() / (before - now).norm()).item())
+    assert kept == pytest.approx([n / (n + 10) for n in range(1, 5)], abs=1e-3)
+
+
 def test_the_loss_falls_and_the_style_arrives(material):
     style = (str(material / "stripes.png"),)
     settings = FastSettings(**{**TINY, "style": style, "lr": 0.01, "warmup": 0})

@@ -32,15 +32,15 @@ def run_of(count=6, **settings):
 )
 def test_the_half_life_of_the_averaged_weights_grows_with_the_pictures_shown(settings, half_lives):
     run = run_of(**settings)
-    expected = [p.double() for p in run.averaged.parameters()]
+    expected = [p.double() for p in run.average.network.parameters()]
     for half_life in half_lives:
         run.step()
         keep = 0.5 ** (run.settings.batch / half_life)
         now = [p.detach().double() for p in run.generator.parameters()]
         expected = [keep * old + (1 - keep) * new for old, new in zip(expected, now, strict=True)]
-    for mean, wanted in zip(run.averaged.parameters(), expected, strict=True):
+    for mean, wanted in zip(run.average.network.parameters(), expected, strict=True):
         torch.testing.assert_close(mean.double(), wanted, rtol=1e-5, atol=1e-7)
-    assert torch.equal(run.averaged.mapping.w_avg, run.generator.mapping.w_avg)
+    assert torch.equal(run.average.network.mapping.w_avg, run.generator.mapping.w_avg)
 
 
 def test_adam_has_no_momentum_and_a_rate_for_regularisers_of_their_own_step():

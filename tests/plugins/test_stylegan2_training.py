@@ -166,15 +166,17 @@ def test_ctrl_c_keeps_a_snapshot_and_says_so(pictures, tmp_path):
 
 def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(pictures, tmp_path, monkeypatch):
     fit(pictures, tmp_path / "whole", 4)
-    average = Training._average
+    update = genart.training.WeightAverage.update
+    steps = []
 
-    def pressed(self):
-        if self.shown == 8:
+    def pressed(self, network, decay):
+        steps.append(decay)
+        if len(steps) == 2:
             signal.raise_signal(signal.SIGINT)
-        average(self)
+        update(self, network, decay)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Training, "_average", pressed)
+        patch.setattr(genart.training.WeightAverage, "update", pressed)
         with pytest.raises(KeyboardInterrupt, match="--resume auto"):
             fit(pictures, tmp_path / "parts", 4)
     assert newest(tmp_path / "parts")["shown"] == 8
@@ -246,7 +248,7 @@ def test_the_projected_critic_begins_with_fainter_images(pictures):
         for critic in ("stylegan2", "projected")
     }
     z = torch.randn(4, 8)
-    loud, faint = (first[critic].averaged(z) for critic in ("stylegan2", "projected"))
+    loud, faint = (first[critic].average.network(z) for critic in ("stylegan2", "projected"))
     torch.testing.assert_close(faint, loud / 4)
 
 
