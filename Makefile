@@ -1,4 +1,4 @@
-# make demo: a film in out/loop.mp4    make test: the suite    make lint: ruff and mypy
+# make demo: a film in out/loop.mp4    make test: the suite    make lint: ruff and mypy    make docs: the site
 # Works on a fresh Debian with Python 3.11 or newer (apt install python3-venv make git).
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find genart plugins sketches -type f -not -name '*.pyc')
 
-.PHONY: demo test lint stills clean
+.PHONY: demo test lint docs stills clean
 
 # Each stamp is newer than what it was made from, or is made again.
 $(VENV)/bin/python:
@@ -24,6 +24,10 @@ $(VENV)/.develop: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
+$(VENV)/.docs: pyproject.toml | $(VENV)/.develop
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@
+
 # An editable install, where there is one, is never older than the checkout.
 demo: | $(VENV)/bin/python
 	@test -e $(VENV)/.develop || $(MAKE) --no-print-directory $(VENV)/.installed
@@ -39,8 +43,11 @@ lint: $(VENV)/.develop
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/.docs
+	$(BIN)/python docs/scripts/build_site.py
+
 stills: $(VENV)/.develop
 	$(BIN)/python docs/scripts/sketch_stills.py
 
 clean:
-	rm -rf $(VENV) out build dist *.egg-info
+	rm -rf $(VENV) out build dist site .cache *.egg-info

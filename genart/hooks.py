@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
 
 hookspec = pluggy.HookspecMarker("genart")
+#: Marks the hooks of a plug-in: `@genart.hookimpl` above a function named like a hook.
 hookimpl = pluggy.HookimplMarker("genart")
 
 T_co = TypeVar("T_co", covariant=True)

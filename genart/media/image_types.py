@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    #: One frame: numpy uint8 (h, w, 3) in sRGB, or (h, w, 4) with alpha.
     Frame: TypeAlias = NDArray[np.uint8]
+    #: Images: torch float (n, 3, h, w) in -1..1, or (n, 4, h, w) with alpha.
     Image: TypeAlias = torch.Tensor
 else:
     Frame = Image = Any
