@@ -59,7 +59,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def main() -> None:
-    """The program `genart`; being told to end (SIGTERM) is Ctrl-C to it."""
+    """The program `genart`; SIGTERM has the same effect as Ctrl-C."""
     signal(SIGTERM, default_int_handler)
     code = run()
     if any(each.daemon and each.name.startswith("genart-") for each in threading.enumerate()):

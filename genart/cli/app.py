@@ -1,4 +1,4 @@
-"""The program around the commands: finds them, runs one, turns what happens into an exit code."""
+"""The `genart` program: finds commands, runs one, converts the result to an exit code."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ DONE, FAILED, MISUSED = 0, 1, 2
 
 
 class Program(click.Group):
-    """`genart`: its commands are the registry's, our own and those of plug-ins alike."""
+    """`genart`: its commands come from the registry, which plug-ins can extend."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command's name."""
+        """The names of all commands."""
         return list(registry("command"))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The command of a name; one that cannot be made says why when it is called."""
+        """The command with this name; a broken one reports the reason when it is called."""
         if name not in registry("command"):
             return None
         try:
             made: click.Command = registry("command").create(name)
-        except Exception as error:  # fail alone: help and the other commands go on
+        except Exception as error:  # help and the other commands still work
             return _broken(name, error)
         return made
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, but an unknown name is answered with the nearest."""
+        """Like click, but the error for an unknown name suggests the nearest."""
         if args and not args[0].startswith("-") and args[0] not in registry("command"):
             unknown = UnknownName(
                 "command", args[0], registry("command"), "`genart --help` lists all."
@@ -57,10 +57,10 @@ def _broken(name: str, error: Exception) -> click.Command:
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="genart", message="%(prog)s %(version)s")
 def program() -> None:
-    """An instrument for making art with generative networks.
+    """Make art with generative networks: sketches, live performances, films.
 
     Time goes in, frames come out: a walk turns time into a latent, a generator turns the latent
-    into an image, a sink shows or keeps it.
+    into an image, a sink shows or saves it.
 
     Example: genart render -o loop.mp4
     """
@@ -83,9 +83,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = MISUSED if isinstance(error, UsageError) else FAILED
         return _fail(arguments, reason, code, getattr(error, "__notes__", ()))
     except Exception as error:
-        told = _debug() or ["GENART_DEBUG=1 in the environment shows where."]
+        notes = _debug() or ["Set the environment variable GENART_DEBUG=1 to see the traceback."]
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return _fail(arguments, reason, FAILED, told if told != [""] else ())
+        return _fail(arguments, reason, FAILED, notes if notes != [""] else ())
 
 
 def _fail(
@@ -96,7 +96,7 @@ def _fail(
     *,
     shown: bool = False,
 ) -> int:
-    """Say why on stderr, and with --json as the one object on stdout."""
+    """Report the reason on stderr, and with --json as the one object on stdout."""
     if not shown:
         click.echo(f"Error: {reason}", err=True)
         for note in notes:
@@ -108,12 +108,12 @@ def _fail(
 
 def _interrupted(stop: BaseException) -> str:
     cause = stop if isinstance(stop, KeyboardInterrupt) else stop.__cause__
-    said = [str(cause or ""), *getattr(cause, "__notes__", ())]
-    return " ".join(["Interrupted.", *filter(None, said)])
+    lines = [str(cause or ""), *getattr(cause, "__notes__", ())]
+    return " ".join(["Interrupted.", *filter(None, lines)])
 
 
 def _debug() -> list[str]:
-    """Print the traceback where the environment asks for it; returns [""] if it did."""
+    """Print the traceback if GENART_DEBUG is set; returns [""] if it was printed."""
     if not os.environ.get("GENART_DEBUG"):
         return []
     traceback.print_exc()

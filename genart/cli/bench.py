@@ -1,4 +1,4 @@
-"""`genart bench`: how fast it is here, and beside other people's code."""
+"""`genart bench`: measure speed and memory, also beside other code."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def show(table: Table) -> Iterator[str]:
-    """One line a row: ours with its best and worst, the other's, how many times, of the floor."""
+    """One line per row: genart with its best and worst, the other code, the ratio, the floor."""
     machine = table.machine
     yield (
         f"{machine['processor']}, {machine['threads']} of {machine['cores']} cores, "
         f"{machine['gflops']} GFLOP/s, {machine['copy_gb_s']} GB/s, torch {machine['torch']}"
     )
     width = max(len(row.name) for row in table.rows)
-    yield f"{'':<{width}}  {'ours':>26}  {'other':>26}  {'times':>6}  {'floor':>6}"
+    yield f"{'':<{width}}  {'genart':>26}  {'other':>26}  {'times':>6}  {'floor':>6}"
     for row in table.rows:
         yield _line(row, width)
 
@@ -52,16 +52,21 @@ def _cell(value: float | None, extent: tuple[float, float] | None, unit: str) ->
 @click.option(
     "--official",
     type=_FOLDER,
-    help="A checkout of stylegan2-ada-pytorch or stylegan3 to run beside.",
+    help="Checkout of stylegan2-ada-pytorch or stylegan3 to compare with.",
 )
-@click.option("--neural-style", type=_FOLDER, help="A checkout of neural-style-pt.")
-@click.option("--cyclegan", type=_FOLDER, help="A checkout of pytorch-CycleGAN-and-pix2pix.")
-@click.option("--rows", default="", metavar="PATTERN", help="Only rows whose name this fits.")
-@click.option("--threads", type=int, help="On a CPU.  [torch's own choice]")
-@click.option("--quick", is_flag=True, help="Small sizes, few rounds.")
+@click.option("--neural-style", type=_FOLDER, help="Checkout of neural-style-pt.")
+@click.option("--cyclegan", type=_FOLDER, help="Checkout of pytorch-CycleGAN-and-pix2pix.")
+@click.option(
+    "--rows",
+    default="",
+    metavar="PATTERN",
+    help="Only rows whose name matches this regular expression.",
+)
+@click.option("--threads", type=int, help="Number of CPU threads.  [chosen by torch]")
+@click.option("--quick", is_flag=True, help="Small sizes, few repetitions.")
 @click.option(
     "--chart", type=click.Path(dir_okay=False, path_type=Path),
-    help="A .png of the rows that ran beside other code.",
+    help="Draw the rows with a comparison to this .png file.",
 )  # fmt: skip
 def command(
     rows: str,
@@ -72,10 +77,10 @@ def command(
     progress: ProgressCallback,
     **folders: Path | None,
 ) -> Any:
-    """Measure how fast everything is here.
+    """Measure speed and memory on this machine.
 
-    Other people's code runs beside ours in the same process, turn by turn, where its folder is
-    given. Times are medians, with the best and the worst in brackets.
+    Other code whose folder is given runs in the same process, in alternating runs. Times are
+    medians, with the best and the worst in brackets.
     """
     from genart.benchmarks.table import bench
 

@@ -1,4 +1,4 @@
-"""How a command is declared: its body makes one call, this module parses and prints around it."""
+"""Declare commands: the body makes one call; this module parses options and prints."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _DEVICES = click.Choice(("auto", "cpu", "cuda", "mps"))
 def command(
     example: str, show: Callable[[Any], Iterable[str]], **settings: Any
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a click command of a function that calls the library and returns what came of it.
+    """Make a click command from a function that calls the library and returns the result.
 
-    The command gets --json and --device. The function is handed `device` and `progress` if it
-    names them. While it runs, stdout leads to stderr, so that stdout holds the answer alone.
+    The command gets --json and --device. The function receives `device` and `progress` if it
+    names them. While it runs, stdout is redirected to stderr, so stdout holds only the result.
 
     Args:
-        example: one line to type, for --help.
-        show: the lines to print for what the function returned, where --json was not given.
+        example: one command line, for --help.
+        show: returns the lines to print for the result, without --json.
         settings: for `click.command`; `cls` makes another kind of command.
     """
 
@@ -71,7 +71,7 @@ def _around(body: Callable[..., Any], show: Callable[[Any], Iterable[str]]) -> C
 
 
 def _vet(model: Any) -> None:
-    """Refuse a bad model file at once: what plays it imports torch before it looks at the file."""
+    """Refuse a bad model file early, before torch is imported."""
     from genart.checkpoints.read import read_checkpoint
 
     path = Path(model or "")
@@ -82,19 +82,21 @@ def _vet(model: Any) -> None:
 def _last() -> list[click.Option]:
     return [
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on stdout."),
-        click.Option(["--device"], type=_DEVICES, default="auto", help="Where to compute.  [auto]"),
+        click.Option(
+            ["--device"], type=_DEVICES, default="auto", help="Device for the computation.  [auto]"
+        ),
     ]
 
 
 def tell_profile(profile: Profile | None) -> None:
-    """Print a profile on stderr once the command has said all else."""
+    """Print a profile on stderr after all other output of the command."""
     if profile is not None:
         table = "\n".join(profile.lines())
         click.get_current_context().call_on_close(lambda: click.echo(table, err=True))
 
 
 def plain(value: Any) -> Any:
-    """A value in JSON's own types: dataclasses as objects, paths as text, NaN as null."""
+    """A value in JSON types: dataclasses as objects, paths as text, NaN as null."""
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Mapping):
@@ -126,7 +128,7 @@ def progress_bar() -> Iterator[ProgressCallback]:
         _close(bar)
 
 
-#: How a bar that counts in fractions looks: tqdm would print all their digits.
+#: The format of a bar that counts in fractions: tqdm would print all digits.
 _FRACTIONS = "{l_bar}{bar}| {n:.1f}/{total:.1f} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
 
 
@@ -142,7 +144,7 @@ def _bar(progress: Progress) -> Any:
         file=sys.stderr,
         bar_format=None if whole else _FRACTIONS,
         dynamic_ncols=live,
-        mininterval=0.1 if live else 10.0,  # a log wants a line now and then
+        mininterval=0.1 if live else 10.0,  # a log gets a line now and then
         smoothing=0.1,
     )
 

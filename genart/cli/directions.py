@@ -1,4 +1,4 @@
-"""`genart directions`: handles on a model's latent space."""
+"""`genart directions`: find edit directions of a model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def show(made: dict[str, Any]) -> Iterator[str]:
-    """What to print: a line for each."""
+    """What to print: one line per direction."""
     for name, value in zip(made["names"], made["values"], strict=True):
         yield f"{name}  {value:.4g}"
     yield f"{len(made['names'])} directions of {made['model']} in {made['output']}"
@@ -27,36 +27,42 @@ def show(made: dict[str, Any]) -> Iterator[str]:
 @click.argument("model", default=MODEL)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True,
-    help="The .npz file that keeps them.",
+    help="Output file, .npz.",
 )  # fmt: skip
 @click.option(
     "--method", type=click.Choice(("sefa", "pca", "contrast")), default="sefa", show_default=True,
-    help="From the weights, from the spread of w, or from examples.",
+    help="From the weights, from the variance of w, or from examples.",
 )  # fmt: skip
-@click.option("--count", type=int, help="How many.  [10]")
-@click.option("--layers", help="Where they act: 0-3,8, coarse, middle, fine or all.  [all]")
-@click.option("--layer", help="pca of what this layer makes, such as b16.conv1.")
-@click.option("--samples", type=int, help="How many places pca looks at.  [10000]")
-@click.option("--seed", type=int, help="Of these places.  [0]")
-@click.option("--class", "label", type=int, help="For models with classes.")
-@click.option("--positive", help="contrast: seeds or an .npz with more of it.")
-@click.option("--negative", help="contrast: seeds or an .npz with less of it.")
-@click.option("--name", help="contrast: what it is called.")
+@click.option("--count", type=int, help="Number of directions.  [10]")
+@click.option(
+    "--layers", help="Layers that they change: 0-3,8, coarse, middle, fine or all.  [all]"
+)
+@click.option("--layer", help="pca: use the activations of this layer, for example b16.conv1.")
+@click.option("--samples", type=int, help="pca: number of sampled latents.  [10000]")
+@click.option("--seed", type=int, help="Seed for the sampled latents.  [0]")
+@click.option("--class", "label", type=int, help="Class number, for models with classes.")
+@click.option("--positive", help="contrast: examples that show the attribute; seeds or an .npz.")
+@click.option("--negative", help="contrast: examples that do not show it; seeds or an .npz.")
+@click.option("--name", help="contrast: name of the direction.")
 @click.option(
     "--keep", type=click.Path(exists=True, path_type=Path, dir_okay=False),
-    help="A file of directions that these leave as they are.",
+    help="File of directions that the new ones must not change.",
 )  # fmt: skip
-@click.option("--sheet", type=click.Path(path_type=Path, dir_okay=False), help="A picture of each.")
-@click.option("--seeds", default="1", show_default=True, help="The rows of the sheet.")
 @click.option(
-    "--truncation", type=float, default=0.7, show_default=True, help="Of the pictures measured."
+    "--sheet",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Image file that shows each direction.",
+)
+@click.option("--seeds", default="1", show_default=True, help="Seeds of the rows of the sheet.")
+@click.option(
+    "--truncation", type=float, default=0.7, show_default=True, help="Truncation used when scaling."
 )
 def command(
     model: str, output: Path, device: str, progress: ProgressCallback, **options: Any
 ) -> dict[str, Any]:
-    """Find directions in a model's latent space.
+    """Find edit directions in a model's latent space.
 
-    Each is as long that one unit of it is equally visible.
+    Directions are scaled so that one unit changes the image by about the same visible amount.
     """
     from genart.editing.api import directions
 

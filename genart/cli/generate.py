@@ -20,7 +20,7 @@ def show(stills: Stills) -> Iterator[str]:
     """What to print: the files, or the folder if they are many."""
     size = "x".join(map(str, stills.size)) + " px" if stills.size else "latents"
     if len(stills.files) > 1:
-        yield f"{len(stills.files)} pictures of {size} in {stills.files[0].parent}"
+        yield f"{len(stills.files)} images of {size} in {stills.files[0].parent}"
     else:
         yield f"{stills.files[0]}  {size}"
 
@@ -28,24 +28,24 @@ def show(stills: Stills) -> Iterator[str]:
 @declare("genart generate --seeds 1-12 --grid 4x3 -o fruit.png", show, name="generate")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True,
-    help="A folder for one PNG a seed; a picture file for a grid; .npz for the latents.",
+    help="A folder for one PNG per seed; an image file for a grid; .npz for the latents.",
 )  # fmt: skip
-@click.option("--seeds", help="Such as 1,2,5-9.  [1-9, or one a cell]")
-@click.option("--keys", help="Latent files and seeds instead, such as apple.npz,7,latents/.")
+@click.option("--seeds", help="Seeds, for example 1,2,5-9.  [1-9, or one per cell]")
+@click.option("--keys", help="Latent files and seeds, for example apple.npz,7,latents/.")
 @click.option(
-    "--latent", type=click.Path(exists=True, dir_okay=False), help="An .npz instead of seeds."
+    "--latent", type=click.Path(exists=True, dir_okay=False), help="Latent file, instead of seeds."
 )
 @model_options
 @precision_option
 @click.option(
     "--noise", type=click.Choice(("const", "random", "none")), default="const", show_default=True,
-    help="Grain.",
+    help="Noise input.",
 )  # fmt: skip
-@click.option("--grid", metavar="CxR", help="Columns x rows.")
+@click.option("--grid", metavar="CxR", help="Grid, columns x rows.")
 def command(device: str, progress: ProgressCallback, **options: Any) -> Any:
-    """Make still pictures.
+    """Make still images.
 
-    One a seed into a folder, or all in a grid into a file. Each carries its recipe.
+    One file per seed in a folder, or one grid in a file. Each file contains its recipe.
     """
     from genart.rendering.stills import generate
 

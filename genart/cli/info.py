@@ -1,4 +1,4 @@
-"""`genart info`: what a file is."""
+"""`genart info`: show what a file is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from genart.cli.command import plain
 
 
 def show(facts: Mapping[str, Any]) -> Iterator[str]:
-    """One line a fact, longer ones indented."""
+    """One line per fact, longer ones indented."""
     for name, value in plain(facts).items():
         if isinstance(value, dict):
             yield f"{name}:"
@@ -40,10 +40,10 @@ def _short(value: Any) -> str:
 @declare("genart info network.pkl", show, name="info")
 @click.argument("file", type=click.Path(path_type=Path))
 def command(file: Path) -> Any:
-    """Say what a file is.
+    """Show what a file is.
 
-    A model, a film or picture with its recipe, a latent. Nothing in
-    the file is executed and no network is built.
+    A model, a film or image with its recipe, or a latent file. Nothing in the file is executed and
+    no network is built.
     """
     from genart.data.file_info import info
 

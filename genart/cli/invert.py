@@ -1,4 +1,4 @@
-"""`genart invert`: from pictures to their places in latent space."""
+"""`genart invert`: find the latents of images."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def show(found: Inversions) -> Iterator[str]:
-    """What to print: a line a picture."""
+    """What to print: one line per image."""
     for each in found.results:
         if each.error:
-            yield each.error  # it names the picture
+            yield each.error  # it names the image
         else:
-            again = ", kept from before" if each.reused else ""
+            again = ", found before" if each.reused else ""
             with_model = f" with {each.model}" if each.model else ""
             yield (
                 f"{each.image} -> {each.latent}{with_model}  distance {each.distance:.3f}{again}"
@@ -37,38 +37,40 @@ def show(found: Inversions) -> Iterator[str]:
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True,
-    help="The folder for latents, previews and the index.",
+    help="Folder for latents, previews and the index.",
 )  # fmt: skip
-@click.option("--model", default=MODEL, show_default=True, help="Name, file or URL.")
+@click.option("--model", default=MODEL, show_default=True, help="Model name, file or URL.")
 @click.option(
     "--method", default="projector", show_default=True, help="`genart plugins` lists the inverters."
 )
-@click.option("--steps", type=int, help="How long to search.  [what suits the method]")
-@click.option("--space", type=click.Choice(("w", "w+")), help="projector: where to search.  [w]")
-@click.option("--start", help="projector: auto, average, samples, encoder, or an .npz file.")
-@click.option("--encoder", help="encoder, projector: its file.  [found by itself]")
+@click.option("--steps", type=int, help="Number of steps.  [depends on the method]")
+@click.option("--space", type=click.Choice(("w", "w+")), help="projector: latent space.  [w]")
+@click.option(
+    "--start", help="projector: start at auto, average, samples, encoder, or an .npz file."
+)
+@click.option("--encoder", help="encoder, projector: encoder file.  [found automatically]")
 @click.option("--tuning", type=int, help="pivotal: steps of tuning.  [200]")
-@click.option("--features", help="lite0, vgg16, a file of VGG16's weights, or auto.")
-@click.option("--weight", type=float, help="semantic: of what is seen, beside the pixels.  [5]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the search's own chance.")
+@click.option("--features", help="Feature network: lite0, vgg16, a file of VGG16 weights, or auto.")
+@click.option("--weight", type=float, help="semantic: weight of the classifier features.  [5]")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
 @click.option(
     "--fit", type=click.Choice(("crop", "pad", "stretch")), default="crop", show_default=True,
-    help="How pictures are brought to the model's size.",
+    help="How images are scaled to the model's size.",
 )  # fmt: skip
-@click.option("--batch", type=int, help="How many at once.  [4; pivotal: all]")
-@click.option("--film", type=click.Path(path_type=Path), help="A film of the search.")
+@click.option("--batch", type=int, help="Images per batch.  [4; pivotal: all]")
+@click.option("--film", type=click.Path(path_type=Path), help="Write a film of the search.")
 @click.option(
     "--smooth", type=float, default=1.0, show_default=True,
-    help="Frames over which a filmed input is smoothed; 0 for none.",
+    help="For a film as input: smooth the latents over this many frames; 0 for none.",
 )  # fmt: skip
-@click.option("--resume", is_flag=True, help="Go on in a folder; nothing is searched for twice.")
+@click.option("--resume", is_flag=True, help="Continue in a folder that contains inversions.")
 def command(
     images: tuple[Path, ...], output: Path, device: str, progress: ProgressCallback, **options: Any
 ) -> Any:
-    """Find the places of pictures in a model's latent space.
+    """Find the latents of images.
 
-    IMAGES are picture files, films, or folders of pictures. Each gets an .npz that other commands
-    take; a film's holds a place a frame.
+    IMAGES are image files, films, or folders of images. Each gets an .npz file that other commands
+    accept; that of a film holds one latent per frame.
     """
     from genart.inversion.api import invert_all
 

@@ -1,4 +1,4 @@
-"""`genart live`: the instrument."""
+"""`genart live`: play a sketch live."""
 
 from __future__ import annotations
 
@@ -38,66 +38,77 @@ def show(report: LiveReport) -> Iterator[str]:
 
 @declare("genart live drift --model pomona --record night.mp4", show, name="live")
 @click.argument("sketch", required=False)
-@click.option("--model", help="Name, file or URL.  [pomona]")
-@click.option("--size", metavar="N or WxH", help="Pixels, width first.  [the model's]")
+@click.option("--model", help="Model name, file or URL.  [pomona]")
+@click.option("--size", metavar="N or WxH", help="Size in pixels, width first.  [the model's]")
 @precision_option
-@click.option("--fps", help="Frames a second, such as 30 or 30000/1001.  [30]")
-@click.option("--seconds", type=float, help="Stop after so long.")
-@click.option("--osc", metavar="HOST:PORT", help="Where to listen.  [127.0.0.1:9000]")
-@click.option("--feedback", metavar="HOST:PORT", multiple=True, help="Who is told what was turned.")
-@click.option("--web", metavar="HOST:PORT", help="Where the page is.  [127.0.0.1:8000]")
+@click.option("--fps", help="Frames per second, for example 30 or 30000/1001.  [30]")
+@click.option("--seconds", type=float, help="Stop after this time.")
+@click.option("--osc", metavar="HOST:PORT", help="Address for OSC messages.  [127.0.0.1:9000]")
+@click.option(
+    "--feedback",
+    metavar="HOST:PORT",
+    multiple=True,
+    help="Send Param changes to this OSC address; repeatable.",
+)
+@click.option("--web", metavar="HOST:PORT", help="Address of the control page.  [127.0.0.1:8000]")
 @click.option("--window/--no-window", " /--headless", default=True, help="Show a window.  [window]")
-@click.option("--screen", type=int, multiple=True, help="Which one, from 1; may be repeated.")
-@click.option("--fullscreen", is_flag=True, help="Begin full screen.")
-@click.option("--fill", is_flag=True, help="Fill the window; cut what does not fit.")
+@click.option("--screen", type=int, multiple=True, help="Screen number, from 1; repeatable.")
+@click.option("--fullscreen", is_flag=True, help="Start in full screen.")
+@click.option("--fill", is_flag=True, help="Fill the window and crop the image.")
 @click.option("--vsync/--no-vsync", default=True, help="Wait for the screen's refresh.  [vsync]")
 @click.option(
     "--record-show", type=click.Path(dir_okay=False, path_type=Path),
-    help="Keep every change, to play or render it again.",
+    help="Record every change to this show file.",
 )  # fmt: skip
 @click.option(
-    "--show", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Play one again."
+    "--show",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Replay a recorded show file.",
 )
 @click.option(
-    "--cues", type=click.Path(dir_okay=False, path_type=Path), help="Their file.  [cues.json]"
+    "--cues",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="JSON file that stores the cues.  [cues.json]",
 )
 @click.option(
     "--map", "mapping", type=click.Path(dir_okay=False, path_type=Path),
-    help="The file that leads MIDI, other OSC addresses and LFOs onto Params.  [mapping.toml]",
+    help="File that maps MIDI, OSC, audio and LFOs to Params.  [mapping.toml]",
 )  # fmt: skip
 @click.option(
     "--control", "controls", metavar="NAME[:SOURCE]", multiple=True,
-    help="Who else turns Params, such as midi or link; may be repeated.",
+    help="Source of Param changes, for example midi or link; repeatable.",
 )  # fmt: skip
 @click.option("--midi", metavar="PORT", multiple=True, help="Short for --control midi:PORT.")
 @click.option("--audio-in", metavar="SOURCE", help="Short for --control audio:SOURCE.")
-@click.option("--link", is_flag=True, help="Short for --control link: the tempo of Ableton Link.")
+@click.option(
+    "--link", is_flag=True, help="Short for --control link: tempo and beat of Ableton Link."
+)
 @click.option(
     "--to", "sinks", metavar="NAME[:TEXT] or URL", multiple=True,
-    help="Where else the picture goes, such as virtualcam or srt://host:9999; may be repeated.",
+    help="Send the image to virtualcam, srt://host:9999 or another output; repeatable.",
 )  # fmt: skip
 @click.option("--ndi", metavar="NAME", help="Short for --to ndi:NAME.")
 @click.option(
     "--style", metavar="NAME[:TEXT]", multiple=True,
-    help="Paint over the picture, such as fast:wave; may be repeated.",
+    help="Repaint every frame, for example fast:great_wave; repeatable.",
 )  # fmt: skip
 @click.option("--blend/--no-blend", default=None, help="Blend frames while the model is slow.")
+@click.option("--hold-fps", is_flag=True, help="Reduce the image quality while the model is slow.")
 @click.option(
-    "--hold-fps", is_flag=True, help="Lower the picture's quality while the model is slow."
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Record a film: .mp4 .mkv .mov.",
 )
+@click.option("--seed", type=int, help="Seed of the sketch's random numbers.  [0]")
 @click.option(
-    "--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep a film: .mp4 .mkv .mov."
+    "--profile", is_flag=True, help="Report at the end where the time of the frames goes."
 )
-@click.option("--seed", type=int, help="What the sketch's own chance comes from.  [0]")
-@click.option("--profile", is_flag=True, help="Say at the end where the frames spent their time.")
-@click.option(
-    "-p", "params", type=Assignment(), multiple=True, help="Turn any Param; may be repeated."
-)
+@click.option("-p", "params", type=Assignment(), multiple=True, help="Set a Param; repeatable.")
 def command(params: tuple[tuple[str, str], ...], device: str, **options: Any) -> Any:
     """Play a sketch live.
 
-    SKETCH is the name of a shipped sketch or a .py file; drift unless given. A file is read again
-    whenever it is saved.
+    SKETCH is the name of an included sketch or a .py file; the default is drift. A file is loaded
+    again whenever it is saved.
     """
     from genart.live.perform import perform
 
@@ -108,7 +119,7 @@ def command(params: tuple[tuple[str, str], ...], device: str, **options: Any) ->
 
 
 def _spelt_out(options: dict[str, Any]) -> dict[str, Any]:
-    """Options with the short ones among the controls and outputs."""
+    """The options, with the short forms added to the controls and outputs."""
     midi, audio, ndi = options.pop("midi"), options.pop("audio_in"), options.pop("ndi")
     controls = [*options.pop("controls"), *(f"midi:{port}" for port in midi)]
     controls += [] if audio is None else [f"audio:{audio}"]

@@ -1,4 +1,4 @@
-"""`genart models`: what can be loaded by name; `genart models convert`: to our own format."""
+"""`genart models`: list the models that load by name; `genart models convert`: convert a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from genart.cli.command import command as declare
 
 
 def show(found: Mapping[str, Any]) -> Iterator[str]:
-    """One line a model."""
+    """One line per model."""
     width = max((len(model.name) for model in found["models"]), default=0)
     for model in found["models"]:
         yield f"{model.name:<{width}}  {model.plugin}  {model.about}".rstrip()
@@ -46,7 +46,7 @@ def show_converted(made: Mapping[str, Any]) -> Iterator[str]:
 @click.argument("source", metavar="IN")
 @click.argument("output", metavar="OUT", type=click.Path(path_type=Path))
 def _convert(source: str, output: Path, device: str) -> Any:
-    """Load IN, a file, URL or name, and keep it as OUT.safetensors."""
+    """Load IN (file, URL or name) and save it as OUT.safetensors."""
     from genart.models.loading import convert
 
     return convert(source, output, device)

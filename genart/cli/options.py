@@ -10,10 +10,10 @@ import click
 
 MODEL = "pomona"
 
-#: Of commands whose model may compute in more than one precision.
+#: For commands whose model can compute in more than one precision.
 precision_option = click.option(
     "--precision", type=click.Choice(("auto", "float32", "half")),
-    help="What the network computes in; half takes CUDA.  [auto: what it is made for]",
+    help="Number format of the network; half needs CUDA.  [auto: as the model was made]",
 )  # fmt: skip
 
 
@@ -30,12 +30,16 @@ class Assignment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
             return value
         path, equals, text = str(value).partition("=")
         if not equals or "." not in path.strip("."):
-            self.fail(f'"{value}" is not like sketch.speed=0.5.', param, ctx)
+            self.fail(
+                f'"{value}" is not of the form owner.name=value, for example sketch.speed=0.5.',
+                param,
+                ctx,
+            )
         return path.strip(), text
 
 
 class Option(click.ParamType):  # type: ignore[type-arg, unused-ignore]
-    """`name=value`; becomes ("name", value), a number or a switch where it reads like one."""
+    """`name=value`; becomes ("name", value), a number or a switch if the text is one."""
 
     name = "name=value"
 
@@ -47,12 +51,14 @@ class Option(click.ParamType):  # type: ignore[type-arg, unused-ignore]
             return value
         name, equals, text = str(value).partition("=")
         if not equals or not name.strip():
-            self.fail(f'"{value}" is not like preset=gatys.', param, ctx)
+            self.fail(
+                f'"{value}" is not of the form name=value, for example preset=gatys.', param, ctx
+            )
         return name.strip().replace("-", "_"), _read(text.strip())
 
 
 def _read(text: str) -> Any:
-    """A text as the value it stands for."""
+    """The value that a text stands for."""
     switches = {"true": True, "false": False}
     if text.lower() in switches:
         return switches[text.lower()]
@@ -64,28 +70,28 @@ def _read(text: str) -> Any:
     return text
 
 
-#: Of commands that repaint pictures and films.
+#: For commands that repaint images and films.
 repaint_size_option = click.option(
-    "--size", metavar="N or WxH", help="At most N pixels on the longer side, or cover WxH."
+    "--size", metavar="N or WxH", help="Longer side in pixels, or WxH to scale and crop."
 )
 extra_option = click.option(
     "--option", "extra", type=Option(), multiple=True,
-    help="Any other option of the stylizer; may be repeated.",
+    help="Another option of the stylizer; repeatable.",
 )  # fmt: skip
 
 
 def preview_option(shows: str) -> Callable[[Any], Any]:
-    """--preview; `shows` says in words how what goes."""
-    says = f"A picture, written anew every two seconds, that shows {shows}."
+    """--preview; `shows` names what the preview shows."""
+    says = f"Image file, updated every two seconds, that shows {shows}."
     preview = click.Path(dir_okay=False, path_type=Path)
     return click.option("--preview", type=preview, help=says)
 
 
 def chosen(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that were given, those of --option among them.
+    """The given options, including those from --option.
 
     Raises:
-        UsageError: one that was given both ways.
+        UsageError: an option was given in both ways.
     """
     given = {name: value for name, value in options.items() if value is not None}
     extra = dict(given.pop("extra", ()))
@@ -96,16 +102,16 @@ def chosen(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--model, --truncation, --cutoff, --class and --size, as every picture command has them."""
+    """--model, --truncation, --cutoff, --class and --size, for commands that make images."""
     for option in reversed(
         (
             click.option("--model", default=MODEL, show_default=True, help="Name, file or URL."),
             click.option(
                 "--truncation", type=float, default=0.7, show_default=True,
-                help="1 is the whole space, 0 the average picture.",
+                help="1 for the full variety, 0 for the average image.",
             ),
             click.option("--cutoff", type=int, help="Truncate only the first N layers."),
-            click.option("--class", "label", type=int, help="For models with classes."),
+            click.option("--class", "label", type=int, help="Class, for models with classes."),
             click.option("--size", metavar="N or WxH", help="Pixels, width first.  [the model's]"),
         )
     ):  # fmt: skip

@@ -1,4 +1,4 @@
-"""`genart plugins`: what every plug-in offers, and why some were set aside."""
+"""`genart plugins`: list the plug-ins, and why one failed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,18 @@ def show(found: Mapping[str, Any]) -> Iterator[str]:
     for plugin in found["plugins"]:
         yield f"{plugin['name']}  ({plugin['distribution'] or plugin['source']})"
         if plugin["error"]:
-            yield f"  set aside: {plugin['error']}"
+            yield f"  disabled: {plugin['error']}"
             yield from (f"  | {line}" for line in plugin["traceback"].splitlines())
         for kind, names in plugin["provides"].items():
             yield f"  {kind}: {', '.join(names)}"
     if any(plugin["error"] and not plugin["traceback"] for plugin in found["plugins"]):
-        yield "`genart plugins --traceback` shows the whole story."
+        yield "`genart plugins --traceback` shows the traceback."
 
 
 @declare("genart plugins --traceback", show, name="plugins")
-@click.option("--traceback", is_flag=True, help="Show where those set aside failed.")
+@click.option("--traceback", is_flag=True, help="Show the tracebacks of failed plug-ins.")
 def command(traceback: bool) -> Any:
-    """List the plug-ins.
-
-    What each provides, and for the ones set aside the reason.
-    """
+    """List the plug-ins, what each provides, and why a plug-in was disabled."""
     from genart.plugins import overview
 
     return overview(traceback)

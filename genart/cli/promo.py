@@ -1,4 +1,4 @@
-"""`genart promo`: walks, films and pictures in a row, with titles and music."""
+"""`genart promo`: join walks, films and images, with titles and music."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     name="promo",
 )
 @click.argument("scenes", nargs=-1, required=True)
-@click.option("-o", "--output", metavar="PATH", help="The film.  [promo.mp4]")
+@click.option("-o", "--output", metavar="PATH", help="Output film.  [promo.mp4]")
 @click.option(
     "--title", "titles", multiple=True,
-    help="A card before the first scene; the next before the next; one more ends the film.",
+    help="Title card before the next scene; one more ends the film.",
 )  # fmt: skip
 @click.option(
-    "--audio", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A sound track."
+    "--audio", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Sound track."
 )
-@click.option("--crossfade", type=float, help="Seconds in which neighbours blend.  [1]")
-@click.option("--still", type=float, help="Seconds that a picture is shown.  [4]")
-@click.option("--card", type=float, help="Seconds that a title is shown.  [2.5]")
-@click.option("--fps", help="Frames a second.  [30]")
-@click.option("--size", metavar="N or WxH", help="Pixels, width first.  [1280x720]")
-@click.option("--codec", help="One of the format's codecs.")
+@click.option("--crossfade", type=float, help="Length of a cross-fade in seconds.  [1]")
+@click.option("--still", type=float, help="Time that an image is shown, in seconds.  [4]")
+@click.option("--card", type=float, help="Time that a title card is shown, in seconds.  [2.5]")
+@click.option("--fps", help="Frames per second.  [30]")
+@click.option("--size", metavar="N or WxH", help="Size in pixels, width first.  [1280x720]")
+@click.option("--codec", help="Codec of the format.")
 def command(
     scenes: tuple[str, ...], device: str, progress: ProgressCallback, **options: Any
 ) -> Any:
-    """Join walks, films and pictures into one film.
+    """Join walks, films and images into one film.
 
-    A SCENE is a picture, a film, or a sketch with words of `genart render` in one pair of quotes.
+    A SCENE is an image, a film, or a sketch with options of `genart render` in one pair of quotes.
     """
     from genart.rendering.promo import promo
     from genart.rendering.scenes import parse_scene

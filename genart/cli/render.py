@@ -1,4 +1,4 @@
-"""`genart render`: a sketch becomes a film or loop."""
+"""`genart render`: render a sketch to a film or loop."""
 
 from __future__ import annotations
 
@@ -31,59 +31,64 @@ def show(report: Report) -> Iterator[str]:
 @click.argument("sketch", required=False)
 @click.option(
     "-o", "--output", metavar="PATH",
-    help="The film; its suffix decides the format. A / at the end: a folder of PNG.  [genart.mp4]",
+    help="Output file; the suffix sets the format, a final / makes PNG files.  [genart.mp4]",
 )  # fmt: skip
-@click.option("--model", help="Name, file or URL.  [pomona]")
-@click.option("--seeds", help="The keys of the walk, such as 1,2,5-9.")
-@click.option("--keys", help="Latent files and seeds instead, such as apple.npz,7,pear.npz.")
-@click.option("--walk", help="The kind of walk; `genart plugins` lists all.")
-@click.option("--easing", help="How a step between two keys speeds up and slows down.")
-@click.option("--even/--no-even", default=None, help="Change the picture at a constant rate.")
-@click.option("--loop/--no-loop", default=None, help="Lead the last key back to the first.")
-@click.option("--seconds", type=float, help="Length.  [8]")
+@click.option("--model", help="Model name, file or URL.  [pomona]")
+@click.option("--seeds", help="Seeds of the keys, for example 1,2,5-9.")
+@click.option("--keys", help="Latent files and seeds, for example apple.npz,7,pear.npz.")
+@click.option("--walk", help="Kind of walk; `genart plugins` lists them.")
+@click.option("--easing", help="Change of speed between two keys.")
+@click.option("--even/--no-even", default=None, help="Constant perceptual speed.")
+@click.option("--loop/--no-loop", default=None, help="Close the walk to a loop.")
+@click.option("--seconds", type=float, help="Length in seconds.  [8]")
 @click.option("--beats", type=float, help="Length in beats instead of seconds.")
-@click.option("--bpm", type=float, help="Beats a minute.")
-@click.option("--fps", help="Frames a second, such as 30 or 30000/1001.  [30]")
-@click.option("--size", metavar="N or WxH", help="Pixels, width first.")
-@click.option("--truncation", type=float, help="1 is the whole space, 0 the average picture.")
+@click.option("--bpm", type=float, help="Beats per minute.")
+@click.option("--fps", help="Frames per second, for example 30 or 30000/1001.  [30]")
+@click.option("--size", metavar="N or WxH", help="Size in pixels, width first.")
+@click.option("--truncation", type=float, help="1 for the full variety, 0 for the average image.")
 @click.option(
     "--directions", type=click.Path(exists=True, dir_okay=False),
-    help="A file of directions, each of which becomes a Param edit.<name>.",
+    help="File of edit directions; each becomes a Param edit.<name>.",
 )  # fmt: skip
 @click.option(
     "--style", metavar="NAME[:TEXT]", multiple=True,
-    help="Paint over the picture, such as fast:wave; may be repeated.",
+    help="Repaint every frame, for example fast:great_wave; repeatable.",
 )  # fmt: skip
-@click.option("--class", "label", type=int, help="For models with classes.")
+@click.option("--class", "label", type=int, help="Class number, for models with classes.")
 @precision_option
-@click.option("--noise", type=click.Choice(("const", "random", "none", "walk")), help="Grain.")
-@click.option("--grid", metavar="CxR", help="Several walks in one picture, columns x rows.")
 @click.option(
-    "--audio", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A sound track."
+    "--noise",
+    type=click.Choice(("const", "random", "none", "walk")),
+    help="Noise input; walk moves it with the loop.",
+)
+@click.option("--grid", metavar="CxR", help="Several walks in one frame, columns x rows.")
+@click.option(
+    "--audio", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Sound track."
 )
 @click.option(
     "--map", "mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A TOML file that leads the sound track, and LFOs, onto Params.",
+    help="TOML file that maps the sound track and LFOs to Params.",
 )  # fmt: skip
 @click.option(
-    "--title", "titles", multiple=True, help="A card before the film; a second one after it."
+    "--title",
+    "titles",
+    multiple=True,
+    help="Title card before the film; the second one is shown after it.",
 )
-@click.option("--codec", help="One of the format's codecs, such as h265 or hap_alpha.")
+@click.option("--codec", help="Codec of the format, for example h265 or hap_alpha.")
 @click.option(
     "--show", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A recorded show, made again at any size and rate.",
+    help="Recorded show to render, at any size and rate.",
 )  # fmt: skip
-@click.option("--seed", type=int, help="What the sketch's own chance comes from.  [0]")
-@click.option("--profile", is_flag=True, help="Say where the frames spent their time.")
-@click.option(
-    "-p", "params", type=Assignment(), multiple=True, help="Turn any Param; may be repeated."
-)
+@click.option("--seed", type=int, help="Seed of the sketch's random numbers.  [0]")
+@click.option("--profile", is_flag=True, help="Report where the time of the frames goes.")
+@click.option("-p", "params", type=Assignment(), multiple=True, help="Set a Param; repeatable.")
 def command(
     params: tuple[tuple[str, str], ...], device: str, progress: ProgressCallback, **options: Any
 ) -> Any:
     """Render a sketch to a film or loop.
 
-    SKETCH is the name of a shipped sketch or a .py file; drift unless given.
+    SKETCH is the name of an included sketch or a .py file; the default is drift.
     """
     from genart.rendering.render_film import render
 

@@ -1,4 +1,4 @@
-"""`genart stylize`: a picture or film in the manner of another picture."""
+"""`genart stylize`: repaint images and films in a style."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def show(painted: Painted) -> Iterator[str]:
-    """What to print: a line a picture or film."""
+    """What to print: one line per image or film."""
     for each in painted.results:
         yield (
             f"{each['input']} -> {each['output']}"
@@ -36,23 +36,23 @@ def show(painted: Painted) -> Iterator[str]:
 @declare("genart stylize photo.jpg --style wave.jpg -o painted.jpg", show, name="stylize")
 @click.argument("content", type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--style", multiple=True, required=True, metavar="PICTURE or NAME",
-    help="A picture, or a trained style's name or file; may be repeated.",
+    "--style", multiple=True, required=True, metavar="IMAGE or NAME",
+    help="Style image, or name or file of a trained style; repeatable.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True,
-    help="A picture, a film, or a folder.",
+    help="Output image, film, or folder.",
 )  # fmt: skip
-@click.option("--method", help="A stylizer.  [gatys for pictures, fast for anything else]")
-@click.option("--style-weight", type=float, help="How much the style counts.")
-@click.option("--content-weight", type=float, help="How much the content counts.")
-@click.option("--tv-weight", type=float, help="How much smoothness counts.")
+@click.option("--method", help="Stylizer.  [gatys for a style image, fast for a trained style]")
+@click.option("--style-weight", type=float, help="Weight of the style.")
+@click.option("--content-weight", type=float, help="Weight of the content.")
+@click.option("--tv-weight", type=float, help="Weight of smoothness.")
 @click.option("--layers", help="Style layers, comma-separated, each with an optional =weight.")
 @repaint_size_option
-@click.option("--steps", type=int, help="How long to optimise.")
-@click.option("--keep-color", is_flag=True, default=None, help="Keep the content's colours.")
+@click.option("--steps", type=int, help="Optimisation steps.")
+@click.option("--keep-color", is_flag=True, default=None, help="Keep the colours of the content.")
 @extra_option
-@preview_option("how it goes")
+@preview_option("the current state")
 def command(
     content: Path,
     style: tuple[str, ...],
@@ -61,7 +61,7 @@ def command(
     progress: ProgressCallback,
     **options: Any,
 ) -> Any:
-    """Repaint CONTENT, a picture, a folder of pictures or a film, in a style."""
+    """Repaint CONTENT (an image, a folder of images, or a film) in a style."""
     from genart.rendering.stylize import stylize
 
     return stylize(

@@ -1,4 +1,4 @@
-"""`genart train KIND`: a command for every trainer, with an option for every setting."""
+"""`genart train KIND`: one command per trainer, one option per setting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Trainers(click.Group):
-    """The registered trainers, each a command."""
+    """The registered trainers, one command each."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
@@ -31,7 +31,7 @@ class Trainers(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, but an unknown kind is answered with the known ones."""
+        """Like click, but the error for an unknown kind lists the known ones."""
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
             from genart.errors import UnknownName
 
@@ -46,7 +46,7 @@ class Trainers(click.Group):
     epilog="Example: genart train stylegan2 --data fruit.zip --out runs/fruit --resume auto",
 )
 def command() -> None:
-    """Train a model of your own.
+    """Train a model.
 
     `genart train KIND --help` lists the settings of a kind.
     """
@@ -89,9 +89,9 @@ _SHARED: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--out", type=click.Path(file_okay=False, path_type=Path), required=True,
-        help="The folder for snapshots, logs and the model.",
+        help="Folder for snapshots, logs and the model.",
     ),
-    click.option("--resume", help='A snapshot, or "auto" for the newest in --out.'),
+    click.option("--resume", help='Continue from this snapshot; "auto" uses the newest in --out.'),
 )  # fmt: skip
 
 

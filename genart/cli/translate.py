@@ -1,4 +1,4 @@
-"""`genart translate`: pictures from one domain in another, by CycleGAN or pix2pix."""
+"""`genart translate`: translate images between domains with CycleGAN or pix2pix."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 @declare("genart translate photos/ --model fruit_net_G.pth -o paintings", show, name="translate")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--model", required=True, help="A shipped model's name, or its file.")
+@click.option("--model", required=True, help="Name of an included model, or a model file.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True,
-    help="A folder, or a file for a single input.",
+    help="Folder, or a file for a single input.",
 )  # fmt: skip
-@click.option("--method", help="A stylizer.  [cyclegan, which opens pix2pix too]")
+@click.option("--method", help="Stylizer.  [cyclegan, which also loads pix2pix models]")
 @repaint_size_option
 @extra_option
-@preview_option("how a film goes")
+@preview_option("the current state of a film")
 def command(
     inputs: tuple[Path, ...],
     output: Path,
@@ -38,7 +38,7 @@ def command(
     progress: ProgressCallback,
     **options: Any,
 ) -> Any:
-    """Translate INPUTS, pictures, folders of them or films, with a trained model."""
+    """Translate INPUTS (images, folders of images, or films) with a trained model."""
     from genart.rendering.stylize import translate
 
     return translate(inputs, output, device=device, progress=progress, **chosen(options))

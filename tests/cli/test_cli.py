@@ -109,7 +109,7 @@ def test_the_program_ends_with_the_code_of_what_happened(tmp_path: Path) -> None
         (["mix", "-o", "folder"], "A mixing grid is a picture"),
         (["mix", "-o", "x.png", "--styles", "9"], "no layer 9"),
         (["render", "drfit"], 'Did you mean "drift"'),
-        (["render", "-p", "speed"], "not like sketch.speed=0.5"),
+        (["render", "-p", "speed"], "for example sketch.speed=0.5"),
         (["render", "-p", "walk.kidn=slerp", "-o", "x.mp4"], "walk.kind"),
         (["render", "-o", "x.avi"], "film format"),
         (["render", "--device", "gpu"], "'gpu' is not one of"),
@@ -171,7 +171,7 @@ def test_an_unexpected_error_is_one_line_and_a_hint(
     assert done.code == 1
     assert done.err.splitlines() == [
         "Error: ZeroDivisionError: by nought",
-        "GENART_DEBUG=1 in the environment shows where.",
+        "Set the environment variable GENART_DEBUG=1 to see the traceback.",
     ]
     monkeypatch.setenv("GENART_DEBUG", "1")
     told = genart_command("try").err
@@ -294,7 +294,7 @@ def test_plugins_shows_what_each_provides_and_why_some_were_set_aside(
     monkeypatch.setattr("genart.plugins._plugins", loaded)
     done = genart_command("plugins")
     assert done.code == 0
-    assert "set aside: RuntimeError: out of paint" in done.out
+    assert "disabled: RuntimeError: out of paint" in done.out
     assert "interpolator: straight" in done.out
     assert "--traceback" in done.out
     assert 'raise RuntimeError("out of paint")' not in done.out
