@@ -1,4 +1,4 @@
-# make demo: a film in out/loop.mp4    make test: the suite    make lint: ruff and mypy    make docs: the site
+# make demo: a film in out/loop.mp4    make test, test-all: fast tests, all tests    make lint: ruff and mypy    make docs: the site
 # Works on a fresh Debian with Python 3.11 or newer (apt install python3-venv make git).
 
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find genart plugins sketches -type f -not -name '*.pyc')
 
-.PHONY: demo test lint docs stills clean
+.PHONY: demo test test-all lint docs stills clean
 
 # Each stamp is newer than what it was made from, or is made again.
 $(VENV)/bin/python:
@@ -35,8 +35,16 @@ demo: | $(VENV)/bin/python
 	$(BIN)/genart render --seconds 8 --fps 30 --size 512 -o out/loop.mp4
 	@echo "The film is in $(CURDIR)/out/loop.mp4"
 
+# Tests run in one process per core, four at most (each takes 1 GB), with one thread each.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist worksteal --durations=10
+
+# The tests that are not marked slow: three minutes at most on two cores.
 test: $(VENV)/.develop
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not slow"
+
+# All tests; with ONLY=slow those that `make test` leaves out.
+test-all: $(VENV)/.develop
+	$(PYTEST) $(if $(ONLY),-m "$(ONLY)")
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .

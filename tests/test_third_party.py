@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 
 

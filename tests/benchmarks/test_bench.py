@@ -139,6 +139,7 @@ def test_a_chart_that_cannot_be_is_refused_before_anything_is_measured(tmp_path:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["step 8px", "augmented", "R1", "path", "inversion"])
 def test_steps_are_measured(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark_steps, "_SHAPE", (8, 64))
@@ -179,6 +180,7 @@ def test_the_arithmetic_is_that_of_the_convolutions_that_run(
     assert arithmetic(config) == sum(counted)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux counts memory")
 def test_memory_grows_with_the_picture_and_with_the_batch() -> None:
     small, large = peak_memory.main("64", "512"), peak_memory.main("256", "2048")

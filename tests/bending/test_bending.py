@@ -136,6 +136,7 @@ def test_a_bend_changes_its_layer_and_all_that_follows(layer: str, architecture:
     assert not torch.allclose(by_hand, net(place), atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["64:wave@0.1,2", "64.0:flip_v@1 + 64.1:invert@0.5", "32.0[40%]:swirl@0.3 + 8:rotate@0.1"],

@@ -307,6 +307,7 @@ def test_a_model_file_nobody_knows_is_outlined(genart_command: Run, tmp_path: Pa
     assert "no model that a reader knows" in facts["reason"]
 
 
+@pytest.mark.slow
 def test_a_render_told_to_end_leaves_nothing_and_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "genart", "render", "--model", "plasma", "--size", "64"]
     with subprocess.Popen(

@@ -49,6 +49,7 @@ def apart(image: torch.Tensor, target: torch.Tensor) -> float:
     return float((genart.perception.perceptual_distance(image, target) / between).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("space", "shape"), [("w", (2, 20)), ("w+", (2, 6, 20))])
 def test_the_projector_finds_a_models_own_pictures(
     model: Any, target: torch.Tensor, space: str, shape: tuple[int, ...]
@@ -67,6 +68,7 @@ def test_the_projector_finds_a_models_own_pictures(
     assert torch.equal(found.path[-1].values, found.latent.values)
 
 
+@pytest.mark.slow
 def test_a_search_is_the_same_beside_others_and_again(model: Any, target: torch.Tensor) -> None:
     words: dict[str, Any] = {"steps": 6, "samples": 100, "seed": 4, "noise": True}
     both = genart.invert(model, target, **words)
@@ -119,6 +121,7 @@ def test_ramps_follow_the_paper() -> None:
     assert [ramps.noise_at(t) for t in (0, 0.375, 0.75, 1)] == pytest.approx([0.05, 0.0125, 0, 0])
 
 
+@pytest.mark.slow
 def test_semantic_search_keeps_the_best_and_its_weight_counts() -> None:
     plasma = genart.load("plasma").widened((64, 64))
     small = plasma.reduced(2) or plasma
@@ -132,6 +135,7 @@ def test_semantic_search_keeps_the_best_and_its_weight_counts() -> None:
     assert not torch.equal(seen.latent.values, pixels.latent.values)
 
 
+@pytest.mark.slow
 def test_a_search_leaves_a_start_that_leads_nowhere(tmp_path: Path) -> None:
     model = tiny(tmp_path / "tiny.safetensors")
     target = model(model.sample([4, 5, 7, 9, 22]))
@@ -144,6 +148,7 @@ def test_a_search_leaves_a_start_that_leads_nowhere(tmp_path: Path) -> None:
     assert [len(each) for each in many.path] == [5] * 5  # one place a picture all the way
 
 
+@pytest.mark.slow
 def test_z_and_class_are_searched_together(tmp_path: Path) -> None:
     model = tiny(tmp_path / "classes.safetensors", classes=4)
     mixed = torch.tensor([[0.0, 0.1, 0.9, 0.0]])
@@ -204,6 +209,7 @@ def test_a_batch_goes_on_past_what_is_no_picture(model: Any, tmp_path: Path) -> 
         assert preview.size == (32, 16)
 
 
+@pytest.mark.slow
 def test_a_batch_that_was_killed_goes_on_and_makes_nothing_twice(
     model: Any, tmp_path: Path
 ) -> None:

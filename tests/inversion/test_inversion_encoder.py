@@ -32,6 +32,7 @@ def encoder(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_run_in_two_parts_equals_one(model: Any, tmp_path: Path) -> None:
     words: dict[str, Any] = {**SMALL, "model": str(model.source), "samples": 32, "device": "cpu"}
     whole = train("encoder", None, tmp_path / "whole", **words)
@@ -54,6 +55,7 @@ def test_a_run_in_two_parts_equals_one(model: Any, tmp_path: Path) -> None:
     assert [json.loads(line)["pictures"] for line in lines] == [16, 32]
 
 
+@pytest.mark.slow
 def test_its_guess_is_better_than_the_average_and_a_search_goes_on_from_it(
     model: Any, encoder: Path
 ) -> None:

@@ -32,6 +32,7 @@ def frames_of(path: Path) -> list[Any]:
     return list(read_film(path, source.size, source.fps))
 
 
+@pytest.mark.slow
 def test_a_film_shows_the_search_beside_what_is_asked_for(model: Any, tmp_path: Path) -> None:
     paths = pictures(tmp_path / "in", model, [1])
     film = tmp_path / "search.mp4"
@@ -163,6 +164,7 @@ def run(folder: Path, stop_after: int = 0) -> list[str]:
     return lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [20])
 def test_a_batch_killed_outright_goes_on_and_nothing_is_done_twice(
     tmp_path: Path, count: int

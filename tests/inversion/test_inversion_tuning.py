@@ -34,6 +34,7 @@ def distance(image: torch.Tensor) -> float:
     return float(genart.perception.perceptual_distance(image, stranger()))
 
 
+@pytest.mark.slow
 def test_the_tuned_copy_makes_the_picture_and_the_model_stays(
     model: Any, tuned: genart.Inversion
 ) -> None:
@@ -70,6 +71,7 @@ def test_the_engine_never_shows_weights_of_before(model: Any) -> None:
     assert not torch.allclose(found(keys), before, atol=1e-2)
 
 
+@pytest.mark.slow
 def test_locality_holds_the_rest(model: Any) -> None:
     def moved(local: float) -> float:
         found = genart.invert(model, stranger(), **QUICK, tuning=6, rate=0.02, local=local)

@@ -42,6 +42,7 @@ from genart_stylegan2.engine.native import build, choice
 from genart_stylegan2.generator import StyleGAN2
 from genart_stylegan2.network import Network
 
+pytestmark = pytest.mark.slow
 CLOSE = 2e-5
 SOURCES = Path(build.__file__).parent
 KNOWN = [name for name in CASES if "resnet" not in name]

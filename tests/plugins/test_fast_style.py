@@ -306,6 +306,7 @@ def same(a, b):
     return torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [{}, {"net": "johnson", "crop": 64, "stroke": 2, "temporal_weight": 1.0}]
 )

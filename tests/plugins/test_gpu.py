@@ -270,6 +270,7 @@ def filtered(x: torch.Tensor, kernel: torch.Tensor) -> tuple[int, int]:
     return x.shape[2] - lost, x.shape[3] - lost
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="needs Triton")
 def test_the_kernels_do_what_torch_does() -> None:
     """In a process of its own: Triton asks at its import whether to interpret."""

@@ -283,6 +283,7 @@ def test_it_starts_from_the_photo_the_style_or_noise() -> None:
     assert starts["noise"].std() < starts["style"].std()
 
 
+@pytest.mark.slow
 def test_large_pictures_are_painted_from_coarse_to_fine() -> None:
     one = gatys(steps=9)
     photo = torch.nn.functional.interpolate(PHOTO, size=(240, 320), mode="bilinear")
@@ -464,6 +465,7 @@ def test_no_more_memory_is_free_than_a_container_leaves(
 # --- films -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_frame_of_a_film_starts_from_the_one_before() -> None:
     later = (PHOTO + 0.02).clamp(-1, 1)
     alone, film = (gatys(film="last", steps=24, start="noise") for _ in range(2))

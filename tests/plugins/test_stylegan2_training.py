@@ -66,6 +66,7 @@ def assert_same(a, b, at=""):
         assert a == b, at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -107,6 +108,7 @@ def test_on_a_mac_the_gpus_chance_is_kept_and_goes_on(monkeypatch):
     assert len(given) == 1, "snapshots from before have none"
 
 
+@pytest.mark.slow
 def test_no_step_waits_for_its_device():
     pictures = torch.zeros(6, 3, 8, 8, dtype=torch.uint8)
     data = Dataset(pictures, torch.arange(6) % 3, 3)
@@ -135,6 +137,7 @@ def test_pictures_travel_as_bytes_where_they_do_not_fit(monkeypatch):
     assert kept is data, "12 bytes are more than a quarter of the 40 that are free"
 
 
+@pytest.mark.slow
 def test_training_leaves_a_model_a_grid_a_log_and_the_newest_snapshots(pictures, tmp_path):
     model = fit(pictures, tmp_path, 6, snapshot_kimg=0.004, keep=2, licence="CC0", note="ten flats")
     snapshots = [p.name for p in sorted(tmp_path.glob("snapshot-*"))]
@@ -164,6 +167,7 @@ def test_ctrl_c_keeps_a_snapshot_and_says_so(pictures, tmp_path):
     assert newest(tmp_path)["shown"] == 8
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(pictures, tmp_path, monkeypatch):
     fit(pictures, tmp_path / "whole", 4)
     update = genart.training.WeightAverage.update
@@ -230,6 +234,7 @@ def test_settings_say_what_is_allowed():
         Settings(critic="projected", cond=True, aug="diff")
 
 
+@pytest.mark.slow
 def test_training_a_few_steps_moves_the_generator_towards_the_data(pictures, tmp_path):
     flat = tmp_path / "flat"
     flat.mkdir()

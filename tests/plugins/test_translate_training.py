@@ -70,6 +70,7 @@ def assert_same(one: Any, other: Any, where: str = "") -> None:
         assert one == other, where
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "schedule"), [("cyclegan", "linear"), ("pix2pix", "plateau")])
 def test_a_run_in_parts_is_the_run_in_one(
     kind: str, schedule: str, pictures: Path, tmp_path: Path
@@ -93,6 +94,7 @@ def test_a_run_in_parts_is_the_run_in_one(
         assert (tmp_path / "one" / file).read_bytes() == (parts / file).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cyclegan", "pix2pix"])
 def test_what_a_run_leaves(kind: str, pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
@@ -174,6 +176,7 @@ def learn(kind: str, data: Domains, steps: int, **settings: Any) -> tuple[Traini
     return run, [run.step()[name] for _ in range(steps)]
 
 
+@pytest.mark.slow
 def test_on_two_small_domains_the_cycle_loss_falls() -> None:
     run, losses = learn(
         "cyclegan", colours(8, 32, pairs=False), 30, filters=8, critic_filters=8, lr=2e-3
@@ -185,6 +188,7 @@ def test_on_two_small_domains_the_cycle_loss_falls() -> None:
     assert blue > red  # cold, as the other domain is
 
 
+@pytest.mark.slow
 def test_on_eight_pairs_l1_halves() -> None:
     _, losses = learn(
         "pix2pix", colours(8, 32, pairs=True), 40, filters=8, critic_filters=8, levels=4, lr=2e-3
@@ -313,6 +317,7 @@ def test_settings_that_cannot_work_are_refused(kind: str, words: dict[str, Any],
         trainer(kind, **words)
 
 
+@pytest.mark.slow
 def test_the_command_trains(genart_command: Any, pictures: Path, tmp_path: Path) -> None:
     words = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
     done = genart_command(

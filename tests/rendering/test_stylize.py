@@ -178,6 +178,7 @@ def test_a_preview_shows_how_it_goes(clip: Path, tmp_path: Path) -> None:
     assert pixels(tmp_path / "now.png").shape == (48, 64, 3)
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_too_large_asks_for_a_size(tmp_path: Path) -> None:
     source = tmp_path / "huge.png"
     Image.new("L", (12_000, 7_000), 200).save(source)

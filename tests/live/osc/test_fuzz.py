@@ -87,6 +87,7 @@ class Line:
         self._socket.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "packets"), [("udp", 16_000), ("slip", 2000), ("prefixed", 2000)])
 def test_garbage_turns_nothing_and_hinders_nobody(
     control: OscService, kind: str, packets: int
