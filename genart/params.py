@@ -289,6 +289,14 @@ class ParamTree(Mapping[str, Param[Any]]):
         owner, name = path.split(".", 1)
         vars(self.owners[owner])[name] = value
 
+    def assigned(self) -> dict[str, Any]:
+        """Return the values that were set, by path; those that are defaults still are left out."""
+        return {
+            path: self.value(path)
+            for path, (owner, name) in ((path, path.split(".", 1)) for path in self)
+            if name in vars(self.owners[owner])
+        }
+
     def values_now(self) -> dict[str, Any]:
         """Every value now, by path: what a recipe or a cue keeps."""
         return {path: self.value(path) for path in self}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from genart.live.show_recorder import load_models, start_show_recorder
 from genart.live.web.server import Web
 from genart.live.web.status import PageStatus
 from genart.playback.show import Show
-from genart.playback.show_replay import replay
+from genart.playback.show_replay import ReplayedShow, prepare_show
 from genart.playback.sketch import Sketch
 from genart.web.mdns import Advertisement, can_advertise
 
@@ -90,8 +90,9 @@ def perform(
     if precision is not None:
         words["params"] = {"model.precision": precision, **(words.get("params") or {})}
     if show is not None:
-        words = replay(show, {"sketch": sketch, **words})
-        sketch, controls = words.pop("sketch"), [*words.pop("controls"), *controls]
+        start = prepare_show(show, sketch)
+        sketch, controls = start.sketch, [start.show, *controls]
+        words = _begun_as(start, words)
     live = Live("drift" if sketch is None else sketch, tell=tell, **words)
     live.console.lfos = show is None  # a show contains what the LFOs changed
     outlets: list[OutputWorker] = []
@@ -122,6 +123,17 @@ def perform(
     if writer is not None:
         writer.close(live.engine_clock.seconds())
     return report
+
+
+def _begun_as(start: ReplayedShow, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `Live` with what a show began with and that is not given."""
+    header, values = start.show.header, dict(start.values)
+    given = {name: word for name, word in words.items() if word is not None}
+    if "style" in given:
+        values.pop("style.chain", None)
+    begun = {"model": header.model, "seed": header.seed, "fps": header.fps, "size": header.size}
+    params = {**values, **given.get("params", {})}
+    return {**begun, "seconds": start.seconds, **given, "params": params}
 
 
 def _surround(

@@ -25,16 +25,16 @@ from genart.live.store import Store
 from genart.live.store_control import StoreControl
 from genart.media.film_spec import Size, parse_fps, parse_size
 from genart.media.pending import as_frame
-from genart.models.loading import in_aspect, load
+from genart.models.loading import in_aspect, load, model_name
 from genart.playback.background_loader import BackgroundLoader, sketch_file
 from genart.playback.background_pacing import BackgroundPacer
-from genart.playback.build import performer, typed
 from genart.playback.clock import Tick
 from genart.playback.faults import Faults
 from genart.playback.loop import frames, run
+from genart.playback.player import SketchPlayer
 from genart.playback.quality import QualityController, QualityLevel, quality_levels
 from genart.playback.resilient_player import ResilientPlayer
-from genart.playback.settings import ModelSettings
+from genart.playback.settings import Settings
 from genart.playback.sketch import Sketch, load_sketch
 from genart.profiling import WAITING, Profiler
 from genart.realtime import (
@@ -118,9 +118,12 @@ class Live:
         kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
         self._given = model if isinstance(model, Generator) else None
         self.name = kind.__qualname__ if isinstance(sketch, type) else str(sketch)
-        self.settings, self.seed = _settings(kind, model, style, params), seed
+        sketched = kind()
+        values = _values(kind, model, style, params)
+        settings = Settings(values, sketched)
+        tree = settings.tree(sketched)
+        self.settings, self.seed = {path: tree.value(path) for path in values}, seed
         self.threads = spare_threads()
-        settings = self.settings
         period = float(1 / self.fps)
         self.ladder = QualityController(
             period, hold=hold_fps, say=partial(self.faults.note, "quality")
@@ -130,11 +133,10 @@ class Live:
             self._load, self.faults, sketch_file(sketch), device=device, prepare=self._as_played,
             warm=self._warm,
         )  # fmt: skip
-        name = str(settings.get("model.name", ModelSettings.name.default))
         self._size = parse_size(size) if size else None
-        self.size = self._size or self.backstage.get(name).resolution
-        first = performer(
-            kind, settings, load=self.backstage.get, size=self.size, seed=seed, strict=True
+        self.size = self._size or self.backstage.get(settings.model.name).resolution
+        first = SketchPlayer(
+            sketched, settings, load=self.backstage.get, size=self.size, seed=seed, strict=True
         )
         self.engine_clock = engine_clock or LiveClock(self.fps)
         self.engine_clock.stop = self.stopped
@@ -370,7 +372,7 @@ class Service(Protocol):
         ...
 
 
-def _settings(
+def _values(
     kind: type[Sketch],
     model: str | Path | Generator | None,
     style: str | Sequence[str],
@@ -378,6 +380,6 @@ def _settings(
 ) -> dict[str, Any]:
     asked = {**({"style.chain": joined(style)} if style else {}), **(params or {})}
     if model is not None:
-        asked["model.name"] = model.name if isinstance(model, Generator) else str(model)
+        asked["model.name"] = model_name(model)
     # a new even walk costs a hundred images, which nobody on a stage waits for unasked
-    return typed(kind, {**kind.defaults, "walk.even": False, **asked})
+    return {**kind.defaults, "walk.even": False, **asked}

@@ -20,7 +20,7 @@ from genart.contracts import (
 from genart.errors import GenartError, ParamError, SketchError
 from genart.latent import Latent
 from genart.latents.constant_speed import even
-from genart.latents.keys import make_keys
+from genart.latents.keys import Key, make_keys, parse_keys
 from genart.latents.walks import Walk, walk
 from genart.media.pending import (
     PendingFrame,
@@ -63,13 +63,15 @@ class SketchPlayer:
 
     Args:
         sketch: what draws.
-        stage: the owners it shares.
+        stage: the owners of every other Param.
         load: gives the generator of a name.
         size: (h, w) of the frames; None takes the generator's.
         seed: 0..2**32 - 1, what the sketch's own chance comes from.
         strict: whether an image that holds NaN or infinity is an error, instead of grey.
+        keys: the keys of the walk, see `use_keys`; None takes those of the settings.
 
     Attributes:
+        keys: the keys of the walk.
         lighten: gives what draws in a model's stead; keys and walks stay those of the model.
         pace: makes a walk even, from (walk, model, truncation, cutoff).
         second: gives the model to blend in by name, or None while it is not here yet.
@@ -85,6 +87,7 @@ class SketchPlayer:
         size: tuple[int, int] | None = None,
         seed: int = 0,
         strict: bool = False,
+        keys: Sequence[Key] | None = None,
     ) -> None:
         self.sketch, self.stage = sketch, stage
         self.tree: ParamTree = stage.tree(sketch)
@@ -93,7 +96,11 @@ class SketchPlayer:
         self._model = lru_cache(maxsize=1)(lambda name: in_aspect(load(name), size))
         self._precise = lru_cache(maxsize=1)(precise)
         self.pairing, self._mixing = SecondModel(), StyleMix()
-        self._keys = lru_cache(maxsize=1)(make_keys)
+        self._latents = lru_cache(maxsize=1)(make_keys)
+        self.keys: tuple[Key, ...] = ()
+        self._keys_text = ""  # the text of the settings that `keys` stand for
+        if keys is not None:
+            self.use_keys(keys)
         self._walk = lru_cache(maxsize=1)(self._make_walk)
         self._ready = False
         self._held: PendingFrame | None = None
@@ -120,6 +127,10 @@ class SketchPlayer:
             self.set(path, value)
         else:
             self.tree.assign(path, value)
+
+    def use_keys(self, keys: Sequence[Key]) -> None:
+        """Walk past these keys until `walk.seeds` or `walk.keys` is set to another text."""
+        self.keys, self._keys_text = tuple(keys), self._text_of_keys()
 
     def advance(self, t: Fraction) -> None:
         """Bring transport and tempo to time t in seconds."""
@@ -153,7 +164,8 @@ class SketchPlayer:
             sketch, self.stage, load=self._load, size=self._size, seed=self.sketch.seed,
             strict=self._strict,
         )  # fmt: skip
-        fresh._model, fresh._keys, fresh._walk = self._model, self._keys, self._walk
+        fresh._model, fresh._latents, fresh._walk = self._model, self._latents, self._walk
+        fresh.keys, fresh._keys_text = self.keys, self._keys_text
         fresh.pairing, fresh.second = self.pairing, self.second
         fresh.lighten, fresh.pace = self.lighten, self.pace
         for name in params_of(self.sketch):
@@ -162,9 +174,17 @@ class SketchPlayer:
                     fresh.set(f"sketch.{name}", vars(self.sketch)[name])
         return fresh
 
+    def copy(self, size: tuple[int, int] | None, seed: int) -> SketchPlayer:
+        """Return a player of another instance of the sketch, with settings of its own."""
+        sketch = type(self.sketch)()
+        return SketchPlayer(
+            sketch, Settings(self.tree.assigned(), sketch), load=self._load, size=size, seed=seed,
+            strict=self._strict, keys=self.keys,
+        )  # fmt: skip
+
     def forget(self) -> None:
         """Ask for the model anew at the next frame, and make keys and walk of it."""
-        for kept in (self._model, self._precise, self._keys, self._walk):
+        for kept in (self._model, self._precise, self._latents, self._walk):
             kept.cache_clear()
         self.pairing.forget()
 
@@ -181,7 +201,9 @@ class SketchPlayer:
         sketch.model = self._mixing.on(edited, model, self.stage)
         sketch.size = self._size or model.resolution
         label = None if models.label < 0 else models.label
-        sketch.keys = self._keys(model, walks.keys or walks.seeds, label, walks.space)
+        if (text := self._text_of_keys()) != self._keys_text:
+            self.keys, self._keys_text = tuple(parse_keys(text)), text
+        sketch.keys = self._latents(model, self.keys, label, walks.space)
         taken = signature(registry("interpolator")[walks.kind].factory).parameters
         options = walks.options(taken)
         sketch.walk = self._walk(
@@ -190,6 +212,9 @@ class SketchPlayer:
         if not self._ready:
             self._ready = True
             self._guarded(sketch.setup)
+
+    def _text_of_keys(self) -> str:
+        return self.stage.walk.keys or self.stage.walk.seeds
 
     def _make_walk(
         self,

@@ -31,22 +31,6 @@ if TYPE_CHECKING:
     from genart.styling.chain import Chain
 
 
-#: Words of `genart.render` that stand for a Param.
-WORDS = {
-    "truncation": "model.truncation",
-    "label": "model.label",
-    "precision": "model.precision",
-    "directions": "model.directions",
-    "style": "style.chain",
-    "noise": "model.noise",
-    "walk": "walk.kind",
-    "easing": "walk.easing",
-    "even": "walk.even",
-    "loop": "walk.loop",
-    "bpm": "tempo.bpm",
-}
-
-
 def _names(kind: str) -> Callable[[], Iterable[str]]:
     """Gives the names in a registry, once all plug-ins are loaded."""
 
@@ -148,14 +132,17 @@ class Settings:
     """The owners that every sketch shares, each an object that holds its Params' values.
 
     Args:
-        settings: values by "owner.name", all of them set before the first frame.
+        values: the first values, by "owner.name"; those that bring other Params are set first.
+        sketch: the sketch whose Params are among them.
 
     Raises:
         UnknownName: no such owner or name.
         ParamError: a value that its Param does not take.
     """
 
-    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, values: Mapping[str, Any] | None = None, sketch: object | None = None
+    ) -> None:
         self.transport = Transport()
         self.tempo = Tempo()
         self.walk = WalkSettings()
@@ -163,8 +150,10 @@ class Settings:
         self.style = StyleSettings()
         self.output = Output()
         self._brought: dict[str, ParamGroup] = {}
-        for path, value in sorted((settings or {}).items(), key=sources_first):
-            self.set(self.tree(), path, value)
+        tree = self.tree(sketch)
+        for path, value in sorted((values or {}).items(), key=sources_first):
+            if self.set(tree, path, value):
+                tree = self.tree(sketch)
 
     def tree(self, sketch: object = None) -> ParamTree:
         """The one tree of parameters, with a sketch's own if one is given."""

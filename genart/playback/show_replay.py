@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,52 +13,53 @@ from genart.files import file_hash
 from genart.params import ParamTree
 from genart.playback.background_loader import sketch_file
 from genart.playback.param_sources import PARAM_SOURCES
-from genart.playback.settings import WORDS, Settings
+from genart.playback.settings import Settings
 from genart.playback.show import Show, read_show
 from genart.playback.sketch import Sketch, load_sketch
 from genart.playback.timeline import Change, smoothing_of
 
 log = logging.getLogger("genart.playback.show")
 
-#: Names of `render` that choose a length; any of them replaces the show's own.
-_LENGTHS = ("seconds", "beats")
-#: The Param that each word of `render` stands for.
-_PATHS = {**WORDS, "seeds": "walk.seeds", "keys": "walk.keys"}
 
-
-def replay(show: str | Path | Show, words: Mapping[str, Any]) -> dict[str, Any]:
-    """The words of `genart.render` with which a show is made again; those that are given win.
+@dataclass(frozen=True)
+class ReplayedShow:
+    """A show ready to be played again.
 
     Args:
-        show: a show or its file; it is played from its start.
-        words: what the caller gave, None for what was not.
+        show: the recording from its start, with the changes that the sketch takes.
+        sketch: what plays it.
+        seconds: its length, None for a show without one.
+        values: the values it began with, by "owner.name", without the model's name.
+    """
+
+    show: Show
+    sketch: str | Path | type[Sketch]
+    seconds: float | None
+    values: Mapping[str, Any]
+
+
+def prepare_show(
+    show: str | Path | Show, sketch: str | Path | type[Sketch] | None = None
+) -> ReplayedShow:
+    """Read a show and fit it to the sketch that will play it.
+
+    Args:
+        show: a show or its file.
+        sketch: another sketch than the recorded one.
 
     Raises:
-        DataError: a file that is no show, or one that turns what its sketch does not have.
+        DataError: a file that is no show, or a change of a Param that the sketch does not have.
     """
     show = show if isinstance(show, Show) else read_show(show)
-    given = {name: word for name, word in words.items() if word is not None}
-    begun = show.header
-    sketch = given.get("sketch", begun.sketch)
+    header = show.header
+    sketch = header.sketch if sketch is None else sketch
     kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
     stages = _stages(show)
     show = fitted(show, _tree(kind, stages), same=_is_as_it_was(show, sketch))
     show.know({picked: _brought(picked[0], stage) for picked, stage in stages.items()})
-    length = {} if any(name in given for name in _LENGTHS) else {"seconds": show.seconds or None}
-    replaced = {path for word, path in _PATHS.items() if word in given} | {"model.name"}
-    params = {"transport.seconds": begun.values.get("transport.seconds", 8.0), **begun.params}
-    kept = {path: value for path, value in params.items() if path not in replaced}
-    return {
-        "model": begun.model,
-        "seed": begun.seed,
-        "fps": begun.fps,
-        "size": begun.size,
-        **length,
-        **given,
-        "sketch": sketch,
-        "params": {**kept, **given.get("params", {})},
-        "controls": [show, *given.get("controls", ())],
-    }
+    values = {"transport.seconds": header.values.get("transport.seconds", 8.0), **header.params}
+    values.pop("model.name", None)  # the header names the model
+    return ReplayedShow(show, sketch, show.seconds or None, values)
 
 
 def _stages(show: Show) -> dict[tuple[str, str], Settings]:

@@ -1,11 +1,10 @@
-"""A take: a sketch with its settings, ready to make its frames."""
+"""RenderJob: a request resolved into a player that makes the frames of a film."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,30 +12,129 @@ from typing import Any
 import torch
 
 from genart.contracts import Control, Frame, Generator
-from genart.errors import UnknownName
-from genart.latents.keys import Keys, format_keys, format_seeds, parse_seeds
+from genart.errors import UsageError
+from genart.latents.keys import Key, parse_keys
 from genart.mapping.film_control import FilmControl
-from genart.media.film_spec import Film, Size
+from genart.media.film_spec import Film
 from genart.models.loading import load
-from genart.playback.build import typed
 from genart.playback.clock import OfflineClock
 from genart.playback.loop import frames
-from genart.playback.settings import WORDS, ModelSettings
+from genart.playback.player import Player, SketchPlayer
+from genart.playback.settings import Settings
 from genart.playback.show import Show
 from genart.playback.sketch import Sketch, load_sketch
 from genart.realtime import spare_threads
-from genart.rendering.players import cast, suited, timed
-from genart.rendering.recipe import Order
+from genart.rendering.grid import SEEDS, cell_sizes, grid_player
+from genart.rendering.request import RenderRequest
 from genart.rendering.show_player import show_player
-from genart.rendering.spec import plan
+from genart.rendering.spec import fit_walk, plan_film, sized_for
 
 _SMALL = 256  # pixels a side of a model that one thread plays nearly as fast as two
+
+
+@dataclass(frozen=True)
+class RenderJob:
+    """A film that is about to be made.
+
+    Args:
+        film: how many frames, how fast, how large.
+        frames: they are made one by one as they are asked for.
+        sketch: the sketch's name or file.
+        values: the Param values that the sketch and the caller chose, by "owner.name".
+        seed: of the sketch's random numbers.
+        model_file: the model's file, or None.
+    """
+
+    film: Film
+    frames: Iterator[Frame]
+    sketch: str
+    values: Mapping[str, Any]
+    seed: int
+    model_file: Path | None
+
+
+def start_job(request: RenderRequest) -> RenderJob:
+    """Resolve a request: set every value, load the model, build the player.
+
+    Raises:
+        UsageError: a value that is wrong.
+        CheckpointError: a model file that cannot be used.
+        SketchError: a sketch file that cannot be run.
+    """
+    name = "drift" if request.sketch is None else request.sketch
+    kind = name if isinstance(name, type) else load_sketch(name)
+    sketch, asked = kind(), request.values()
+    settings = Settings({**kind.defaults, **asked}, sketch)
+    film = plan_film(request, settings)
+    fit_walk(settings, film, is_timed="transport.seconds" in asked)
+    load_model = _loader(request, settings.model.other)
+    model = load_model(settings.model.name)
+    film = sized_for(film, model)
+    tempo = [] if film.bpm is None else ["tempo.bpm"]
+    tree = settings.tree(sketch)
+    values = {path: tree.value(path) for path in (*kind.defaults, *asked, *tempo)}
+    player = _player(request, sketch, settings, film, load_model)
+    made = frames(player, OfflineClock(film.frames, film.fps), request.controls)
+    return RenderJob(
+        film=film,
+        frames=with_threads(made, request.controls, model),
+        sketch=kind.__qualname__ if isinstance(name, type) else str(name),
+        values=values,
+        seed=request.seed or 0,
+        model_file=model.source,
+    )
+
+
+def _loader(request: RenderRequest, second: str) -> Callable[[str], Generator]:
+    """Return a function that gives the generator of a name.
+
+    A generator in the request takes the place of every name but that of the second model.
+    """
+
+    @lru_cache(maxsize=2)
+    def load_model(name: str) -> Generator:
+        if isinstance(request.model, Generator) and name != second:
+            return request.model
+        return load(name, request.device)
+
+    return load_model
+
+
+def _player(
+    request: RenderRequest,
+    sketch: Sketch,
+    settings: Settings,
+    film: Film,
+    load_model: Callable[[str], Generator],
+) -> Player:
+    seed, keys = request.seed or 0, _keys(request, settings)
+    if not 0 <= seed < SEEDS:
+        raise UsageError(f"Seed {seed} is outside 0..{SEEDS - 1}.")
+    is_show = any(isinstance(control, Show) for control in request.controls)
+    first = SketchPlayer(
+        sketch, settings, load=load_model, size=cell_sizes(film)[0], seed=seed, strict=is_show,
+        keys=keys,
+    )  # fmt: skip
+    player = first if film.cells == 1 else grid_player(first, film)
+    for control in request.controls:
+        if isinstance(control, FilmControl):
+            control.join(player, film)
+    return show_player(player, load_model, film) if is_show else player
+
+
+def _keys(request: RenderRequest, settings: Settings) -> tuple[Key, ...]:
+    """Return the keys of the walk as they were given; a text is parsed."""
+    walk = settings.walk
+    path, given = ("walk.keys", request.keys) if walk.keys else ("walk.seeds", request.seeds)
+    if given is None or path in request.params:
+        return tuple(parse_keys(walk.keys or walk.seeds))
+    return given
 
 
 def with_threads(
     frames: Iterable[Frame], controls: Iterable[Control], model: Generator
 ) -> Iterator[Frame]:
-    """The frames, made by as many threads as a show was, so that sums come out the same.
+    """Yield frames that are drawn by as many threads as a show was, so that sums are the same.
 
     Without a show, a small model on a CPU leaves one core to the encoder: it gains little from the
     last thread, and loses much when that has to wait for its core.
@@ -53,97 +151,3 @@ def with_threads(
         yield from frames
     finally:
         torch.set_num_threads(before)
-
-
-@dataclass(frozen=True)
-class RenderJob:
-    """What will be seen, before it is.
-
-    Args:
-        film: how many frames, how fast, how large.
-        frames: they are made one by one as they are asked for.
-        order: what was asked for, for the recipe.
-    """
-
-    film: Film
-    frames: Iterator[Frame]
-    order: Order
-
-
-def make_job(
-    sketch: str | Path | type[Sketch] = "drift",
-    *,
-    seconds: float | None = None,
-    beats: float | None = None,
-    fps: float | str | Fraction = 30,
-    size: Size | None = None,
-    grid: str | Sequence[int] | None = None,
-    model: str | Path | Generator | None = None,
-    seeds: str | int | Iterable[int] | None = None,
-    keys: Keys | None = None,
-    params: Mapping[str, Any] | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    controls: Sequence[Control] = (),
-    **words: Any,
-) -> RenderJob:
-    """A take from the words of `genart.render`, which explains them.
-
-    Raises:
-        UsageError: a word or value that is wrong.
-        CheckpointError: a model file that cannot be used.
-        SketchError: a sketch file that cannot be run.
-    """
-    asked = _asked(model, seeds, keys, words) | dict(params or {})
-    kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
-    settings = typed(kind, {**kind.defaults, **asked})
-    film = plan(settings, seconds=seconds, beats=beats, fps=fps, size=size, grid=grid)
-    settings = timed(settings, film, asked)
-
-    @lru_cache(maxsize=2)
-    def get(source: str) -> Generator:
-        second = source == settings.get("model.other")
-        return model if isinstance(model, Generator) and not second else load(source, device)
-
-    generator = get(str(settings.get("model.name", ModelSettings.name.default)))
-    film = suited(film, generator)
-    shows = any(isinstance(control, Show) for control in controls)
-    player = cast(kind, settings, film, get, seed, strict=shows)
-    for control in controls:
-        if isinstance(control, FilmControl):
-            control.join(player, film)
-    if shows:
-        player = show_player(player, get, film)
-    order = Order(
-        sketch=kind.__qualname__ if isinstance(sketch, type) else str(sketch),
-        settings={path: settings[path] for path in _told(kind, asked, film)},
-        seed=seed,
-        source=generator.source,
-    )
-    made = frames(player, OfflineClock(film.frames, film.fps), controls)
-    return RenderJob(film, with_threads(made, controls, generator), order)
-
-
-def _told(kind: type[Sketch], asked: Mapping[str, Any], film: Film) -> list[str]:
-    """The paths that a recipe names: a film in beats has a tempo of its own."""
-    tempo = [] if film.bpm is None else ["tempo.bpm"]
-    return list(dict.fromkeys([*kind.defaults, *asked, *tempo]))
-
-
-def _asked(
-    model: str | Path | Generator | None,
-    seeds: str | int | Iterable[int] | None,
-    keys: Keys | None,
-    words: Mapping[str, Any],
-) -> dict[str, Any]:
-    for word in words:
-        if word not in WORDS:
-            raise UnknownName("word", word, WORDS, "`help(genart.render)` explains them.")
-    asked = {WORDS[word]: value for word, value in words.items() if value is not None}
-    if model is not None:
-        asked["model.name"] = model.name if isinstance(model, Generator) else str(model)
-    if keys is not None:
-        asked["walk.keys"] = format_keys(keys)
-    if seeds is not None:
-        asked["walk.seeds"] = format_seeds(parse_seeds(seeds))
-    return asked

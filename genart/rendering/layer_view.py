@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,16 @@ from genart.contracts import Frame, Generator
 from genart.errors import UsageError
 from genart.latent import Latent
 from genart.latents.keys import Keys, format_keys, make_keys, parse_keys
+from genart.media.film_spec import parse_fps
 from genart.media.recipe import make_recipe, model_facts
 from genart.media.sheets import SUFFIXES, save_picture
 from genart.models.capabilities import Layered
 from genart.models.loading import as_generator, model_name
 from genart.playback.sketch import Sketch
 from genart.progress import ProgressCallback
-from genart.rendering.job import make_job
+from genart.rendering.job import start_job
 from genart.rendering.recipe import named_files
+from genart.rendering.request import RenderRequest
 from genart.rendering.write import check_place, keep
 
 _GAP, _WIDER = 2, 12  # pixels between cells, and between groups of them
@@ -137,8 +139,11 @@ def layers(
         save_picture(path, frame, recipe)
     else:
         _film(
-            path, grid, names[0], recipe, progress, model=base, keys=chosen, truncation=truncation,
-            seconds=seconds, fps=fps, params={"model.bend": bend},
+            path, grid, names[0], recipe, progress,
+            RenderRequest(
+                model=base, keys=tuple(chosen), truncation=truncation, seconds=seconds,
+                fps=parse_fps(fps), params={"model.bend": bend},
+            ),
         )  # fmt: skip
     return LayerView(shown, path, grid.size[::-1], recipe)
 
@@ -220,7 +225,7 @@ def _film(
     layer: str,
     recipe: dict[str, Any],
     progress: ProgressCallback | None,
-    **words: Any,
+    request: RenderRequest,
 ) -> None:
     class Cells(Sketch):
         """A layer along a walk."""
@@ -234,8 +239,8 @@ def _film(
             return grid.drawn(self.model.activations(self.walk(self.phase), layer, truncation=psi))
 
     check_place(output)
-    take = make_job(Cells, size=grid.size[::-1], **words)
-    keep(take.frames, take.film, output, progress, recipe=recipe)
+    job = start_job(replace(request, sketch=Cells, size=grid.size))
+    keep(job.frames, job.film, output, progress, recipe=recipe)
 
 
 def _command(

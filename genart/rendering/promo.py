@@ -91,17 +91,17 @@ def promo(
     return Report.of(film, place, None, recipe)
 
 
-def titled(take: RenderJob, titles: Sequence[str]) -> tuple[Film, Iterator[Frame]]:
-    """A take between title cards: its film, longer by them, and its frames."""
-    assert take.film.size is not None
-    look = Look(take.film.size, take.film.fps)
-    shot = Shot(InOrder(take.frames, take.film.fps), take.film.seconds)
+def titled(job: RenderJob, titles: Sequence[str]) -> tuple[Film, Iterator[Frame]]:
+    """Return a film with title cards around it, which is longer, and its frames."""
+    assert job.film.size is not None
+    look = Look(job.film.size, job.film.fps)
+    shot = Shot(InOrder(job.frames, job.film.fps), job.film.seconds)
     shots = with_titles([shot], titles, look.card)
-    return assemble(shots, look.size, look.fps, _blend(take.film))
+    return assemble(shots, look.size, look.fps, _blend(job.film))
 
 
 def within_titles(film: Film, titles: Sequence[str]) -> tuple[float, float]:
-    """Where a take begins between its title cards, and how long the whole is, in seconds."""
+    """Return when a film begins after its title card, and the length of the whole, in seconds."""
     cards = [bool(title) for title in (*titles, "", "")[:2]]
     each = Look.title - _blend(film)
     whole = count_frames(film.seconds + sum(cards) * each, film.fps) / film.fps
@@ -109,7 +109,7 @@ def within_titles(film: Film, titles: Sequence[str]) -> tuple[float, float]:
 
 
 def _blend(film: Film) -> float:
-    """Seconds in which a title and the take are blended."""
+    """Return the seconds in which a title and the film are blended."""
     return min(1.0, film.seconds / 2)
 
 

@@ -1,4 +1,4 @@
-"""What a film says about how it was made."""
+"""The recipe of a film: what its file says about how it was rendered."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from genart.media.film_spec import Film
 from genart.media.recipe import file_facts, make_recipe, model_facts
-from genart.playback.settings import Settings
+from genart.playback.settings import ModelSettings, WalkSettings
+from genart.rendering.job import RenderJob
 
-#: Params that the command line has a word of its own for.
+#: Params that have an option of the command line.
 _WORDS = {
     "model.name": "--model",
     "walk.seeds": "--seeds",
@@ -22,31 +22,21 @@ _WORDS = {
     "model.truncation": "--truncation",
     "model.label": "--class",
 }
-#: Params that a recipe tells beside all that were set.
-_NAMED = ("model.name", "walk.seeds")
 
 
 @dataclass(frozen=True)
-class Order:
-    """What was asked for, beside the film's plain facts.
+class FilmFile:
+    """How the file of a film is asked for.
 
     Args:
-        sketch: its name or file.
-        settings: every value that was set, by "owner.name", the sketch's own defaults among them.
-        seed: what the sketch's chance comes from.
-        source: the model's file, or None.
         output: the file, or "".
-        codec: the codec asked for, or None.
+        codec: the codec, or None for the format's own.
         audio: the sound file, or None.
-        titles: the title cards' texts.
+        titles: the texts of the title cards.
         show: the recorded show's file, or None.
         mapping: the mapping file and what it holds, or None.
     """
 
-    sketch: str
-    settings: Mapping[str, Any]
-    seed: int = 0
-    source: Path | None = None
     output: str = ""
     codec: str | None = None
     audio: str | None = None
@@ -55,37 +45,32 @@ class Order:
     mapping: tuple[str, str] | None = None
 
 
-def film_recipe(order: Order, film: Film) -> dict[str, Any]:
-    """Everything needed to make a film again, as JSON can hold it.
-
-    Args:
-        order: what was asked for.
-        film: frames, rate, size, grid.
-    """
+def film_recipe(job: RenderJob, file: FilmFile) -> dict[str, Any]:
+    """Return everything that is needed to render a film again, as JSON can hold it."""
+    film, values = job.film, job.values
     height, width = film.size or (0, 0)
-    named = {path: order.settings[path] for path in _NAMED if path in order.settings}
-    stage = Settings(named)
+    model = str(values.get("model.name", ModelSettings.name.default))
     facts = {
-        "sketch": order.sketch,
-        "model": model_facts(stage.model.name, order.source),
-        "seeds": stage.walk.seeds,
-        "files": named_files(order.settings),
-        "seed": order.seed,
-        "params": dict(order.settings),
+        "sketch": job.sketch,
+        "model": model_facts(model, job.model_file),
+        "seeds": values.get("walk.seeds", WalkSettings.seeds.default),
+        "files": named_files(values),
+        "seed": job.seed,
+        "params": dict(values),
         "frames": film.frames,
         "fps": str(film.fps),
         "size": [width, height],
         "grid": list(film.grid),
-        "codec": order.codec,
-        "audio": order.audio,
-        "titles": list(order.titles),
-        "show": order.show,
-        "mapping": None if order.mapping is None else order.mapping[1],
+        "codec": file.codec,
+        "audio": file.audio,
+        "titles": list(file.titles),
+        "show": file.show,
+        "mapping": None if file.mapping is None else file.mapping[1],
     }
-    return make_recipe(command_words(order, film), facts)
+    return make_recipe(command_words(job, file), facts)
 
 
-#: Params that may name files, to which a film's look is owed.
+#: Params that may name files on which the pixels depend.
 _FILES = ("walk.keys", "walk.mix_keys", "model.other", "model.directions", "model.bend")
 
 
@@ -99,25 +84,26 @@ def named_files(values: Mapping[str, Any]) -> dict[str, str]:
     )
 
 
-def command_words(order: Order, film: Film) -> list[str]:
-    """Return the words of the `genart render` line that makes the film again."""
+def command_words(job: RenderJob, file: FilmFile) -> list[str]:
+    """Return the words of the `genart render` line that renders a film again."""
+    film = job.film
     height, width = film.size or (0, 0)
-    words = ["genart", "render", order.sketch, "-o", order.output or "film.mp4"]
+    words = ["genart", "render", job.sketch, "-o", file.output or "film.mp4"]
     words += ["--seconds", f"{film.seconds:.12g}", "--fps", _rate(film.fps)]
     words += ["--size", f"{width}x{height}"]
     if film.cells > 1:
         words += ["--grid", f"{film.grid[0]}x{film.grid[1]}"]
     for word, value in (
-        ("--show", order.show),
-        ("--codec", order.codec),
-        ("--audio", order.audio),
-        ("--map", order.mapping and order.mapping[0]),
+        ("--show", file.show),
+        ("--codec", file.codec),
+        ("--audio", file.audio),
+        ("--map", file.mapping and file.mapping[0]),
     ):
         words += [word, value] if value else []
-    words += ["--seed", str(order.seed)] if order.seed else []
-    for title in order.titles:
+    words += ["--seed", str(job.seed)] if job.seed else []
+    for title in file.titles:
         words += ["--title", title]
-    for path, value in order.settings.items():
+    for path, value in job.values.items():
         words += _setting(path, value)
     return words
 

@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from genart.contracts import Control, Generator, Sink
-from genart.latents.keys import Keys
+from genart.latents.keys import Keys, parse_keys, parse_seeds
 from genart.mapping.film_control import FilmControl, SoundTrack
-from genart.media.film_spec import Film, Size
+from genart.media.film_spec import Film, Size, parse_fps, parse_grid, parse_size
 from genart.playback.show import Show
-from genart.playback.show_replay import replay
+from genart.playback.show_replay import prepare_show
 from genart.playback.sketch import Sketch
 from genart.plugins import registry
 from genart.profiling import Profiler
 from genart.progress import ProgressCallback
-from genart.rendering.job import make_job
+from genart.rendering.job import start_job
 from genart.rendering.promo import titled, within_titles
-from genart.rendering.recipe import film_recipe
+from genart.rendering.recipe import FilmFile, film_recipe
 from genart.rendering.report import Report
+from genart.rendering.request import RenderRequest
 from genart.rendering.write import check_place, keep
 from genart.styling.factory import joined
 
@@ -120,25 +121,30 @@ def render(
         KeyboardInterrupt: Ctrl-C; its note says what was kept.
     """
     check_place(output)
-    words: dict[str, Any] = {
-        "sketch": sketch, "seconds": seconds, "beats": beats, "fps": fps, "size": size,
-        "grid": grid, "model": model, "seeds": seeds, "keys": keys, "params": params, "seed": seed,
-        "device": device, "controls": controls, "truncation": truncation, "label": label,
-        "precision": precision,
-        "directions": None if directions is None else str(directions),
-        "style": None if style is None else joined(style),
-        "noise": noise, "walk": walk, "easing": easing, "even": even, "loop": loop, "bpm": bpm,
-    }  # fmt: skip
-    words = words if show is None else replay(show, words)
+    request = RenderRequest(
+        sketch=sketch, seconds=seconds, beats=beats,
+        fps=None if fps is None else parse_fps(fps),
+        size=None if size is None else parse_size(size),
+        grid=None if grid is None else parse_grid(grid),
+        model=model,
+        seeds=None if seeds is None else tuple(parse_seeds(seeds)),
+        keys=None if keys is None else tuple(parse_keys(keys)),
+        truncation=truncation, label=label, precision=precision,
+        directions=None if directions is None else str(directions),
+        style=None if style is None else joined(style),
+        noise=noise, walk=walk, easing=easing, even=even, loop=loop, bpm=bpm,
+        params=params or {}, seed=seed, device=device, controls=controls,
+    )  # fmt: skip
+    if show is not None:
+        request = request.with_show(prepare_show(show, sketch))
     with ExitStack() as stack:
         mapped = None
         if mapping is not None:
             sound = None if audio is None else _sound_track(audio, titles)
             mapped = stack.enter_context(closing(FilmControl(mapping, sound, tell)))
-            words["controls"] = [*words["controls"], mapped]
-        take = make_job(**{name: word for name, word in words.items() if word is not None})
-        order = replace(
-            take.order,
+            request = replace(request, controls=(*request.controls, mapped))
+        job = start_job(request)
+        file = FilmFile(
             output="" if isinstance(output, Sink) else str(output),
             codec=codec,
             audio=None if audio is None else str(audio),
@@ -146,15 +152,15 @@ def render(
             show=str(show) if isinstance(show, (str, Path)) else None,
             mapping=None if mapped is None else (str(mapping), mapped.text),
         )
-        recipe = film_recipe(order, take.film)
-        film, made = titled(take, titles) if titles else (take.film, take.frames)
+        recipe = film_recipe(job, file)
+        film, made = titled(job, titles) if titles else (job.film, job.frames)
         profiler = Profiler() if profile else None
         seam = keep(
             made, film, output, progress, profiler=profiler, codec=codec, audio=audio,
             recipe=recipe,
         )  # fmt: skip
-    told = None if profiler is None else profiler.profile()
-    return Report.of(film, order.output, None if titles else seam, recipe, told)
+    profiled = None if profiler is None else profiler.profile()
+    return Report.of(film, file.output, None if titles else seam, recipe, profiled)
 
 
 def _sound_track(audio: str | Path, titles: Sequence[str]) -> Callable[[Film], SoundTrack]:

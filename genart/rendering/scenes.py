@@ -15,10 +15,12 @@ import numpy as np
 from genart.contracts import Frame
 from genart.errors import DataError, UsageError
 from genart.files import file_hash
-from genart.media.frames import frame_to_image, on_black, to_frames
+from genart.media.frames import on_black, to_frames
+from genart.media.images import read_image
 from genart.media.video import read_film
 from genart.playback.settings import ModelSettings
-from genart.rendering.job import make_job
+from genart.rendering.job import start_job
+from genart.rendering.request import request_of
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _NEARLY = 1e-3  # of a frame: a time this little before a frame's is its time
@@ -107,21 +109,14 @@ class Look:
 
     def _walk(self, scene: Mapping[str, Any]) -> Shot:
         height, width = self.size
-        words: dict[str, Any] = {"device": self.device, **scene}
-        take = make_job(**{**words, "fps": self.fps, "size": (width, height)})
-        name = str(take.order.settings.get("model.name", ModelSettings.name.default))
-        self.models[name] = file_hash(take.order.source)
-        return Shot(InOrder(take.frames, self.fps), take.film.seconds)
+        shape = {"fps": self.fps, "size": (width, height)}
+        job = start_job(request_of({"device": self.device, **scene, **shape}))
+        name = str(job.values.get("model.name", ModelSettings.name.default))
+        self.models[name] = file_hash(job.model_file)
+        return Shot(InOrder(job.frames, self.fps), job.film.seconds)
 
     def _picture(self, path: Path) -> Shot:
-        from PIL import Image, ImageOps
-
-        try:
-            with Image.open(path) as picture:
-                pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGBA"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path} cannot be read as a picture: {error}") from error
-        frame = self._covering(on_black(pixels))
+        frame = to_frames(read_image(path), self.size)[0]
         return Shot(lambda t: frame, self.still)
 
     def _film(self, path: Path) -> Shot:
@@ -134,9 +129,6 @@ class Look:
         frames = read_film(path, self.size, self.fps)
         self.stack.callback(frames.close)
         return Shot(InOrder(frames, self.fps), float(seconds))
-
-    def _covering(self, frame: Frame) -> Frame:
-        return to_frames(frame_to_image(np.array(frame)), self.size)[0]
 
 
 def parse_scene(text: str) -> Scene:

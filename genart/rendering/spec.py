@@ -1,41 +1,60 @@
-"""What a film is to be: its frames, rate, size and place, read from what people write."""
+"""The plan of a film: its length, rate, size and format."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
+from genart.contracts import Generator
 from genart.errors import UnknownName, UsageError
-from genart.media.film_spec import Film, Size, count_frames, parse_fps, parse_grid, parse_size
-from genart.playback.transport import Tempo, Transport
+from genart.media.film_spec import Film, count_frames
+from genart.playback.settings import Settings
 from genart.plugins import registry
+from genart.rendering.request import RenderRequest
+
+_SMALLEST = 512  # pixels a side that a film of a small model is enlarged to
 
 
-def plan(
-    settings: Mapping[str, Any],
-    *,
-    seconds: float | None,
-    beats: float | None,
-    fps: float | str | Fraction,
-    size: Size | None,
-    grid: str | Sequence[int] | None,
-) -> Film:
-    """The film that was asked for; its length is given in seconds, in beats, or by settings.
+def plan_film(request: RenderRequest, settings: Settings) -> Film:
+    """Return the film that is asked for; its length is in seconds, in beats, or the settings'.
 
     Raises:
-        UsageError: a part that cannot be read, or both lengths at once.
+        UsageError: a length in seconds and in beats, or one that is out of range.
     """
-    if seconds is not None and beats is not None:
+    if request.seconds is not None and request.beats is not None:
         raise UsageError("A length is given in seconds or in beats, not in both.")
-    rate = parse_fps(fps)
-    if beats is not None:
-        seconds = beats * 60 / settings.get("tempo.bpm", Tempo.bpm.default)
-    if seconds is None:
-        seconds = settings.get("transport.seconds", Transport.seconds.default)
-    pixels = None if size is None else parse_size(size)
-    return Film(count_frames(seconds, rate), rate, pixels, parse_grid(grid), beats)
+    seconds = settings.transport.seconds if request.seconds is None else request.seconds
+    if request.beats is not None:
+        seconds = request.beats * 60 / settings.tempo.bpm
+    fps = Fraction(30) if request.fps is None else request.fps
+    grid = (1, 1) if request.grid is None else request.grid
+    return Film(count_frames(seconds, fps), fps, request.size, grid, request.beats)
+
+
+def fit_walk(settings: Settings, film: Film, *, is_timed: bool) -> None:
+    """Set the length of a turn and the tempo, so that one turn and the beats fill the film.
+
+    Frame i of n has phase i / n in a loop; in an open walk the last frame has phase 1.
+
+    Args:
+        settings: those of the film; they are changed.
+        film: its frames, rate and beats.
+        is_timed: whether the length of a turn was asked for beside the film's: it stays.
+    """
+    steps = film.frames if settings.walk.loop else max(film.frames - 1, 1)
+    if not is_timed:
+        settings.transport.seconds = float(steps / film.fps)
+    if film.bpm is not None:
+        settings.tempo.bpm = film.bpm
+
+
+def sized_for(film: Film, model: Generator) -> Film:
+    """Return the film with a size: its own, or the model's, enlarged by whole times to 512 px."""
+    if film.size is not None:
+        return film
+    times = -(-_SMALLEST // min(model.resolution))
+    return replace(film, size=(model.resolution[0] * times, model.resolution[1] * times))
 
 
 def sink_for(output: str | Path) -> str:

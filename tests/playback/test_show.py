@@ -27,7 +27,7 @@ from genart.playback.show import (
     ShowWriter,
     read_show,
 )
-from genart.playback.show_replay import replay
+from genart.playback.show_replay import prepare_show
 from genart.playback.sketch import load_sketch
 from genart.playback.timeline import Change, smoothing_of
 
@@ -285,7 +285,7 @@ def test_what_a_text_brings_glides_goes_and_comes_back_as_it_was_played(tmp_path
         turn(live.player, [live.store_control, live.store], Fraction(i, 20))
         played.append({p: x for p, x in live.player.tree.values_now().items() if "bend" in p})
     live.close()
-    show = replay(Show(header, events, 1.2), {})["controls"][0]
+    show = prepare_show(Show(header, events, 1.2)).show
     player = SketchPlayer(
         load_sketch("drift")(), Settings(), load=lambda _: plasma(), size=(16, 16)
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 from PIL import Image
+from support.broken_pictures import broken_zip
 from support.films import Drift, Ramp, decode, plasma
 
 import genart
@@ -64,6 +66,13 @@ def test_a_film_that_is_left_early_leaves_no_process(tmp_path: Path) -> None:
     frames = read_film(film, (32, 32), Fraction(10))
     assert next(frames).shape == (32, 32, 3)
     frames.close()  # a process still alive would warn, and warnings are errors
+
+
+def test_a_picture_that_claims_too_many_pixels_is_refused(tmp_path: Path) -> None:
+    with ZipFile(broken_zip(tmp_path / "broken.zip")) as archive:
+        archive.extract("bomb.png", tmp_path)
+    with pytest.raises(genart.DataError, match="too large"):
+        played([tmp_path / "bomb.png"])
 
 
 def test_titles_are_letters_in_the_middle_before_and_after(tmp_path: Path) -> None:
@@ -145,7 +154,7 @@ def test_scenes_as_people_write_them(tmp_path: Path) -> None:
         ([], {}, genart.UsageError, "needs scenes"),
         (["no.png"], {}, genart.DataError, "no picture or film"),
         (["bad.mp4"], {}, genart.DataError, "cannot be read as a film"),
-        (["bad.png"], {}, genart.DataError, "cannot be read as a picture"),
+        (["bad.png"], {}, genart.DataError, "is not a readable image"),
         (["a.png"], {"titles": ["1", "2", "3"]}, genart.UsageError, "2 titles at most, not 3"),
         (["a.png"], {"crossfade": 0.6}, genart.UsageError, "0 to 0.5 s here"),
         ([{"sketch": Drift, "sedes": "1"}], {}, genart.UsageError, 'No word named "sedes"'),

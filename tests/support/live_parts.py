@@ -13,10 +13,11 @@ import torch
 
 import genart
 from genart.playback.background_loader import BackgroundLoader
-from genart.playback.build import performer
 from genart.playback.clock import Tick
 from genart.playback.faults import Faults
+from genart.playback.player import SketchPlayer
 from genart.playback.resilient_player import ResilientPlayer
+from genart.playback.settings import Settings
 
 SIZE = (32, 32)
 
@@ -78,9 +79,9 @@ def steady(
     """A player with nobody around it, and what it was told in `faults.said`."""
     faults = Told()
     backstage = BackgroundLoader(load, faults, file)
-    first = performer(
-        kind, {"model.name": model, **(settings or {})}, load=backstage.get, size=SIZE, strict=True
-    )
+    sketch = kind()
+    values = Settings({"model.name": model, **(settings or {})}, sketch)
+    first = SketchPlayer(sketch, values, load=backstage.get, size=SIZE, strict=True)
     return ResilientPlayer(first, backstage, faults, size=SIZE, **hooks), backstage, faults
 
 
