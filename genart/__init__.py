@@ -10,6 +10,8 @@ first use, so `import genart` is cheap and `genart --help` never waits for torch
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from genart.lazy_names import lazy_names
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from genart.progress import Progress
     from genart.rendering.layer_view import layers
     from genart.rendering.mixing_grid import mixing_grid
+    from genart.rendering.notebook import show
     from genart.rendering.promo import promo
     from genart.rendering.render_film import render
     from genart.rendering.stills import generate
@@ -103,6 +106,7 @@ else:
             "genart.progress": "Progress",
             "genart.rendering.layer_view": "layers",
             "genart.rendering.mixing_grid": "mixing_grid",
+            "genart.rendering.notebook": "show",
             "genart.rendering.promo": "promo",
             "genart.rendering.render_film": "render",
             "genart.rendering.stills": "generate",
@@ -171,6 +175,7 @@ __all__ = [
     "registry",
     "render",
     "save_latent",
+    "show",
     "stylize",
     "stylizer",
     "to_frames",
@@ -180,3 +185,6 @@ __all__ = [
     "translate",
     "walk",
 ]
+
+if "IPython" in sys.modules:  # a notebook: images show themselves there
+    import_module("genart.media.display").show_tensors()

@@ -96,18 +96,20 @@ PRECISIONS = ("auto", "float32", "half")
 
 
 class Generator(ABC):
-    """Turns latents into images: StyleGAN2, a VAE's decoder, a formula.
+    """Makes images from latents: StyleGAN2, the decoder of a VAE, a formula.
+
+    A notebook shows four images of it, seeds 1 to 4.
 
     Attributes:
-        name: what people call it.
+        name: the name of the model.
         resolution: (h, w) of its images in pixels.
         z_dim: size of z.
         w_dim: size of w; equal to z_dim where the two spaces are one.
-        num_ws: how many w a w+ latent holds.
-        num_classes: labels it knows, 0 when unconditional.
-        device: where its weights and images live.
+        num_ws: how many vectors w a latent in w+ holds.
+        num_classes: how many classes it knows, 0 if it has none.
+        device: where its weights and images are.
         source: the file it was read from, None if there is none.
-        parents: names of models whose places in w are its own too, as it was tuned from them.
+        parents: names of models that share its w space, because it was tuned from them.
     """
 
     name: str
@@ -120,33 +122,33 @@ class Generator(ABC):
     source: Path | None = None
     parents: tuple[str, ...] = ()
 
-    def sample(self, seeds: int | Iterable[int], label: Any = None) -> Latent:
-        """Draw places by seed: seed n gives `numpy.random.RandomState(n).randn(1, z_dim)`.
+    def sample(self, seeds: str | int | Iterable[int | str], label: Any = None) -> Latent:
+        """Draw latents by seed: seed n gives `numpy.random.RandomState(n).randn(1, z_dim)`.
 
         Args:
-            seeds: one seed or several, each 0..2**32 - 1.
+            seeds: one seed or several, each 0..2**32 - 1, or a text such as "1,2,5-9".
             label: a class index, a list of them, a float tensor (n or 1, num_classes), or None.
                 A conditional generator without a label takes class 0.
 
         Returns:
-            A Latent in z on the generator's device, one place a seed.
+            A Latent in z on the generator's device, values (n, z_dim), in the order of the seeds.
 
         Raises:
-            UsageError: a seed or class out of range.
+            UsageError: no seeds, something else than seeds, or a seed or class out of range.
         """
         from genart.latent import sample_z
 
         return sample_z(self, seeds, label)
 
     def map(self, latent: Latent, truncation: float = 1.0, cutoff: int | None = None) -> Latent:
-        """Bring a latent of any space to w+.
+        """Map a latent of any space to w+.
 
-        This one serves generators whose z and w are one space with its average at 0; a generator
-        with a mapping network has its own.
+        This default is for generators whose z and w are one space with its average at 0; a
+        generator with a mapping network overrides it.
 
         Args:
-            latent: n places in z, w or w+.
-            truncation: psi; 1 leaves w alone, 0 gives the average picture.
+            latent: n latents in z, w or w+.
+            truncation: psi; 1 leaves w as it is, 0 gives the average image.
             cutoff: only the first `cutoff` layers are truncated; None truncates all.
 
         Returns:
@@ -168,7 +170,7 @@ class Generator(ABC):
         """Make images, (n, 3, h, w) float in -1..1, (n, 4, h, w) with alpha.
 
         Args:
-            latent: n places in z, w or w+.
+            latent: n latents in z, w or w+.
             truncation: as for `map`.
             cutoff: as for `map`.
             noise: "const" (stored maps), "random" (fresh each call), "none", or a phase 0..1
@@ -207,6 +209,33 @@ class Generator(ABC):
             )
         return self
 
+    def save(self, path: str | Path) -> Path:
+        """Save the model in genart's own format.
+
+        Args:
+            path: a .safetensors file.
+
+        Returns:
+            The path.
+
+        Raises:
+            UsageError: a model without weights, such as a formula, or a folder that does not exist.
+        """
+        raise UsageError(f'Model "{self.name}" has no weights to save.')
+
+    def __repr__(self) -> str:
+        height, width = self.resolution
+        classes = f", {self.num_classes} classes" if self.num_classes else ""
+        return (
+            f'<{type(self).__name__} "{self.name}": {width}x{height} px, z {self.z_dim}, '
+            f"w {self.num_ws}x{self.w_dim}{classes}, on {self.device}>"
+        )
+
+    def _repr_png_(self) -> bytes:
+        from genart.media.display import sample_png
+
+        return sample_png(self)
+
 
 @dataclass(frozen=True)
 class Inversion:
@@ -220,6 +249,8 @@ class Inversion:
         features: the network whose features pictures were compared by, or "".
         generator: a tuned copy of the generator, whose picture this is; None where the one that
             was given makes it. `genart.models.save_tuned` keeps it.
+
+    A notebook shows the image.
     """
 
     latent: Latent
@@ -228,6 +259,15 @@ class Inversion:
     path: Sequence[Latent] = ()
     features: str = ""
     generator: Generator | None = None
+
+    def __repr__(self) -> str:
+        last = f", last loss {self.losses[-1]:.4g}" if len(self.losses) else ""
+        return f"<Inversion: {self.latent!r}, {len(self.losses)} steps{last}>"
+
+    def _repr_png_(self) -> bytes:
+        from genart.media.display import png
+
+        return png(self.image)
 
 
 class Inverter(Protocol):

@@ -2,68 +2,25 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import torch
-
 from genart.contracts import Generator
 from genart.errors import UsageError
-from genart.latent import Latent, join, make_label
+from genart.latent import SPACES, Latent, in_space, join
+from genart.latent import parse_seeds as parse_seeds
 from genart.latents.npz import load_latent, read_arrays, texts
 
-_SPACES = ("z", "w", "w+")  # a latent can be mapped to the spaces after its own
 _SUFFIX = ".npz"
 _SEEDS = re.compile(r"[\d\s-]+")
-_LIMIT = 2**32
-_MOST = 100_000
-
 _GIVEN = "given"  # what stands for a Latent in a text; it cannot be read back
 
 #: One key: a seed, a file of latents, or a Latent.
 Key: TypeAlias = int | Path | Latent
 #: Keys as people give them: "1,2,5-9,apple.npz", a seed, a file, a Latent, or several of these.
 Keys: TypeAlias = "str | Key | Iterable[str | Key]"
-
-
-def parse_seeds(seeds: str | int | Iterable[int | str]) -> list[int]:
-    """Return the seeds of a text such as "1,2,5-9", in order; numbers are checked and kept.
-
-    Raises:
-        UsageError: no seed, something else than numbers and ranges, or a seed out of range.
-    """
-    if isinstance(seeds, str):
-        found = [seed for part in seeds.split(",") for seed in _range(part.strip(), seeds)]
-    else:
-        given = list(seeds) if isinstance(seeds, Iterable) else [seeds]
-        found = [seed for each in given for seed in _one_seed(each)]
-    if not found:
-        raise UsageError('"" names no seeds; write them like 1,2,5-9.')
-    if not all(0 <= seed < _LIMIT for seed in found):
-        raise UsageError(f"Seeds are 0..{_LIMIT - 1}, not {format_seeds(found)}.")
-    return found
-
-
-def _one_seed(seed: int | str) -> Sequence[int]:
-    if isinstance(seed, str):
-        return parse_seeds(seed)
-    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise UsageError(f'"{seed}" names no seeds; write them like 1,2,5-9.')
-    return [operator.index(seed)]
-
-
-def _range(part: str, text: str) -> range:
-    match = re.fullmatch(r"(\d+)(?:\s*-\s*(\d+))?", part)
-    if not match:
-        raise UsageError(f'"{text}" names no seeds; write them like 1,2,5-9.')
-    first, last = int(match[1]), int(match[2] or match[1])
-    if not first <= last < first + _MOST:
-        raise UsageError(f'"{part}" is no range of seeds: first-last, {_MOST} at most.')
-    return range(first, last + 1)
 
 
 def format_seeds(seeds: Iterable[int]) -> str:
@@ -151,18 +108,8 @@ def make_keys(model: Generator, keys: Keys, label: Any = None, space: str = "z")
         DataError: a file that holds no latent.
     """
     parts = [_latents(model, group, label) for group in _grouped(parse_keys(keys))]
-    wanted = _SPACES[max(_SPACES.index(each) for each in (space, *(p.space for p in parts)))]
-    return join(_completed(model, [in_space(model, part, wanted) for part in parts]))
-
-
-def in_space(model: Generator, latent: Latent, space: str) -> Latent:
-    """Return a latent mapped to a space after its own, or itself in its own space."""
-    if latent.space == space:
-        return latent
-    mapped = replace(model.map(replace(latent, truncation=None)), truncation=latent.truncation)
-    if space == "w+":
-        return mapped
-    return replace(mapped, space="w", values=mapped.values[:, 0])
+    before = SPACES[: SPACES.index(space)]
+    return join([in_space(model, p, space) if p.space in before else p for p in parts], model)
 
 
 def check_fits(
@@ -229,24 +176,3 @@ def _latents(model: Generator, group: list[int] | Path | Latent, label: Any) -> 
         return load_latents_for(model, group)
     check_fits(model, group)
     return group.to(model.device)
-
-
-def _completed(model: Generator, parts: list[Latent]) -> list[Latent]:
-    """Return parts that can be joined: in z all have labels or none; all truncations or none."""
-    labels = [part.label for part in parts]
-    if any(label is not None for label in labels):
-        in_z = parts[0].space == "z"
-        labels = [
-            (make_label(model, None, len(part)) if label is None else label) if in_z else None
-            for part, label in zip(parts, labels, strict=True)
-        ]  # fmt: skip
-    cuts = [part.truncation for part in parts]
-    if any(cut is not None for cut in cuts):
-        cuts = [
-            torch.ones(len(part), device=part.values.device) if cut is None else cut
-            for part, cut in zip(parts, cuts, strict=True)
-        ]
-    return [
-        replace(part, label=label, truncation=cut)
-        for part, label, cut in zip(parts, labels, cuts, strict=True)
-    ]

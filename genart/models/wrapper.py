@@ -49,7 +49,7 @@ class Wrapped(Generator):
         """What is drawn in a latent's stead, in w+ and truncated; None where it is itself."""
         return None
 
-    def sample(self, seeds: int | Iterable[int], label: Any = None) -> Latent:
+    def sample(self, seeds: str | int | Iterable[int | str], label: Any = None) -> Latent:
         """The inner generator's places."""
         return self.inner.sample(seeds, label)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from genart.rendering.clip import Clip
     from genart.rendering.report import Report
     from genart.rendering.still_files import Stills
     from genart.rendering.stylize_files import Painted
@@ -14,6 +15,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "genart.rendering.clip": "Clip",
             "genart.rendering.report": "Report",
             "genart.rendering.still_files": "Stills",
             "genart.rendering.stylize_files": "Painted",
@@ -21,6 +23,7 @@ else:
     )
 
 __all__ = [
+    "Clip",
     "Painted",
     "Report",
     "Stills",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from genart.errors import GenartError
 from genart.media.film_spec import Film
 from genart.profiling import Profile
 
@@ -46,6 +47,14 @@ class Report:
         height, width = film.size or (0, 0)
         rate = float(film.fps)
         return cls(output, film.frames, rate, (width, height), seam, film.seconds, recipe, profile)
+
+    def _repr_html_(self) -> str | None:
+        from genart.rendering.clip import read_clip
+
+        try:
+            return read_clip(self.output)._repr_html_()
+        except GenartError:  # a sink, a folder, a large file: the text says what was made
+            return None
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON can hold it."""

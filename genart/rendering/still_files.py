@@ -15,10 +15,11 @@ from genart.latent import Latent
 from genart.latents.keys import Key
 from genart.media.frames import to_frames
 from genart.media.recipe import file_facts, make_recipe, model_facts
-from genart.media.sheets import save_picture, tiled
+from genart.media.sheets import SUFFIXES, save_picture, tiled
 from genart.models.loading import model_name
 from genart.progress import Progress, ProgressCallback
 
+_SHOWN = 9  # pictures in a notebook
 _BATCH = 4  # pictures made at a time
 
 
@@ -37,6 +38,13 @@ class Stills:
     count: int
     size: tuple[int, int] | None
     recipe: dict[str, Any]
+
+    def _repr_png_(self) -> bytes | None:
+        from genart.media.display import png
+        from genart.media.images import to_image
+
+        shown = [file for file in self.files[:_SHOWN] if file.suffix in SUFFIXES and file.is_file()]
+        return png(to_image(shown)) if shown else None
 
 
 def _frames(

@@ -6,6 +6,7 @@ import io
 import os
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def test_seeds_may_come_as_any_whole_numbers(plasma: genart.Generator) -> None:
     assert torch.equal(plasma.sample(range(3, 5)).values, several)
 
 
-@pytest.mark.parametrize("seeds", [-1, 2**32, 1.5, [], ["1"], None])
+@pytest.mark.parametrize("seeds", [-1, 2**32, 1.5, [], "a", ["1", "b"], None])
 def test_what_is_no_seed_is_refused(plasma: genart.Generator, seeds: Any) -> None:
     with pytest.raises(UsageError, match=r"[Ss]eed"):
         plasma.sample(seeds)
@@ -193,3 +194,35 @@ def test_a_generator_without_a_mapping_network_draws_w_towards_zero() -> None:
     mapped = Plain().map(places, truncation=0.5, cutoff=1)
     assert mapped.space == "w+"
     assert mapped.values[:, :, 0].tolist() == [[0.5, 1, 1], [0.25, 1, 1]]
+
+
+def test_seeds_may_be_a_text(plasma: genart.Generator) -> None:
+    assert torch.equal(plasma.sample("1-3,9").values, plasma.sample([1, 2, 3, 9]).values)
+    with pytest.raises(UsageError, match=r"such as 1,2,5-9, not 1\.5"):
+        plasma.sample([1.5])
+
+
+@pytest.mark.parametrize(("first", "second"), [("z", "w"), ("z", "w+"), ("w", "w+"), ("w+", "z")])
+def test_with_the_model_latents_of_different_spaces_join(
+    plasma: genart.Generator, first: str, second: str
+) -> None:
+    drawn = {"z": plasma.sample([1, 2]), "w+": plasma.map(plasma.sample([1, 2]))}
+    drawn["w"] = Latent("w", drawn["w+"].values[:, 0])
+    with pytest.raises(UsageError, match=r"Give their model, .* genart\.join\(latents, model\)"):
+        genart.join([drawn[first], drawn[second]])
+    both = genart.join([drawn[first], drawn[second]], plasma)
+    assert (both.space, len(both)) == ("w+" if "w+" in (first, second) else "w", 4)
+    wanted = plasma(drawn["z"])
+    assert torch.allclose(plasma(both), torch.cat([wanted, wanted]), atol=1e-5)
+
+
+def test_with_the_model_missing_labels_are_the_default_class(classes: genart.Generator) -> None:
+    parts = [classes.sample(1, 2), replace(classes.sample(2), label=None)]
+    with pytest.raises(UsageError, match="Some of these latents have a label"):
+        genart.join(parts)
+    assert genart.join(parts, classes).label.argmax(1).tolist() == [2, 0]
+
+
+def test_keys_of_a_walk_that_are_a_list_are_refused_with_the_fix(plasma: genart.Generator) -> None:
+    with pytest.raises(UsageError, match=r"one Latent, not list: .* genart\.join"):
+        genart.walk([plasma.sample(1), plasma.sample(2)])

@@ -331,7 +331,7 @@ def test_a_strangers_interpolator_closes_and_is_checked(plasma):
     drift = genart.Walk(keys, lambda keys, phase, loop: genart.blend(keys, [1, phase]))
     assert same(drift(0), drift(1))
     assert same(drift(0), drift(-1e-18))
-    with pytest.raises(genart.UsageError, match="gives 1 place in z, this one gave 2"):
+    with pytest.raises(genart.UsageError, match="gives 1 latent in z, this one gave 2"):
         genart.Walk(keys, lambda keys, phase, loop: keys)
 
 

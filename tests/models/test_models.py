@@ -140,7 +140,7 @@ def test_converting_keeps_the_weights_and_says_what_it_kept(shelf: Path, tmp_pat
     assert kept["bytes"] == (tmp_path / "again.safetensors").stat().st_size
     assert kept["model"]["resolution"] == [2, 2]
     assert float(genart.load(tmp_path / "again.safetensors", device="cpu").weight) == 0.5  # type: ignore[attr-defined]
-    with pytest.raises(genart.UsageError, match="no weights to keep"):
+    with pytest.raises(genart.UsageError, match="no weights to save"):
         convert("plasma", tmp_path / "plasma.safetensors")
     with pytest.raises(genart.UsageError, match=r"\.safetensors"):
         convert(shelf, tmp_path / "again.pkl")
