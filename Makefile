@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find genart plugins sketches -type f -not -name '*.pyc')
 
-.PHONY: demo test test-all lint docs stills clean
+.PHONY: demo test test-all mutants lint docs stills clean
 
 # Each stamp is newer than what it was made from, or is made again.
 $(VENV)/bin/python:
@@ -45,6 +45,11 @@ test: $(VENV)/.develop
 # All tests; with ONLY=slow those that `make test` leaves out.
 test-all: $(VENV)/.develop
 	$(PYTEST) $(if $(ONLY),-m "$(ONLY)")
+
+# Breaks 200 lines, one at a time, and checks that a test fails each time; takes about half an hour.
+mutants: $(VENV)/.develop
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutants]'
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m support.mutants $(MUTANTS)
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .

@@ -33,6 +33,12 @@ def test_a_value_lives_on_the_instance_and_its_declaration_on_the_class() -> Non
     assert Drift.speed.unit == "Hz"
 
 
+@pytest.mark.parametrize("word", ["1", "true", "on", "yes", "0", "false", "off", "no"])
+def test_a_switch_takes_words_in_any_case(word: str) -> None:
+    for text in (word, word.upper(), word.title()):
+        assert Drift.lit.check(text) is (word in ("1", "true", "on", "yes"))
+
+
 @pytest.mark.parametrize(
     ("name", "given", "kept"),
     [
@@ -113,6 +119,36 @@ def test_the_ends_of_a_range_are_reached_and_never_passed(
     assert param.check(param.from_norm(0)) == pytest.approx(low)
     assert param.check(param.from_norm(1)) == pytest.approx(high)
     assert (param.to_norm(low), param.to_norm(high)) == (0.0, pytest.approx(1.0))
+
+
+def test_a_range_without_width_is_at_position_0_and_a_switch_turns_at_the_middle() -> None:
+    assert Param(3.0, 3.0, 3.0).to_norm(3.0) == 0.0
+    assert [Drift.lit.from_norm(x) for x in (0.499, 0.5)] == [False, True]
+    assert [Drift.lit.to_norm(x) for x in (False, True)] == [0.0, 1.0]
+
+
+def test_choices_are_spread_evenly_over_positions() -> None:
+    assert [Drift.look.from_norm(x) for x in (0.0, 0.33, 0.34, 0.66, 0.67, 1.0)] == [
+        "calm", "calm", "wild", "wild", "odd", "odd",
+    ]  # fmt: skip
+    assert [Drift.look.to_norm(look) for look in ("calm", "wild", "odd")] == [0.0, 0.5, 1.0]
+    assert Param("only", choices=("only",)).to_norm("only") == 0.0
+
+
+def test_what_may_be_set_is_said_in_words() -> None:
+    assert Drift.speed.allowed() == "-0.1..0.7 Hz"
+    assert Drift.look.allowed() == "calm, wild, odd"
+    assert Drift.seed.allowed() == "any int"
+    assert Param(1.0, unit="s").allowed() == "any float s"
+    assert Param(1.0, min=0.0).allowed() == "0..inf"
+
+
+def test_a_float_glides_for_a_moment_unless_declared_otherwise() -> None:
+    assert Param(1.0).smooth == 0.06
+    assert Param(1.0, smooth=None).smooth is None
+    for smooth in (-0.1, math.inf):
+        with pytest.raises(UsageError, match="time constant is 0 s or more"):
+            Param(1.0, smooth=smooth)
 
 
 def test_a_log_curve_puts_the_geometric_mean_in_the_middle() -> None:

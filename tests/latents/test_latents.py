@@ -16,6 +16,7 @@ import torch
 
 import genart
 from genart import DataError, Latent, UsageError, load_latent, save_latent
+from genart.latent import draw_in
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,34 @@ def test_what_is_no_seed_is_refused(plasma: genart.Generator, seeds: Any) -> Non
         plasma.sample(seeds)
 
 
+def test_a_seed_out_of_range_is_told_the_range(plasma: genart.Generator) -> None:
+    with pytest.raises(UsageError, match=r"Seed 4294967296 is outside 0\.\.4294967295\."):
+        plasma.sample(2**32)
+    with pytest.raises(UsageError, match=r"A seed is a whole number, not 1\.5\."):
+        plasma.sample(1.5)  # type: ignore[arg-type]
+
+
+def test_a_latent_is_frozen(plasma: genart.Generator) -> None:
+    latent = plasma.sample(1)
+    with pytest.raises(AttributeError):
+        latent.space = "w"  # type: ignore[misc]
+
+
+def test_truncation_draws_the_first_layers_towards_the_average() -> None:
+    w = torch.tensor([[4.0, -8.0], [1.0, 2.0]])
+    latent = Latent("w", w, torch.eye(2))
+    drawn = draw_in(latent, 3, 0.25, None)
+    assert drawn.space == "w+"
+    assert drawn.values.tolist() == [[[1.0, -2.0]] * 3, [[0.25, 0.5]] * 3]
+    assert drawn.label is latent.label
+    cut = draw_in(latent, 3, 0.25, 1).values[0].tolist()
+    assert cut == [[1.0, -2.0], [4.0, -8.0], [4.0, -8.0]]
+    halved = Latent("w", w, truncation=torch.tensor([0.5, 1.0]))
+    assert draw_in(halved, 2, 0.25, None).values[:, 1].tolist() == [[0.5, -1.0], [0.25, 0.5]]
+    plus = Latent("w+", torch.tensor([[[4.0], [8.0]]]))
+    assert draw_in(plus, 2, 0.5, None).values.tolist() == [[[2.0], [4.0]]]
+
+
 def test_a_class_becomes_a_row_of_its_own(classes: genart.Generator) -> None:
     assert classes.sample([1, 2], 2).label.tolist() == [[0, 0, 1], [0, 0, 1]]
     assert classes.sample([1, 2], [0, 1]).label.tolist() == [[1, 0, 0], [0, 1, 0]]
@@ -61,6 +90,13 @@ def test_what_is_no_class_is_refused(classes: genart.Generator, label: Any) -> N
         classes.sample([1, 2], label)
 
 
+def test_a_class_out_of_range_is_told_the_range(classes: genart.Generator) -> None:
+    with pytest.raises(UsageError, match=r"Class 3 is outside 0\.\.2\."):
+        classes.sample([1, 2], 3)
+    with pytest.raises(UsageError, match=r"need 1 or 2 classes, not 3"):
+        classes.sample([1, 2], [0, 1, 2])
+
+
 def test_a_model_without_classes_refuses_one(plasma: genart.Generator) -> None:
     with pytest.raises(UsageError, match="has no classes"):
         plasma.sample(1, 0)
@@ -71,6 +107,9 @@ def test_latents_join_in_order_with_what_belongs_to_them(classes: genart.Generat
     both = genart.join([one, two])
     assert torch.equal(both.values, classes.sample([1, 2, 3]).values)
     assert both.label.argmax(1).tolist() == [1, 2, 2]
+    assert torch.equal(genart.join([one]).values, one.values)
+    with pytest.raises(UsageError, match="must share one space, not none"):
+        genart.join([])
 
 
 @pytest.mark.parametrize(

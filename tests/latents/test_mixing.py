@@ -59,6 +59,7 @@ def test_layers_are_read_from_text(text, layers):
 
 def test_closed_ranges_need_no_model():
     assert parse_layers("0-3,8") == [0, 1, 2, 3, 8]
+    assert parse_layers("998-999") == [998, 999]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,8 @@ def test_closed_ranges_need_no_model():
         ("3-1", 8, "backwards"),
         ("0-8", 8, "no layer 8; this model has 0..7"),
         ("8-", 8, "no layer 8"),
-        ("fine", 8, "no fine layers"),
+        ("fine", 8, r"no fine layers; it has 0\.\.7\."),
+        ("1000", None, r"There is no layer 1000\."),
         ("8-", None, "no end without a model"),
         ("0-99999999999", 8, "no layer 99999999999"),
         ("0-99999999999", None, "no layer 99999999999"),

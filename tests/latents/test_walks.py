@@ -292,6 +292,12 @@ def test_walks_around_one_key_in_w_say_why_they_cannot(kind, plasma):
         genart.walk(keys_in("w", plasma, [1]), kind)
 
 
+def test_a_walk_is_frozen(plasma):
+    walk = genart.walk(plasma.sample([1, 2]))
+    with pytest.raises(AttributeError):
+        walk.loop = False
+
+
 def test_a_misspelt_kind_or_easing_gets_a_suggestion(plasma):
     keys = plasma.sample([1, 2])
     with pytest.raises(genart.errors.UnknownName, match='Did you mean "slerp"'):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from genart import UsageError, to_frames
-from genart.media.frames import frame_to_image, send_frames
+from genart.media.frames import frame_to_image, on_black, send_frames
 from genart.media.pending import PendingFrame, in_turn
 
 
@@ -129,3 +129,39 @@ def test_a_frame_that_came_stays_the_same() -> None:
     assert coming.ready
     assert coming() is coming()
     assert coming()[0, :, 0].tolist() == [0, 255]
+
+
+def test_alpha_is_painted_on_black_and_rounded() -> None:
+    frame = np.array([[[255, 3, 200, 255], [255, 3, 200, 43], [255, 3, 200, 0]]], np.uint8)
+    assert on_black(frame).tolist() == [[[255, 3, 200], [43, 1, 34], [0, 0, 0]]]
+    assert on_black(frame[..., :3]) is not frame
+    opaque = np.ascontiguousarray(frame[..., :3])
+    assert on_black(opaque) is opaque
+
+
+def test_a_frame_with_alpha_becomes_an_image_with_alpha() -> None:
+    frame = np.array([[[0, 51, 204, 255]]], np.uint8)
+    made = frame_to_image(frame)
+    assert made.shape == (1, 4, 1, 1)
+    assert made.flatten().tolist() == pytest.approx([-1.0, -0.6, 0.6, 1.0])
+
+
+def test_a_tall_image_keeps_its_aspect() -> None:
+    tall = torch.full((1, 3, 40, 20), -1.0)
+    tall[..., 16:24, 6:14] = 1.0
+    (frame,) = to_frames(tall, (20, 8))
+    rows, columns = np.nonzero(frame[..., 0] > 127)
+    assert (np.ptp(rows) + 1, np.ptp(columns) + 1) == (4, 4)
+    assert (rows.mean(), columns.mean()) == (9.5, 3.5)
+
+
+def test_fine_patterns_become_grey_where_an_image_is_made_smaller() -> None:
+    board = (torch.arange(64)[:, None] + torch.arange(64)) % 2 * 2.0 - 1
+    (frame,) = to_frames(board.expand(1, 3, 64, 64), (16, 16))
+    assert np.abs(frame.astype(int) - 128).max() <= 2
+
+
+def test_where_an_image_is_cropped_the_middle_stays() -> None:
+    wide = torch.linspace(-1, 1, 11).expand(1, 3, 4, 11)
+    (frame,) = to_frames(wide, (4, 5))
+    assert frame[0, :, 0].tolist() == to_frames(wide)[0][0, 3:8, 0].tolist()

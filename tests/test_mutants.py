@@ -1,0 +1,22 @@
+"""The table of `make mutants` names files and lines that are there."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TABLE = tomllib.loads((ROOT / "tests" / "support" / "mutants.toml").read_text())
+
+
+def test_every_file_that_is_broken_and_every_test_that_notices_is_there() -> None:
+    named = {file for tests in TABLE["tests"].values() for file in tests} | set(TABLE["tests"])
+    assert sorted(file for file in named if not (ROOT / file).is_file()) == []
+
+
+def test_every_equivalent_mutant_changes_a_line_that_is_there_and_says_why() -> None:
+    for mutant in TABLE["equivalent"]:
+        lines = (ROOT / mutant["file"]).read_text().splitlines()
+        assert mutant["before"] in [line.strip() for line in lines], mutant
+        assert mutant["after"] != mutant["before"]
+        assert mutant["why"], mutant
