@@ -1,4 +1,4 @@
-"""BackgroundFile: keeps a small file as it should be, from a thread of its own."""
+"""BackgroundFile: writes a small file from its own thread."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from genart.files import atomic
 
 
 class BackgroundFile:
-    """Writes a file in the background, whole or not at all; of several texts the newest wins.
+    """Writes a file in the background, whole or not at all; of several texts the newest is kept.
 
     Args:
         path: the file.
-        failed: told why it could not be written.
-        went_well: told when it was.
+        failed: called with the error if it could not be written.
+        went_well: called when it was written.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class BackgroundFile:
         self._busy = False
 
     def write(self, text: str) -> None:
-        """Let the file hold this text soon; never waits."""
+        """Write this text soon; never blocks."""
         with self._change:
             self._text = text
             if not self._busy:
@@ -40,7 +40,7 @@ class BackgroundFile:
                 Thread(target=self._work, name=f"genart-{self.path.name}", daemon=True).start()
 
     def flush(self, seconds: float = 10.0) -> bool:
-        """Wait until everything is written; whether that came about in time."""
+        """Wait until everything is written; returns whether that happened in time."""
         with self._change:
             return self._change.wait_for(lambda: not self._busy, seconds)
 

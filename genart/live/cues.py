@@ -1,6 +1,6 @@
-"""Cues: places in the tree of parameters, kept by name and gone back to.
+"""Cues: values of all Params, saved under a name and recalled.
 
-The file is JSON that people can read and change: names in playing order, each with its values::
+The file is JSON that people can read and edit: names in playing order, each with its values::
 
     {"genart_cues": 1,
      "cues": {"opening": {"model.truncation": 0.6, "walk.kind": "slerp"}}}
@@ -25,7 +25,7 @@ from genart.playback.timeline import Change
 
 _MOST = 1000
 _LARGEST = 16 << 20
-#: What a cue leaves alone: the show goes on where it is.
+#: What a cue does not change.
 _LEFT_OUT = (
     "transport.phase", "tempo.offset", "tempo.launch", "tempo.quantum", "output.blackout",
     "output.freeze",
@@ -35,7 +35,7 @@ Values = Mapping[str, Any]
 
 
 class _Later(NamedTuple):
-    """What a recalled cue holds for the Params that its text brings: a bend's amounts."""
+    """The values of a recalled cue for Params that its text will add, such as a bend's amounts."""
 
     text: str
     cue: str
@@ -48,13 +48,12 @@ class Cues:
     """The cues of a performance.
 
     Args:
-        store: whose values they keep.
-        path: their file, written anew in the background after every change; None keeps them in
-            memory.
-        faults: who is told when the file cannot be written.
+        store: the Params that they save and change.
+        path: their file, written in the background after every change; None keeps them in memory.
+        faults: where a file that cannot be written is reported.
 
     Raises:
-        DataError: a file that holds no cues.
+        DataError: a file that is not a file of cues.
     """
 
     def __init__(
@@ -65,12 +64,12 @@ class Cues:
         self._lock = threading.Lock()
         self._cues = _read(self.path) if self.path is not None and self.path.is_file() else {}
         self._last: str | None = None
-        self._later: dict[str, _Later] = {}  # by the Param that brings others
-        self._scribe: BackgroundFile | None = None
+        self._later: dict[str, _Later] = {}  # by the Param that adds others
+        self._writer: BackgroundFile | None = None
 
     @property
     def names(self) -> list[str]:
-        """Their names in playing order."""
+        """The names in playing order."""
         with self._lock:
             return list(self._cues)
 
@@ -80,37 +79,37 @@ class Cues:
         return self._last
 
     def save(self, name: str) -> None:
-        """Keep all values now; a cue of that name is replaced where it stands.
+        """Save all values now; a cue of that name is replaced in its position.
 
-        What it held for Params that another sketch has stays in it.
+        Its values for Params of other sketches are kept.
 
         Raises:
-            UsageError: too many cues, or a folder that is not there.
+            UsageError: too many cues, or a folder that does not exist.
         """
         values = {p: v for p, v in self.store.values().items() if p not in _LEFT_OUT}
         with self._lock:
             if name not in self._cues and len(self._cues) >= _MOST:
-                raise UsageError(f"There are {_MOST} cues already; delete some.")
+                raise UsageError(f"There are {_MOST} cues already; delete some first.")
             before = self._cues.get(name, {})
             others = {p: v for p, v in before.items() if p not in self.store.tree}
             self._become({**self._cues, name: {**others, **values}})
             self._last = name
 
     def delete(self, name: str) -> None:
-        """Forget a cue; UnknownName if there is none."""
+        """Delete a cue; UnknownName if there is none."""
         with self._lock:
             self._known(name)
             self._become({key: values for key, values in self._cues.items() if key != name})
 
     def move(self, name: str, place: int) -> None:
-        """Let a cue stand at a place, from 1; beyond the last it becomes the last.
+        """Move a cue to a position, from 1; beyond the last it becomes the last.
 
         Raises:
             UnknownName: no such cue.
-            ParamError: a place below 1.
+            ParamError: a position below 1.
         """
         if place < 1:
-            raise ParamError(f"Places are counted from 1, not {place}.")
+            raise ParamError(f"Positions are counted from 1, not {place}.")
         with self._lock:
             self._known(name)
             order = [key for key in self._cues if key != name]
@@ -118,11 +117,11 @@ class Cues:
             self._become({key: self._cues[key] for key in order})
 
     def rename(self, name: str, other: str) -> None:
-        """Give a cue another name; it stays where it stands.
+        """Rename a cue; it keeps its position.
 
         Raises:
             UnknownName: no such cue.
-            UsageError: there is one of the other name.
+            UsageError: another cue has that name.
         """
         with self._lock:
             self._known(name)
@@ -138,13 +137,13 @@ class Cues:
         source: str = "cue",
         without: Collection[str] = (),
     ) -> None:
-        """Go to a cue's values, all at one tick; values that no longer fit are left out.
+        """Change all Params to a cue's values at one tick; values that no longer fit are left out.
 
         Args:
-            name: which.
-            fade: over how many seconds floats get there; everything else changes at once.
+            name: the cue.
+            fade: over how many seconds floats change; everything else changes at once.
             source: who asked.
-            without: paths that stay as they are.
+            without: paths that are not changed.
 
         Raises:
             UnknownName: no such cue.
@@ -152,16 +151,16 @@ class Cues:
         """
         with self._lock:
             values = {p: v for p, v in self._known(name).items() if p not in without}
-            later = self._brought(name, values, fade, source)
+            later = self._values_for_later(name, values, fade, source)
             others = {path: each for path, each in self._later.items() if path not in values}
             self._later = {**others, **later}
         self.store.commit(self._changes(name, values, fade, source, later))
         self._last = name
 
-    def replanted(self) -> None:
-        """The tree is another one: what the last recall holds for Params that it brought goes in.
+    def tree_changed(self) -> None:
+        """The Params changed: set the values of the last recall for Params that its texts added.
 
-        Of a text that was refused, or replaced since, it is forgotten.
+        They are dropped if the text was refused or replaced since.
         """
         with self._lock:
             due = [e for path, e in self._later.items() if self._played(path) == e.text]
@@ -178,7 +177,7 @@ class Cues:
     def next(
         self, fade: float | None = None, source: str = "cue", without: Collection[str] = ()
     ) -> str:
-        """Go to the cue after the last one, from the end to the first; returns its name.
+        """Recall the cue after the last one, from the last to the first; returns its name.
 
         Raises:
             UsageError: there are no cues.
@@ -192,23 +191,23 @@ class Cues:
         return name
 
     def close(self) -> None:
-        """Wait until the file holds everything; more may follow."""
-        if self._scribe is not None:
-            self._scribe.flush()
+        """Wait until the file contains everything; cues may be saved again afterwards."""
+        if self._writer is not None:
+            self._writer.flush()
 
     def _played(self, path: str) -> Any:
-        """A Param's value as it plays, which a text has once what it brings is in the tree."""
+        """A Param's value in the player, which differs from the store until a text is applied."""
         tree = self.store.tree
         return tree.value(path) if isinstance(tree, ParamTree) and path in tree else None
 
-    def _brought(
+    def _values_for_later(
         self, name: str, values: Values, fade: float | None, source: str
     ) -> dict[str, _Later]:
-        """What waits until texts of a cue that do not play yet have brought their Params."""
+        """The values that wait until a cue's texts have added their Params."""
         found = {}
-        for path, bringer in PARAM_SOURCES.items():
+        for path, source_param in PARAM_SOURCES.items():
             if path in values and values[path] != self._played(path):
-                own = {p: v for p, v in values.items() if p.startswith(f"{bringer.owner}.")}
+                own = {p: v for p, v in values.items() if p.startswith(f"{source_param.owner}.")}
                 own.pop(path, None)
                 found[path] = _Later(values[path], name, own, fade, source)
         return found
@@ -221,7 +220,7 @@ class Cues:
         source: str,
         later: Mapping[str, _Later] = MappingProxyType({}),
     ) -> list[Change]:
-        """What a recall turns; what the tree does not have or take, now or later, is told once."""
+        """The changes of a recall; what the tree does not take, now or later, is logged once."""
         changes, left_out, tree = [], [], self.store.tree
         waits = {path for each in later.values() for path in each.values}
         for path, value in values.items():
@@ -232,24 +231,24 @@ class Cues:
             else:
                 changes.append(Change(path, fits, 0.0, fade, source))
         if left_out:
-            why = f'Cue "{name}" holds what this sketch does not take: {", ".join(left_out)}.'
+            why = f'Cue "{name}" has values that this sketch does not take: {", ".join(left_out)}.'
             self.store.complain(f"cue {name}", why, source)
         return changes
 
     def _known(self, name: str) -> Values:
         if name not in self._cues:
-            raise UnknownName("cue", name, self._cues, "Cues are kept with /genart/cue/save.")
+            raise UnknownName("cue", name, self._cues, "/genart/cue/save saves one.")
         return self._cues[name]
 
     def _become(self, cues: dict[str, dict[str, Any]]) -> None:
-        """Play with these cues from now on, and let the file hold them."""
+        """Use these cues from now on, and write them to the file."""
         if self.path is not None:
             if not self.path.parent.is_dir():
                 raise UsageError(f'The folder "{self.path.parent}" of the cues does not exist.')
-            if self._scribe is None or self._scribe.path != self.path:
-                self._scribe = BackgroundFile(self.path, self._failed, self._went_well)
+            if self._writer is None or self._writer.path != self.path:
+                self._writer = BackgroundFile(self.path, self._failed, self._went_well)
             text = json.dumps({"genart_cues": 1, "cues": cues}, indent=1, ensure_ascii=False)
-            self._scribe.write(text + "\n")
+            self._writer.write(text + "\n")
         self._cues = cues
 
     def _failed(self, error: Exception) -> None:
@@ -265,8 +264,8 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} is no file of cues: {error}") from error
+        raise DataError(f"{path} is not a file of cues: {error}") from error
     cues = content.get("cues") if isinstance(content, dict) else None
     if not isinstance(cues, dict) or not all(isinstance(cue, dict) for cue in cues.values()):
-        raise DataError(f'{path} is no file of cues: it needs "cues", each with its values.')
+        raise DataError(f'{path} is not a file of cues: it needs "cues", each with its values.')
     return {str(name): dict(values) for name, values in cues.items()}

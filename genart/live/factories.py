@@ -1,7 +1,7 @@
-"""Controls and outputs of a performance, by the names that plug-ins gave them.
+"""Controls and outputs of a performance, made from the names that plug-ins registered.
 
-A text such as "midi:Launch Control" is a registered name, a colon, and what the plug-in makes of
-the rest; a URL such as "srt://host:9999" is kept whole.
+A text such as "midi:Launch Control" is a registered name, a colon, and an argument for the plug-in;
+a URL such as "srt://host:9999" is passed on whole.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from genart.plugins import registry
 
 
 def split_name(text: str) -> tuple[str, str]:
-    """(name, rest) of "name:rest" or of a URL, whose rest is the whole of it."""
+    """(name, rest) of "name:rest"; of a URL the rest is the whole URL."""
     name, _, rest = text.partition(":")
     return name.strip().lower(), text if rest.startswith("//") else rest
 
 
 def make_controls(asked: Iterable[str | Control], faults: Faults) -> list[Control]:
-    """Controls by name; one whose device is missing is told and left out.
+    """Controls by name; one whose device is missing is reported and left out.
 
     Raises:
         UnknownName: no plug-in offers it.
-        UsageError: what stands after the colon cannot be, or an extra is missing.
+        UsageError: a wrong text after the colon, or a missing extra.
     """
     made = [
         _tried(each, faults, lambda name, rest: registry("control").create(name, source=rest))
@@ -43,22 +43,22 @@ def make_controls(asked: Iterable[str | Control], faults: Faults) -> list[Contro
 def make_outputs(
     asked: Iterable[str | Sink], faults: Faults, *, fps: Fraction, size: tuple[int, int]
 ) -> list[OutputWorker]:
-    """Outputs by name, each in a thread of its own; one that cannot open is told and left out.
+    """Outputs by name, each in its own thread; one that cannot open is reported and left out.
 
     Args:
         asked: "ndi:Stage", "srt://host:9999", or sinks.
-        faults: who is told.
+        faults: where faults are reported.
         fps: frames a second.
         size: (h, w) of the frames.
 
     Raises:
         UnknownName: no plug-in offers it.
-        UsageError: what stands after the colon cannot be, or an extra is missing.
+        UsageError: a wrong text after the colon, or a missing extra.
     """
 
     def create(name: str, rest: str) -> Any:
         if registry("sink")[name].spec.every_frame:
-            raise UsageError(f'"{name}" keeps films, so frames may not be left out: use --record.')
+            raise UsageError(f'"{name}" writes films, which must have every frame: use --record.')
         return registry("sink").create(name, path=rest, fps=fps, size=size)
 
     outlets: dict[str, OutputWorker] = {}
@@ -79,7 +79,7 @@ def make_outputs(
 
 
 def _unused(name: str, taken: Container[str]) -> str:
-    """The name, or "name 2", "name 3" ... where others have it."""
+    """The name, or "name 2", "name 3" ... if it is taken."""
     names = (f"{name} {k}" if k > 1 else name for k in count(1))
     return next(each for each in names if each not in taken)
 

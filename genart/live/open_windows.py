@@ -1,4 +1,4 @@
-"""The windows of a performance, one a screen, and what their keys do."""
+"""The windows of a performance, one on each screen, and their keys."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def open_windows(
     tell: Callable[[str], None],
     **look: bool,
 ) -> list[Sink]:
-    """A window on each screen asked for, or none where there is no display.
+    """Open a window on each screen asked for, or none if there is no display.
 
     Args:
-        live: whose picture they show.
-        control: what their keys play.
+        live: the performance they show.
+        control: what their keys use.
         screen: which screen, from 1, or several; None leaves it to the system.
-        vsync: whether the first of them waits for its screen; all cannot, or they would wait in
-            turn.
-        tell: told where the picture is, if there is no display.
+        vsync: whether the first window waits for its screen; if all did, they would wait one
+            after the other.
+        tell: called with where to see the image if there is no display.
         look: fullscreen and fill, see `Window`.
 
     Raises:
@@ -52,7 +52,7 @@ def open_windows(
             )  # fmt: skip
             made.append(window)
     except NoWindow as error:
-        tell(f"{error} The picture is on the page.")
+        tell(f"{error} Open the page to see the image, or use --headless.")
     except BaseException:
         for sink in made:
             sink.close()
@@ -61,7 +61,7 @@ def open_windows(
 
 
 def window_keys(live: Live, control: OscService) -> dict[str, Key]:
-    """What each key of a window does."""
+    """The action of each key of a window."""
 
     def switch(path: str) -> Callable[[], Any]:
         return lambda: live.store.put(path, not live.store.current(path), _SOURCE)
@@ -80,14 +80,14 @@ def window_keys(live: Live, control: OscService) -> dict[str, Key]:
         return recall
 
     return {
-        " ": Key("play, or stand still", switch("transport.play")),
+        " ": Key("play or pause", switch("transport.play")),
         "b": Key("blackout", switch("output.blackout")),
         "f": Key("freeze", switch("output.freeze")),
         "t": Key("tap the tempo", act("tempo/tap")),
         "n": Key("next cue", act("cue/next")),
-        "l": Key("learn the Param turned last", act("learn")),
-        **{str(k): Key("the first nine cues", cue(k)) for k in range(1, 10)},
-        "r": Key("record, and stop recording", record),
+        "l": Key("learn the Param changed last", act("learn")),
+        **{str(k): Key("recall the first nine cues", cue(k)) for k in range(1, 10)},
+        "r": Key("start or stop recording", record),
     }
 
 

@@ -1,4 +1,4 @@
-"""genart.perform: a performance with everything around it."""
+"""genart.perform: a performance with OSC, the page, windows, outputs and recording."""
 
 from __future__ import annotations
 
@@ -55,33 +55,33 @@ def perform(
     Args:
         sketch: a shipped sketch's name, a .py file, or a Sketch class; the show's, or drift.
         osc: "HOST:PORT" to listen on; 127.0.0.1:9000, or a free port if that is taken.
-        feedback: "HOST:PORT" of everyone who is told over OSC what was turned.
+        feedback: "HOST:PORT" of each OSC program that receives every change.
         web: "HOST:PORT" of the page; 127.0.0.1:8000, or a free port if that is taken. On an
-            address that others can reach, the page wants the token that is told at start.
-        window: whether to show a window; where there is no display, that is told instead.
+            address that other machines can reach, the page needs the token printed at the start.
+        window: whether to show a window; without a display that is reported instead.
         screen: which screen, from 1; several give a window on each.
-        fullscreen: whether windows begin full screen.
-        fill: whether the picture fills a window and is cut, instead of lying whole within it.
-        vsync: whether windows wait for their screen, so that no frame is torn.
-        record: a film to keep, .mp4, .mkv or .mov.
-        record_show: a new .jsonl file that keeps every change of a Param with its time.
-        show: a show to play again, as it was begun except for what is given here.
+        fullscreen: whether windows start in full screen.
+        fill: whether the image fills a window and is cropped, instead of being shown whole.
+        vsync: whether windows wait for their screen's refresh, so that no frame is torn.
+        record: a film to record, .mp4, .mkv or .mov.
+        record_show: a new .jsonl file that records every change of a Param with its time.
+        show: a show to replay with its settings; arguments given here replace them.
         cues: the file of cues; None keeps them in memory.
-        mapping: a TOML file that leads MIDI, other OSC addresses and LFOs onto Params; it is made
+        mapping: a TOML file that maps MIDI, other OSC addresses and LFOs to Params; it is created
             when something is learned. None keeps in memory what is learned.
         precision: what the network computes in: "auto", "float32" or "half".
-        sinks: where else frames go, by name ("ndi:Stage", "srt://host:9999") or as sinks; each
-            gets a thread of its own, and the newest frame.
-        controls: who else turns Params, by name ("midi:Launch Control", "link") or as Controls.
-        tell: told in one line where things are to be found, and of each new kind of fault.
+        sinks: other outputs of the frames, by name ("ndi:Stage", "srt://host:9999") or as sinks;
+            each has its own thread and gets the newest frame.
+        controls: other sources of changes, by name ("midi:Launch Control", "link") or as Controls.
+        tell: called with one line for each address, and for each new kind of fault.
         words: model, size, fps, seconds, params, style, seed, device, blend, hold_fps, profile:
             see `Live`.
 
     Returns:
-        How it went.
+        The report of the performance.
 
     Raises:
-        UsageError: an argument that is wrong, or an address that cannot be had.
+        UsageError: a wrong argument, or an address that cannot be bound.
         SketchError: a sketch file that cannot be run.
         CheckpointError: a model that cannot be used.
     """
@@ -106,7 +106,7 @@ def perform(
         )  # fmt: skip
         shown: list[Sink] = [page.preview]
         if window:
-            from genart.live.open_windows import open_windows  # glfw and OpenGL only where needed
+            from genart.live.open_windows import open_windows  # needs glfw and OpenGL
 
             shown += open_windows(
                 live, control, screen, fullscreen=fullscreen, fill=fill, vsync=vsync, tell=tell
@@ -147,7 +147,7 @@ def _surround(
     tell: Callable[[str], None],
     outlets: Sequence[OutputWorker],
 ) -> tuple[OscService, Web]:
-    """Give a performance its OSC and its page."""
+    """Add OSC, the page, the mapping and the cues to a performance."""
     kept, console = Cues(live.store, cues, live.faults), live.console
     tempo, bindings = console.tempo, console.mapping
     peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
@@ -175,7 +175,7 @@ def _surround(
     if mapping is not None:
         bindings.load(Path(mapping))
         if mapping != MAPPING and not Path(mapping).exists():
-            tell(f"{mapping} is not there yet; it is made when something is learned")
+            tell(f"{mapping} does not exist yet; it is created when something is learned")
     if can_advertise():
         offer = Advertisement("genart", page.address, control.address, live.faults)
         live.services.append(offer)
@@ -184,14 +184,14 @@ def _surround(
         lambda t, beat: tempo.observe(t, beat, live.player.performer.stage.tempo.offset),
         console.run_lfos,
     ]
-    live.on_new_sketch += [page.new_tree, bindings.new_tree, kept.replanted]
+    live.on_new_sketch += [page.new_tree, bindings.new_tree, kept.tree_changed]
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
     return control, page
 
 
 def _somewhere(make: Callable[[str, int], T], asked: str | None, usual: str) -> T:
-    """What is made at the address asked for, or at the usual one, or else at a free port."""
+    """Make something at the address asked for; or at the usual one, or else at a free port."""
     host, port = parse_peer(asked or usual)
     try:
         return make(host, port)

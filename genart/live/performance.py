@@ -1,4 +1,4 @@
-"""genart.live: a sketch on stage. This module puts the parts together and takes them apart."""
+"""genart.live: plays a sketch in real time. This module starts the parts and stops them."""
 
 from __future__ import annotations
 
@@ -45,51 +45,49 @@ from genart.realtime import (
 )
 from genart.styling.factory import joined
 
-GAP = 0.1  # seconds between two frames that people see as a jerk
-_HUNG = 2.0  # seconds without a frame after which the engine is said to hang
+GAP = 0.1  # seconds between two frames that are visible as a gap
+_HUNG = 2.0  # seconds without a frame after which the engine is reported as hanging
 
 
 class Live:
-    """A performance: an engine thread makes frames, whoever calls `run` shows them.
+    """A performance: an engine thread makes frames, and the caller of `run` shows them.
 
     Args:
         sketch: a shipped sketch's name, a .py file, or a Sketch class.
-        model: a name, file, URL or a Generator; None takes the sketch's own.
+        model: a name, file, URL or a Generator; None takes the sketch's default.
         size: 512, (640, 360) or "640x360", width first; None takes the model's.
         fps: frames a second of the display, and at most of the engine.
-        seconds: how long; None goes on until `stop`.
-        params: values by "owner.name" to begin with.
-        style: a stylizer that paints over the picture, "fast:wave", or several, one after the
-            other.
-        seed: what the sketch's own chance comes from.
+        seconds: how long; None plays until `stop`.
+        params: values by "owner.name" at the start.
+        style: a stylizer that repaints the image, "fast:wave", or several, applied in order.
+        seed: the seed of the sketch's random numbers.
         device: "auto", "cpu", "cuda" or "mps".
         blend: whether to blend frames while the model is slower than the display.
-        hold_fps: whether to lower the picture's quality while the model is slower than the
-            display, see `genart.playback.quality`.
-        profile: whether the report says where the frames spent their time, stage by stage.
+        hold_fps: whether to lower the image quality while the model is slower than the display,
+            see `genart.playback.quality`.
+        profile: whether the report contains the time spent on each step of a frame.
         recordings: the folder of recordings whose names come from the network.
-        tell: told of each new kind of fault, in one line.
-        engine_clock: what the engine goes by; the wall's clock at `fps` unless given.
+        tell: called with one line for each new kind of fault.
+        engine_clock: the engine's clock; the wall clock at `fps` by default.
 
     Attributes:
         name: the sketch's, as it was given.
-        settings: what the performance began with, by "owner.name".
-        seed: what the sketch's own chance comes from.
-        threads: how many a network on a CPU uses.
-        ladder: how much work a picture is.
-        store: where anyone may turn Params from any thread.
+        settings: the values by "owner.name" at the start.
+        seed: the seed of the sketch's random numbers.
+        threads: how many threads a network on a CPU uses.
+        ladder: chooses the quality level.
+        store: changes Params from any thread.
         faults: what went wrong.
-        recorder: what records.
-        store_control: what carries out triggers; `store_control.actions` may be added to before
-            `run`.
-        console: what controls play on.
-        services: what runs beside the picture; `run` starts and closes it.
-        latencies: how long things take, by name.
-        on_tick: called with the tick's time in seconds and its beat after every frame made.
-        on_new_sketch: called when another sketch has taken over.
+        recorder: records the film.
+        store_control: carries out triggers; `store_control.actions` may be added to before `run`.
+        console: what controls use.
+        services: what runs beside the engine; `run` starts and closes it.
+        latencies: durations by name.
+        on_tick: called with the tick's time in seconds and its beat after every frame.
+        on_new_sketch: called when a reloaded sketch plays.
 
     Raises:
-        UsageError: an argument that is wrong.
+        UsageError: a wrong argument.
         SketchError: a sketch file that cannot be run.
         CheckpointError: a model that cannot be used.
     """
@@ -171,7 +169,7 @@ class Live:
 
     @property
     def sketch(self) -> Sketch:
-        """What plays now."""
+        """The sketch that plays now."""
         return self.player.performer.sketch
 
     def stop(self) -> None:
@@ -179,23 +177,22 @@ class Live:
         self.stopped.set()
 
     def close(self) -> None:
-        """Give up a performance that is not going to run."""
+        """Close a performance that will not be run."""
         self.stop()
         for service in self.services:
             service.close()
         self.recorder.close()
 
     def run(self, sinks: Sequence[Sink] = (), controls: Sequence[Control] = ()) -> LiveReport:
-        """Play until the time is over or `stop`; Ctrl-C ends it, too.
+        """Play until the time is over or `stop` is called; Ctrl-C ends it too.
 
         Args:
             sinks: where frames go, written to from this thread. Wrap one that may be slow or fail
                 in an `OutputWorker`.
-            controls: further sources of parameter changes. One that cannot begin is told of and
-                left out.
+            controls: other sources of changes. One that cannot start is reported and left out.
 
         Returns:
-            How it went.
+            The report of the performance.
         """
         self.store_control.controls = controls
         engine = Thread(target=self._engine, name="genart-engine", daemon=True)
@@ -219,7 +216,7 @@ class Live:
         return self.report(sinks)
 
     def status(self) -> dict[str, Any]:
-        """How it goes, for a status line: plain numbers and text."""
+        """The state of the performance for a status line: plain numbers and text."""
         stage = self.player.performer.stage
         return {
             "fps": round(self._meter.rate, 2),
@@ -236,7 +233,7 @@ class Live:
         }
 
     def report(self, sinks: Sequence[Sink] = ()) -> LiveReport:
-        """How it went so far."""
+        """The report so far."""
         meter, fade = self._meter, self.crossfade
         outlets = [*(sink for sink in sinks if isinstance(sink, OutputWorker))]
         drops = {outlet.name: outlet.dropped for outlet in outlets}
@@ -265,7 +262,7 @@ class Live:
         )
 
     def _lane(self, name: str, *, draws: bool = False) -> AbstractContextManager[object]:
-        """Where this thread's time is counted, if it is."""
+        """Where this thread's time is counted when profiling."""
         return nullcontext() if self._profiler is None else self._profiler.lane(name, draws=draws)
 
     def _profile_outlets(self, sinks: Sequence[Sink]) -> None:
@@ -277,7 +274,7 @@ class Live:
         try:
             with self._lane("engine", draws=True):
                 run(self._made(), [self.crossfade])
-        except BaseException as error:  # the picture stays; the night is told
+        except BaseException as error:  # the last frame is still shown
             self.faults.add("engine", error)
             raise
 
@@ -286,7 +283,7 @@ class Live:
         return frames(self.player, self.engine_clock, [self.store_control, self.store])
 
     def _played(self, tick: Tick) -> None:
-        """After each frame: the phase, and whatever follows the ticks."""
+        """After each frame: store the phase, and call everything that follows the ticks."""
         stage = self.player.performer.stage
         self.store.observe("transport.phase", stage.transport.phase)
         for told in self.on_tick:
@@ -342,7 +339,7 @@ class Live:
         return in_aspect(model, self._size or getattr(self, "size", None))
 
     def _warm(self, model: Generator) -> None:
-        """Use a model once on every rung that may be called for in the middle of a set."""
+        """Use a model once at every quality level that may be chosen during the performance."""
         for rung in quality_levels(model) if self.ladder.hold else [QualityLevel("", model)]:
             picture = rung.model(rung.model.sample([0]))
             as_frame(picture, self.size)
@@ -361,14 +358,14 @@ class Live:
 
 
 class Service(Protocol):
-    """Something that runs beside the picture, such as a server."""
+    """Something that runs beside the engine, such as a server."""
 
     def start(self) -> None:
-        """Begin, in a thread of its own."""
+        """Start, in its own thread."""
         ...
 
     def close(self) -> None:
-        """End it."""
+        """Stop it."""
         ...
 
 
@@ -381,5 +378,5 @@ def _values(
     asked = {**({"style.chain": joined(style)} if style else {}), **(params or {})}
     if model is not None:
         asked["model.name"] = model_name(model)
-    # a new even walk costs a hundred images, which nobody on a stage waits for unasked
+    # a constant-speed walk takes a hundred images, which delays the start
     return {**kind.defaults, "walk.even": False, **asked}

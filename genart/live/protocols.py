@@ -1,9 +1,9 @@
-"""What a performance and the controls that play it promise each other.
+"""The protocols between a performance and its controls.
 
 A `LiveControl` is started with the `Console` of the performance and uses it until it is closed::
 
     def start(self, console):
-        self.leave = console.subscribe(self.somebody_turned)  # who turns what
+        self.leave = console.subscribe(self.on_change)  # every change and its source
         self.port.listen(lambda number, x: console.feed("box", f"fader/{number}", x))
 """
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class LiveControl(Control, Protocol):
-    """A Control that does not wait to be asked, such as a MIDI port: it uses the console."""
+    """A Control with threads of its own, such as a MIDI port: it uses the console."""
 
     def start(self, console: Console) -> None:
-        """Begin; threads of its own may use the console from now on.
+        """Start; its threads may use the console from now on.
 
         Raises:
-            GenartError: it cannot begin; the performance tells and goes on without it.
+            GenartError: it cannot start; the performance reports that and continues without it.
         """
         ...
 
     def close(self) -> None:
-        """End its threads and free its device."""
+        """Stop its threads and free its device."""
         ...
 
 
 class Light(NamedTuple):
-    """What a motor fader or a ring of lights has to show.
+    """What a motor fader, an LED ring or a light has to show.
 
     Args:
         source: the control, such as "cc/1/74".
         device: part of its device's name, "" for any.
-        path: the Param it leads to, "owner.name".
-        x: where it is, in what the control sends.
-        mode: how it turns the Param: "absolute", "relative" or "toggle".
+        path: the Param it is mapped to, "owner.name".
+        x: its position, in what the control sends.
+        mode: how it changes the Param: "absolute", "relative" or "toggle".
     """
 
     source: str
@@ -54,11 +54,11 @@ class Light(NamedTuple):
 
 
 class Console(Protocol):
-    """What a performance offers a control; everything may be used from any thread."""
+    """What a performance offers a control; every method may be called from any thread."""
 
     @property
     def tree(self) -> Mapping[str, Param[Any]]:
-        """The Params by "owner.name"; another one after a sketch was saved."""
+        """The Params by "owner.name"; another object after a sketch was reloaded."""
         ...
 
     def clock(self) -> float:
@@ -66,37 +66,37 @@ class Console(Protocol):
         ...
 
     def feed(self, kind: str, source: str, x: float) -> None:
-        """A source of mappings is at x now, such as ("midi", "cc/1/74 nanoKONTROL2", 64).
+        """A source of the mapping sent x, such as ("midi", "cc/1/74 nanoKONTROL2", 64).
 
-        What stands after the first space is the device that the source is on.
+        The text after the first space is the device of the source.
         """
         ...
 
     def lights(self, kind: str) -> Sequence[Light]:
-        """Where each mapped source of a kind would have to be for its Param's value now."""
+        """What the light of each mapped source of a kind has to show for its Param's value."""
         ...
 
     def follow(self, t: float, beat: float, bpm: float | None, source: str) -> None:
-        """Keep to a beat from outside: `beat` at clock time t, modulo `tempo.quantum`.
+        """Follow an external beat: it is `beat` at clock time t, modulo `tempo.quantum`.
 
-        Small errors glide away, large ones are one jump; with a bpm the tempo follows, too.
+        Small errors are corrected gradually, large ones at once; with a bpm the tempo follows too.
         """
         ...
 
     def put(self, path: str, value: Any, source: str) -> None:
-        """Turn a Param to a value in its own unit; what it refuses is counted and told once."""
+        """Set a Param to a value in its own unit; a refusal is counted and logged once."""
         ...
 
     def current(self, path: str) -> Any:
-        """The newest value that was asked for."""
+        """The newest value asked for."""
         ...
 
     def act(self, address: str, *args: Any) -> None:
-        """Do something once, such as ("tempo/tap") or ("cue/recall", "opening", 4.0)."""
+        """Run an action, such as ("tempo/tap") or ("cue/recall", "opening", 4.0)."""
         ...
 
     def subscribe(self, told: Callable[[str, Any, str], None]) -> Callable[[], None]:
-        """Be told (path, value, source) of every turn, quickly; returns what ends it."""
+        """Call a quick function with (path, value, source) of every change; returns its end."""
         ...
 
     def say(self, name: str, value: Any) -> None:
@@ -104,13 +104,13 @@ class Console(Protocol):
         ...
 
     def note(self, where: str, message: str) -> None:
-        """Tell something that is no fault, such as that a device is back."""
+        """Report something that is not a fault, such as that a device is back."""
         ...
 
     def fault(self, where: str, error: BaseException | str) -> None:
-        """Tell what is wrong; the same thing is told once."""
+        """Report a fault; the same fault is reported once."""
         ...
 
     def settle(self, where: str) -> None:
-        """Say that it is well again."""
+        """Report that the fault is over."""
         ...

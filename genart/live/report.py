@@ -1,4 +1,4 @@
-"""What a night was like, in numbers: pacing, drops, latencies, faults."""
+"""The report of a performance: frame times, dropped frames, latencies, faults."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from genart.playback.faults import Fault
 from genart.profiling import Profile
 
 _BIN = 1e-4  # seconds
-_BINS = 20_000  # the last one holds all that took 2 s or longer
+_BINS = 20_000  # the last one counts everything from 2 s up
 
 
 class Durations:
-    """Counts durations in bins of 0.1 ms: the memory of a whole night is that of its first second.
+    """Counts durations in bins of 0.1 ms, so that memory does not grow with time.
 
     Attributes:
         count: how many were added.
@@ -34,7 +34,7 @@ class Durations:
         self._bins[min(max(int(seconds / _BIN), 0), _BINS - 1)] += 1
 
     def percentile(self, share: float) -> float:
-        """The duration in seconds that `share`, 0..1, of all stay within; 0 of nothing."""
+        """The duration in seconds below which a `share`, 0..1, of all lie; 0 if there are none."""
         wanted, seen = share * self.count, 0
         for place, many in enumerate(self._bins):
             seen += many
@@ -77,12 +77,12 @@ class Meter:
 
     @property
     def seconds(self) -> float:
-        """From the first frame to the last."""
+        """Seconds from the first frame to the last."""
         return self._last - self._first
 
     @property
     def mean_rate(self) -> float:
-        """Frames a second over all."""
+        """Frames a second over the whole time."""
         return (self.frames - 1) / self.seconds if self.seconds else 0.0
 
 
@@ -100,16 +100,16 @@ class LiveReport:
         made: frames the model made.
         synthesised: frames blended of two, because the model was not ready.
         repeated: frames shown again.
-        skipped: beats of the display that were missed altogether.
+        skipped: ticks of the display that were missed.
         dropped: frames that sinks were too slow for, all sinks together.
         drops: the same by sink.
         osc: messages received and rejected.
         latency_ms: from a message to its Param, and from a Param to the frame that shows it.
-        quality: seconds on each rung of the quality ladder.
-        errors: how many things went wrong.
+        quality: seconds at each quality level.
+        errors: how many faults were reported.
         faults: which, and how often.
-        recorded: the film that was kept, or "".
-        profile: where the frames spent their time, if that was asked for.
+        recorded: the film that was recorded, or "".
+        profile: the time spent on each step of a frame, if it was asked for.
     """
 
     frames: int
@@ -133,5 +133,5 @@ class LiveReport:
     profile: Profile | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON can hold it."""
+        """The report as JSON-compatible values."""
         return asdict(self)

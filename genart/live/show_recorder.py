@@ -1,4 +1,4 @@
-"""Keeping a show: what a performance writes down so that it can be played again."""
+"""Recording a show: what a performance writes so that it can be replayed and rendered."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _MODEL, _OTHER = "model.name", "model.other"
 
 
 def start_show_recorder(live: Live, path: str | Path) -> ShowRecorder:
-    """Keep a performance's changes in a new file, from its beginning.
+    """Record a performance's changes in a new file, from its beginning.
 
     Raises:
-        UsageError: a file that is there already, or cannot be written.
+        UsageError: a file that exists already, or cannot be written.
     """
     keeper = ShowRecorder(live, ShowWriter(path, _header(live)))
     live.store_control.kept = keeper.write
@@ -39,19 +39,19 @@ def start_show_recorder(live: Live, path: str | Path) -> ShowRecorder:
 
 
 class ShowRecorder:
-    """Writes a performance down; what cannot be written ends the show, and the picture goes on.
+    """Writes a show; if writing fails, the recording ends and the performance continues.
 
-    Most changes are kept as they come, each with its own time. Three kinds are kept when the
-    picture shows them, with the time of its tick: a model, which may be loaded for long; text,
-    which a walk may refuse; and freeze, which holds the picture of its tick. While a second model
-    is loaded the first one plays alone, and that is what is kept.
+    Most changes are written as they come, each with its own time. Three kinds are written when the
+    image shows them, with the time of that tick: a model, which may take long to load; text, which
+    a walk may refuse; and freeze, which holds the image of its tick. While a second model is loaded
+    the first one plays alone, and that is what is written.
 
     Args:
         live: the performance.
-        writer: its file.
+        writer: writes the file.
 
     Attributes:
-        path: where it is kept.
+        path: the file.
     """
 
     def __init__(self, live: Live, writer: ShowWriter) -> None:
@@ -60,13 +60,13 @@ class ShowRecorder:
         self._failed = False
 
     def write(self, changes: Iterable[Change]) -> None:
-        """Keep the changes of a tick."""
+        """Write the changes of a tick."""
         tree = self._live.player.tree
         kept = [c for c in changes if c.path in tree and not _settles(c.path, tree[c.path])]
         self._try(lambda: self._writer.write(kept))
 
     def look(self, t: float, beat: float) -> None:
-        """After the frame of the tick at time t: keep what it was the first to show."""
+        """After the frame of the tick at time t: write what it was the first to show."""
         if self._live.player.failing:
             return
         settled = self._settled()
@@ -80,7 +80,7 @@ class ShowRecorder:
         return shown | ({_OTHER: ""} if self._live.player.performer.pairing.waiting else {})
 
     def sketch_saved(self) -> None:
-        """Keep that another version of the sketch has taken over, at this tick."""
+        """Write that a reloaded sketch plays from this tick on."""
         tick, file = self._live.engine_clock.tick, self._live.backstage.sketch
         if file is not None:
             at = 0.0 if tick is None else float(tick.t)
@@ -88,7 +88,7 @@ class ShowRecorder:
             self._try(lambda: self._writer.saved(saved))
 
     def close(self, t: float | None = None) -> None:
-        """Finish; t is when the show ended, in seconds. What failed has no end."""
+        """Finish the file; t is when the show ended, in seconds. A failed recording has no end."""
         self._try(lambda: self._writer.close(t))
 
     def _try(self, step: Callable[[], None]) -> None:
@@ -104,9 +104,9 @@ class ShowRecorder:
 
 
 def load_models(live: Live, controls: Iterable[object]) -> None:
-    """Load the second model and those that shows play, so that they are there; told if one fails.
+    """Load the second model and those of shows before the start; a failure is reported.
 
-    So the picture is blended from its first frame on, and a show's models take over when they did.
+    So the image is blended from its first frame on, and a show's models change when they did.
     """
     changes = [c for show in controls if isinstance(show, Show) for c in show.events]
     names = [live.store.current(_OTHER)]
@@ -119,7 +119,7 @@ def load_models(live: Live, controls: Iterable[object]) -> None:
 
 
 def _settles(path: str, param: Param[Any]) -> bool:
-    """Whether a Param is kept when the picture shows it; of any other, a turn says it all."""
+    """Whether a Param is written when the image shows it, instead of when it was changed."""
     text = isinstance(param.default, str) and not param.choices
     return text or path in (_MODEL, "output.freeze")
 

@@ -31,7 +31,7 @@ from genart.playback.timeline import Change, Pairs, Timeline, smoothing_of
 
 log = logging.getLogger("genart.live")
 
-#: Called after a commit with (path, value, source), on the thread that put it.
+#: Called after a commit with (path, value, source), on the thread that committed.
 Subscriber = Callable[[str, Any, str], None]
 _MOST_COMPLAINTS = 1000
 _LONGEST_LINE = 300  # characters; a message from the network may have 64 kB
@@ -41,11 +41,11 @@ _RECHECK = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Something to do once.
+    """Something for the engine's thread to do once.
 
     Args:
-        name: "cue.save", "cue.recall", "cue.next", "record.start", "record.stop" ...
-        args: what came with it.
+        name: "record.start", "record.stop", "quality.up" ...
+        args: its arguments.
         source: who asked.
         at: when, in seconds on the performance's own time.
     """
@@ -99,7 +99,7 @@ class Store:
         self._lock = threading.Lock()
         self._values = _values_of(tree)
         self._timeline = Timeline(self._values, smoothing_of(tree))
-        self._changes: dict[str, tuple[float, Change]] = {}  # with the time of each
+        self._changes: dict[str, tuple[float, Change]] = {}  # with the time of each commit
         self._replayed: list[Change] = []
         self._triggers: deque[Trigger] = deque()
         self._room = triggers
@@ -165,13 +165,13 @@ class Store:
         return Change(path, fits, 0.0, fade, source)
 
     def commit(self, changes: Sequence[Change], triggers: Iterable[Trigger] = ()) -> None:
-        """Take checked changes and triggers as one: a tick sees all of them or none."""
+        """Take resolved changes and triggers at once: a tick sees all of them or none."""
         with self._lock:
             now = self.clock()
             fresh = [change for change in changes if self._turns(change)]
             for change in fresh:
                 self._values[change.path] = change.value
-                self._changes.pop(change.path, None)  # so that the newest stands last
+                self._changes.pop(change.path, None)  # so that the newest is last
                 self._changes[change.path] = now, change
             for trigger in triggers:
                 self._queue(replace(trigger, at=now))
@@ -179,7 +179,7 @@ class Store:
             self._tell(change)
 
     def trigger(self, name: str, *args: Any, source: str = "") -> None:
-        """Ask for something to be done once; refused and counted where too many wait."""
+        """Ask the engine's thread to do something once; refused and counted where too many wait."""
         self.arrived()
         self.commit((), (Trigger(name, args, source),))
 
@@ -219,18 +219,18 @@ class Store:
             return self._values[path]
 
     def values(self) -> dict[str, Any]:
-        """All newest values by path: what a cue keeps."""
+        """All newest values by path: what a cue saves."""
         with self._lock:
             return dict(self._values)
 
     def observe(self, path: str, value: Any) -> None:
-        """Say what a value has become by itself, such as the phase; nobody is told."""
+        """Record a value that changed by itself, such as the phase; subscribers are not called."""
         with self._lock:
             if path in self._values:
                 self._values[path] = value
 
     def replay(self, change: Change) -> None:
-        """Take a change of a recorded show, which keeps its own time; not one of another sketch's.
+        """Take a change of a recorded show, which keeps its time; unknown paths are ignored.
 
         Raises:
             ParamError: a value that its Param does not take.
@@ -266,7 +266,7 @@ class Store:
         self._timeline.expect(tree, values, anew)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Be told of every new value; returns what ends it. A subscriber must be quick."""
+        """Call a function with every new value; returns what ends it. It must be quick."""
         with self._lock:
             self._subscribers = (*self._subscribers, subscriber)
 
@@ -294,7 +294,7 @@ class Store:
             if key in self._complaints or len(self._complaints) >= _MOST_COMPLAINTS:
                 return
             self._complaints.add(key)
-        log.warning("%s (%s; said once)", why, source or "unknown sender")
+        log.warning("%s (%s; logged once)", why, source or "unknown sender")
 
     def _reject(self) -> None:
         with self._lock:

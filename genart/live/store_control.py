@@ -1,4 +1,4 @@
-"""What happens to the store once a tick, before the player reads it."""
+"""StoreControl: what happens to the store at each tick, before the player reads it."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from genart.live.store import Store, Trigger
 from genart.playback.faults import Faults
 from genart.playback.timeline import Change
 
-#: What a trigger does, called with its arguments on the engine's thread.
+#: What a trigger does, called with the trigger on the engine's thread.
 Action = Callable[[Trigger], Any]
 
 
 @runtime_checkable
 class Kept(Protocol):
-    """A Control that knows its changes before they are smoothed, as a show does."""
+    """A Control that knows its changes before smoothing, as a recorded show does."""
 
     def due(self, t: float) -> Sequence[Change]:
-        """The changes up to time t in seconds that were not given yet, oldest first."""
+        """The changes up to time t in seconds that were not returned yet, oldest first."""
         ...
 
 
 class StoreControl:
     """A Control that takes the store's snapshot of each tick and carries out its triggers.
 
-    It also asks the other controls, whose changes go into the store, so that the page follows and
-    a show keeps them. The player reads the store right after it.
+    It also asks the other controls, whose changes go into the store, so that the page shows them
+    and a show records them. The player reads the store right after it.
 
     Args:
         store: where changes arrive.
-        faults: who is told of a trigger that failed.
-        actions: a trigger's name to what it does.
-        taken: called with the time of the oldest change, on the store's clock, when a tick takes
-            any.
+        faults: where a failed trigger is reported.
+        actions: what each trigger does, by its name.
+        taken: called with the time of the oldest change, on the store's clock, at each tick that
+            takes any.
 
     Attributes:
-        kept: called with the changes of every tick that has any: what keeps a show.
-        controls: who is asked for changes at every tick.
+        kept: called with the changes of every tick that has any: the show recorder.
+        controls: asked for changes at every tick.
     """
 
     def __init__(
@@ -96,13 +96,13 @@ class StoreControl:
             return
         try:
             self.kept(changes)
-        except (OSError, ValueError) as error:  # such as a full disk: the picture goes on
+        except (OSError, ValueError) as error:  # such as a full disk: the engine continues
             self.kept = None
             self._faults.add("show", error)
 
     def _act(self, trigger: Trigger) -> None:
         action = self.actions.get(trigger.name)
         if action is None:
-            self.store.refuse("trigger", f'Nothing does "{trigger.name}".', trigger.source)
+            self.store.refuse("trigger", f'There is no trigger "{trigger.name}".', trigger.source)
         else:
             action(trigger)

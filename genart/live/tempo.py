@@ -1,7 +1,7 @@
-"""Tempo: taps become beats a minute, nudges move the beat, others are followed, and cues wait.
+"""The tempo of a performance: taps, nudges, external beats, and cues that wait for a beat.
 
-The beat itself is `stage.Tempo`: summed up over time, so that no change of tempo makes it jump.
-All of this turns its Params `tempo.bpm` and `tempo.offset`, so a show keeps it like any turn.
+The beat itself is `transport.Tempo`: summed up over time, so that a change of tempo never makes it
+jump. Everything here changes the Params `tempo.bpm` and `tempo.offset`, so a show records it.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from genart.errors import ParamError
 from genart.live.store import Store
 from genart.playback.tap_tempo import PAUSE, Taps
 
-#: Nearer than this, in seconds, a beat from outside is ours.
+#: An external beat within so many seconds of ours is equal.
 CLOSE = 1e-3
-#: An error of so many beats glides away; a larger one is a jump.
+#: An error up to so many beats is corrected gradually; a larger one at once.
 NEAR = 0.25
-#: How long such a glide takes, in seconds: the beat never stands still in it above 45 a minute.
+#: How long that takes, in seconds: above 45 beats a minute the beat never stands still.
 GLIDE = 0.5
-_HAIR = 1e-6  # beats: what rounding may leave
-_SHORTEST = 1e-3  # beats: nothing is waited for in smaller steps
+_HAIR = 1e-6  # beats: rounding error
+_SHORTEST = 1e-3  # beats: the smallest step to wait for
 
 
 class TempoControl:
-    """What the tempo's addresses do, and what waits for a beat.
+    """The actions of the tempo, and what waits for a beat.
 
-    It is a Control, too, asked before every frame: what waits is done then.
+    It is also a Control, asked before every frame: what waits is done then.
 
     Args:
-        store: where `tempo.bpm` and `tempo.offset` are turned.
+        store: where `tempo.bpm` and `tempo.offset` are changed.
 
     Attributes:
         waiting: what waits for a beat, "" for nothing.
@@ -49,18 +49,18 @@ class TempoControl:
         self._lead, self._followed = 0.0, -math.inf
 
     def observe(self, t: float, beat: float, offset: float | None = None) -> None:
-        """Say which beat it was at time t; the engine does so every tick.
+        """Report the beat at time t; the engine does so every tick.
 
         Args:
             t: seconds.
-            beat: the beat then.
-            offset: how much of `tempo.offset` was in it, which may still be on its way; None if
-                all of it was.
+            beat: the beat at that time.
+            offset: how much of `tempo.offset` is included, which may still be fading in; None
+                for all of it.
         """
         self._seen = (t, beat - (self._offset() if offset is None else offset))
 
     def beat(self, t: float) -> float | None:
-        """The beat at time t once the offset has arrived, or None before any beat was seen."""
+        """The beat at time t once the offset has faded in, or None before a beat was reported."""
         if self._seen is None:
             return None
         since, beat = self._seen
@@ -81,7 +81,7 @@ class TempoControl:
         """Move the beat by args[0] beats, -4..4: above 0 it comes earlier.
 
         Raises:
-            ParamError: no number, or a larger one.
+            ParamError: not a number, or out of range.
         """
         step = args[0] if args else None
         if isinstance(step, bool) or not isinstance(step, (int, float)) or not abs(step) <= 4:
@@ -91,17 +91,17 @@ class TempoControl:
             self._move(float(step), source)
 
     def follow(self, t: float, beat: float, bpm: float | None = None, source: str = "") -> None:
-        """Keep to a beat from outside, such as Ableton Link's.
+        """Follow an external beat, such as Ableton Link's.
 
-        The beats agree modulo `tempo.quantum`, so that bars begin together. An error below 1 ms is
-        left alone, one of up to a quarter of a beat glides away in half a second, and a larger one
-        is a single jump. A nudge meanwhile stays: it makes up for a slow projector.
+        The beats agree modulo `tempo.quantum`, so that bars start together. An error below 1 ms is
+        ignored, one of up to a quarter of a beat is corrected within half a second, and a larger
+        one at once. A nudge is kept: it compensates for a slow projector.
 
         Args:
             t: seconds on the performance's clock.
-            beat: theirs at that time.
-            bpm: their tempo, or None to leave the tempo alone.
-            source: who says so.
+            beat: the external beat at that time.
+            bpm: the external tempo, or None to leave the tempo alone.
+            source: who reports it.
         """
         with self._lock:
             mine, before = self.beat(t), self._bpm()
@@ -124,11 +124,11 @@ class TempoControl:
         return ("tempo.bpm",) if self.store.clock() - self._followed <= PAUSE else ()
 
     def launch(self, what: str, do: Callable[[], object], beats: float | None = None) -> None:
-        """Do something at the next multiple of so many beats; what waited before is forgotten.
+        """Do something at the next multiple of so many beats; what waited before is dropped.
 
         Args:
             what: its name, for the status.
-            do: what is done, on the engine's thread before the frame of that beat is made.
+            do: called on the engine's thread before the frame of that beat.
             beats: None takes `tempo.launch`; 0 does it now.
 
         Raises:
@@ -144,7 +144,7 @@ class TempoControl:
         do()
 
     def changes(self, t: float) -> tuple[()]:
-        """Do what waits, if its beat has come at time t in seconds; nothing else is due."""
+        """Do what waits if its beat has come at time t in seconds; no changes."""
         with self._lock:
             beat = self.beat(t)
             if self._due is None or beat is None or beat < self._due[0] - _HAIR:
@@ -165,7 +165,7 @@ class TempoControl:
 
 
 def next_beat(beat: float, every: float = 1.0) -> float:
-    """The next whole multiple of `every` beats, after this beat; 4 is a bar of four.
+    """The next whole multiple of `every` beats after this beat; 4 is a bar of four.
 
     Raises:
         ParamError: `every` is below 0.001.

@@ -1,7 +1,7 @@
 """OSC address patterns, matched in time proportional to pattern times address.
 
-`?` is any character, `*` any run of them, `[a-z]` one of a set, `[!a-z]` none of it, `{red,blue}`
-one of these texts; none of them crosses a `/`. OSC 1.1's `//` is any number of parts.
+`?` is any character, `*` any number of characters, `[a-z]` one of a set, `[!a-z]` none of it,
+`{red,blue}` one of these texts; none of them matches a `/`. OSC 1.1's `//` is any number of parts.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from typing import TypeAlias
 
 from genart.osc.codec import OscError
 
-#: Takes the places in a text reached so far and gives those reached after one more token.
+#: Maps the positions in a text reached so far to those reached after one more token.
 Step: TypeAlias = "Callable[[str, set[int]], set[int]]"
 _SPECIAL = frozenset("?*[]{}")
 _LONGEST = 256
 
 
 def is_pattern(address: str) -> bool:
-    """Whether an address stands for several."""
+    """Whether an address is a pattern."""
     return not _SPECIAL.isdisjoint(address) or "//" in address
 
 
 def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
-    """The addresses that a pattern stands for, in their order.
+    """The addresses that a pattern matches, in their order.
 
     Raises:
         OscError: a pattern with an open bracket, or longer than 256 characters.
     """
     if len(pattern) > _LONGEST:
-        raise OscError(f"A pattern has {_LONGEST} characters at most.")
+        raise OscError(f"A pattern has at most {_LONGEST} characters.")
     parts = _parts(pattern)
     return [address for address in addresses if _fits(parts, address)]
 
@@ -73,7 +73,7 @@ def _steps(part: str) -> list[Step]:
         if sign in "[{":
             end = part.find("]" if sign == "[" else "}", at)
             if end < 0:
-                raise OscError(f'The pattern part "{part}" opens a {sign} and never closes it.')
+                raise OscError(f'The pattern part "{part}" has a {sign} that is not closed.')
             inside = part[at + 1 : end]
             steps.append(_one_of(inside) if sign == "[" else _texts(inside.split(",")))
             at = end + 1

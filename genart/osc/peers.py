@@ -1,4 +1,4 @@
-"""Senders: who sent a packet, and how many they may send."""
+"""Senders of packets, and a rate limit for each host."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sent a packet.
+    """The sender of a packet.
 
     Args:
         host: its address.
@@ -25,7 +25,7 @@ class Sender:
 
     @cached_property
     def name(self) -> str:
-        """For logs and as the source of changes: "osc 127.0.0.1:9000"."""
+        """Its name in logs and as the source of changes: "osc 127.0.0.1:9000"."""
         return f"{self.kind} {self.host}:{self.port}"
 
 
@@ -33,11 +33,11 @@ Handler = Callable[[bytes, Sender], None]
 
 
 class RateLimit:
-    """A bucket of packets for each host; it fills at a rate.
+    """A token bucket for each host.
 
     Args:
-        rate: packets a second; None lets everything pass.
-        burst: how many may come at once.
+        rate: packets a second; None for no limit.
+        burst: how many packets may arrive at once.
         most: how many hosts are remembered.
     """
 
@@ -46,7 +46,7 @@ class RateLimit:
         self._left: dict[str, tuple[float, float]] = {}
 
     def allows(self, host: str, now: float) -> bool:
-        """Whether one more packet may pass, at a time in seconds."""
+        """Whether one more packet is accepted, at a time in seconds."""
         if self.rate is None:
             return True
         left, since = self._left.get(host, (self.burst, now))

@@ -1,4 +1,4 @@
-"""Scheduler: what a time tag asks for happens then, and nobody waits for it."""
+"""Scheduler: runs the bundles of OSC at their time tags, without blocking."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ log = logging.getLogger("genart.live")
 
 Job: TypeAlias = Callable[[], None]
 
-#: Jobs due within this many seconds are waited for in short sleeps: selectors count milliseconds.
+#: The last seconds before a job are waited for in short sleeps: selectors count milliseconds.
 SHORT = 0.002
 
 
 class Scheduler:
     """Jobs by the time tag of their bundle; those of one time tag keep their order.
 
-    | the time tag      | the job runs                         |
-    |-------------------|--------------------------------------|
-    | immediate or past | now; past ones are counted           |
-    | up to 5 s ahead   | then                                 |
-    | further ahead     | now, counted; `submit` says so       |
+    | the time tag      | the job runs                                  |
+    |-------------------|-----------------------------------------------|
+    | immediate or past | now; past ones are counted                    |
+    | up to 5 s ahead   | at that time                                  |
+    | further ahead     | now, and is counted; `submit` returns a reason |
+
+    Any thread may submit; one thread waits and runs what is due.
 
     Args:
         clock: seconds since 1970.
         horizon: how far ahead a job may be, in seconds.
         most: how many jobs may wait; further ones run now and are counted.
 
-    Any thread may submit; one thread waits and runs what is due.
-
     Attributes:
-        sooner: called when a job is now the first to wait for.
-        past: jobs that came late.
-        refused: jobs that ran now as they were too far ahead or too many.
+        sooner: called when a new job is the first that is due.
+        past: how many jobs were late.
+        refused: how many jobs ran now because they were too far ahead or too many.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Scheduler:
         return len(self._heap)
 
     def submit(self, tag: TimeTag, job: Job) -> str:
-        """Run a job at its time; returns why it ran now though it was to run later, or ""."""
+        """Run a job at its time; returns why it ran now instead, or ""."""
         ahead = 0.0 if tag.immediate else tag.unix - self.clock()
         if ahead > 0:
             why = self._too_much(ahead) or self._keep(tag, job)
@@ -71,14 +71,16 @@ class Scheduler:
 
     def _too_much(self, ahead: float) -> str:
         if ahead > self.horizon:
-            return f"a time tag {ahead:.1f} s ahead, {self.horizon:g} at most: done at once"
+            return (
+                f"a time tag {ahead:.1f} s ahead, above {self.horizon:g} s; it was applied at once"
+            )
         return ""
 
     def _keep(self, tag: TimeTag, job: Job) -> str:
         entry = (tag, next(self._order), job)
         with self._lock:
             if len(self._heap) >= self.most:
-                return f"{self.most} others waiting for their time already: done at once"
+                return f"{self.most} other bundles waiting for their time; it was applied at once"
             heapq.heappush(self._heap, entry)
             first = self._heap[0] is entry
         if first:
@@ -94,7 +96,7 @@ class Scheduler:
         return max(tag.unix - self.clock(), 0.0)
 
     def run_due(self) -> int:
-        """Run what is due; returns how many jobs that were."""
+        """Run the jobs that are due; returns how many."""
         count = 0
         while job := self._next_due():
             run_alone(job)
@@ -109,8 +111,8 @@ class Scheduler:
 
 
 def run_alone(job: Job) -> None:
-    """Run a job; an error stays with it and is logged."""
+    """Run a job; an error is logged and not raised."""
     try:
         job()
     except Exception:
-        log.exception("A control message failed.")
+        log.exception("An OSC message failed.")

@@ -1,4 +1,4 @@
-"""OscServer: OSC packets from UDP and TCP, in a thread of its own."""
+"""OscServer: receives OSC packets over UDP and TCP, in its own thread."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ from genart.realtime import MESSAGES, hastened
 
 log = logging.getLogger("genart.live")
 
-_BATCH = 64  # packets handled before sockets and scheduler get a turn
-_DRAIN = 4096  # datagrams taken from the system at once
+_BATCH = 64  # packets handled before sockets and scheduler are looked at again
+_DRAIN = 4096  # datagrams read from the system at once
 _INBOX = 16 << 20  # bytes that may wait to be handled
 _BUFFER = 4 << 20
 _CONNECTIONS = 32
-_TIMESTAMPS = 35  # SO_TIMESTAMPNS, which Python has no name for
+_TIMESTAMPS = 35  # SO_TIMESTAMPNS, for which Python has no name
 _TIMESPEC = struct.Struct("@ll")
-_EXTRA = 64  # bytes that the time of arrival may take
-_SENDERS = 256  # remembered
-_STINT = 0.005  # seconds of handling without a rest, after which the picture gets as long a one
+_EXTRA = 64  # bytes of the arrival time's message
+_SENDERS = 256  # senders remembered
+_STINT = 0.005  # seconds of handling, after which the thread sleeps as long and the engine can run
 
 
 class OscServer:
-    """Listens on one port over UDP and TCP, and hands every packet to `handle`.
+    """Listens on one port over UDP and TCP, and passes every packet to `handle`.
 
     Args:
-        host: the address to bind; only this machine unless told otherwise.
+        host: the address to bind; only this machine by default.
         port: 1..65535, or 0 for a free one.
-        handle: called with (packet, sender) on the receiver's thread; an error it raises is logged.
-        scheduler: whose jobs run on this thread when they are due.
-        rate: packets a second that a host may send; None for any number.
-        burst: how many may come at once.
-        limited: told once per packet that was dropped for its rate.
-        handled: told how long each packet took to be done, in seconds, since the system had it
-            (Linux), or else since it was read.
+        handle: called with (packet, sender) on this thread; an error it raises is logged.
+        scheduler: its jobs run on this thread when they are due.
+        rate: packets a second accepted from one host; None for any number.
+        burst: how many packets may arrive at once.
+        limited: called for each packet that was dropped because of the rate.
+        handled: called with the seconds from a packet's arrival in the system (Linux), or from its
+            reading, until it was handled.
 
     Raises:
         UsageError: the address cannot be bound.
@@ -100,11 +100,11 @@ class OscServer:
         return str(host), int(port)
 
     def every(self, seconds: float, job: Job) -> None:
-        """Run a job again and again on this thread; call it before `start`."""
+        """Run a job at an interval on this thread; call it before `start`."""
         self._repeated.append(_Repeated(seconds, job))
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start to listen."""
         self._thread.start()
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class OscServer:
             sock.close()
 
     def wake(self) -> None:
-        """Let the thread look at the scheduler again; any thread may call this."""
+        """Make the thread look at the scheduler again; any thread may call this."""
         with suppress(OSError):
             self._wake_in.send(b"\0")
 
@@ -148,7 +148,7 @@ class OscServer:
                 repeated.run_if_due(time.monotonic())
 
     def _rest(self) -> None:
-        """Leave half of the interpreter to the picture, however much there is to do here."""
+        """Leave half of the interpreter's time to the engine, however much there is to handle."""
         if self._worked >= _STINT:
             waits = (self._worked, 2 * _STINT, self.scheduler.wait())
             time.sleep(min(wait for wait in waits if wait is not None))
@@ -169,7 +169,7 @@ class OscServer:
             self._wake_out.recv(4096)
 
     def _datagrams(self) -> None:
-        """Empty the system's buffer first: a burst would overrun it while packets are handled."""
+        """Empty the system's buffer first: a burst would overflow it while packets are handled."""
         for _ in range(_DRAIN):
             if self._room <= 0:
                 return
@@ -178,7 +178,7 @@ class OscServer:
             except BlockingIOError:
                 return
             except OSError:
-                continue  # some systems report here that an earlier reply found nobody
+                continue  # some systems report here that an earlier reply was not delivered
             self._take(packet, self._senders.get(address) or self._met(address), at)
 
     def _met(self, address: tuple[str, int]) -> Sender:
@@ -204,14 +204,14 @@ class OscServer:
         self._room -= len(packet) + 64
 
     def _handle_some(self) -> None:
-        began = time.thread_time()  # waiting for the interpreter is no work
+        began = time.thread_time()  # time spent waiting for the interpreter does not count
         for _ in range(min(len(self._inbox), _BATCH)):
             packet, sender, at = self._inbox.popleft()
             self._room += len(packet) + 64
             try:
                 self.handle(packet, sender)
             except Exception:
-                log.exception("A packet of %s failed.", sender.name)
+                log.exception("Handling a packet from %s failed.", sender.name)
             if self._handled is not None:
                 self._handled(max(time.time() - at, 0.0))
         self._worked += time.thread_time() - began
@@ -230,17 +230,17 @@ class OscServer:
         )
 
     def _complain(self, host: str, why: str) -> None:
-        """Say once what is wrong with a host's connections, however often it connects."""
+        """Log once what is wrong with a host's connections, however often it connects."""
         if host not in self._told and len(self._told) < _SENDERS:
             self._told.add(host)
-            log.warning("OSC over TCP from %s: %s (said once)", host, why)
+            log.warning("OSC over TCP from %s: %s (logged once)", host, why)
 
     def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)
 
 
 class _Repeated:
-    """A job that runs again and again."""
+    """A job that runs at an interval."""
 
     def __init__(self, seconds: float, job: Job) -> None:
         self.seconds, self.job = seconds, job
@@ -253,7 +253,7 @@ class _Repeated:
 
 
 def _read(udp: socket.socket) -> tuple[bytes, Any, float]:
-    """A datagram, its sender's address, and when it arrived, in seconds since 1970."""
+    """A datagram, its sender's address, and its arrival time in seconds since 1970."""
     if sys.platform != "linux":  # Windows has no recvmsg
         return *udp.recvfrom(LARGEST + 1), time.time()
     packet, extra, _, address = udp.recvmsg(LARGEST + 1, _EXTRA)
@@ -289,7 +289,7 @@ def _open(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
             if sys.platform == "linux":
                 sock.setsockopt(socket.SOL_SOCKET, _TIMESTAMPS, 1)
-        elif os.name == "posix":  # elsewhere this lets two programs share the port
+        elif os.name == "posix":  # on Windows this would let two programs share the port
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
         if kind is socket.SOCK_STREAM:

@@ -1,6 +1,6 @@
 """OSC over TCP: one connection, and the two framings.
 
-A connection's framing is told by its first byte: a length prefix (OSC 1.0) begins with a zero byte,
+The first byte of a connection shows its framing: a length prefix (OSC 1.0) begins with a zero byte,
 SLIP (OSC 1.1, RFC 1055) never does.
 """
 
@@ -15,19 +15,19 @@ from genart.osc.codec import LARGEST
 from genart.osc.peers import Handler, Sender
 
 _END, _ESC = b"\xc0", b"\xdb"
-_UNSENT = 256 << 10  # bytes of answers that may wait for a slow reader
+_UNSENT = 256 << 10  # bytes of replies that may wait for a slow reader
 
 
 class Connection:
-    """One TCP peer.
+    """One TCP connection.
 
     Args:
         sock: its socket.
-        address: its host and port.
-        selector: what waits for it.
-        take: called with every packet and the sender.
+        address: the peer's host and port.
+        selector: waits for the socket.
+        take: called with every packet and its sender.
         gone: called when the connection is closed.
-        complain: told (host, why) when it is closed for what the peer did.
+        complain: called with (host, reason) when it is closed because of the peer.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Connection:
             return
         self._unsent += self._frames.wrapped(packet)
         if len(self._unsent) > _UNSENT:
-            self._complain(self._sender.host, "It does not read its answers: closed.")
+            self._complain(self._sender.host, "It does not read its replies; closed.")
             self.close()
         else:
             self._flush()
@@ -86,7 +86,7 @@ class Connection:
         self._selector.modify(self._sock, events, self._ready)
 
     def close(self) -> None:
-        """End the connection; may be called twice."""
+        """Close the connection; may be called twice."""
         if self._sock.fileno() < 0:
             return
         self._selector.unregister(self._sock)
@@ -95,13 +95,13 @@ class Connection:
 
 
 class Slip:
-    """Packets between END bytes, RFC 1055 with double END, as OSC 1.1 asks."""
+    """Packets between END bytes, RFC 1055 with double END, as OSC 1.1 requires."""
 
     def __init__(self) -> None:
         self._held = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The packets that data completes; ValueError for one too long or badly escaped."""
+        """The packets that data completes; ValueError for one that is too long or badly escaped."""
         *whole, self._held = (self._held + data).split(_END)
         if len(self._held) > 2 * LARGEST:
             raise ValueError("A packet is too long.")
@@ -110,7 +110,7 @@ class Slip:
                 yield _unescaped(part)
 
     def wrapped(self, packet: bytes) -> bytes:
-        """A packet as it goes over the wire."""
+        """A packet as it is sent."""
         body = packet.replace(_ESC, b"\xdb\xdd").replace(_END, b"\xdb\xdc")
         return _END + body + _END
 
@@ -122,24 +122,24 @@ def _unescaped(part: bytes) -> bytes:
     out = [first]
     for piece in rest:
         if piece[:1] not in (b"\xdc", b"\xdd"):
-            raise ValueError("A SLIP escape is followed by neither of its two codes.")
+            raise ValueError("A SLIP escape must be followed by one of its two codes.")
         out += [_END if piece[:1] == b"\xdc" else _ESC, piece[1:]]
     return b"".join(out)
 
 
 class Prefixed:
-    """Packets after their length, 4 bytes, big end first, as OSC 1.0 asks."""
+    """Packets after their length, 4 bytes, big-endian, as OSC 1.0 requires."""
 
     def __init__(self) -> None:
         self._held = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The packets that data completes; ValueError for one too long."""
+        """The packets that data completes; ValueError for one that is too long."""
         held, at = self._held + data, 0
         while len(held) - at >= 4:
             size = int.from_bytes(held[at : at + 4], "big")
             if size > LARGEST:
-                raise ValueError(f"A packet of {size} bytes is announced, {LARGEST} at most.")
+                raise ValueError(f"A packet of {size} bytes is announced; the limit is {LARGEST}.")
             if len(held) - at - 4 < size:
                 break
             yield held[at + 4 : at + 4 + size]
@@ -147,5 +147,5 @@ class Prefixed:
         self._held = held[at:]
 
     def wrapped(self, packet: bytes) -> bytes:
-        """A packet as it goes over the wire."""
+        """A packet as it is sent."""
         return len(packet).to_bytes(4, "big") + packet

@@ -1,1 +1,1 @@
-"""What every web server here shares."""
+"""What all web servers of genart share."""

@@ -1,4 +1,4 @@
-"""Who may come in: addresses, tokens, and where a page came from."""
+"""Access to a web server: checks Host, Origin and token of a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 def is_here(host: str) -> bool:
-    """Whether an address can be reached from this machine alone."""
+    """Whether an address can be reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -18,17 +18,18 @@ def is_here(host: str) -> bool:
 
 
 class AccessCheck:
-    """Lets in who may come in.
+    """Checks Host, Origin and token of a request.
 
-    On an address that others can reach, the page and its sockets want a token. A socket is opened
-    only to pages of this server, and only under names that nobody else can claim: an address, or
-    this machine's own name. So no page from elsewhere can reach the instrument through a browser.
+    On an address that other machines can reach, the page and its sockets need a token. A socket
+    opens only for pages of this server, and only under host names that nobody else can claim: an
+    address, or this machine's name. So a page of another site cannot control the performance
+    through a browser (DNS rebinding).
 
     Args:
         host: the address the server listens on.
 
     Attributes:
-        token: what the page asks for, or "".
+        token: the token that a request needs, or "".
     """
 
     def __init__(self, host: str) -> None:
@@ -37,7 +38,7 @@ class AccessCheck:
         self._names = {"localhost", name, f"{name}.local", host.lower()}
 
     def knows(self, token: str | None) -> bool:
-        """Whether a token opens the page."""
+        """Whether a token is right."""
         return not self.token or hmac.compare_digest(token or "", self.token)
 
     def ours(self, host: str) -> bool:
@@ -55,9 +56,9 @@ class AccessCheck:
         """Whether a socket may open.
 
         Args:
-            origin: the page's, None for a program that is no browser.
+            origin: the Origin header; None for a program that is not a browser.
             host: the Host header.
-            neighbours: whether pages of other servers on this machine may, as OSCQuery's
+            neighbours: whether pages of other servers on this machine are accepted, which OSCQuery
                 clients are.
         """
         if not self.ours(host):

@@ -1,4 +1,4 @@
-"""Lets programs on the network find the instrument by themselves (extra: zeroconf)."""
+"""mDNS: announces the performance on the network, so that programs find it (extra: zeroconf)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Advertisement:
     """Announces OSCQuery as `_oscjson._tcp` and OSC as `_osc._udp`, where they can be reached.
 
     Args:
-        name: what others see.
+        name: the name that other programs show.
         web: (host, port) of OSCQuery.
         osc: (host, port) of OSC.
-        faults: who is told if it cannot be announced.
+        faults: where it is reported if it cannot be announced.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class Advertisement:
         self._closing = False
 
     def start(self) -> None:
-        """Announce; it takes a second, so it is done in a thread."""
+        """Announce in a thread: it takes a second."""
         self._thread.start()
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Withdraw the announcement."""
         self._closing = True
         if self._loop is not None and self._task is not None:
-            with suppress(RuntimeError):  # it has just ended by itself
+            with suppress(RuntimeError):  # it has just ended
                 self._loop.call_soon_threadsafe(self._task.cancel)
         if self._thread.is_alive():
             self._thread.join(5)
@@ -56,7 +56,7 @@ class Advertisement:
             asyncio.run(self._announce())
         except asyncio.CancelledError:
             pass
-        except Exception as error:  # nobody needs it to play
+        except Exception as error:  # the performance does not need it
             self._faults.add("mdns", error)
 
     async def _announce(self) -> None:
@@ -81,12 +81,12 @@ class Advertisement:
 
 
 def _shown(host: str) -> str:
-    """An address that others can use for one that is listened on."""
+    """The address that other machines can use for the one that is listened on."""
     if host not in ("0.0.0.0", "::"):
         return socket.gethostbyname(host)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing; it chooses the way out
+            probe.connect(("192.0.2.1", 9))  # sends nothing; it selects the network interface
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])

@@ -1,4 +1,4 @@
-"""What every web server here needs: a socket bound before it starts."""
+"""A socket that is bound before its web server starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound as a control: level, bands, onsets and beats of an input, or of a film's sound track."""
+"""Sound as a control: level, bands, onsets and beats of an input or of a film's sound track."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import genart
 
 @genart.hookimpl
 def register_controls(register: genart.Register[genart.Control]) -> None:
-    """Offer "audio", of an input, a file or a film's sound track, and "beat", which leads, too."""
+    """Offer "audio", for inputs, files and sound tracks, and "beat", which sets the tempo too."""
     register("audio", _audio)
     register("beat", _beat)
 
@@ -17,7 +17,7 @@ def register_controls(register: genart.Register[genart.Control]) -> None:
 def _audio(
     source: str | Path = "", *, seconds: float | None = None, ahead: float = 0.0
 ) -> genart.Control:
-    """Features of sound: an input or file live; with a film's length, its sound track."""
+    """The features of a sound: an input or file live, or a film's sound track of this length."""
     if seconds is not None:
         from genart_audio.film_track import SoundTrack
 
@@ -28,7 +28,7 @@ def _audio(
 
 
 def _beat(source: str = "") -> genart.Control:
-    """What "audio" hears live, and the tempo of the performance keeps to its beat."""
+    """Like "audio" live; the tempo of the performance follows its beat too."""
     from genart_audio.live_control import AudioControl
 
     return AudioControl(source, follows=True)

@@ -1,18 +1,18 @@
 """Features of sound, hop by hop: the same for a file and for a microphone.
 
-A window of 2048 samples moves on by 512, 10.7 ms at 48 kHz. Every feature is 0..1 and a function
-of the samples alone, whatever the blocks they come in.
+A window of 2048 samples moves by 512, which is 10.7 ms at 48 kHz. Every feature is 0..1 and depends
+on the samples alone, not on the size of the blocks they come in.
 
 | feature | is |
 |---|---|
-| `level` | how loud: -60 dBFS is 0, 0 dBFS (a sine at full scale, AES17) is 1 |
-| `sub` `bass` `lowmid` `mid` `high` `air` | how loud a band is against its own recent peak |
-| `centroid` | how bright: where the middle of the spectrum lies, 100 Hz to 10 kHz by octaves |
-| `onset` | 1 when something begins, then falling by 1/e in 0.15 s |
-| `beat` | 1 on each beat, falling alike; it is expected, so it does not lag |
-| `phase` | the place within the beat |
+| `level` | loudness: -60 dBFS is 0, 0 dBFS (a sine at full scale, AES17) is 1 |
+| `sub` `bass` `lowmid` `mid` `high` `air` | the loudness of a band relative to its recent peak |
+| `centroid` | brightness: the centre of the spectrum, 100 Hz to 10 kHz, by octaves |
+| `onset` | 1 at an onset, then decaying by 1/e in 0.15 s |
+| `beat` | 1 on each beat, decaying alike; it is predicted, so it has no delay |
+| `phase` | the position within the beat |
 | `bpm` | the tempo: 0 is 20 and 1 is 400 beats a minute, the range of `tempo.bpm` |
-| `confidence` | how sure the tempo is |
+| `confidence` | the confidence of the tempo |
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from genart_audio.beats import Beats
 from genart_audio.onsets import Flux, Onsets
 from genart_audio.spectrum import BANDS, Bands, Centroid, Spectrum, loudness
 
-#: Samples a second that everything is analysed at, unless a device has another rate.
+#: The sample rate of the analysis, unless a device has another one.
 RATE = 48_000
 WINDOW, HOP = 2048, 512
 FEATURES = ("level", *BANDS, "centroid", "onset", "beat", "phase", "bpm", "confidence")
-_LOUDEST = 16.0  # what a broken driver sends beyond this is cut
+_LOUDEST = 16.0  # values beyond this, from a broken driver, are clipped
 
 Samples = NDArray[np.floating[Any]]
 
@@ -51,7 +51,7 @@ class Heard(NamedTuple):
 
 
 class Analyser:
-    """Turns a stream of samples into features.
+    """Computes features from a stream of samples.
 
     Args:
         rate: samples a second, 8000..192000.
@@ -63,7 +63,7 @@ class Analyser:
         self._spectrum = Spectrum(WINDOW, rate)
         self._bands, self._centroid = Bands(self._spectrum, hops), Centroid(self._spectrum)
         self._flux, self._onsets, self._beats = Flux(self._spectrum), Onsets(hops), Beats(hops)
-        self._rest = np.zeros(WINDOW // 2)  # so that the first window's middle is time 0
+        self._rest = np.zeros(WINDOW // 2)  # so that the middle of the first window is time 0
         self._count = 0
 
     def feed(self, samples: Samples) -> Iterator[Heard]:
@@ -71,7 +71,7 @@ class Analyser:
 
         Args:
             samples: float (n,) or (n, channels), full scale -1..1, any n; channels are averaged.
-                What is not finite counts as silence.
+                Values that are not finite count as silence.
         """
         self._rest = np.concatenate([self._rest, _mono(samples)])
         start = 0

@@ -1,4 +1,4 @@
-"""Beats: where we are in the beat, and when the next one comes."""
+"""Beats: the phase of the beat, and a prediction of the next one."""
 
 from __future__ import annotations
 
@@ -7,34 +7,37 @@ import numpy as np
 from genart_audio.onsets import Envelope
 from genart_audio.tempo import EVERY, SURE, Row, Tempo, at, blurred
 
-#: The range that `bpm` is told in: that of `tempo.bpm`.
+#: The range of the feature `bpm`: that of `tempo.bpm`.
 BPM_RANGE = (20.0, 400.0)
-_MEMORY = 8.2  # seconds of flux that tempo and beat are read from
-_FIRST = 2.0  # seconds before the first look
-_UNSURE = 0.15  # confidence below which beats end
-_SILENT, _HUSH = 2.0, 0.01  # seconds of flux below _HUSH after which beats end
-_FADE = 0.9  # what each older beat counts
-_PULL = 0.12  # share of the phase's error that each look corrects
-_ASTRAY, _PATIENCE = 0.2, 2.0  # beats of error that, held for so many seconds, mean a jump
-_LAG = 2.25  # hops from a beat, live, to the peak of its flux: beats are told so much earlier
+_MEMORY = 8.2  # seconds of flux from which tempo and beat are estimated
+_FIRST = 2.0  # seconds before the first estimate
+_UNSURE = 0.15  # confidence below which there are no beats
+_SILENT, _HUSH = 2.0, 0.01  # seconds of flux below _HUSH after which there are no beats
+_FADE = 0.9  # the weight of each older beat relative to the next
+_PULL = 0.12  # the share of the phase error that each estimate corrects
+_ASTRAY, _PATIENCE = (
+    0.2,
+    2.0,
+)  # an error of so many beats that lasts so many seconds is corrected at once
+_LAG = 2.25  # hops from a beat, live, to the peak of its flux: beats are reported so much earlier
 
 
 def in_bpm(x: float) -> float:
-    """Beats a minute of the feature `bpm`."""
+    """The beats a minute of a value of the feature `bpm`."""
     low, high = BPM_RANGE
     return low + x * (high - low)
 
 
 class Beats:
-    """Follows the beat.
+    """Tracks the beat.
 
-    The flux is summed at whole periods back from now, newer ones counting more, as a bank of comb
-    filters would (Scheirer, "Tempo and beat analysis of acoustic musical signals", 1998). Where
-    the sum is highest is the beat; an oscillator at the tempo found is drawn there (Large and
-    Kolen 1994), so that a beat is expected before it is heard.
+    The flux is summed at whole periods back from now, with larger weights for newer ones, like a
+    bank of comb filters (Scheirer, "Tempo and beat analysis of acoustic musical signals", 1998).
+    The maximum of the sum is the beat; an oscillator at the estimated tempo is pulled towards it
+    (Large and Kolen 1994), so that a beat is predicted before it is heard.
 
     Args:
-        hops: how many there are a second.
+        hops: hops a second.
     """
 
     def __init__(self, hops: float) -> None:
@@ -47,7 +50,7 @@ class Beats:
         self._envelope = Envelope(hops)
 
     def __call__(self, flux: float) -> dict[str, float]:
-        """The features `beat`, `phase`, `confidence`, and `bpm` once there is one."""
+        """The features `beat`, `phase`, `confidence`, and `bpm` once there is a tempo."""
         self._flux = np.append(self._flux[1:], flux)
         self._seen += 1
         struck = self._advance()
@@ -62,7 +65,7 @@ class Beats:
         return told if bpm is None else {**told, "bpm": (bpm - low) / (high - low)}
 
     def _advance(self) -> bool:
-        """Go on by one hop; whether that reaches a beat."""
+        """Advance by one hop; returns whether that reaches a beat."""
         if not self._going:
             return False
         self._since += 1
@@ -70,7 +73,7 @@ class Beats:
         if self._phase < 1:
             return False
         self._phase %= 1
-        fresh = self._since > self._tempo.period / 2  # or else it was moved back over a beat
+        fresh = self._since > self._tempo.period / 2  # otherwise it was moved back over a beat
         self._since = 0.0 if fresh else self._since
         return fresh
 
@@ -89,7 +92,7 @@ class Beats:
         self._phase = self._drawn() if self._going else 0.0
 
     def _drawn(self) -> float:
-        """The phase, nearer to where the beat was found; there at once if it was astray long."""
+        """The phase, corrected towards the estimate; at once if the error lasted long."""
         found = self._found()
         error = (found - self._phase + 0.5) % 1 - 0.5
         self._astray = self._astray + 1 if abs(error) > _ASTRAY else 0
@@ -99,7 +102,7 @@ class Beats:
         return float(np.clip(self._phase + _PULL * error, 0.0, 1.0))
 
     def _found(self) -> float:
-        """Where in the beat we are, 0..1, by the flux alone."""
+        """The phase 0..1 estimated from the flux alone."""
         period = self._tempo.period
         steps = np.arange(round(2 * period)) / 2  # half hops back from now
         turns = np.arange(int(len(self._flux) / period))

@@ -1,4 +1,4 @@
-"""The sound of a file, decoded by the ffmpeg that imageio-ffmpeg brings, while it is read."""
+"""Decodes the sound of a file with the ffmpeg of imageio-ffmpeg, while it is read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 import genart
 from genart_audio.analysis import RATE
 
-_FADE = 1.5  # seconds at its end in which a film's sound fades
-#: What a source that is meant to be a file ends in.
+_FADE = 1.5  # seconds of fade at the end of a film's sound
+#: Suffixes of sound and film files.
 SUFFIXES = frozenset(
     (
         ".aac", ".aif", ".aiff", ".flac", ".m4a", ".mka", ".mkv", ".mov", ".mp3", ".mp4", ".oga",
@@ -24,13 +24,13 @@ SUFFIXES = frozenset(
 
 
 class Sound:
-    """One file's sound, repeated, as one channel of 48,000 samples a second.
+    """The sound of one file, repeated, as one channel of 48,000 samples a second.
 
-    It is never in memory as a whole: ffmpeg waits until more of it is read.
+    It is never in memory as a whole: ffmpeg waits until more is read.
 
     Args:
         path: a sound or film file.
-        seconds: cut to so many, with a fade at the end, as in a film; None goes on for ever.
+        seconds: cut to so many, with a fade at the end, as in a film; None repeats without end.
 
     Raises:
         UsageError: no such file, or one without sound.
@@ -43,7 +43,7 @@ class Sound:
         self._process: subprocess.Popen[bytes] | None = None
 
     def read(self, count: int) -> NDArray[np.float32]:
-        """The next samples, `count` of them or fewer at the end; none after it."""
+        """The next samples: `count` of them, fewer at the end, none after it."""
         if self._process is None:
             self._process = _started(self._command)
         assert self._process.stdout is not None
@@ -51,7 +51,7 @@ class Sound:
         return np.frombuffer(raw[: len(raw) // 4 * 4], np.float32)
 
     def close(self) -> None:
-        """End ffmpeg; reading begins anew after it."""
+        """Stop ffmpeg; the next `read` starts again."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -70,7 +70,7 @@ class Sound:
 
 
 def _command(path: Path, seconds: float | None) -> list[str]:
-    # the same repeats, cut and fade as in the film; gaps that a film would have become silence
+    # the same repeats, cut and fade as in the film; gaps become silence, as in a film
     graph = ["aresample=async=1:first_pts=0"]
     if seconds is not None:
         fade = min(_FADE, seconds / 2)
@@ -87,12 +87,12 @@ def _started(command: list[str]) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for us to handle
+        start_new_session=True,  # Ctrl-C is handled by genart
     )
 
 
 def _check(path: Path) -> None:
-    """UsageError for what is no file with a sound track."""
+    """UsageError for a file without a sound track."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""A film's sound track, analysed while the film is made."""
+"""The sound track of a film, analysed while the film is made."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _BLOCK = 4096  # samples read at a time
 
 
 class SoundTrack:
-    """What is heard in a film, hop by hop, as it is asked for: the mapping turns Params by it.
+    """The features of a film's sound, hop by hop, which the mapping reads.
 
     Args:
         source: a sound or film file; it is repeated to the film's length.
         seconds: the film's length.
-        ahead: how many seconds of the film come before time 0, such as a title card.
+        ahead: seconds of the film before time 0, such as a title card.
 
     Attributes:
         features: the names that can be mapped.
@@ -35,7 +35,7 @@ class SoundTrack:
         self._next: Heard | None = None
 
     def changes(self, t: float) -> Iterable[tuple[str, Any]]:
-        """Nothing: without a mapping a sound turns no Param."""
+        """No changes: without a mapping a sound changes no Param."""
         return ()
 
     def heard(self, t: float) -> Iterator[tuple[float, str, float]]:
@@ -49,7 +49,7 @@ class SoundTrack:
             yield told.t - self._ahead, told.name, told.value
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._next = None
         self._stream.close()
         self._sound.close()
@@ -62,7 +62,7 @@ class SoundTrack:
 
 
 def fresh(heard: Iterable[Heard], last: dict[str, float]) -> Iterator[Heard]:
-    """Those whose value is another than in `last`, which they are written to."""
+    """Those whose value differs from `last`, which is updated."""
     for each in heard:
         if last.get(each.name) != each.value:
             last[each.name] = each.value

@@ -1,4 +1,4 @@
-"""An input of the sound card, by PortAudio."""
+"""An input of the sound card, through PortAudio."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from numpy.typing import NDArray
 import genart
 from genart_audio.analysis import RATE
 
-_WAITING = 200  # blocks between the driver and us; older ones are dropped
+_WAITING = 200  # blocks that may wait; older ones are dropped
 _SILENT = 3.0  # seconds without a block after which a device counts as gone
-_LOOK = 0.2  # seconds between looks at whether to stop
+_LOOK = 0.2  # seconds between two checks whether to stop
 
 
 class Microphone:
-    """An input, opened.
+    """An open input.
 
     Args:
-        source: part of its name, its number, or "" for the system's own choice.
-        again: whether to look for devices anew, as after one was pulled out.
+        source: part of its name, its number, or "" for the system's default.
+        again: whether to search for devices again, as after one was plugged out.
 
     Attributes:
-        name: what the system calls it.
+        name: the system's name of it.
         rate: samples a second.
 
     Raises:
-        GenartError: there is no PortAudio, or no such input; the message names those there are.
+        GenartError: there is no PortAudio, or no such input; the message names the inputs.
     """
 
     def __init__(self, source: str = "", again: bool = False) -> None:
@@ -51,10 +51,10 @@ class Microphone:
             raise genart.GenartError(_absent(sound, source, error)) from error
 
     def blocks(self, stopped: Event) -> Iterator[NDArray[np.float32]]:
-        """Float (n, channels) as they come, until `stopped`.
+        """Blocks of float (n, channels) as they arrive, until `stopped`.
 
         Raises:
-            GenartError: the device has gone.
+            GenartError: the device is gone.
         """
         last = time.monotonic()
         while not stopped.is_set():
@@ -62,7 +62,7 @@ class Microphone:
                 block = self._blocks.get(timeout=_LOOK)
             except queue.Empty:
                 if time.monotonic() - last > _SILENT:
-                    raise genart.GenartError(f'"{self.name}" sends nothing any more.') from None
+                    raise genart.GenartError(f'"{self.name}" sends no more sound.') from None
                 continue
             if block is None:
                 raise genart.GenartError(f'"{self.name}" has gone.')
@@ -85,7 +85,7 @@ class Microphone:
 
 
 def check() -> None:
-    """MissingExtra if there is no sounddevice; a PortAudio that is missing is for later."""
+    """MissingExtra if there is no sounddevice; a missing PortAudio is reported later."""
     try:
         import sounddevice  # noqa: F401
     except ImportError:
@@ -101,7 +101,7 @@ def _portaudio(again: bool) -> Any:
         raise genart.GenartError(
             f"There is no PortAudio ({error}); install libportaudio2, or what your system calls it."
         ) from error
-    if again:  # its list of devices is as old as its start
+    if again:  # its list of devices is made when it starts
         sounddevice._terminate()
         sounddevice._initialize()
     return sounddevice

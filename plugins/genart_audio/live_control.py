@@ -1,4 +1,4 @@
-"""Listening while a performance plays."""
+"""The controls "audio" and "beat" of a performance."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from genart_audio.decoder import SUFFIXES, Sound
 from genart_audio.film_track import fresh
 from genart_audio.spectrum import BANDS
 
-_SAID = 0.2  # seconds between two lines of the status
+_SAID = 0.2  # seconds between two updates of the status
 _FIRST, _LONGEST = 0.5, 10.0  # seconds before a device is tried again, doubled each time
 #: Features that are 0 in silence.
 _LOUD = ("level", *BANDS, "onset", "beat", "confidence")
-_DRIFT = 1e-5  # seconds a hop by which a sound card may run behind our clock
+_DRIFT = 1e-5  # seconds a hop by which a sound card may be slower than our clock
 _SEE = "docs/audio.md lists them."
 _BLOCK = 480  # samples of a file at a time: 10 ms
 
 
 class Source(Protocol):
-    """What is listened to."""
+    """A source of sound."""
 
     name: str
     rate: int
 
     def blocks(self, stopped: Event) -> Iterator[NDArray[np.float32]]:
-        """Samples as they are heard, until `stopped`."""
+        """Samples as they arrive, until `stopped`."""
         ...
 
     def close(self) -> None:
@@ -51,15 +51,15 @@ class Source(Protocol):
 
 
 class AudioControl:
-    """Hears an input, or a file as if it were played, and moves what its features are mapped to.
+    """Analyses an input, or a file in real time, and feeds its features to the mapping.
 
-    A device that is missing or pulled out is told once and tried again, sooner or later; nothing
-    else stops for it.
+    A device that is missing or plugged out is reported once and tried again, with growing waits;
+    nothing else stops because of it.
 
     Args:
-        source: part of an input's name, its number, "" for the system's own choice, or a sound
-            or film file, which is heard over and over in its own time and not played.
-        follows: whether the tempo of the performance keeps to the beat that is heard.
+        source: part of an input's name, its number, "" for the system's default, or a sound or
+            film file, which is analysed again and again in real time and not played.
+        follows: whether the tempo of the performance follows the beat.
 
     Attributes:
         features: the names that can be mapped.
@@ -84,11 +84,11 @@ class AudioControl:
         self._thread: Thread | None = None
 
     def changes(self, t: float) -> Iterable[tuple[str, Any]]:
-        """Nothing: what it hears comes by itself."""
+        """No changes: features go to the console."""
         return ()
 
     def start(self, console: genart.live.Console) -> None:
-        """Begin to listen, in a thread."""
+        """Start to listen, in a thread."""
         self._thread = Thread(
             target=self._listen, args=(console,), name="genart-audio", daemon=True
         )
@@ -105,7 +105,7 @@ class AudioControl:
             try:
                 with closing(self._opened()) as source:
                     self._hear(source, console)
-            except Exception as error:  # a control is never raised into the picture
+            except Exception as error:  # an error in a control must not stop the engine
                 console.fault(self.name, error)
                 self._hush(console)
             self._stopped.wait(min(_FIRST * 2**self._tries, _LONGEST))
@@ -131,19 +131,19 @@ class AudioControl:
             status(last)
 
     def _hush(self, console: genart.live.Console) -> None:
-        """Leave nothing as loud as it was when a device went; what hands turn since stays."""
+        """Set the loudness features to 0 when a device is gone; other changes are kept."""
         for name in _LOUD if self._hears else ():
             console.feed("audio", name, 0.0)
         self._hears = False
 
 
 class Follower:
-    """Keeps the tempo of a performance to the beat that is heard.
+    """Makes the tempo of a performance follow the beat that is heard.
 
-    Beats are counted from the first one heard, so which of them begins a bar is for a nudge to say.
+    Beats are counted from the first one heard; a nudge chooses which of them starts a bar.
 
     Args:
-        console: whose tempo it is.
+        console: the console of the performance.
     """
 
     def __init__(self, console: genart.live.Console) -> None:
@@ -151,10 +151,10 @@ class Follower:
         self._lag, self._beats, self._bpm = math.inf, 0, 0.0
 
     def __call__(self, heard: Heard) -> None:
-        """Take in a feature as soon as it is known."""
+        """Use a feature as soon as it is known."""
         if heard.name == "bpm":
             self._bpm = in_bpm(heard.value)
-        elif heard.name == "phase":  # threads wake up late now and then, and never early
+        elif heard.name == "phase":  # threads may wake up late, but never early
             self._lag = min(self._lag + _DRIFT, self._console.clock() - heard.t)
         elif heard.name == "beat" and heard.value == 1.0 and self._lag < math.inf:
             self._beats += 1
@@ -163,10 +163,10 @@ class Follower:
 
 
 class Status:
-    """Tells a few times a second what is heard.
+    """Shows a few times a second what is heard.
 
     Args:
-        console: where to.
+        console: the console of the performance.
     """
 
     def __init__(self, console: genart.live.Console) -> None:
@@ -174,7 +174,7 @@ class Status:
         self._unknown: set[str] = set()
 
     def __call__(self, last: Mapping[str, float]) -> None:
-        """Tell, if it is time."""
+        """Show it if it is time."""
         now = time.monotonic()
         if not last or now - self._told < _SAID:
             return
@@ -190,7 +190,7 @@ class Status:
 
 
 class Played:
-    """A file, heard in its own time over and over.
+    """A file, read in real time again and again.
 
     Args:
         path: the file.
@@ -201,10 +201,10 @@ class Played:
         self._sound = Sound(path)
 
     def blocks(self, stopped: Event) -> Iterator[NDArray[np.float32]]:
-        """10 ms at a time, each when it is due.
+        """Blocks of 10 ms, each when it is due.
 
         Raises:
-            DataError: the file cannot be read any more.
+            DataError: the file can no longer be read.
         """
         due = time.monotonic()
         while len(block := self._sound.read(_BLOCK)):
@@ -212,8 +212,8 @@ class Played:
             if stopped.wait(max(due - time.monotonic(), 0.0)):
                 return
             yield block
-        raise genart.DataError(f'"{self._sound.path}" gives no more sound.')
+        raise genart.DataError(f'"{self._sound.path}" cannot be read any more.')
 
     def close(self) -> None:
-        """End the decoder."""
+        """Stop the decoder."""
         self._sound.close()

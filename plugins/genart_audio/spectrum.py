@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Power = NDArray[np.float64]
 
-#: Band to its edges in Hz, as mixing desks name them; each begins where the one before ends.
+#: The edges of each band in Hz, with the names of mixing desks; they are adjacent.
 BANDS = {
     "sub": (20.0, 60.0),
     "bass": (60.0, 250.0),
@@ -21,15 +21,15 @@ BANDS = {
 }
 _QUIETEST = 60.0  # dB below full scale at which `level` is 0
 _SPAN = 30.0  # dB below its peak at which a band is 0
-_HUSH = -40.0  # dBFS that a band's peak never falls below, so that hiss stays small
-_BELOW = 40.0  # dB below the loudest band's peak that no other peak is lower than
+_HUSH = -40.0  # dBFS: the least peak of a band, so that hiss stays small
+_BELOW = 40.0  # dB below the loudest band's peak: the least peak of the others
 _FALL = 1.5  # dB a second by which a band's peak falls
 _DULL, _BRIGHT = 100.0, 10_000.0  # Hz at which the centroid is 0 and 1
 _SILENT = 1e-9  # power (-90 dBFS) below which there is no centroid
 
 
 class Spectrum:
-    """Powers by frequency of a window under a Hann window (Harris 1978).
+    """Powers by frequency of a window with a Hann window function (Harris 1978).
 
     Args:
         window: how many samples.
@@ -47,7 +47,7 @@ class Spectrum:
     def __call__(self, samples: NDArray[np.floating[Any]]) -> tuple[Power, float]:
         """The powers, and the mean square of the samples.
 
-        Both are scaled so that a sine at full scale has 1 in all: by AES17, that is 0 dBFS.
+        Both are scaled so that a sine at full scale has a sum of 1: by AES17, that is 0 dBFS.
         """
         shaped = samples * self._hann
         found = np.fft.rfft(shaped)
@@ -55,12 +55,12 @@ class Spectrum:
         return power, 2 * float(np.dot(shaped, shaped)) / self._energy
 
     def bins(self, hertz: float) -> int:
-        """The first power at a frequency or above."""
+        """The index of the first power at a frequency or above."""
         return int(np.searchsorted(self.frequencies, hertz))
 
 
 def decibels(power: float) -> float:
-    """Power in dB, 1 is 0; silence is -120."""
+    """Power in dB: 1 is 0 dB; silence is -120."""
     return 10 * math.log10(max(power, 1e-12))
 
 
@@ -70,14 +70,14 @@ def loudness(mean_square: float) -> float:
 
 
 class Bands:
-    """Each band against its own recent peak, so that quiet and loud music move a picture alike.
+    """Each band relative to its recent peak, so that quiet and loud music have the same effect.
 
     The peak rises at once and falls by 1.5 dB a second, never below -40 dBFS nor more than 40 dB
     below the loudest band's; at the peak a band is 1, and 30 dB below it 0.
 
     Args:
-        spectrum: what the powers come from.
-        hops: how many there are a second.
+        spectrum: computes the powers.
+        hops: hops a second.
     """
 
     def __init__(self, spectrum: Spectrum, hops: float) -> None:
@@ -101,12 +101,12 @@ class Bands:
 
 
 class Centroid:
-    """How bright the sound is; silence leaves it where it was.
+    """The brightness of the sound; silence leaves it unchanged.
 
     The centre of the magnitudes over frequency (Grey and Gordon 1978), on a scale of octaves.
 
     Args:
-        spectrum: what the powers come from.
+        spectrum: computes the powers.
     """
 
     def __init__(self, spectrum: Spectrum) -> None:

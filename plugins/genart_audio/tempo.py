@@ -1,4 +1,4 @@
-"""Tempo: how far apart the beats are, from what returns in the flux of onsets."""
+"""Tempo: the period of the beat, from the autocorrelation of the flux of onsets."""
 
 from __future__ import annotations
 
@@ -9,41 +9,52 @@ from numpy.typing import NDArray
 
 Row = NDArray[np.float64]
 
-#: The tempi that are looked for, in beats a minute.
+#: The range of tempi in beats a minute.
 SLOWEST, FASTEST = 50.0, 210.0
-#: Hops from one look at the tempo to the next.
+#: Hops between two estimates of the tempo.
 EVERY = 8
-#: Confidence from which a tempo counts.
+#: Confidence from which a tempo is used.
 SURE = 0.25
-_STEPS = 400  # tempi looked at, evenly by octaves
-_NEAR = 10  # steps within which a tempo is still the same
-_USUAL, _SPREAD = 120.0, 1.0  # beats a minute and octaves: the tempo that people hear
-_ON = (1, 2, 3, 4)  # periods at which a tempo returns
-_OFF = (1 / 2, 3 / 2, 5 / 2, 7 / 2, 1 / 3, 2 / 3, 4 / 3, 5 / 3, 7 / 3, 8 / 3)  # what lies between
-_BETWEEN = 0.4  # how much that counts against a tempo
-_REACH = 0.6  # the share of what was heard that is compared with itself
-_SETTLE = 2.0  # seconds over which looks are averaged
+_STEPS = 400  # candidate tempi, evenly spaced by octaves
+_NEAR = 10  # steps within which a tempo counts as the same
+_USUAL, _SPREAD = 120.0, 1.0  # beats a minute and octaves: the preferred tempo of listeners
+_ON = (1, 2, 3, 4)  # periods at which a tempo repeats
+_OFF = (
+    1 / 2,
+    3 / 2,
+    5 / 2,
+    7 / 2,
+    1 / 3,
+    2 / 3,
+    4 / 3,
+    5 / 3,
+    7 / 3,
+    8 / 3,
+)  # periods between them
+_BETWEEN = 0.4  # the weight of those against a tempo
+_REACH = 0.6  # the share of the memory that is correlated
+_SETTLE = 2.0  # seconds over which estimates are averaged
 _SWITCH = 1.08  # how much better another tempo must be
-_FAINT = 1e-3  # variance of the flux below which nothing is sure
-_SAME = 0.05  # beats a minute that are not worth telling
+_FAINT = 1e-3  # variance of the flux below which the confidence is 0
+_SAME = 0.05  # beats a minute: smaller differences are not reported
 
 
 class Tempo:
-    """Finds the period of the flux, one look at a time.
+    """Estimates the period of the flux.
 
-    The autocorrelation is summed at one to four periods, less what it has at halves and thirds
-    between them, so that neither half nor one and a half times the tempo looks as good; it is
+    The autocorrelation is summed at one to four periods, minus its values at halves and thirds
+    between them, so that neither half nor one and a half times the tempo scores as high; it is
     weighted towards 120 beats a minute by octaves (Ellis, "Beat tracking by dynamic programming",
-    2007), and averaged over 2 s. The period is read off the peak nearest to four periods.
+    2007), and averaged over 2 s. The period is read from the peak nearest to four periods.
 
     Args:
-        hops: how many there are a second.
-        memory: how many hops of flux a look is given.
+        hops: hops a second.
+        memory: how many hops of flux an estimate uses.
 
     Attributes:
         period: in hops.
-        confidence: how much of the flux returns with it, 0..1.
-        told: beats a minute, None before any was sure; it moves in steps that are worth it.
+        confidence: how much of the flux repeats with it, 0..1.
+        told: beats a minute reported, None before the first; it changes in useful steps.
     """
 
     def __init__(self, hops: float, memory: int) -> None:
@@ -61,7 +72,7 @@ class Tempo:
         self.told: float | None = None
 
     def look(self, flux: Row) -> None:
-        """Take in the flux of the last hops, oldest first."""
+        """Estimate from the flux of the last hops, oldest first."""
         correlation = self._correlation(flux)
         self._score = self._averaged(self._score, self._scored(correlation, _REACH * len(flux)))
         self._chosen = self._best()
@@ -103,7 +114,7 @@ class Tempo:
 
 
 def _refined(correlation: Row, period: float) -> float:
-    """The period by the peaks near one, two and four of it, each between its hops (a parabola)."""
+    """The period from the peaks near one, two and four of it, each between hops (a parabola)."""
     for times in (1, 2, 4):
         middle = round(period * times)
         if middle + 5 > len(correlation) * _REACH:
@@ -118,10 +129,10 @@ def _refined(correlation: Row, period: float) -> float:
 
 
 class Places:
-    """Places between those of a row, to be read by a straight line.
+    """Positions between the values of a row, for linear interpolation.
 
     Args:
-        at: where, of any shape.
+        at: the positions, of any shape.
         length: the rows are as long or shorter.
     """
 
@@ -132,7 +143,7 @@ class Places:
         self._length = length
 
     def __call__(self, row: Row) -> Row:
-        """The row there; 0 outside."""
+        """The interpolated values of a row; 0 outside."""
         whole = row if len(row) == self._length else np.pad(row, (0, self._length - len(row)))
         low, high = whole[self._low], whole[self._low + 1]
         inside = (self.at >= 0) & (self.at <= len(row) - 1)
@@ -140,11 +151,11 @@ class Places:
 
 
 def at(row: Row, places: NDArray[np.floating[Any]]) -> Row:
-    """A row at places between its own, by a straight line; 0 outside."""
+    """A row at positions between its values, by linear interpolation; 0 outside."""
     return Places(places, len(row))(row)
 
 
 def blurred(row: Row) -> Row:
-    """Each value with two neighbours each side, round a circle: a hop more or less is the same."""
+    """Each value averaged with two neighbours on each side, around a circle."""
     weights = (0.25, 0.75, 1.0, 0.75, 0.25)
     return np.asarray(sum(w * np.roll(row, k - 2) for k, w in enumerate(weights)), np.float64)

@@ -1,4 +1,4 @@
-"""Ableton Link as a control: one tempo and one beat with every program on the network."""
+"""Ableton Link as a control: one tempo and one beat shared with programs on the network."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""The control: a peer of Ableton Link's session.
+"""The control: a peer of an Ableton Link session.
 
-Before every frame it looks at the session: `tempo.bpm` is the session's tempo and the beat is the
-session's modulo `tempo.quantum`; see `Console.follow` for how they come together. A tempo turned
-here goes to the session. Everything Link does happens on threads of its own, which never call
-Python.
+Before every frame it reads the session: `tempo.bpm` follows the session's tempo, and the beat the
+session's beat modulo `tempo.quantum`; see `Console.follow`. A tempo changed in genart is sent to
+the session. Link's threads never call Python.
 
 Link is "a technology that synchronizes musical beat, tempo, and phase" (Goltz, "Ableton Link: A
 technology to synchronize music software", Linux Audio Conference 2018). The library is free
-software under the GPL, version 2 or later; who ships a program with it ships it on those terms.
+software under the GPL, version 2 or later; a program that includes it must be distributed on those
+terms.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ import link
 import genart
 
 _BPM, _PLAY = "tempo.bpm", "transport.play"
-#: Below this, in beats a minute, two tempos are one: Link keeps whole microseconds a beat.
+#: Tempos closer than this, in beats a minute, are equal: Link keeps whole microseconds a beat.
 _SAME = 0.01
 
 
 class Link:
-    """Joins the session of the network, or begins one.
+    """Joins the session of the network, or starts one.
 
     Args:
-        source: "play" shares start and stop as well; "" leaves them alone.
+        source: "play" shares start and stop as well; "" does not.
 
     Raises:
         UsageError: another source.
@@ -38,18 +38,18 @@ class Link:
 
     def __init__(self, source: str = "") -> None:
         if source not in ("", "play"):
-            raise genart.UsageError(f'"{source}" is no way to join Link; there is "link:play".')
+            raise genart.UsageError(f'"{source}" is unknown to Link; use "link" or "link:play".')
         self._shares_play = source == "play"
         self._leave: Callable[[], None] = lambda: None
         self._console: genart.live.Console | None = None
         self._session: Any = None
-        self._bpm = self._turned = 0.0  # of the session; turned here, 0 for not
+        self._bpm = self._turned = 0.0  # of the session; set here, 0 for not
         self._playing: bool | None = None
         self._play_turned: bool | None = None
         self._peers = -1
 
     def start(self, console: genart.live.Console) -> None:
-        """Join with the tempo there is; a session that plays already keeps its own."""
+        """Join with the current tempo; a session that plays already keeps its tempo."""
         self._console, self._bpm = console, float(console.current(_BPM))
         self._session = link.Link(self._bpm)
         self._session.startStopSyncEnabled = self._shares_play
@@ -57,13 +57,13 @@ class Link:
         self._leave = console.subscribe(self._heard)
 
     def close(self) -> None:
-        """Leave the session; the others play on."""
+        """Leave the session."""
         self._leave()
         if self._session is not None:
             self._session.enabled = False
 
     def changes(self, t: float) -> list[tuple[str, Any]]:
-        """Bring tempo and beat together at time t; in a film there is no session, and no change."""
+        """Synchronise tempo and beat at time t; no changes. In a film there is no session."""
         if self._console is None:
             return []
         self._count(self._session.numPeers())
@@ -78,10 +78,10 @@ class Link:
         return []
 
     def _micros(self, t: float) -> int:
-        """Link's time in microseconds at our time t in seconds."""
+        """Link's time in microseconds at time t in seconds of the performance."""
         assert self._console is not None
         looks = []
-        for _ in range(3):  # the one that was interrupted least
+        for _ in range(3):  # the reading that was interrupted least
             before = self._console.clock()
             micros: int = self._session.clock().micros()
             after = self._console.clock()
@@ -104,7 +104,7 @@ class Link:
         self._console.settle(self.name)
 
     def _tell_tempo(self, state: Any, micros: int) -> bool:
-        """Give the session a tempo that was turned here; whether there was one."""
+        """Send a tempo that was set here to the session; returns whether there was one."""
         turned, self._turned = self._turned, 0.0
         if not turned or abs(turned - state.tempo()) < _SAME:
             return False
@@ -112,7 +112,7 @@ class Link:
         return True
 
     def _share_play(self, state: Any, micros: int) -> bool:
-        """Start and stop together; whether the session has to be told."""
+        """Start and stop together; returns whether the session has to be told."""
         assert self._console is not None
         turned, self._play_turned = self._play_turned, None
         if turned is not None and turned != state.isPlaying():
@@ -125,7 +125,7 @@ class Link:
         return False
 
     def _heard(self, path: str, value: Any, source: str) -> None:
-        """Somebody turned something, on whatever thread; the next frame sees to it."""
+        """A Param was changed, on any thread; the next frame handles it."""
         if source == self.name:
             return
         if path == _BPM:

@@ -1,4 +1,4 @@
-"""MIDI as a control: faders, encoders, pads and clocks, with lights that follow."""
+"""MIDI as a control: faders, encoders, pads and clocks, with feedback to their lights."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def midi(source: str = "") -> Midi:
     """The control `midi`.
 
     Args:
-        source: part of a port's name, in whatever case; "" for all. "clock:" before it follows
-            the port's MIDI clock instead, "quiet:" sends it no lights.
+        source: part of a port's name, case ignored; "" for all ports. With "clock:" before it, the
+            tempo follows the port's MIDI clock; with "quiet:" no feedback is sent to the port.
 
     Raises:
         MissingExtra: mido or python-rtmidi is not installed.

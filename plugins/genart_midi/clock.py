@@ -1,8 +1,8 @@
-"""MIDI clock: 24 ticks a beat, each a little late, become a tempo and a beat.
+"""MIDI clock: 24 ticks a beat, each with jitter, become a tempo and a beat.
 
-The last four beats of ticks lie on a straight line but for those that were held up on their way:
-it is found by least squares, twice, the second time without the ticks that lie far off. How far the
-others scatter tells how well the tempo is known.
+A straight line is fitted to the last four beats of ticks by least squares, twice: the second time
+without outliers, which were delayed. The scatter of the others gives the standard error of the
+tempo.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-#: Ticks a beat; a song's position is counted in sixteenths, of 6 ticks.
+#: Ticks a beat; a song position is counted in sixteenths, of 6 ticks.
 TICKS, SIXTEENTH = 24, 6
 _FEWEST, _MOST, _LATEST = 24, 96, 12
-#: Ticks beyond so many times the middle distance are left out of the line.
+#: Ticks further from the line than so many median distances are outliers.
 _FAR = 2.5
-#: The newest ticks may all be so far off the line, in ticks, before it is drawn anew.
+#: If the newest ticks are all so far off the line, in ticks, it is fitted to them alone.
 _ASTRAY = 0.75
-#: Ticks further apart are another beginning, in seconds.
+#: After a pause so long, in seconds, the ticks start again.
 _PAUSE = 0.25
 
 
 @dataclass(frozen=True)
 class Line:
-    """Ticks over time.
+    """Ticks as a linear function of time.
 
     Args:
         rate: ticks a second.
         middle: a time in seconds.
-        count: the tick then.
+        count: the tick at that time.
         doubt: the standard error of the rate.
     """
 
@@ -46,7 +46,7 @@ class Line:
 
     @classmethod
     def through(cls, ticks: Iterable[tuple[int, float]]) -> Line | None:
-        """The line nearest to (number, time) pairs; None if there is none that rises."""
+        """The line fitted to (number, time) pairs; None if it does not rise."""
         points = list(ticks)
         many = len(points)
         count = sum(i for i, _ in points) / many
@@ -60,10 +60,10 @@ class Line:
 
 
 class Clock:
-    """Listens to the clock of a sequencer.
+    """The clock of a sequencer.
 
     Attributes:
-        counts: whether it is known which beat it is: since a start, or a song's position.
+        counts: whether the beat's number is known: after a start, or a song position.
         ticks: the number of the next tick, from the song's beginning if that is known.
     """
 
@@ -86,11 +86,11 @@ class Clock:
         self._draw()
 
     def start(self) -> None:
-        """The song begins with the next tick."""
+        """The song starts with the next tick."""
         self.locate(0)
 
     def locate(self, sixteenths: int) -> None:
-        """The next tick is so many sixteenths into the song."""
+        """The next tick is at this song position, in sixteenths."""
         ticks = SIXTEENTH * sixteenths
         self._ticks = deque(((i + ticks - self.ticks, t) for i, t in self._ticks), maxlen=_MOST)
         self.ticks, self.counts = ticks, True
@@ -98,16 +98,16 @@ class Clock:
 
     @property
     def bpm(self) -> float | None:
-        """Beats a minute, None until a beat was heard."""
+        """Beats a minute; None until a beat was received."""
         return None if self._line is None else 60 * self._line.rate / TICKS
 
     @property
     def doubt(self) -> float:
-        """How far the tempo may be from the truth, in beats a minute: three standard errors."""
+        """The uncertainty of the tempo in beats a minute: three standard errors."""
         return 0.0 if self._line is None else 180 * self._line.doubt / TICKS
 
     def beat(self, t: float) -> float | None:
-        """The beat at time t, None until a beat was heard."""
+        """The beat at time t; None until a beat was received."""
         return None if self._line is None else self._line.at(t) / TICKS
 
     def _draw(self) -> None:

@@ -1,4 +1,4 @@
-"""The control: what MIDI ports send turns Params, and the ports are told what others turn."""
+"""The control: MIDI ports change Params, and receive the changes of others as feedback."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from genart_midi.lights import Lights
 from genart_midi.messages import Reader, messages
 from genart_midi.ports import Ports, backend
 
-_FLUSH = 1 / 30  # seconds between looks at the lights
-_SCAN = 30  # flushes between looks at the ports
+_FLUSH = 1 / 30  # seconds between two updates of the lights
+_SCAN = 30  # updates between two scans of the ports
 _OPTIONS = ("clock", "quiet")
-#: A tempo is told when it differs so much, in beats a minute, and more than it is in doubt.
+#: A tempo is reported when it differs by so many beats a minute, and by more than its uncertainty.
 _NEWS = 0.05
 
 
 class Midi:
-    """Listens to the ports whose names hold a text; they may come and go.
+    """Listens to the ports whose names contain a text; they may be plugged in and out.
 
-    Messages reach the console on the thread they arrive on. A thread of its own looks after lights
-    and ports.
+    Messages reach the console on the thread they arrive on. Another thread updates lights and
+    ports.
 
     Args:
         source: part of a port's name; "clock:" or "quiet:" may stand before it.
@@ -46,11 +46,11 @@ class Midi:
         self._leave: Callable[[], None] = lambda: None
 
     def changes(self, t: float) -> tuple[()]:
-        """Nothing waits to be asked."""
+        """No changes: MIDI uses the console."""
         return ()
 
     def start(self, console: genart.live.Console) -> None:
-        """Open what is there, and begin to listen.
+        """Open the ports that are there, and start to listen.
 
         Raises:
             GenartError: there is no MIDI on this machine.
@@ -72,7 +72,7 @@ class Midi:
         self._ports.close()
 
     def scan(self) -> None:
-        """Open ports that came, close those that went, and tell of both."""
+        """Open ports that were plugged in, close those that were plugged out, and report both."""
         try:
             came, gone, failed = self._ports.scan(lights=not self._option)
         except Exception as error:
@@ -80,7 +80,7 @@ class Midi:
             return
         for device in gone:
             self._lights.forget(device)
-            self._console.fault(self.name, f"{device} is gone; it is waited for.")
+            self._console.fault(self.name, f"{device} is gone; waiting for it.")
         if came:
             self._console.settle(self.name)
         for each in failed:
@@ -91,7 +91,7 @@ class Midi:
             self._console.say(self._status, ", ".join(self._ports.names))
 
     def flush(self) -> None:
-        """Send what lights have to show."""
+        """Send what the lights have to show."""
         if self._option:
             return
         due = self._lights.due(self._console.lights("midi"), self._ports.names)
@@ -110,16 +110,16 @@ class Midi:
         what = f'no input named "{self._wanted}"' if self._wanted else "no input"
         others = ", ".join(self._ports.others)
         there = f" There is {others}." if others else ""
-        return f"There is {what} yet; it is waited for.{there}"
+        return f"There is {what} yet; waiting for it.{there}"
 
     def _heard(self, device: str, message: Any) -> None:
-        """On the thread of the port."""
+        """A message, on the thread of its port."""
         try:
             if self._option == "clock":
                 self._timed(message)
             else:
                 self._played(device, message)
-        except Exception as error:  # rtmidi would swallow it
+        except Exception as error:  # rtmidi would ignore it
             self._console.fault(self.name, error)
 
     def _played(self, device: str, message: Any) -> None:
@@ -140,7 +140,7 @@ class Midi:
                 self._follow(now, clock.bpm)
 
     def _follow(self, now: float, bpm: float) -> None:
-        """Keep to the clock, and to its beat once it is known which that is."""
+        """Follow the clock, and its beat once its number is known."""
         if abs(bpm - self._told) >= max(_NEWS, self._clock.doubt if self._told else 0.0):
             self._told = round(bpm, 2)
         beat = self._clock.beat(now) if self._clock.counts else None
@@ -157,5 +157,5 @@ class Midi:
                 if turn % _SCAN == 0:
                     self.scan()
                 self.flush()
-            except Exception as error:  # whatever a driver does, the rest goes on
+            except Exception as error:  # an error of a driver must not end this thread
                 self._console.fault(self.name, error)

@@ -1,9 +1,9 @@
-"""Lights: motor faders, rings and lamps show what their Params are.
+"""Lights: motor faders, LED rings and lamps show the values of their Params.
 
-| a control that is | is told of                                                               |
+| a control that is | receives                                                                 |
 |-------------------|--------------------------------------------------------------------------|
-| absolute          | every turn but its own: a fader that is being moved is never pushed back |
-| relative, toggle  | every turn: what it sends is not what it has to show                     |
+| absolute          | every change but its own: a fader that is being moved is not pushed back |
+| relative, toggle  | every change: what it sends is not what it has to show                   |
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ import genart
 
 
 class Lights:
-    """What every device shows, and what it ought to.
+    """What every device shows, and what it should show.
 
-    Devices and controls are told apart by name; all methods may be used from any thread.
+    Devices and controls are identified by name; all methods may be called from any thread.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shown: dict[tuple[str, str], int] = {}
-        self._turned: dict[str, str] = {}  # who turned each Param last, by its path
+        self._turned: dict[str, str] = {}  # the source of each Param's last change, by path
         self._absolute: set[tuple[str, str]] = set()
 
     def turned(self, path: str, source: str) -> None:
-        """Somebody turned a Param."""
+        """A Param was changed."""
         with self._lock:
             self._turned[path] = source
 
     def heard(self, device: str, source: str, x: float) -> bool:
-        """A control says where it is; whether that is news, not what it was just told to show."""
+        """A control sent x; returns whether that is new, not the echo of what it was sent."""
         place = (device, source)
         with self._lock:
             known = self._shown.get(place) == round(x) and place in self._absolute
@@ -41,18 +41,18 @@ class Lights:
         return not known
 
     def forget(self, device: str) -> None:
-        """A device went: when it comes again, everything has to be told anew."""
+        """A device was plugged out: when it comes back, everything is sent again."""
         with self._lock:
             self._shown = {place: x for place, x in self._shown.items() if place[0] != device}
 
     def due(
         self, lights: Iterable[genart.live.Light], devices: Sequence[str]
     ) -> Iterator[tuple[str, str, int]]:
-        """The (device, source, x) that are to be sent now, and are taken to be shown from now on.
+        """The (device, source, x) to send now; they count as shown from now on.
 
         Args:
-            lights: where every control ought to be.
-            devices: those that are here.
+            lights: what every control should show.
+            devices: the connected devices.
         """
         for light in lights:
             for device in devices:

@@ -1,16 +1,16 @@
-"""MIDI messages as the sources of mappings, and back.
+"""MIDI messages as sources of the mapping, and back.
 
-| source           | is                                             | sends        |
-|------------------|------------------------------------------------|--------------|
-| `cc/1/74`        | a controller of a channel, 1..16               | 0..127       |
-| `cc14/1/7`       | controllers 7 and 39 as one of 14 bits         | 0..16383     |
-| `note/10/36`     | a key or pad: how hard it is struck, 0 let go  | 0..127       |
-| `pitch/1`        | the pitch wheel                                | -8192..8191  |
-| `pressure/1`     | how hard the keys of a channel are pressed     | 0..127       |
-| `pressure/1/36`  | how hard one key is                            | 0..127       |
-| `program/1`      | which program was chosen                       | 0..127       |
-| `program/1/5`    | whether program 5 is the one                   | 127, or 0    |
-| `start` ...      | `start`, `stop` and `continue` of a sequencer  | 127, then 0  |
+| source           | is                                              | sends        |
+|------------------|-------------------------------------------------|--------------|
+| `cc/1/74`        | a controller of a channel, 1..16                | 0..127       |
+| `cc14/1/7`       | controllers 7 and 39 as one of 14 bits          | 0..16383     |
+| `note/10/36`     | the velocity of a key or pad, 0 when released   | 0..127       |
+| `pitch/1`        | the pitch wheel                                 | -8192..8191  |
+| `pressure/1`     | channel pressure                                | 0..127       |
+| `pressure/1/36`  | the pressure of one key                         | 0..127       |
+| `program/1`      | the program selected                            | 0..127       |
+| `program/1/5`    | whether program 5 is selected                   | 127, or 0    |
+| `start` ...      | `start`, `stop` and `continue` of a sequencer   | 127, then 0  |
 
 The standard is "MIDI 1.0 Detailed Specification" (MIDI Manufacturers Association, 1996); programs
 and notes count from 0 there and here, channels from 1 here.
@@ -24,12 +24,12 @@ from typing import Any
 import mido
 
 _REAL_TIME = ("start", "stop", "continue")
-#: Controllers below this are the upper halves of those as many above them.
+#: Controllers below this number are the upper 7 bits of the one 32 above.
 _HALF = 32
 
 
 class Reader:
-    """Reads what one port sends; it remembers halves of 14-bit controllers, and programs."""
+    """Reads one port's messages; it remembers upper halves of 14-bit controllers and programs."""
 
     def __init__(self) -> None:
         self._upper: dict[tuple[int, int], int] = {}
@@ -45,7 +45,7 @@ class Reader:
         }
 
     def sources(self, message: Any) -> Iterator[tuple[str, float]]:
-        """The (source, value) pairs that a message stands for, in order; none for any other."""
+        """The (source, value) pairs of a message, in order; none for other messages."""
         if message.type in _REAL_TIME:
             yield from ((message.type, 127), (message.type, 0))
         elif message.type in self._read:
@@ -69,7 +69,7 @@ class Reader:
 
 
 def messages(source: str, x: float) -> list[Any]:
-    """What makes a control's light or motor show x; nothing for what has none."""
+    """The messages that make a control's light or motor show x; none for a control without one."""
     kind, *numbers = source.split("/")
     if kind not in ("cc", "cc14", "note", "pitch"):
         return []

@@ -1,4 +1,4 @@
-"""Ports: those whose names fit are opened when they come, and closed when they go."""
+"""Ports: opens those whose names match when they are plugged in, and closes them when they go."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import mido
 
 import genart
 
-#: ALSA's port that sends back whatever it is sent.
+#: The loopback port of ALSA, which sends back what it receives.
 _LOOP = "Midi Through"
 _JACK = "mido.backends.rtmidi/UNIX_JACK"
-#: The numbers that ALSA and Windows put behind a name.
+#: The numbers that ALSA and Windows append to a name.
 _NUMBERS = re.compile(r"(\s+\d+(:\d+)?)+\s*$")
-#: The words that tell inputs from outputs.
+#: The words that distinguish inputs from outputs.
 _WAYS = re.compile(r"(?i)rtmidi(in|out)|capture|playback|\b(in|out)(put)?\b")
 
-#: Told of a port's name and a message, on the thread of the port.
+#: Called with a port's name and a message, on the thread of the port.
 Heard = Callable[[str, Any], None]
 
 
 def backend() -> Any:
-    """The MIDI of this machine: what MIDO_BACKEND names, or else what is there.
+    """The MIDI backend of this machine: the one MIDO_BACKEND names, or the first that works.
 
     Raises:
         GenartError: there is none.
@@ -44,12 +44,12 @@ def backend() -> Any:
 
 
 class Ports:
-    """All inputs whose names hold a text, with the outputs that belong to them.
+    """All inputs whose names contain a text, with the outputs that belong to them.
 
     Args:
         backend: a mido backend.
-        wanted: part of a name, in whatever case; "" for all but ALSA's loop.
-        heard: told of every message.
+        wanted: part of a name, case ignored; "" for all but ALSA's loopback.
+        heard: called with every message.
     """
 
     def __init__(self, backend: Any, wanted: str, heard: Heard) -> None:
@@ -59,16 +59,16 @@ class Ports:
 
     @property
     def names(self) -> list[str]:
-        """The inputs that are open."""
+        """The open inputs."""
         return list(self._inputs)
 
     @property
     def others(self) -> list[str]:
-        """The inputs that are there, but were not asked for."""
+        """The inputs that are there but were not asked for."""
         return [name for name in self._backend.get_input_names() if not self._fits(name)]
 
     def scan(self, *, lights: bool) -> tuple[list[str], list[str], list[genart.GenartError]]:
-        """Open what came and close what went; returns their names, and what could not be opened."""
+        """Open what was plugged in, close what was plugged out; returns both, and the errors."""
         here = [name for name in self._backend.get_input_names() if self._fits(name)]
         gone = [name for name in self._inputs if name not in here]
         for name in gone:
@@ -86,10 +86,10 @@ class Ports:
         return came, gone, failed
 
     def send(self, name: str, message: Any) -> None:
-        """Send a message to the device of an input, if it listens.
+        """Send a message to the device of an input, if it has an output.
 
         Raises:
-            GenartError: it does not take it; it is not sent anything more.
+            GenartError: the device refuses it; nothing more is sent to it.
         """
         output = self._outputs.get(name)
         if output is None:
@@ -98,10 +98,10 @@ class Ports:
             output.send(message)
         except Exception as error:
             self._outputs.pop(name, None)
-            raise genart.GenartError(f"{name} takes no lights: {error}") from error
+            raise genart.GenartError(f"{name} refuses feedback for its lights: {error}") from error
 
     def close(self) -> None:
-        """Close all."""
+        """Close all ports."""
         for name in self.names:
             self._close(name)
 
@@ -127,11 +127,11 @@ class Ports:
 
 
 def partner(name: str, outputs: list[str]) -> str | None:
-    """The output of the device that an input is on, or None.
+    """The output of the device that an input belongs to, or None.
 
     It has the same name, or the same but for numbers and for words such as "in" and "playback", or
-    begins with the same word: Windows counts its ports, JACK tells capture from playback, macOS
-    calls them "nanoKONTROL2 SLIDER/KNOB" and "nanoKONTROL2 CTRL".
+    starts with the same word: Windows numbers its ports, JACK distinguishes capture from playback,
+    macOS calls them "nanoKONTROL2 SLIDER/KNOB" and "nanoKONTROL2 CTRL".
     """
     for same in (str, _plain, _first_word):
         found = [output for output in outputs if same(output) == same(name)]

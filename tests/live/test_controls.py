@@ -197,7 +197,7 @@ def test_controls_and_outputs_come_by_name_and_a_missing_device_is_told() -> Non
     assert [outlet.name for outlet in outlets] == ["wall"]
     assert outlets[0]._sink.made == ("wall://left:3", 30, (9, 16))  # type: ignore[attr-defined]
     outlets[0].close()
-    with pytest.raises(genart.UsageError, match=r"mp4.* keeps films.*--record"):
+    with pytest.raises(genart.UsageError, match=r"mp4.* writes films.*--record"):
         make_outputs(["mp4:film.mp4"], faults, fps=30, size=(9, 16))  # type: ignore[arg-type]
     with pytest.raises(genart.errors.MissingExtra, match=r"mido is not .* 'genart\[midi\]'"):
         make_controls(["extra"], faults)

@@ -140,7 +140,7 @@ def test_what_another_sketch_has_is_left_out_told_once_and_kept(
 def test_a_cue_that_brings_another_bend_has_its_amounts(caplog: pytest.LogCaptureFixture) -> None:
     live = genart.live.Live(model="plasma", size=16, seconds=1)
     cues = Cues(live.store)
-    live.on_new_sketch.append(cues.replanted)
+    live.on_new_sketch.append(cues.tree_changed)
     times = iter(range(0, 4000, 100))  # so that every fade is over at the next
 
     def play() -> None:

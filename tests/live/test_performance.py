@@ -197,7 +197,7 @@ def test_a_full_disk_ends_the_show_and_not_the_picture() -> None:
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ({"record": "night.avi"}, "ends in .mp4"),
+        ({"record": "night.avi"}, "a name in .mp4"),
         ({"record": "none/night.mp4"}, "does not exist"),
         ({"record_show": "there.jsonl"}, "exists"),
         ({"feedback": "nowhere"}, "HOST:PORT"),

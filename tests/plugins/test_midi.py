@@ -257,7 +257,7 @@ def test_an_encoders_ring_follows_its_own_turns(rig: Rig, system: System) -> Non
 def test_a_device_that_goes_is_told_and_found_again(rig: Rig, system: System) -> None:
     system.unplug("Desk 24:0")
     rig.midi.scan()
-    assert rig.said[-1] == "midi: Desk 24:0 is gone; it is waited for."
+    assert rig.said[-1] == "midi: Desk 24:0 is gone; waiting for it."
     assert rig.console.said["midi"] == "Pads 20:0"
     assert rig.console.faults.now()
     system.plug("Desk 24:0")
@@ -285,8 +285,7 @@ def test_only_the_ports_that_were_asked_for_are_opened(system: System) -> None:
 def test_a_port_that_is_not_there_yet_is_waited_for(system: System) -> None:
     rig = Rig(system, "Launch")
     assert rig.said == [
-        'midi: There is no input named "Launch" yet; it is waited for.'
-        " There is Pads 20:0, Desk 24:0."
+        'midi: There is no input named "Launch" yet; waiting for it. There is Pads 20:0, Desk 24:0.'
     ]
     system.plug("Launch Control 28:0")
     rig.midi.scan()

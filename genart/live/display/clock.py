@@ -1,4 +1,4 @@
-"""The clock of a night: absolute deadlines, late frames skipped, never caught up."""
+"""LiveClock: ticks at absolute deadlines; late ticks are skipped, never caught up."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from genart.profiling import WAITING, span
 
 
 class LiveClock:
-    """Ticks at t0 + i / fps by the wall clock, until told to stop.
+    """Ticks at t0 + i / fps by the wall clock, until it is stopped.
 
-    A loop that comes back less than a period late goes on at once; one that is later skips the
+    A loop that returns less than a period late continues at once; one that is later skips the
     ticks it missed. Times are exact fractions of the rate, as in a film, so that a recorded show
-    renders to the same frames; dt tells how much was skipped.
+    renders to the same frames; dt contains how much was skipped.
 
     Args:
         fps: ticks a second.
-        seconds: after how long to end; None goes on until `stop`.
+        seconds: after how long to end; None ticks until `stop`.
         stop: ends the ticks when it is set.
-        now: seconds on a clock that never goes back.
-        wait: lets so many seconds pass on it; `stop.wait` unless given.
+        now: seconds on a monotonic clock.
+        wait: waits so many seconds on it; `stop.wait` by default.
 
     Attributes:
         skipped: how many ticks were missed.
@@ -52,7 +52,7 @@ class LiveClock:
         return 0.0 if self._start is None else self.now() - self._start
 
     def shift(self, seconds: float) -> None:
-        """Let the deadlines to come be so much later, while the clock runs."""
+        """Move the deadlines to come by so many seconds, while the clock runs."""
         if self._start is not None:
             self._start += seconds
 

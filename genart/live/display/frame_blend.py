@@ -1,4 +1,4 @@
-"""Between the engine and the display: the latest frame, and those in between while it is slow."""
+"""FrameBlend: between the engine and the display; blends frames while the engine is slower."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from genart.contracts import Frame
 from genart.playback.clock import Tick
 from genart.profiling import span
 
-_LONGEST = 60  # display ticks a fade lasts at most
-_SLACK = 0.25  # of a tick: a single late frame is no slow model
+_LONGEST = 60  # the longest blend, in display ticks
+_SLACK = 0.25  # of a tick: a single late frame does not mean a slow model
 
 
 class FrameBlend:
-    """A sink for the engine, a source for the display; one frame waits, the newest.
+    """A sink for the engine and a source for the display; only the newest frame waits.
 
-    While the engine keeps up, a frame is shown as it comes. When it is slower than the display,
-    the picture on show is blended into the newest over as many ticks as frames have been apart
-    lately. A fade starts from what is on show, so that no arrival makes the picture jump.
+    While the engine keeps up, each frame is shown as it comes. When it is slower than the display,
+    the image on show is blended into the newest over as many ticks as frames were apart recently.
+    A blend starts from the image on show, so that no new frame makes it jump.
 
     Args:
-        blend: whether to make frames in between; without, the last is shown again.
-        shows: called with `asked` when the first frame that shows that change is on its way.
+        blend: whether to blend; otherwise the last frame is shown again.
+        shows: called with `asked` when the first frame that shows that change is returned.
         waited: called with the seconds that a frame, shown for the first time, had been ready.
 
     Attributes:
         made: frames the engine delivered.
         synthesised: blended frames shown.
-        repeated: frames shown once more.
+        repeated: frames shown again.
         ready: set once there is a frame to show.
-        asked: when the oldest change was made that no finished frame shows yet; the engine's side
-            sets it.
+        asked: when the oldest change was made that no finished frame shows yet; set by the engine's
+            thread.
     """
 
     def __init__(
@@ -71,10 +71,10 @@ class FrameBlend:
             self.ready.set()
 
     def close(self) -> None:
-        """Nothing is open."""
+        """There is nothing to close."""
 
     def frames(self, clock: Iterable[Tick]) -> Iterator[Frame]:
-        """What to show at each tick; ticks before the first frame show nothing."""
+        """The frame to show at each tick; ticks before the first frame show nothing."""
         for _ in clock:
             if self._latest is not None:
                 yield self._next(self._latest)
@@ -110,7 +110,7 @@ class FrameBlend:
 def blend(a: Frame, b: Frame, share: float) -> Frame:
     """A frame between two of one shape: `share` 0 is a, 1 is b.
 
-    With alpha, colours count by their alpha: what is clear lends its colour to nothing.
+    With alpha, colours are weighted by their alpha, so that transparent pixels add no colour.
     """
     one, other = Pictures.fromarray(a), Pictures.fromarray(b)
     if a.shape[2] == 3:

@@ -1,4 +1,4 @@
-"""Draws frames, and a plate of text over them, with OpenGL 3.3."""
+"""GlRenderer: draws frames and a text overlay with OpenGL 3.3."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class GlRenderer:
         self._draw("frame", frame, fitted((frame.shape[1], frame.shape[0]), view, fill=fill))
 
     def overlay(self, plate: Frame) -> None:
-        """Draw a plate, (h, w, 4), over what was painted, at the top left."""
+        """Draw an overlay, (h, w, 4), over the frame, at the top left."""
         height, width = plate.shape[:2]
         self._gl.viewport = (0, self._view[1] - height, width, height)
         self._gl.enable(self._blend)
@@ -59,13 +59,13 @@ class GlRenderer:
         self._gl.disable(self._blend)
 
     def pixels(self) -> Frame:
-        """What was drawn, (h, w, 3)."""
+        """What is drawn, (h, w, 3)."""
         width, height = self._view
         read = self._gl.screen.read(viewport=(0, 0, width, height), components=3, alignment=1)
         return np.frombuffer(read, np.uint8).reshape(height, width, 3)[::-1]
 
     def release(self) -> None:
-        """Give everything back."""
+        """Free everything."""
         textures = self._textures.values()
         for each in (*textures, self._quad, self._corners, self._program, self._gl):
             each.release()
@@ -93,12 +93,12 @@ class GlRenderer:
 def fitted(
     picture: tuple[int, int], view: tuple[int, int], *, fill: bool = False
 ) -> tuple[float, float]:
-    """The share of a view's width and height that a picture takes, keeping its aspect.
+    """The share of a view's width and height that an image covers, keeping its aspect.
 
     Args:
         picture: (width, height).
         view: (width, height).
-        fill: whether the picture covers the view and is cut, instead of lying whole within it.
+        fill: whether the image covers the view and is cropped, instead of being shown whole.
     """
     across, down = view[0] / picture[0], view[1] / picture[1]
     scale = max(across, down) if fill else min(across, down)

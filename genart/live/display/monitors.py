@@ -1,4 +1,4 @@
-"""Screens: glfw ready for use, and which screen is which."""
+"""Monitors: starts glfw and finds screens by number."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from genart.errors import GenartError, UsageError
 
 
 class NoWindow(GenartError):
-    """A window that cannot be opened here; the picture can go elsewhere."""
+    """A window that cannot be opened on this machine; the image can be shown elsewhere."""
 
 
 @dataclass(frozen=True)
 class Screen:
-    """A screen, known again when it was unplugged and comes back.
+    """A screen, recognised when it was unplugged and is plugged in again.
 
     Args:
-        name: what its maker calls it.
-        twin: how many of that name come before it.
+        name: its model name.
+        twin: how many screens of that name come before it.
     """
 
     name: str
     twin: int
 
     def monitor(self, glfw: Any) -> Any:
-        """What glfw knows it by now, or None while it is unplugged."""
+        """The glfw monitor, or None while it is unplugged."""
         named = [each for each in glfw.get_monitors() if _name(glfw, each) == self.name]
         return named[self.twin] if self.twin < len(named) else None
 
 
 def find_screen(glfw: Any, number: int | None) -> Screen:
-    """The screen of a number, from 1; None is the system's first.
+    """The screen of a number, from 1; None is the system's primary screen.
 
     Raises:
         NoWindow: there are no screens.
-        UsageError: none has that number; the message names those that are there.
+        UsageError: no screen has that number; the message names the screens.
     """
     monitors = glfw.get_monitors()
     if not monitors:
@@ -55,7 +55,7 @@ def find_screen(glfw: Any, number: int | None) -> Screen:
 
 
 def room(glfw: Any, monitor: Any) -> tuple[int, int, int, int]:
-    """Left, top, width and height of a screen less its bars, in screen coordinates."""
+    """Left, top, width and height of a screen without its bars, in screen coordinates."""
     left, top, width, height = glfw.get_monitor_workarea(monitor)
     if width and height:
         return left, top, width, height
@@ -63,12 +63,12 @@ def room(glfw: Any, monitor: Any) -> tuple[int, int, int, int]:
 
 
 def first_size(picture: tuple[int, int], area: Sequence[int], smallest: int) -> tuple[int, int]:
-    """The (width, height) that a window opens with.
+    """The (width, height) of a new window.
 
     Args:
-        picture: (h, w) of the frames; a small one is enlarged a whole number of times.
-        area: (width, height) it must leave a tenth of free, all of it inside.
-        smallest: what the shorter side is at least, where there is room, in pixels.
+        picture: (h, w) of the frames; a small image is enlarged by a whole number.
+        area: (width, height) of the screen, of which a tenth stays free.
+        smallest: the least shorter side, where there is room, in pixels.
     """
     times = max(1, -(-smallest // min(picture)))
     height, width = picture[0] * times, picture[1] * times
@@ -77,7 +77,7 @@ def first_size(picture: tuple[int, int], area: Sequence[int], smallest: int) -> 
 
 
 def density(glfw: Any, monitor: Any) -> float:
-    """How many pixels of this screen take the place of one, where windows are sized in pixels."""
+    """How many pixels of this screen make one, where windows are sized in pixels."""
     sized = hasattr(glfw, "get_platform") and glfw.get_platform() in (
         glfw.PLATFORM_X11, glfw.PLATFORM_WIN32,
     )  # fmt: skip
@@ -85,12 +85,12 @@ def density(glfw: Any, monitor: Any) -> float:
 
 
 def can_place(glfw: Any) -> bool:
-    """Whether windows may say where they are; under Wayland they may not."""
+    """Whether a window can set its position; under Wayland it cannot."""
     return not hasattr(glfw, "PLATFORM_WAYLAND") or glfw.get_platform() != glfw.PLATFORM_WAYLAND
 
 
 def ready_glfw() -> Any:
-    """The glfw module, started, its errors raised.
+    """Start glfw, with its errors raised; returns the module.
 
     Raises:
         NoWindow: it is not installed, or there is no display.
@@ -111,9 +111,9 @@ def ready_glfw() -> Any:
 
 
 def _load_triton() -> None:
-    """Load triton, where torch brought it, before anything draws.
+    """Load triton, where torch has it, before anything is drawn.
 
-    It and the OpenGL of Mesa each hold an LLVM: whoever loads triton second ends the process.
+    It and Mesa's OpenGL each contain an LLVM: if triton is loaded second, the process ends.
     """
     if find_spec("triton") is not None:
         with suppress(Exception):

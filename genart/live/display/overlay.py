@@ -1,4 +1,4 @@
-"""The help of a window: keys and notes on a dark plate, as large as the window lets them be."""
+"""The help overlay of a window: keys and notes on a dark background, fitted to the window."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from PIL import ImageDraw, ImageFont
 
 from genart.contracts import Frame
 
-_SMALLEST, _LARGEST = 9, 72  # pixels of text; below 9 nobody reads it
+_SMALLEST, _LARGEST = 9, 72  # pixels of text; below 9 it cannot be read
 _INK, _WARM, _PLATE = (240, 236, 228, 255), (240, 168, 60, 255), (0, 0, 0, 205)
 _LEADING = 1.35
 
 
 def written(keys: Sequence[tuple[str, str]], notes: Sequence[str], view: tuple[int, int]) -> Frame:
-    """A plate with keys in one column, what they do in another, and notes below.
+    """An overlay with keys in one column, their actions in another, and notes below.
 
     Args:
         keys: (key, a few words) each.
         notes: sentences; long ones are wrapped, and those that do not fit are left out.
-        view: (width, height) of the window in pixels; the plate is never larger.
+        view: (width, height) of the window in pixels; the overlay is never larger.
 
     Returns:
         uint8 (h, w, 4), the last channel alpha.
@@ -36,7 +36,7 @@ def written(keys: Sequence[tuple[str, str]], notes: Sequence[str], view: tuple[i
 
 
 class _Plate:
-    """The plate at one size of text."""
+    """The overlay at one text size."""
 
     def __init__(
         self, keys: Sequence[tuple[str, str]], notes: Sequence[str], size: int, width: int

@@ -1,4 +1,4 @@
-"""The window: the picture on a screen, keys, and a help overlay that the public never needs."""
+"""The window: shows frames on a screen, handles keys, and shows a help overlay."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from genart.live.display.monitors import (
 from genart.live.display.overlay import written
 from genart.media.frames import on_black
 
-_SMALLEST = 512  # pixels a side that a window of a small picture is enlarged to
-_REST = 2.0  # seconds after which a mouse that rests is hidden in full screen
-_FRESH = 0.25  # seconds between two looks at the notes
-_PATIENCE = 30  # frames in a row that may fail before the window is given up
+_SMALLEST = 512  # a small image is enlarged to so many pixels a side
+_REST = 2.0  # seconds without movement after which the mouse is hidden in full screen
+_FRESH = 0.25  # seconds between two readings of the notes
+_PATIENCE = 30  # failed frames in a row after which the window is given up
 
 
 @dataclass(frozen=True)
 class Key:
-    """What a key does.
+    """The action of a key.
 
     Args:
         about: a few words for the help overlay.
-        press: does it.
+        press: runs the action.
     """
 
     about: str
@@ -44,22 +44,22 @@ class Key:
 class Window:
     """A sink that shows frames; use it from the main thread only.
 
-    The picture keeps its aspect, with black around it, or fills the window where `fill` is set.
-    F11 or Enter changes between window and full screen; Escape leaves full screen, then closes.
+    The image keeps its aspect, with black around it, or fills the window if `fill` is set.
+    F11 or Enter switches between window and full screen; Escape leaves full screen, then closes.
     A full screen that is unplugged becomes a window; plugged in again, it is full screen again.
-    Nothing that goes wrong in it is raised by `write`: it is told to `failed`.
+    `write` never raises: errors are passed to `failed`.
 
     Args:
         title: of the window.
         size: (h, w) of the frames.
         screen: which screen, from 1; None leaves it to the system.
-        fullscreen: whether to begin full screen.
-        fill: whether to fill the window and crop the picture.
+        fullscreen: whether to start in full screen.
+        fill: whether to fill the window and crop the image.
         vsync: whether to show frames between two refreshes of the screen, so that none is torn.
-        keys: by letter, digit or space, what a key does.
+        keys: the action of each letter, digit or space.
         closed: called when somebody closes the window.
-        notes: gives lines to show under the help, such as what is wrong.
-        failed: told what went wrong: an error, or a sentence.
+        notes: returns lines to show under the help, such as faults.
+        failed: called with an error, or a sentence.
         settled: called when that is over.
 
     Raises:
@@ -103,12 +103,12 @@ class Window:
         return bool(self._handle and self._glfw.get_window_monitor(self._handle))
 
     def write(self, frame: Frame) -> None:
-        """Show one frame, and see to keys."""
+        """Show one frame, and handle keys."""
         self._frame = on_black(frame)
         try:
             self._show()
             self._attend()
-        except Exception as error:  # the other outputs go on
+        except Exception as error:  # the other outputs continue
             self._fails += 1
             self._failed(error)
             if self._fails >= _PATIENCE:
@@ -127,7 +127,7 @@ class Window:
             self._glfw.destroy_window(handle)
 
     def toggle_fullscreen(self) -> None:
-        """Change between window and full screen."""
+        """Switch between window and full screen."""
         glfw = self._glfw
         if self._wanted:
             if self._lost:
@@ -146,7 +146,7 @@ class Window:
         return self._painter.pixels()
 
     def press(self, key: str) -> None:
-        """Do what a key does: a letter, a digit, "enter" or "escape"."""
+        """Run the action of a key: a letter, a digit, "enter" or "escape"."""
         if key == "h":
             self.help = not self.help
         elif key == "enter" or (key == "escape" and self._wanted):
@@ -157,7 +157,7 @@ class Window:
             self._keys[key].press()
 
     def help_lines(self) -> list[tuple[str, str]]:
-        """(key, what it does) for the overlay; keys that do alike stand together."""
+        """(key, what it does) for the overlay; keys with the same action are joined."""
         about = groupby(self._keys.items(), lambda item: item[1].about)
         keys = [(_span(key for key, _ in same), text) for text, same in about]
         return [*keys, ("enter F11", "full screen"), ("esc", "leave, close"), ("h", "this help")]
@@ -174,7 +174,7 @@ class Window:
         glfw.swap_buffers(self._handle)
 
     def _attend(self) -> None:
-        """See to keys, the mouse and screens that come and go."""
+        """Handle keys, the mouse, and screens that are plugged in or out."""
         if self._handle is None:
             return
         self._glfw.poll_events()
@@ -230,7 +230,7 @@ class Window:
             (glfw.CONTEXT_VERSION_MAJOR, 3),
             (glfw.CONTEXT_VERSION_MINOR, 3),
             (glfw.OPENGL_PROFILE, glfw.OPENGL_CORE_PROFILE),
-            (glfw.OPENGL_FORWARD_COMPAT, True),  # macOS wants it
+            (glfw.OPENGL_FORWARD_COMPAT, True),  # macOS needs it
             (glfw.AUTO_ICONIFY, False),  # stay full screen when another window is clicked
         ):
             glfw.window_hint(hint, value)
@@ -251,7 +251,7 @@ class Window:
             glfw.set_window_pos(handle, left + area[0] // 20, top + area[1] // 20)
         return handle
 
-    # What a callback raises would escape from poll_events into the picture.
+    # An error of a callback would escape from poll_events into the display loop.
 
     def _on_key(self, _: Any, key: int, code: int, action: int, mods: int) -> None:
         glfw = self._glfw
@@ -261,20 +261,20 @@ class Window:
             self.press(self._named(key, code))
         except Exception as error:
             self._failed(error)
-            self._settled()  # said, and over: the next press may go well
+            self._settled()  # reported, and over: the next press may work
 
     def _on_mouse(self, *_: Any) -> None:
         self._moved = time.monotonic()
 
     def _on_refresh(self, _: Any) -> None:
-        """Draw again while somebody drags the window's edge: some systems hold `write` then."""
+        """Draw again while somebody resizes the window: some systems block `write` then."""
         try:
             self._show()
         except Exception as error:
             self._failed(error)
 
     def _named(self, key: int, code: int) -> str:
-        """A key's name: by its layout, or by its place where that gives none of ours."""
+        """A key's name by its layout, or by its position where the layout has none of ours."""
         glfw = self._glfw
         special = {
             glfw.KEY_ESCAPE: "escape", glfw.KEY_ENTER: "enter", glfw.KEY_KP_ENTER: "enter",

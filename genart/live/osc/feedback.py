@@ -1,4 +1,4 @@
-"""Feedback: what was turned elsewhere moves the faders here, too."""
+"""Feedback: sends changes and the status to OSC programs, so that their faders follow."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from genart.osc.codec import (
 
 Args: TypeAlias = "tuple[Any, ...]"
 
-#: No datagram is longer, in bytes: what fits into an Ethernet frame with room to spare.
+#: The largest datagram, in bytes: it fits into an Ethernet frame.
 LARGEST = 1400
-#: Datagrams to one peer at a flush, which keeps messages waiting; the rest follows at the next.
+#: Datagrams to one peer at a flush, so that messages need not wait; the rest is sent at the next.
 _MOST = 4
 _HEADER = encode(Bundle(IMMEDIATE, ()))
 _SIZE = struct.Struct(">i")
 _SUBSCRIBERS = 16
-#: Seconds that a subscription lasts unless it asks for others, and at most.
+#: How many seconds a subscription lasts by default, and at most.
 DEFAULT_SECONDS, LONGEST = 60.0, 86_400.0
 
 
 class Feedback:
-    """Sends new values to peers over UDP, and the status.
+    """Sends new values and the status to peers over UDP.
 
-    Each peer hears of a value at most once a flush, never a value it was told last, and never what
-    it turned itself: a sender is a peer if it subscribed, or if host and port are equal, or on
-    another machine the host.
+    A peer receives a value at most once a flush, never the value it received last, and never a
+    change it made itself. A sender is a peer if it subscribed, or if host and port are equal, or,
+    on another machine, if the host is equal.
 
     Args:
-        store: whose values they are.
-        peers: (host, port) of everyone who wants to know, to the end.
-        clock: seconds on a clock that never goes back.
+        store: the source of the values.
+        peers: (host, port) of the programs that receive them until the end.
+        clock: seconds on a monotonic clock.
 
     Attributes:
         status: the last arguments of each status, by name.
-        sent: datagrams sent.
+        sent: how many datagrams were sent.
 
     Raises:
         UsageError: a host that cannot be found.
@@ -81,7 +81,7 @@ class Feedback:
                 peer.pending[f"{STATUS}{name}"] = args
 
     def welcome(self, store: Store) -> None:
-        """Tell every peer all values, for their faders to begin at the right place."""
+        """Send every value to every peer, so that their faders start at the right position."""
         with self._lock:
             for peer in self._peers:
                 peer.welcome(store.values(), self.status)
@@ -89,18 +89,16 @@ class Feedback:
     def subscribe(
         self, host: str, port: int, seconds: float = DEFAULT_SECONDS, source: str = ""
     ) -> None:
-        """Tell one more peer everything, for so long; who asks again is told for longer.
-
-        A new peer hears of every value first.
+        """Add a peer for some time; asking again extends it. A new peer receives every value first.
 
         Args:
-            host: where it is.
-            port: where it listens.
+            host: its address.
+            port: its port.
             seconds: how long, 1..86400.
-            source: who asks ("osc 127.0.0.1:50000"): what it turns is not told to the peer.
+            source: who asks ("osc 127.0.0.1:50000"): its changes are not sent back to the peer.
 
         Raises:
-            UsageError: too many of them, or no such host and port.
+            UsageError: too many subscribers, or no such host and port.
             ParamError: a time out of range.
         """
         if not 1 <= seconds <= LONGEST:
@@ -120,7 +118,7 @@ class Feedback:
         self._listen()
 
     def unsubscribe(self, host: str, port: int) -> None:
-        """Tell a peer nothing more; nothing happens to one that never asked."""
+        """Remove a subscribed peer; nothing happens if there is none."""
         with self._lock:
             known = self._find(host, port)
             if known is not None and known.until < math.inf:
@@ -129,12 +127,12 @@ class Feedback:
 
     @property
     def subscribers(self) -> list[str]:
-        """Who is told, as "host:port"."""
+        """The peers, as "host:port"."""
         with self._lock:
             return [peer.name for peer in self._peers]
 
     def flush(self) -> None:
-        """Send what is new; called some thirty times a second."""
+        """Send what is new; called about thirty times a second."""
         self._expire()
         for peer in self._peers:
             with self._lock:
@@ -147,7 +145,7 @@ class Feedback:
                     peer.again(parcel)
 
     def close(self) -> None:
-        """Stop, after a last flush."""
+        """Stop after a last flush."""
         if self._leave:
             self._leave()
         self.flush()
@@ -182,14 +180,14 @@ class Feedback:
 
 @dataclass
 class _Parcel:
-    """A datagram to be: an encoded bundle, and what it tells."""
+    """A datagram being built: an encoded bundle, and the messages in it."""
 
     data: bytearray = field(default_factory=lambda: bytearray(_HEADER))
     told: dict[str, Args] = field(default_factory=dict)
 
 
 class _Peer:
-    """One who wants to know, until a time on the clock; `source` is who asked for it."""
+    """A program that receives feedback until a time on the clock; `source` is who subscribed it."""
 
     def __init__(
         self, host: str, port: int, until: float = math.inf, source: str | None = None
@@ -200,7 +198,7 @@ class _Peer:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         except OSError as error:
             raise UsageError(f"Feedback cannot go to {host}:{port}: {error}") from error
-        found.sort(key=lambda info: info[0] != socket.AF_INET)  # what OSC programs listen on
+        found.sort(key=lambda info: info[0] != socket.AF_INET)  # OSC programs listen on IPv4
         family, kind, _, _, address = found[0]
         self.address: tuple[Any, ...] = address
         self.until, self.source = until, source
@@ -224,17 +222,17 @@ class _Peer:
         return host == here and (port == str(self.address[1]) or not _is_loopback(here))
 
     def welcome(self, values: Mapping[str, Any], status: Mapping[str, Args]) -> None:
-        """Tell it all values, and the status."""
+        """Send it all values and the status."""
         self.pending |= {address_of(path): (wire(value),) for path, value in values.items()}
         self.pending |= {f"{STATUS}{name}": args for name, args in status.items()}
 
     def knows(self, address: str, args: Args) -> None:
-        """Remember what the peer turned itself."""
+        """Remember a change that the peer made itself."""
         self._known[address] = args
         self.pending.pop(address, None)
 
     def parcels(self) -> Iterator[_Parcel]:
-        """What is new, in bundles that are small enough; at most so many at once."""
+        """What is new, in bundles small enough for a datagram; a limited number at once."""
         parcel, count = _Parcel(), 0
         for address in list(self.pending):
             args = self.pending[address]
@@ -252,14 +250,14 @@ class _Peer:
             yield parcel
 
     def send(self, parcel: _Parcel) -> bool:
-        """Send a datagram; whether it went out."""
+        """Send a datagram; returns whether it was sent."""
         with suppress(OSError):
             self._socket.sendto(parcel.data, self.address)
             return True
         return False
 
     def again(self, parcel: _Parcel) -> None:
-        """Send what could not be sent at the next flush, unless there is something newer."""
+        """Send the messages of a failed datagram again, unless there are newer ones."""
         for address, args in parcel.told.items():
             self._known.pop(address, None)
             self.pending.setdefault(address, args)
@@ -269,7 +267,7 @@ class _Peer:
 
 
 def _encoded(address: str, args: Args) -> bytes:
-    """A message as a bundle holds it, or nothing if it fits into none."""
+    """A message as a bundle contains it, or nothing if it is too large."""
     try:
         data = encode(Message(address, args))
     except OscError:
@@ -285,11 +283,11 @@ def parse_peer(text: str, default: int | None = None) -> tuple[str, int]:
     """(host, port) from "host:port", "[::1]:port", or a port alone for this machine.
 
     Raises:
-        ParamError: something else.
+        ParamError: any other text.
     """
     host, colon, port = text.strip().rpartition(":")
     if not colon and default is not None and not port.isdecimal():
         host, port = port, str(default)
     if not (port.isascii() and port.isdecimal()) or not 0 <= int(port) <= 65_535:
-        raise ParamError(f'"{text}" is no HOST:PORT, such as 127.0.0.1:9000.')
+        raise ParamError(f'"{text}" is not HOST:PORT, such as 127.0.0.1:9000.')
     return host.strip("[]") or "127.0.0.1", int(port)

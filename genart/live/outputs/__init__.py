@@ -1,1 +1,1 @@
-"""Outputs of a performance: recorder and workers."""
+"""Outputs of a performance: the video recorder, and a thread for each sink."""

@@ -1,4 +1,4 @@
-"""Recording while live: Matroska as it runs, the wanted file on stop, nothing lost on a kill."""
+"""Records a film during a performance; a kill leaves a readable file."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from genart.live.outputs.worker import OutputWorker
 from genart.playback.faults import Faults
 from genart.plugins import registry
 
-#: Suffixes that hold the recorded H.264 as it is.
+#: Suffixes of containers that hold the recorded H.264 without encoding it again.
 SUFFIXES = (".mp4", ".mkv", ".mov")
 _BUFFER = 2  # seconds of frames that may wait
 _ROOM = 300e6  # bytes that stay free on the disk
 
 
 class Recorder:
-    """A sink that keeps what it is given while it is told to record.
+    """A sink that records frames between `start` and `stop`.
 
-    Frames go into an .mkv file, which a kill leaves readable. On stop it becomes the file that
-    was asked for, without encoding again. Recording ends by itself before the disk is full.
+    Frames go into an .mkv file, which stays readable after a kill. On stop it becomes the file that
+    was asked for, without encoding again. Recording stops by itself before the disk is full.
 
     Args:
-        folder: where recordings go whose name comes from elsewhere.
+        folder: the folder of recordings whose names come from the network.
         fps: frames a second.
         size: (h, w) of the frames.
-        faults: who is told what went wrong.
-        free: gives the bytes free where a file is.
+        faults: where faults are reported.
+        free: returns the free bytes of the disk of a file.
 
     Attributes:
-        finished: the files that were kept, oldest first.
-        dropped: frames that came too fast to be encoded; the film repeats others in their place.
+        finished: the recorded files, oldest first.
+        dropped: frames that came too fast to be encoded; the film repeats others instead.
     """
 
     def __init__(
@@ -62,12 +62,12 @@ class Recorder:
 
     @property
     def recording(self) -> bool:
-        """Whether a recording is going on."""
+        """Whether it is recording."""
         return self._outlet is not None
 
     @property
     def seconds(self) -> float:
-        """How long the recording that is going on is; 0 without one."""
+        """How long the current recording is; 0 without one."""
         return float(self._count / self._fps) if self.recording else 0.0
 
     @property
@@ -76,7 +76,7 @@ class Recorder:
         return self._dropped + (self._outlet.dropped if self._outlet else 0)
 
     def start(self, name: str | None = None) -> Path:
-        """Begin a recording in the recordings folder; returns its path.
+        """Start a recording in the recordings folder; returns its path.
 
         Args:
             name: its name, of which the last part is used; None takes the date and time.
@@ -88,7 +88,7 @@ class Recorder:
         return self.start_at(_free_name(self._folder / safe_name(name)))
 
     def start_at(self, path: Path) -> Path:
-        """Begin a recording at a path, after ending the one that may be going on.
+        """Start a recording at a path, after stopping the current one.
 
         Raises:
             UsageError: a suffix that no recording has, or a folder that does not exist.
@@ -104,7 +104,7 @@ class Recorder:
         return path
 
     def stop(self) -> None:
-        """End the recording, if there is one; the file is finished in the background."""
+        """Stop the recording, if there is one; the file is finished in the background."""
         with self._lock:
             outlet, self._outlet = self._outlet, None
             if outlet is not None:
@@ -113,7 +113,7 @@ class Recorder:
                 outlet.end()
 
     def write(self, frame: Frame) -> None:
-        """Take one frame; without a recording it is let go."""
+        """Record one frame; without a recording it is ignored."""
         outlet = self._outlet
         if outlet is None:
             return
@@ -127,20 +127,20 @@ class Recorder:
             outlet.write(frame)
 
     def missed(self, count: int) -> None:
-        """Keep the rate although so many frames were not shown."""
+        """Keep the frame rate although so many frames were not shown."""
         outlet = self._outlet
         if outlet is not None and count:
             outlet.missed(count)
 
     def close(self) -> None:
-        """End the recording and wait until every file is finished."""
+        """Stop the recording and wait until every file is finished."""
         self.stop()
         for outlet in self._ending:
             outlet.close()
 
 
 class _Film:
-    """One recording: Matroska first, then what was asked for."""
+    """One recording: Matroska first, then the format asked for."""
 
     def __init__(
         self, path: Path, fps: Fraction, size: tuple[int, int], finished: list[Path]
@@ -166,7 +166,7 @@ class _Film:
 
 
 def remux(source: Path, target: Path) -> None:
-    """Put the same pictures into another container; RenderError if that fails."""
+    """Copy the video into another container; RenderError if that fails."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
     command = [get_ffmpeg_exe(), "-y", "-v", "error", "-i", f"file:{source}", "-c", "copy"]
@@ -179,15 +179,15 @@ def remux(source: Path, target: Path) -> None:
 
 
 def check(path: Path) -> None:
-    """UsageError for a place where no recording can be."""
+    """UsageError for a path that cannot be recorded to."""
     if path.suffix not in SUFFIXES:
-        raise UsageError(f'A recording ends in {", ".join(SUFFIXES)}, not "{path.name}".')
+        raise UsageError(f'A recording needs a name in {", ".join(SUFFIXES)}, not "{path.name}".')
     if not path.parent.is_dir():
         raise UsageError(f'The folder "{path.parent}" does not exist; create it first.')
 
 
 def safe_name(name: str | None) -> str:
-    """A plain file name of a name that may come from anyone: its last part, plain letters only."""
+    """A safe file name made from any text: its last part, plain letters only."""
     last = re.split(r"[/\\]", str(name))[-1] if name else ""
     plain = re.sub(r"[^\w. -]", "_", last).strip(". ")[:100]
     plain = plain or f"{datetime.now():%Y-%m-%d %H.%M.%S}"

@@ -1,4 +1,4 @@
-"""A worker for each sink: a slow or broken one holds up nobody else."""
+"""A thread for each sink: a slow or failing one delays nothing else."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from genart.profiling import Lane
 
 
 class OutputWorker:
-    """Hands frames to a sink in a thread of its own; `write` never waits and never fails.
+    """Passes frames to a sink in its own thread; `write` never blocks and never raises.
 
-    With the usual depth of 1 the newest frame wins. A deeper outlet, for recording, keeps its
-    frames and refuses new ones when full; the next frame it takes is then written as many times
-    more, so that the film keeps its rate.
+    With the default depth of 1 the newest frame replaces the one that waits. A deeper worker, for
+    recording, keeps its frames and refuses new ones when full; the next frame it takes is then
+    written as many times more, so that the film keeps its rate.
 
-    A sink that raises is told of once, closed, and gets no more frames. One that raises
-    `OutputAway` is told of once, goes on getting frames, and is told of when it takes one again.
+    A sink that raises is reported once, closed, and gets no more frames. One that raises
+    `OutputAway` is reported once, still gets frames, and is reported when it takes one again.
 
     Args:
-        name: what people call it.
+        name: its name in reports.
         sink: where the frames go.
-        faults: who is told.
+        faults: where faults are reported.
         depth: how many frames may wait.
         now: a clock in seconds.
 
     Attributes:
-        dropped: frames the sink was too slow for, or that came while its other end was gone.
+        dropped: frames the sink was too slow for, or that came while its receiver was gone.
         failed: whether the sink was given up.
-        lane: where the time that the sink takes is counted; None counts none.
+        lane: where the time of the sink is counted when profiling.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class OutputWorker:
 
     @property
     def away(self) -> bool:
-        """Whether the sink's other end is gone for now."""
+        """Whether the sink's receiver is gone at the moment."""
         return self._gone is not None
 
     @property
@@ -83,7 +83,7 @@ class OutputWorker:
             self._change.notify_all()
 
     def missed(self, count: int) -> None:
-        """Write the next frame so many times more, for frames that were never made."""
+        """Write the next frame so many times more, for frames that were not made."""
         with self._change:
             self._owed += count
 
@@ -94,14 +94,14 @@ class OutputWorker:
             self._change.notify_all()
 
     def close(self, seconds: float = 30.0) -> None:
-        """Let the sink take what waits and finish; one that hangs is left behind."""
+        """Wait until the sink has finished; one that hangs is left behind."""
         self.end()
         self._thread.join(seconds)
         if self._thread.is_alive():
             self._faults.add(self.name, f"did not finish within {seconds:g} s and was left behind.")
 
     def drained(self, seconds: float = 10.0) -> bool:
-        """Wait until nothing waits; whether that came about in time."""
+        """Wait until no frame waits; returns whether that happened in time."""
         with self._change:
             return self._change.wait_for(lambda: self.failed or not self._waiting, seconds)
 

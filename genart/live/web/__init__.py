@@ -1,1 +1,1 @@
-"""The page in the browser, and OSCQuery, on one small server."""
+"""The page in the browser and OSCQuery, on one web server."""

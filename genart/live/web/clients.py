@@ -1,4 +1,4 @@
-"""Everyone who is connected: browsers at the desk, and OSCQuery's listeners."""
+"""The connections of the server: pages in browsers, and OSCQuery programs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from genart.live.web.widgets import controls, place
 from genart.osc.codec import Message, encode
 from genart.osc.server import Sender
 
-#: path to (value, source) of what has changed.
+#: Changed values: path to (value, source).
 News = Mapping[str, tuple[Any, str]]
 #: Runs an action: (address under /genart, arguments, source).
 Do = Callable[[str, tuple[Any, ...], str], None]
 
 
 class Client:
-    """One connection. What waits for a slow one is joined: it gets the newest, and no queue grows.
+    """One connection. For a slow one only the newest of each message waits, so that no queue grows.
 
     Args:
         socket: an accepted WebSocket.
@@ -55,7 +55,7 @@ class Client:
                     await self._socket.send_text(each)
 
     async def heard(self) -> str | bytes | None:
-        """The next message, None at the end."""
+        """The next message, or None at the end."""
         got = await self._socket.receive()
         if got["type"] != "websocket.receive":
             return None
@@ -63,7 +63,7 @@ class Client:
         return text if text is not None else got.get("bytes", b"")
 
     async def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         await self._socket.close(1001)
 
     def _later(self, key: str, what: str | bytes) -> None:
@@ -77,27 +77,27 @@ class Client:
         self._loop.call_soon_threadsafe(self._ready.set)
 
     def welcome(self, store: Store, cues: list[str]) -> None:
-        """Say how things are."""
+        """Send the current state."""
 
     def changed(self, news: News, store: Store) -> None:
-        """Pass changes on."""
+        """Send changes."""
 
     def status(self, line: Mapping[str, Any], cues: list[str]) -> None:
-        """Pass the status on."""
+        """Send the status."""
 
     def new_tree(self, store: Store) -> None:
-        """Say that the Params are others now."""
+        """Send that the Params changed."""
 
     def hear(self, said: str | bytes, store: Store, do: Do) -> None:
-        """Do what the other side wants."""
+        """Perform a message of the client."""
 
 
 class Browser(Client):
-    """The page.
+    """A page in a browser.
 
     Args:
         socket: an accepted WebSocket.
-        actions: the addresses under /genart of what can be done once.
+        actions: the actions, by address under /genart.
     """
 
     def __init__(self, socket: WebSocket, actions: Iterable[str] = ()) -> None:
@@ -115,7 +115,7 @@ class Browser(Client):
         self._later("tree", json.dumps(told))
 
     def changed(self, news: News, store: Store) -> None:
-        """Send the values of controls that moved, whoever moved them."""
+        """Send the values that changed, whoever changed them."""
         for path in news:
             if path in store.tree:
                 told = {path: place(store.tree[path], store.current(path))}
@@ -126,7 +126,7 @@ class Browser(Client):
         self._later("status", json.dumps({"status": line, "cues": cues}))
 
     def hear(self, said: str | bytes, store: Store, do: Do) -> None:
-        """Do {"set": path, "value": v}, {"set": path, "norm": x} or {"do": what, "args": []}."""
+        """Perform {"set": path, "value": v}, {"set": path, "norm": x}, {"do": act, "args": []}."""
         wish = json.loads(said)
         try:
             if "norm" in wish:
@@ -147,23 +147,23 @@ class Lister(Client):
         self._router, self._query = router, query
         self._listens: set[str] = set()
 
-    # The status is there to be read. It is not sent: the protocol's reference client listens to
-    # whatever has a value, sends back what it hears, and then misses the next turn of a slider.
+    # The status can be read; it is not sent: the protocol's reference client listens to whatever
+    # has a value, sends back what it receives, and then misses the next movement of a slider.
 
     def changed(self, news: News, store: Store) -> None:
-        """Send the changes that were asked for, as OSC, never back to where they came from."""
+        """Send the changes that were asked for, as OSC, but not to the client that made them."""
         for path, (value, source) in news.items():
             address = address_of(path)
             if address in self._listens and source != self.source:
                 self._later(address, encode(Message(address, (wire(value),))))
 
     def new_tree(self, store: Store) -> None:
-        """Say which part of the tree changed."""
+        """Send which part of the tree changed."""
         told = {"COMMAND": "PATH_CHANGED", "DATA": "/genart/sketch"}
         self._later("PATH_CHANGED", json.dumps(told))
 
     def hear(self, said: str | bytes, store: Store, do: Do) -> None:
-        """OSC as bytes; LISTEN and IGNORE as JSON."""
+        """Perform OSC from bytes, and LISTEN and IGNORE from JSON."""
         if isinstance(said, bytes):
             self._router.receive(said, self.sender)
             return
@@ -176,13 +176,13 @@ class Lister(Client):
 
 
 class Clients:
-    """All connections; used on the server's loop only.
+    """All connections; used on the server's event loop only.
 
     Args:
-        store: where wishes go.
-        status: gives the status line.
-        cues: gives the names of the cues.
-        do: does what is done once.
+        store: where changes go.
+        status: returns the status line.
+        cues: returns the names of the cues.
+        do: runs an action.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class Clients:
         self._all: set[Client] = set()
 
     async def serve(self, client: Client) -> None:
-        """Look after one connection until it ends."""
+        """Serve one connection until it ends."""
         self._all.add(client)
         client.welcome(self._store, self._cues())
         pump = asyncio.create_task(client.pump())
@@ -211,12 +211,12 @@ class Clients:
             await asyncio.gather(pump, return_exceptions=True)
 
     def changed(self, news: News) -> None:
-        """Pass changes on to everyone."""
+        """Send changes to every client."""
         for client in self._all:
             client.changed(news, self._store)
 
     def status(self) -> None:
-        """Pass the status on to everyone."""
+        """Send the status to every client."""
         if self._all:
             pages = sum(isinstance(client, Browser) for client in self._all)
             line, cues = {**self._status(), "pages": pages}, self._cues()
@@ -224,22 +224,22 @@ class Clients:
                 client.status(line, cues)
 
     def new_tree(self) -> None:
-        """Tell everyone of a new tree."""
+        """Send to every client that the Params changed."""
         for client in self._all:
             client.new_tree(self._store)
 
     async def close(self) -> None:
-        """End every connection."""
+        """Close every connection."""
         await asyncio.gather(*(each.close() for each in [*self._all]), return_exceptions=True)
 
     def _hear(self, client: Client, said: str | bytes) -> None:
         try:
             client.hear(said, self._store, self._do)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            self._store.refuse("web", f"A message that is no wish: {error}", client.source)
+            self._store.refuse("web", f"An invalid message of the page:  {error}", client.source)
 
 
 def _number(value: Any) -> float:
     if not isinstance(value, (int, float)):
-        raise ParamError(f"{value!r} is no position 0..1.")
+        raise ParamError(f"{value!r} is not a position 0..1.")
     return float(value)

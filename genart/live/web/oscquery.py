@@ -1,4 +1,4 @@
-"""OSCQuery: the tree of parameters as JSON, for programs that find out by themselves.
+"""OSCQuery: the tree of parameters as JSON, for programs that discover it.
 
 The protocol: https://github.com/Vidvox/OSCQueryProposal
 """
@@ -18,19 +18,19 @@ ATTRIBUTES = (
     "VALUE",
 )  # fmt: skip
 READ, WRITE = 1, 2
-#: Our units that the protocol has names for; others go out as they are.
+#: Units that the protocol has names for; others are sent as they are.
 _UNITS = {"s": "time.second", "Hz": "time.hz", "beats/min": "time.bpm", "deg": "angle.degree"}
 
 
 class Query:
-    """Answers questions about the tree.
+    """Answers queries about the tree.
 
     Args:
-        tree: gives the Params by "owner.name"; asked anew each time.
-        value: gives the value of a Param now.
-        status: gives the values that are sent out, by name.
+        tree: returns the Params by "owner.name"; called for each query.
+        value: returns the value of a Param.
+        status: returns the status values by name.
         actions: the actions, by address under /genart.
-        host: what HOST_INFO says.
+        host: the answer to HOST_INFO.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Query:
 
         Args:
             path: "/genart/walk/seeds".
-            query: what follows the question mark: "", "HOST_INFO" or an attribute.
+            query: the text after the question mark: "", "HOST_INFO" or an attribute.
         """
         asked = query.partition("&")[0].partition("=")[0]
         if asked == "HOST_INFO":
@@ -60,11 +60,11 @@ class Query:
         if not asked:
             return 200, node
         if asked not in ATTRIBUTES:
-            return 400, {"error": f"{asked} is none of HOST_INFO, {', '.join(ATTRIBUTES)}."}
+            return 400, {"error": f"{asked} is not one of HOST_INFO, {', '.join(ATTRIBUTES)}."}
         return (200, {asked: node[asked]}) if asked in node else (204, None)
 
     def listenable(self, path: str) -> bool:
-        """Whether a path is a Param, whose turns are sent to who asks for them."""
+        """Whether a path is a Param, whose changes are sent to a client that asks for them."""
         return path in {address_of(each) for each in self._tree()}
 
     def _find(self, path: str) -> Node | None:
@@ -93,7 +93,7 @@ class Query:
 
 
 def described(param: Param[Any], value: Any) -> Node:
-    """What OSCQuery says of a Param."""
+    """The OSCQuery description of a Param."""
     node: Node = {
         "TYPE": _type(value),
         "ACCESS": READ | WRITE,
@@ -112,7 +112,7 @@ def described(param: Param[Any], value: Any) -> Node:
 
 
 def spread(value: Any) -> tuple[Any, ...]:
-    """A status as the values of a message: text for whatever is no number, switch or text."""
+    """A status as the values of a message; other types become text."""
     values = value if isinstance(value, (list, tuple)) else (value,)
     return tuple(v if isinstance(v, (bool, int, float, str)) else str(v) for v in values)
 
@@ -122,7 +122,7 @@ def _clip(param: Param[Any]) -> str:
 
 
 def host_info(name: str, osc: tuple[str, int] | None, web: tuple[str, int]) -> Node:
-    """What HOST_INFO says."""
+    """The answer to HOST_INFO."""
     known = ("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "TAGS", "CLIPMODE", "UNIT")
     more = ("LISTEN", "PATH_CHANGED", "IGNORE")
     info: Node = {"NAME": name, "EXTENSIONS": dict.fromkeys((*known, *more), True)}
@@ -133,7 +133,7 @@ def host_info(name: str, osc: tuple[str, int] | None, web: tuple[str, int]) -> N
 
 
 def _reached(what: str, host: str) -> Node:
-    """Where a port is; nothing where it is on all addresses, and so on the one that was asked."""
+    """The host of a port; nothing for a port on all addresses: the client knows one already."""
     return {} if host in ("0.0.0.0", "::") else {f"{what}_IP": host}
 
 

@@ -1,4 +1,4 @@
-"""The live picture for browsers: the newest frame as JPEG, when a browser asks for it."""
+"""The live image for browsers: the newest frame as JPEG, whenever a browser asks for it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LARGEST = 1280  # pixels a side; a preview needs no more
 
 
 class Preview:
-    """A sink that keeps the newest frame, for clients that each pull when they are ready.
+    """A sink that keeps the newest frame; each client asks for one when it is ready.
 
-    A client has one picture in flight, so a slow one skips frames and never grows stale.
+    A client has one image in flight, so a slow one skips frames and is never behind.
     """
 
     def __init__(self) -> None:
@@ -37,20 +37,20 @@ class Preview:
         if self._waiting and self._loop is not None and self._news is not None:
             try:
                 self._loop.call_soon_threadsafe(self._news.set)
-            except RuntimeError:  # the loop has just ended
+            except RuntimeError:  # the event loop has just ended
                 self._loop = None
 
     def close(self) -> None:
-        """Let those go who wait for a frame; from any thread."""
+        """End the waiting of every client; from any thread."""
         self._ended = True
         if self._loop is not None and self._news is not None:
-            with suppress(RuntimeError):  # the loop has just ended
+            with suppress(RuntimeError):  # the event loop has just ended
                 self._loop.call_soon_threadsafe(self._news.set)
 
     async def next(self, after: int) -> tuple[int, bytes] | None:
         """The number and JPEG of the newest frame, once it is newer than number `after`.
 
-        None at the end, when there will be no more.
+        None at the end, when there are no more.
         """
         if self._news is None:
             self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
@@ -67,7 +67,7 @@ class Preview:
     async def _jpeg(self) -> tuple[int, bytes]:
         assert self._lock is not None
         assert self._latest is not None
-        async with self._lock:  # one encodes, for all who wait
+        async with self._lock:  # encoded once for all that wait
             number, frame = self._latest
             if self._encoded[0] != number:
                 self._encoded = (number, await asyncio.to_thread(jpeg, frame))
@@ -75,7 +75,7 @@ class Preview:
 
 
 def jpeg(frame: Frame) -> bytes:
-    """A frame as JPEG, made smaller where a side is beyond 1280 pixels."""
+    """A frame as JPEG, reduced where a side is above 1280 pixels."""
     frame = on_black(frame)
     if max(frame.shape[:2]) > _LARGEST:
         picture = Pictures.fromarray(frame)

@@ -1,4 +1,4 @@
-"""The web server: a thread of its own with the page, the picture, and OSCQuery."""
+"""The web server, in its own thread: the page, the live image, and OSCQuery."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from genart.playback.faults import Faults
 from genart.web.access import AccessCheck
 from genart.web.serve import _bound
 
-#: Looks after one connection until it ends.
+#: Serves one connection until it ends.
 Serve = Callable[[WebSocket], Awaitable[None]]
-_BATCH = 0.02  # seconds in which changes are gathered before they are sent
-_STATUS = 0.25  # seconds between status lines
+_BATCH = 0.02  # seconds for which changes are collected before they are sent
+_STATUS = 0.25  # seconds between two status lines
 _POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:; "
     "frame-ancestors 'none'"
@@ -39,31 +39,31 @@ _POLICY = (
 class Web:
     """Serves the page and OSCQuery until it is closed.
 
-    | path                        | gives                                                  |
+    | path                        | serves                                                 |
     |-----------------------------|--------------------------------------------------------|
     | `/` to a browser            | the page                                               |
     | `/` and `/genart/...`       | OSCQuery: JSON                                         |
     | `/picture` (WebSocket)      | a JPEG for every message                               |
-    | `/desk` (WebSocket)         | JSON: the tree, changes and status out; wishes in      |
+    | `/desk` (WebSocket)         | JSON: tree, changes and status out; changes, actions in |
     | `/` (WebSocket)             | OSCQuery: LISTEN and IGNORE as JSON, OSC both ways     |
 
     Args:
         address: (host, port); port 0 takes a free one.
-        store: where wishes go and changes come from.
-        router: what reads OSC that comes in.
-        preview: where the picture comes from; one of its own if None.
-        status: gives the values that are sent out, for OSCQuery.
-        line: gives the status line of the page; `status` unless given.
-        actions: what can be done once, by address under /genart; more may join until `start`.
-        cues: gives the names of the cues.
-        faults: who is told if the server ends.
-        osc: (host, port) of the OSC receiver, for OSCQuery's HOST_INFO.
-        title: what the page is called.
+        store: where changes go and come from.
+        router: performs OSC that is received.
+        preview: the source of the live image; a new one if None.
+        status: returns the status values by name, for OSCQuery.
+        line: returns the status line of the page; `status` by default.
+        actions: the actions, by address under /genart.
+        cues: returns the names of the cues.
+        faults: where it is reported if the server ends.
+        osc: (host, port) of the OSC server, for OSCQuery's HOST_INFO.
+        title: the name in HOST_INFO.
 
     Attributes:
         preview: the sink whose newest frame the page shows.
         address: (host, port) it listens on.
-        url: what to open in a browser, with the token if one is needed.
+        url: the address to open in a browser, with the token if one is needed.
 
     Raises:
         UsageError: the address cannot be bound.
@@ -96,7 +96,7 @@ class Web:
         self._query = Query(lambda: store.tree, store.current, status, self._actions, told)
         config = uvicorn.Config(
             self._app(), log_config=None, lifespan="off", ws="websockets-sansio",
-            ws_per_message_deflate=False,  # a JPEG is small already, and zlib is slow
+            ws_per_message_deflate=False,  # a JPEG is compressed already, and zlib is slow
             timeout_graceful_shutdown=1, ws_max_size=1 << 16, access_log=False,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
@@ -109,14 +109,14 @@ class Web:
 
     @property
     def url(self) -> str:
-        """What to open in a browser."""
+        """The address to open in a browser, with the token if one is needed."""
         host, port = self.address
         shown = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)
         shown = f"[{shown}]" if ":" in shown else shown
         return f"http://{shown}:{port}/" + (f"?token={self.door.token}" if self.door.token else "")
 
     def start(self) -> None:
-        """Begin to serve; returns once the server answers."""
+        """Start to serve; returns once the server answers."""
         self._thread.start()
         self._up.wait(10)
         self._leave = self._store.subscribe(self._changed)
@@ -132,13 +132,13 @@ class Web:
         self._thread.join(5)
 
     def new_tree(self) -> None:
-        """Tell everyone that the Params are others now; from any thread."""
+        """Send to every client that the Params changed; from any thread."""
         self._later(self._clients.new_tree)
 
     def _work(self) -> None:
         try:
             asyncio.run(self._serve())
-        except Exception as error:  # the picture goes on without a page
+        except Exception as error:  # the performance continues without a page
             self._faults.add("web", error)
         finally:
             self._up.set()
@@ -169,12 +169,12 @@ class Web:
         return Starlette(routes=[*sockets, Route("/{path:path}", self._get)])
 
     def _guarded(self, serve: Serve) -> Serve:
-        """Nothing that happens to one connection is more than a line."""
+        """An error of one connection is reported and affects nothing else."""
 
         async def served(socket: WebSocket) -> None:
             try:
                 await serve(socket)
-            except WebSocketDisconnect:  # a browser that was killed
+            except WebSocketDisconnect:  # a browser that was closed
                 pass
             except Exception as error:
                 self._faults.add("web", error)
@@ -184,7 +184,7 @@ class Web:
 
     async def _get(self, request: Request) -> Response:
         if not self.door.ours(request.headers.get("host", "")):
-            return PlainTextResponse("This is not the host you asked for.", 421)
+            return PlainTextResponse("This server does not have the host name you asked for.", 421)
         path, query = request.url.path, request.url.query
         wants_page = path == "/" and "text/html" in request.headers.get("accept", "")
         if (wants_page and query.partition("=")[0] in ("", "token")) or path.strip("/") in FILES:
@@ -198,7 +198,7 @@ class Web:
     def _page(self, request: Request, name: str) -> Response:
         token = request.query_params.get("token") or request.cookies.get("genart")
         if not self.door.knows(token):
-            return PlainTextResponse("This page needs the token that genart showed at start.", 403)
+            return PlainTextResponse("This page needs the token that genart printed.", 403)
         body, kind = read(name)
         headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
         response = Response(body, media_type=kind, headers=headers)
@@ -248,7 +248,7 @@ class Web:
         if loop is not None:
             try:
                 loop.call_soon_threadsafe(what)
-            except RuntimeError:  # it has just ended
+            except RuntimeError:  # the event loop has just ended
                 self._loop = None
 
     def _soon(self) -> None:

@@ -1,4 +1,4 @@
-"""What the page tells of a performance, beyond what is sent out over OSC."""
+"""The status line of the page: more than what is sent over OSC."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
 
 
 class PageStatus:
-    """The status line of the page; call it for the line as it is now.
+    """The status line of the page; call it for the current line.
 
     | key        | is                                                         |
     |------------|------------------------------------------------------------|
-    | `sketch`   | what plays                                                 |
-    | `target`   | frames a second that are wanted                            |
+    | `sketch`   | the sketch that plays                                      |
+    | `target`   | frames a second wanted                                     |
     | `repeated` | frames shown again                                         |
     | `drops`    | frames that an output was too slow for, by output          |
-    | `recorded` | seconds of the recording that is going on                  |
+    | `recorded` | seconds of the current recording                           |
     | `cue`      | the cue last saved or recalled                             |
     | `waiting`  | what waits for its beat, or ""                             |
-    | `peers`    | how many are told over OSC what is turned                  |
-    | `led`      | what leads to each Param that MIDI or OSC was taught to    |
+    | `peers`    | how many OSC programs receive changes                      |
+    | `led`      | the MIDI and OSC sources that are mapped to each Param     |
 
-    All of `Live.status` is there, too.
+    It contains everything of `Live.status` too.
 
     Args:
         live: the performance.
         cues: its cues.
         outlets: its outputs.
-        peers: returns how many OSC peers receive changes.
+        peers: returns how many OSC programs receive changes.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What kind of control each Param is on the page."""
+"""Widgets: the kind of control that each Param has on the page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def controls(store: Store) -> list[dict[str, Any]]:
 
 
 def place(param: Param[Any], value: Any) -> dict[str, Any]:
-    """Where a control is: its value, and on a slider its position 0..1."""
+    """The state of a control: its value, and for a slider its position 0..1."""
     return {"value": value, "norm": param.to_norm(value) if _kind(param) == "slider" else None}
 
 
@@ -52,7 +52,7 @@ def _kind(param: Param[Any]) -> str:
 
 
 def _has_positions(param: Param[Any]) -> bool:
-    """Whether a fader can turn it."""
+    """Whether the Param has a position 0..1."""
     try:
         param.from_norm(0.0)
     except ParamError:
@@ -61,5 +61,5 @@ def _has_positions(param: Param[Any]) -> bool:
 
 
 def _is_short(param: Param[Any]) -> bool:
-    """Whether every whole number of the range has a place on a slider."""
+    """Whether a slider has a position for every whole number of the range."""
     return param.min is not None and param.max is not None and param.max - param.min <= 1000

@@ -177,7 +177,10 @@ def test_without_a_display_the_performance_goes_on_and_says_so(
         web="127.0.0.1:0", cues=tmp_path / "cues.json", tell=lines.append,
     )  # fmt: skip
     assert report.frames > 0
-    assert "No window: there is no display. The picture is on the page." in lines
+    assert (
+        "No window: there is no display. Open the page to see the image, or use --headless."
+        in lines
+    )
 
 
 def test_a_performance_in_a_window_is_ended_by_its_keys(glfw: Any, tmp_path: Path) -> None:

@@ -16,5 +16,5 @@ FILES = {
 
 @cache
 def read(name: str) -> tuple[bytes, str]:
-    """The bytes and media type of a file of the page; KeyError for any other."""
+    """The content and media type of a file of the page; KeyError for any other name."""
     return files(__package__).joinpath(name).read_bytes(), FILES[name]
