@@ -109,6 +109,8 @@ class Generator(ABC):
         num_classes: how many classes it knows, 0 if it has none.
         device: where its weights and images are.
         source: the file it was read from, None if there is none.
+        sha256: of that file, or "" if nobody computed it.
+        inner: the generator that this one wraps, None for a model itself.
         parents: names of models that share its w space, because it was tuned from them.
     """
 
@@ -120,6 +122,8 @@ class Generator(ABC):
     num_classes: int
     device: torch.device
     source: Path | None = None
+    sha256: str = ""
+    inner: Generator | None = None
     parents: tuple[str, ...] = ()
 
     def sample(self, seeds: str | int | Iterable[int | str], label: Any = None) -> Latent:

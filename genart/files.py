@@ -13,11 +13,14 @@ from genart.errors import UsageError
 
 
 def file_hash(path: Path | None) -> str | None:
-    """The SHA-256 of a model's file, or None where there is none."""
-    if path is None or not path.is_file():
+    """Return the SHA-256 of a file, hexadecimal; None if it does not exist or cannot be read."""
+    if path is None:
         return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 @contextmanager

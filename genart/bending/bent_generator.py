@@ -124,7 +124,7 @@ class BentGenerator(WrappedLayers):
                 found[layer] = partial(_then, found[layer], change) if layer in found else change
         return found
 
-    def around(self, inner: Generator) -> BentGenerator:
+    def rewrap(self, inner: Generator) -> BentGenerator:
         """Another form of the generator, bent likewise in the layers that it plays."""
         made = BentGenerator(inner, self.bends, self.amounts, _layers=self._layers)
         made._chosen = self._chosen

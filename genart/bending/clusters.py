@@ -11,17 +11,17 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from genart.contracts import Generator
 from genart.errors import DataError, UsageError
-from genart.files import atomic
-
-if TYPE_CHECKING:
-    from genart.models.capabilities import Layered
+from genart.files import atomic, file_hash
+from genart.latent import Latent
+from genart.models.capabilities import Layered
+from genart.models.download import cache_folder
 
 _VERSION = "2"  # of how clusters are found
 _PLACES = 24  # pictures that are looked at
@@ -50,13 +50,14 @@ def clusters(model: Layered, layer: str, count: int = 5, *, seed: int = 0) -> to
         UsageError: too many or too few clusters.
         UnknownName: no such layer.
     """
-    model = _plain(model)
-    if (file := _file(model, layer, count, seed)) is not None and file.is_file():
+    assert isinstance(model, Generator)  # whatever has layers is one
+    plain = _unwrapped(model)
+    if (file := _file(plain, layer, count, seed)) is not None and file.is_file():
         try:
             return _read(file, count)
         except DataError:
             pass  # it is found anew and written over
-    found = kmeans(_embedded(model, layer, seed), count, seed=seed)
+    found = kmeans(_embedded(plain, layer, seed), count, seed=seed)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic(file) as partial:
@@ -115,12 +116,9 @@ def _lloyd(rows: torch.Tensor, centres: torch.Tensor) -> tuple[float, torch.Tens
     return float(far.amin(1).square().sum()), labels
 
 
-def _embedded(model: Layered, layer: str, seed: int) -> torch.Tensor:
-    """Where channels lie on the principal axes of their maps, (channels, axes)."""
-    from genart.contracts import Generator
-    from genart.latent import Latent
-
-    assert isinstance(model, Generator)
+def _embedded(model: Generator, layer: str, seed: int) -> torch.Tensor:
+    """Return where channels lie on the principal axes of their maps, (channels, axes)."""
+    assert isinstance(model, Layered)
     z = np.random.RandomState(seed).randn(_PLACES, model.z_dim)
     places = Latent("z", torch.from_numpy(z).float().to(model.device),
                     model.sample([0] * _PLACES).label)  # fmt: skip
@@ -138,19 +136,17 @@ def _embedded(model: Layered, layer: str, seed: int) -> torch.Tensor:
     return embedded
 
 
-def _plain(model: Any) -> Any:
-    """The model that others are around, as high as wide where it can be."""
-    while (inner := getattr(model, "inner", None)) is not None:
-        model = inner
+def _unwrapped(model: Generator) -> Generator:
+    """Return the innermost generator, square if it can be."""
+    while model.inner is not None:
+        model = model.inner
     height, width = model.resolution
     side = min(height, width)
     return model if height == width else model.widened((side, side))
 
 
-def _file(model: Any, layer: str, count: int, seed: int) -> Path | None:
-    """Where the clusters of a model are kept; None where nothing tells it from another."""
-    from genart.models.download import cache_folder
-
+def _file(model: Generator, layer: str, count: int, seed: int) -> Path | None:
+    """Return the cache file of a model's clusters; None for a model without a hash."""
     weights = _hash_of(model)
     if not weights:
         return None
@@ -158,21 +154,16 @@ def _file(model: Any, layer: str, count: int, seed: int) -> Path | None:
     return cache_folder() / "clusters" / f"{key.hexdigest()[:32]}.npz"
 
 
-def _hash_of(model: Any) -> str:
-    """The SHA-256 of a model's file, or ""."""
-    if known := str(getattr(model, "sha256", "")):
-        return known
-    source = getattr(model, "source", None)
-    if source is None or not Path(source).is_file():
-        return ""
-    stat = Path(source).stat()
-    return _hashed(Path(source), stat.st_mtime_ns, stat.st_size)
+def _hash_of(model: Generator) -> str:
+    """Return the SHA-256 of a model's file, or ""."""
+    if model.sha256 or model.source is None or not model.source.is_file():
+        return model.sha256
+    stat = model.source.stat()
+    return _hashed(model.source, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=8)
 def _hashed(path: Path, changed: int, size: int) -> str:
-    from genart.files import file_hash
-
     return file_hash(path) or ""
 
 

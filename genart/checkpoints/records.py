@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from genart.checkpoints.limits import TENSORS
 from genart.checkpoints.tensors import is_tensor
 from genart.errors import RefusedCheckpoint
+from genart.files import file_hash
 
 if TYPE_CHECKING:
     import torch
@@ -97,5 +98,4 @@ class Checkpoint:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the file, hexadecimal; computed on first use."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_hash(self.path) or ""

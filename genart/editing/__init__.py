@@ -8,18 +8,18 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.editing.directions import Directions, load_directions
-    from genart.editing.edited import Edited
+    from genart.editing.edited import edit
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "genart.editing.directions": "Directions load_directions",
-            "genart.editing.edited": "Edited",
+            "genart.editing.edited": "edit",
         },
     )
 
 __all__ = [
     "Directions",
-    "Edited",
+    "edit",
     "load_directions",
 ]

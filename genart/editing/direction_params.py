@@ -6,7 +6,7 @@ from typing import Any
 
 from genart.contracts import Generator
 from genart.editing.directions import Directions, load_directions
-from genart.editing.edited import Edited
+from genart.editing.edited import Edited, edit
 from genart.errors import DataError, ParamError, UsageError
 from genart.param_groups import keep_values
 from genart.params import Param
@@ -44,7 +44,7 @@ class DirectionParams:
         if self._edited is None or self._edited.inner is not model:
             directions = self.directions.first(model.num_ws)
             try:
-                self._edited = Edited(model, directions, self._amounts)
+                self._edited = edit(model, directions, self._amounts)
             except UsageError:
                 return model
         return self._edited

@@ -1,4 +1,4 @@
-"""A generator with directions as handles: whatever plays it plays the edited pictures."""
+"""A generator whose images are edited: latents are moved along directions before it draws."""
 
 from __future__ import annotations
 
@@ -7,23 +7,32 @@ from collections.abc import Callable, Mapping
 from genart.contracts import Generator
 from genart.editing.directions import Directions
 from genart.latent import Latent
-from genart.models.wrapper import Wrapped
+from genart.models.capabilities import Bendable
+from genart.models.wrapper import Wrapped, WrappedLayers
+
+
+def edit(
+    model: Generator, directions: Directions, amounts: Callable[[], Mapping[str, float]]
+) -> Edited:
+    """Return a generator that moves every latent along directions before it draws.
+
+    `map` returns latents that are not moved. While all amounts are 0 the images are those of
+    `model`, bit for bit.
+
+    Args:
+        model: the generator that draws.
+        directions: for the latent space of this model.
+        amounts: called for every image; returns the units of each direction by name.
+
+    Raises:
+        UsageError: directions for a model of other sizes.
+    """
+    kind = EditedLayers if isinstance(model, Bendable) else Edited
+    return kind(model, directions, amounts)
 
 
 class Edited(Wrapped):
-    """A generator whose images are moved along directions, by amounts that may change at any time.
-
-    `map` gives places as they are; what is drawn of a place is moved. While all amounts are 0 the
-    images are those of the generator, bit for bit.
-
-    Args:
-        inner: the generator.
-        directions: of the same sizes.
-        amounts: gives the units of each direction by name, asked at every picture.
-
-    Raises:
-        UsageError: directions of another model's sizes.
-    """
+    """The generator that `edit` returns."""
 
     def __init__(
         self, inner: Generator, directions: Directions, amounts: Callable[[], Mapping[str, float]]
@@ -33,12 +42,16 @@ class Edited(Wrapped):
         self.directions, self.amounts = directions, amounts
 
     def moved(self, latent: Latent, truncation: float, cutoff: int | None) -> Latent | None:
-        """The place moved; None while all amounts are 0."""
+        """Return the latent moved along the directions; None while all amounts are 0."""
         amounts = self.amounts()
         if not any(amounts.values()):
             return None
         return self.directions.move(self.inner.map(latent, truncation, cutoff), amounts)
 
-    def around(self, inner: Generator) -> Edited:
-        """Another form of the generator, with the same handles."""
-        return Edited(inner, self.directions.first(inner.num_ws), self.amounts)
+    def rewrap(self, inner: Generator) -> Edited:
+        """Return another form of the generator, edited in the same way."""
+        return edit(inner, self.directions.first(inner.num_ws), self.amounts)
+
+
+class EditedLayers(Edited, WrappedLayers):
+    """The same for a model whose layers can be changed."""

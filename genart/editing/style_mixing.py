@@ -1,45 +1,51 @@
-"""Style mixing while it plays: some layers of whatever is drawn come from other keys."""
+"""Style mixing: some layers of every image come from another latent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 
 from genart.contracts import Generator
 from genart.latent import Latent
-from genart.models.wrapper import Wrapped
-
-if TYPE_CHECKING:
-    pass
+from genart.models.capabilities import Bendable
+from genart.models.wrapper import Wrapped, WrappedLayers
 
 
 def layer_weights(num_ws: int, first: float, last: float, amount: float = 1.0) -> torch.Tensor:
-    """How much of each layer is mixed in, (num_ws,): layers first..last, ends blended.
+    """Return the weight of the other latent in each layer, (num_ws,), 0..1.
 
     Args:
-        num_ws: how many layers there are.
-        first: the first layer that is mixed in; 3.5 is half of layer 3.
-        last: the last one; 7.5 is half of layer 8.
-        amount: of all of it, 0..1.
+        num_ws: the number of layers.
+        first: the first layer to mix in; 3.5 mixes in half of layer 3.
+        last: the last layer to mix in; 7.5 mixes in half of layer 8.
+        amount: multiplies all weights, 0..1.
     """
     layers = torch.arange(num_ws, dtype=torch.float32)
     return amount * ((layers - first + 1).clamp(0, 1) * (last - layers + 1).clamp(0, 1))
 
 
-class Mixed(Wrapped):
-    """A generator that takes some layers of every picture from another place.
+def mix_layers(
+    model: Generator, other: Callable[[], Latent], weights: Callable[[], torch.Tensor]
+) -> Mixed:
+    """Return a generator that takes some layers of every image from another latent.
 
-    `map` gives places as they are. While nothing is mixed in the images are those of the generator,
-    bit for bit.
+    `map` returns latents that are not mixed. While all weights are 0 the images are those of
+    `model`, bit for bit.
 
     Args:
-        inner: the generator.
-        other: gives the other place, n = 1 or as many as are drawn, at every picture.
-        weights: gives how much of each layer comes from there, (num_ws,) in 0..1.
+        model: the generator that draws.
+        other: called for every image; returns the other latent, n = 1 or as many as are drawn.
+        weights: called for every image; returns the weight of the other latent in each layer,
+            (num_ws,) in 0..1.
     """
+    kind = MixedLayers if isinstance(model, Bendable) else Mixed
+    return kind(model, other, weights)
+
+
+class Mixed(Wrapped):
+    """The generator that `mix_layers` returns."""
 
     def __init__(
         self, inner: Generator, other: Callable[[], Latent], weights: Callable[[], torch.Tensor]
@@ -48,7 +54,7 @@ class Mixed(Wrapped):
         self.other, self.weights = other, weights
 
     def moved(self, latent: Latent, truncation: float, cutoff: int | None) -> Latent | None:
-        """The places mixed; None while nothing is mixed in."""
+        """Return the latent mixed with the other one; None while all weights are 0."""
         weights = self.weights()[: self.num_ws]
         if not weights.any():
             return None
@@ -57,6 +63,10 @@ class Mixed(Wrapped):
         values = torch.lerp(start.values, other.expand_as(start.values), weights[:, None].to(other))
         return replace(start, values=values)
 
-    def around(self, inner: Generator) -> Mixed:
-        """Another form of the generator, mixed likewise."""
-        return Mixed(inner, self.other, self.weights)
+    def rewrap(self, inner: Generator) -> Mixed:
+        """Return another form of the generator, mixed in the same way."""
+        return mix_layers(inner, self.other, self.weights)
+
+
+class MixedLayers(Mixed, WrappedLayers):
+    """The same for a model whose layers can be changed."""

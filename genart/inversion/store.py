@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 
 from genart.contracts import Frame, Generator, Image
 from genart.errors import UsageError
-from genart.files import atomic
+from genart.files import atomic, file_hash
 from genart.latent import Latent
 from genart.latents.npz import save_latent
 from genart.media.frames import to_frames
@@ -98,7 +97,7 @@ class Store:
 
     def kept(self, path: Path) -> Found | None:
         """What the index holds for a picture, if its files are there."""
-        entry = self._entries.get(digest(path) + self.key)
+        entry = self._entries.get(self._id(path))
         if entry is None:
             return None
         files = [self.folder / name for name in (entry["latent"], entry.get("model")) if name]
@@ -134,7 +133,7 @@ class Store:
         with atomic(self.folder / f"{stem}.png") as partial:
             Pictures.fromarray(beside(*to_frames(pair))).save(partial)
         entry = {
-            "id": digest(path) + self.key, "image": str(path), "latent": f"{stem}.npz",
+            "id": self._id(path), "image": str(path), "latent": f"{stem}.npz",
             "preview": f"{stem}.png", "loss": loss, "distance": distance, "model": tuned,
         }  # fmt: skip
         self._append(json.dumps(entry))
@@ -154,6 +153,10 @@ class Store:
         return Found(
             str(path), latent, preview, entry["loss"], entry["distance"], model, reused=reused
         )
+
+    def _id(self, path: Path) -> str:
+        """The identity of an inversion: the image's hash, and the key of model and settings."""
+        return (file_hash(path) or "") + self.key
 
     def _append(self, line: str) -> None:
         """Add a line to the index, after the end of one that a kill cut short."""
@@ -182,15 +185,6 @@ class Store:
                 yield str(entry["id"]), {"loss": None, "distance": None, **entry, **names}
             except (ValueError, KeyError, TypeError):
                 continue
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, "" where there is none: reading it will say why."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def beside(*frames: Frame) -> Frame:

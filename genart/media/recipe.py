@@ -28,7 +28,7 @@ def make_recipe(command: Sequence[str], facts: Mapping[str, Any]) -> dict[str, A
 
 def model_facts(name: str, source: Path | None) -> dict[str, str | None]:
     """Return a model's name and the SHA-256 of its file, None where it has none."""
-    return {"name": name, "sha256": None if source is None else file_hash(source) or None}
+    return {"name": name, "sha256": file_hash(source)}
 
 
 def file_facts(files: Iterable[Path]) -> dict[str, str]:

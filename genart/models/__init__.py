@@ -8,6 +8,7 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.bending.bent_generator import BentGenerator
+    from genart.files import file_hash
     from genart.models.capabilities import Bendable, Blendable, Layered, NoiseMaps, StyleWeights
     from genart.models.delta import copy_of, read_tuned, save_tuned, tuned_summary
     from genart.models.devices import pick_device
@@ -17,6 +18,7 @@ else:
         __name__,
         {
             "genart.bending.bent_generator": "BentGenerator",
+            "genart.files": "file_hash",
             "genart.models.capabilities": "Bendable Blendable Layered NoiseMaps StyleWeights",
             "genart.models.delta": "copy_of read_tuned save_tuned tuned_summary",
             "genart.models.devices": "pick_device",
@@ -34,6 +36,7 @@ __all__ = [
     "cache_folder",
     "copy_of",
     "fetch",
+    "file_hash",
     "pick_device",
     "read_tuned",
     "save_tuned",

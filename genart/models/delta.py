@@ -50,7 +50,7 @@ def copy_of(generator: Generator) -> Generator:
         )
     made = copy.deepcopy(generator)
     made.source = None  # so that nothing takes it for what is in the parent's file
-    made.sha256 = ""  # type: ignore[attr-defined]
+    made.sha256 = ""
     made.parents = (generator.name, *generator.parents)
     return made
 
@@ -171,7 +171,7 @@ def _parent(checkpoint: Checkpoint, device: torch.device) -> Generator:
 
 def _there(place: str | Path, wanted: str, device: torch.device) -> Generator | None:
     """The generator of that name or file, if it is the wanted one."""
-    if isinstance(place, Path) and (not place.is_file() or file_hash(place) != wanted):
+    if isinstance(place, Path) and file_hash(place) != wanted:
         return None
     if isinstance(place, str) and place not in registry("generator"):
         return None
@@ -179,5 +179,5 @@ def _there(place: str | Path, wanted: str, device: torch.device) -> Generator | 
         found = load(place, device)
     except GenartError:
         return None
-    same = found.source is not None and file_hash(found.source) == wanted
+    same = file_hash(found.source) == wanted
     return found if same and isinstance(found, Tunable) else None

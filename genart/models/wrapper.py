@@ -1,11 +1,10 @@
-"""A generator around another: the same in everything but what it changes."""
+"""Generators that wrap another one and change its latents or its layers."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import Any, Self
+from typing import Any
 
 import torch
 
@@ -15,24 +14,19 @@ from genart.models.capabilities import Bendable, Change
 
 
 class Wrapped(Generator):
-    """A generator that makes of another what it is asked for.
+    """A generator that draws with another one, at latents that it may move first.
 
-    What it is, its places in w+ and what it costs are the inner generator's. Around one whose
-    layers may be changed it is `Bendable` itself: a bend changes the inner one's layers, at the
-    places that are drawn.
+    Name, sizes, device and latent space are those of the inner generator. A class for inner
+    generators whose layers can be changed derives from `WrappedLayers` too.
 
     Args:
-        inner: the generator.
+        inner: the generator that draws.
 
     Attributes:
-        inner: the generator.
+        inner: the generator that draws.
     """
 
-    def __new__(cls, inner: Generator | None = None, *_: Any, **__: Any) -> Self:
-        """One that is bendable where the inner generator is."""
-        bends = isinstance(inner, Bendable) and not issubclass(cls, Bendable)
-        made: Self = super().__new__(_bendable(cls) if bends else cls)
-        return made
+    inner: Generator
 
     def __init__(self, inner: Generator) -> None:
         self.inner = inner
@@ -42,19 +36,19 @@ class Wrapped(Generator):
         self.parents = inner.parents
 
     @abstractmethod
-    def around(self, inner: Generator) -> Generator:
-        """The same around another form of the inner generator."""
+    def rewrap(self, inner: Generator) -> Generator:
+        """Return the same wrapper around another form of the inner generator."""
 
     def moved(self, latent: Latent, truncation: float, cutoff: int | None) -> Latent | None:
-        """What is drawn in a latent's stead, in w+ and truncated; None where it is itself."""
+        """Return the latent to draw instead, in w+ and truncated; None to draw it unchanged."""
         return None
 
     def sample(self, seeds: str | int | Iterable[int | str], label: Any = None) -> Latent:
-        """The inner generator's places."""
+        """Return the inner generator's latents."""
         return self.inner.sample(seeds, label)
 
     def map(self, latent: Latent, truncation: float = 1.0, cutoff: int | None = None) -> Latent:
-        """The inner generator's w+, not moved."""
+        """Return the inner generator's w+, not moved."""
         return self.inner.map(latent, truncation, cutoff)
 
     def __call__(
@@ -65,35 +59,35 @@ class Wrapped(Generator):
         cutoff: int | None = None,
         noise: Noise = "const",
     ) -> Image:
-        """The inner generator's images of what is drawn; see `Generator.__call__`."""
+        """Return the inner generator's images of the moved latent; see `Generator.__call__`."""
         drawn, settings = self._drawn(latent, truncation, cutoff)
         return self.inner(drawn, noise=noise, **settings)
 
     def widened(self, size: tuple[int, int]) -> Generator:
-        """The same around the inner generator widened."""
-        return self._again(self.inner.widened(size))
+        """Return the same wrapper around the widened inner generator."""
+        return self._rewrapped(self.inner.widened(size))
 
     def reduced(self, times: int) -> Generator | None:
-        """The same around the inner generator reduced; None where it cannot be."""
+        """Return the same wrapper around the reduced inner generator; None if it has none."""
         inner = self.inner.reduced(times)
-        return None if inner is None else self._again(inner)
+        return None if inner is None else self._rewrapped(inner)
 
     def in_half(self) -> Generator | None:
-        """The same around the inner generator in half precision; None where it cannot be."""
+        """Return the same wrapper in half precision; None if the inner generator has none."""
         inner = self.inner.in_half()
-        return None if inner is None else self._again(inner)
+        return None if inner is None else self._rewrapped(inner)
 
     def with_precision(self, precision: str) -> Generator:
-        """The same around the inner generator in a precision."""
-        return self._again(self.inner.with_precision(precision))
+        """Return the same wrapper around the inner generator in a precision."""
+        return self._rewrapped(self.inner.with_precision(precision))
 
-    def _again(self, inner: Generator) -> Generator:
-        return self if inner is self.inner else self.around(inner)
+    def _rewrapped(self, inner: Generator) -> Generator:
+        return self if inner is self.inner else self.rewrap(inner)
 
     def _drawn(
         self, latent: Latent, truncation: float, cutoff: int | None
     ) -> tuple[Latent, dict[str, Any]]:
-        """What is drawn, and the truncation that is still to come."""
+        """Return the latent to draw and the truncation that still has to be applied."""
         moved = self.moved(latent, truncation, cutoff)
         if moved is None:
             return latent, {"truncation": truncation, "cutoff": cutoff}
@@ -101,16 +95,16 @@ class Wrapped(Generator):
 
 
 class WrappedLayers(Wrapped):
-    """The layers of the generator within, at the places that are drawn; see `Bendable`."""
+    """A wrapper that is `Bendable`: it exposes the inner generator's layers."""
 
     def layer_names(self) -> list[str]:
-        """The inner generator's layers."""
+        """Return the names of the inner generator's layers."""
         return self.bendable.layer_names()
 
     def activations(
         self, latent: Latent, layer: str, *, truncation: float = 1.0, cutoff: int | None = None
     ) -> torch.Tensor:
-        """What an inner layer makes of what is drawn; see `Layered`."""
+        """Return an inner layer's activations for the moved latent; see `Layered`."""
         drawn, settings = self._drawn(latent, truncation, cutoff)
         return self.bendable.activations(drawn, layer, **settings)
 
@@ -123,20 +117,12 @@ class WrappedLayers(Wrapped):
         cutoff: int | None = None,
         noise: Noise = "const",
     ) -> Image:
-        """Images of what is drawn with inner layers changed; see `Bendable`."""
+        """Return images of the moved latent with inner layers changed; see `Bendable`."""
         drawn, settings = self._drawn(latent, truncation, cutoff)
         return self.bendable.with_layers(drawn, changes, noise=noise, **settings)
 
     @property
     def bendable(self) -> Bendable:
-        """The inner generator."""
+        """The inner generator, whose layers can be changed."""
         assert isinstance(self.inner, Bendable)
         return self.inner
-
-
-@cache
-def _bendable(cls: type[Wrapped]) -> Any:
-    """A class of wrapped generators, with layers."""
-    return type(
-        cls.__name__, (cls, WrappedLayers), {"__doc__": cls.__doc__, "__module__": cls.__module__}
-    )

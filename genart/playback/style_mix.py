@@ -7,7 +7,7 @@ from inspect import signature
 from typing import TYPE_CHECKING
 
 from genart.contracts import Generator
-from genart.editing.style_mixing import Mixed, layer_weights
+from genart.editing.style_mixing import layer_weights, mix_layers
 from genart.latent import Latent
 from genart.latents.keys import make_keys
 from genart.latents.walks import Walk, walk
@@ -49,7 +49,7 @@ class StyleMix:
             self._way, self._of = _way(base, stage, dict(options)), of
         way = self._way
         assert way is not None
-        return Mixed(
+        return mix_layers(
             model,
             lambda: way(stage.transport.phase),
             lambda: layer_weights(model.num_ws, walks.mix_first, walks.mix_last, walks.mix),

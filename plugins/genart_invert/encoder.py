@@ -6,7 +6,6 @@ million weights is its own. It was shown one generator's pictures and serves tha
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -95,11 +94,8 @@ def _resized(image: Tensor, side: int) -> Tensor:
 
 
 def fingerprint(generator: genart.Generator) -> str:
-    """The SHA-256 of a generator's file, "" where it has none."""
-    if generator.source is None:
-        return ""
-    with generator.source.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a generator's file, "" if it has none."""
+    return genart.models.file_hash(generator.source) or ""
 
 
 def save_encoder(path: Path, head: Head, header: dict[str, str]) -> Path:

@@ -101,7 +101,7 @@ def test_one_unit_of_every_direction_is_about_equally_visible(model: genart.Gene
 def test_amounts_of_0_leave_every_bit_and_others_move(model: genart.Generator) -> None:
     found = sefa(model, 2)
     amounts = {"sefa1": 0.0, "sefa2": 0.0}
-    edited = genart.editing.Edited(model, found, lambda: amounts)
+    edited = genart.editing.edit(model, found, lambda: amounts)
     keys = model.sample([1, 2])
     assert torch.equal(edited(keys, truncation=0.6), model(keys, truncation=0.6))
     amounts["sefa2"] = 2.0
@@ -228,7 +228,7 @@ def test_what_cannot_be_is_told(model: genart.Generator) -> None:
     with pytest.raises(genart.UsageError, match="negative is missing"):
         genart.directions(model, method="contrast", positive="1")
     with pytest.raises(genart.UsageError, match="belong to"):
-        genart.editing.Edited(genart.load("plasma"), sefa(model, 1), dict)
+        genart.editing.edit(genart.load("plasma"), sefa(model, 1), dict)
 
 
 def test_the_command_keeps_directions_and_shows_them(

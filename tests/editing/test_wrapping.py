@@ -14,8 +14,8 @@ from support.tiny_models import Still, tiny
 
 import genart
 from genart.editing.discovery import sefa
-from genart.editing.edited import Edited
-from genart.editing.style_mixing import Mixed
+from genart.editing.edited import edit
+from genart.editing.style_mixing import Mixed, mix_layers
 from genart.playback.clock import Tick
 from genart.playback.loop import turn
 from genart.testing import check_generator
@@ -44,8 +44,8 @@ def around(request: pytest.FixtureRequest, model: Any) -> Callable[[Any, float],
 
     def made(inner: Any, amount: float) -> genart.Generator:
         if request.param == "edited":
-            return Edited(inner, steps, lambda: {"sefa1": amount})
-        return Mixed(inner, lambda: other, lambda: torch.full((inner.num_ws,), amount))
+            return edit(inner, steps, lambda: {"sefa1": amount})
+        return mix_layers(inner, lambda: other, lambda: torch.full((inner.num_ws,), amount))
 
     return made
 
@@ -68,7 +68,7 @@ def test_what_is_around_a_model_is_bent_where_the_model_can_be(model: Any, aroun
 
 def test_what_is_around_a_model_without_layers_has_none() -> None:
     plasma = genart.load("plasma")
-    mixed = Mixed(plasma, lambda: plasma.sample([2]), lambda: torch.ones(plasma.num_ws))
+    mixed = mix_layers(plasma, lambda: plasma.sample([2]), lambda: torch.ones(plasma.num_ws))
     assert not isinstance(mixed, genart.models.Bendable)
     assert not isinstance(mixed, genart.models.Layered)
     with pytest.raises(genart.UsageError, match="does not let its layers be changed"):
@@ -96,8 +96,10 @@ def test_what_is_around_a_model_keeps_a_generators_promises() -> None:
     step = genart.editing.Directions(
         ("a",), torch.ones(1, plasma.num_ws, plasma.w_dim) / 20, (1.0,)
     )
-    check_generator(Edited(plasma, step, lambda: {"a": 0.5}))
-    check_generator(Mixed(plasma, lambda: plasma.sample([2]), lambda: torch.zeros(plasma.num_ws)))
+    check_generator(edit(plasma, step, lambda: {"a": 0.5}))
+    check_generator(
+        mix_layers(plasma, lambda: plasma.sample([2]), lambda: torch.zeros(plasma.num_ws))
+    )
 
 
 class Lean(genart.Generator):
@@ -124,7 +126,7 @@ class Lean(genart.Generator):
 
 def test_half_precision_and_places_are_the_inner_models() -> None:
     lean = Lean()
-    mixed = Mixed(lean, lambda: lean.sample(2), lambda: torch.zeros(2))
+    mixed = mix_layers(lean, lambda: lean.sample(2), lambda: torch.zeros(2))
     assert mixed.sample(5).values.eq(5).all()
     half = mixed.in_half()
     assert isinstance(half, Mixed)

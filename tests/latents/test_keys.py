@@ -258,7 +258,7 @@ def test_layers_come_from_other_keys_while_it_plays(plasma: genart.Generator, fi
 
 def test_directions_move_what_is_mixed() -> None:
     """The mixture is drawn by the edited model, so that handles reach every layer."""
-    from genart.editing.style_mixing import Mixed
+    from genart.editing.style_mixing import mix_layers
 
     seen: list[genart.Latent] = []
 
@@ -268,7 +268,7 @@ def test_directions_move_what_is_mixed() -> None:
             return super().__call__(latent, **words)
 
     inner = Inner(resolution=16)
-    model = Mixed(inner, lambda: inner.sample([2]), lambda: torch.tensor([1.0] + [0.0] * 7))
+    model = mix_layers(inner, lambda: inner.sample([2]), lambda: torch.tensor([1.0] + [0.0] * 7))
     model(inner.sample([1, 3]), truncation=0.5)
     wanted = genart.mix(inner, inner.map(inner.sample([1, 3]), 0.5),
                         inner.map(inner.sample([2]), 0.5), [0])  # fmt: skip
