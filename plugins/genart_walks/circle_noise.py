@@ -34,8 +34,8 @@ class Circle:
         UsageError: a single key in w or w+, which has no centre; a negative radius.
     """
 
-    seed: int = 0
-    radius: float = 1.0
+    seed: int
+    radius: float
 
     def __post_init__(self) -> None:
         _check_radius(self.radius)
@@ -78,9 +78,9 @@ class NoisePath:
         UsageError: a single key in w or w+, which has no spread; options out of range.
     """
 
-    seed: int = 0
-    radius: float = 1.0
-    smoothness: float = 0.6
+    seed: int
+    radius: float
+    smoothness: float
 
     def __post_init__(self) -> None:
         _check_radius(self.radius)

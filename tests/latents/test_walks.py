@@ -352,3 +352,74 @@ def test_segments_cover_the_walk(count, loop):
             pytest.approx(0.25),
         )
     assert segment(1.0, count, loop)[2] == (0 if loop else 1)
+
+
+def test_what_is_not_given_is_what_the_page_says(plasma):
+    key, keys = plasma.sample([1]), plasma.sample([1, 2, 3])
+    for kind, options in (
+        ("circle", {"seed": 0, "radius": 1.0}),
+        ("noise", {"seed": 0, "radius": 1.0, "smoothness": 0.6}),
+        ("pulse", {"base": "slerp", "low": 0.3, "high": 1.0}),
+        ("traverse", {"base": "slerp", "low": -1.0, "high": 1.0}),
+    ):
+        for given in (keys,) if kind in ("pulse", "traverse") else (key, keys):
+            assert same(genart.walk(given, kind)(0.3), genart.walk(given, kind, **options)(0.3))
+    assert same(genart.walk(keys, "pulse")(0.2), genart.walk(keys, "pulse", pulses=3)(0.2))
+
+
+@pytest.mark.parametrize("kind", ["circle", "noise", "pulse"])
+def test_interpolators_are_frozen(kind):
+    with pytest.raises(AttributeError):
+        registry("interpolator").create(kind).seed = 7
+
+
+def test_a_circle_is_a_circle_of_its_radius_in_w_too():
+    values = torch.randn(4, 2, 64, generator=torch.Generator().manual_seed(1))
+    values[:, 1] = values[:, 0]
+    keys = genart.Latent("w+", values)
+    for scale in (1.0, 1e-4):
+        small = genart.Latent("w+", values * scale)
+        places = genart.walk(small, "circle", radius=2.0, seed=3).at([k / 9 for k in range(9)])
+        away = (places.values - small.values.mean(0)).norm(dim=2)
+        first = (small.values[0] - small.values.mean(0)).norm(dim=1)
+        torch.testing.assert_close(away / scale, (2 * first / scale).expand_as(away))
+    quarter = genart.walk(keys, "circle")(0.25).values[0] - keys.values.mean(0)
+    start = keys.values[0] - keys.values.mean(0)
+    assert (quarter * start).sum(1).abs().max() < 1e-4, "a quarter on is at right angles"
+    opened = genart.walk(keys, "circle", loop=False)
+    torch.testing.assert_close(opened(0.5).values, genart.walk(keys, "circle")(0.5).values)
+
+
+def test_a_circle_from_the_origin_has_a_direction():
+    keys = genart.Latent("z", torch.zeros(1, 16))
+    places = genart.walk(keys, "circle").at([0.0, 0.2]).values
+    torch.testing.assert_close(places[0], torch.ones(16))
+    torch.testing.assert_close(places.norm(dim=1), torch.full((2,), 4.0))
+
+
+@pytest.mark.parametrize("smoothness", [0.2, 0.6, 2.0])
+def test_a_noise_path_has_the_periodic_kernel(smoothness):
+    """MacKay 1998: the correlation of two phases, without the constant part."""
+    keys = genart.Latent("z", torch.zeros(1, 40_000))
+    phases = [0.0, 0.03, 0.1, 0.25, 0.5, 0.9]
+    walk = genart.walk(keys, "noise", radius=1.0, smoothness=smoothness)
+    places = walk.at(phases).values.double() * math.sqrt(2)  # the key adds nothing here
+    found = places @ places[0] / places.shape[1]
+    at = torch.arange(1000) / 1000
+
+    def kernel(d):
+        return (-2 * (math.pi * d).sin().square() / smoothness**2).exp()
+
+    mean = kernel(at).mean()
+    wanted = (kernel(torch.tensor(phases)) - mean) / (1 - mean)
+    torch.testing.assert_close(found.float(), wanted, atol=0.03, rtol=0)
+
+
+def test_a_noise_path_in_w_is_measured_by_the_spread_of_the_keys():
+    values = torch.randn(6, 1, 20_000, generator=torch.Generator().manual_seed(1)) * 0.5
+    keys = genart.Latent("w+", values + 3.0)
+    walk = genart.walk(keys, "noise", radius=2.0)
+    strayed = walk(0.0).values[0] - keys.values[0]
+    spread = keys.values.std(0, correction=0).square().mean().sqrt()
+    assert strayed.std().item() == pytest.approx(2.0 * spread.item(), rel=0.03)
+    assert strayed.mean().item() == pytest.approx(0.0, abs=0.03)

@@ -37,3 +37,28 @@ def test_divergence_is_that_of_normals():
         torch.distributions.Normal(0.0, 1.0),
     ).sum()
     assert divergence(mean, log_variance).item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_r1_averages_each_map_sums_maps_and_inputs_and_can_be_learnt_from():
+    weight = torch.randn(3, 4, 4, requires_grad=True)
+
+    def judge(seen):
+        logits = [(x * weight).sum((1, 2, 3)) for x in seen]
+        return [logits[0][:, None, None].expand(-1, 2, 3), 2 * logits[1][:, None]]
+
+    penalty = r1_penalty(judge, [torch.randn(5, 3, 4, 4), torch.randn(5, 3, 4, 4)])
+    assert penalty.item() == pytest.approx((1 + 4) * weight.square().sum().item() / 2, rel=1e-5)
+    penalty.backward()
+    torch.testing.assert_close(weight.grad, 5 * weight.detach())
+
+
+def test_path_lengths_average_over_layers_and_can_be_learnt_from():
+    torch.manual_seed(0)
+    scale = torch.tensor(2.0, requires_grad=True)
+    ws = torch.randn(256, 2, 3 * 4 * 16, requires_grad=True)
+    images = scale * (ws[:, 0] + 3 * ws[:, 1]).reshape(256, 3, 4, 16)
+    lengths = path_lengths(images, ws)
+    assert lengths.shape == (256,)
+    assert lengths.mean().item() == pytest.approx(2 * (3 * (1 + 9) / 2) ** 0.5, rel=0.05)
+    lengths.mean().backward()
+    assert scale.grad.item() == pytest.approx((3 * (1 + 9) / 2) ** 0.5, rel=0.05)

@@ -35,3 +35,48 @@ def test_objectives_are_those_of_their_papers() -> None:
     pictures = torch.rand(2, 3, 4, 4)
     penalty = gradient_penalty(lambda x: (x * slope).flatten(1).sum(1), pictures, pictures)
     assert float(penalty) == pytest.approx((0.5 * 48**0.5 - 1) ** 2, rel=1e-5)
+
+
+def test_objectives_of_fakes_are_those_of_their_papers() -> None:
+    logits = torch.tensor([[-1.0, 0.0], [2.0, 3.0]])
+    cross = np.log(1 + np.exp(logits.numpy().astype(float))).mean()
+    assert float(adversarial(logits, False, "vanilla")) == pytest.approx(cross)
+    assert float(adversarial(logits, False, "wgangp")) == pytest.approx(1.0)
+    assert adversarial(logits.half(), True, "wgangp").dtype == torch.float32
+
+
+def test_the_gradient_penalty_looks_at_one_place_between_each_real_and_its_fake() -> None:
+    torch.manual_seed(0)
+    reals, fakes = torch.full((500, 1, 2, 2), 3.0), torch.full((500, 1, 2, 2), 1.0)
+    weight, seen = torch.ones(4, requires_grad=True), list[torch.Tensor]()
+
+    def critic(images: torch.Tensor) -> torch.Tensor:
+        seen.append(images.detach())
+        return (images.flatten(1) * weight).sum(1)
+
+    penalty = gradient_penalty(critic, reals, fakes)
+    assert penalty.item() == pytest.approx((2.0 - 1.0) ** 2)
+    (slope,) = torch.autograd.grad(penalty, weight)
+    torch.testing.assert_close(slope, torch.full((4,), 2 * 1.0 * 0.5))
+    share = (seen[0] - 1) / 2
+    torch.testing.assert_close(share, share[:, :, :1, :1].expand_as(share))
+    shares = share[:, 0, 0, 0]
+    assert 0 <= shares.min() < 0.02 < 0.98 < shares.max() <= 1
+    assert shares.mean().item() == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_pool_comes_back_as_it_was_and_goes_on_alike() -> None:
+    torch.manual_seed(0)
+    pool, other = Pool(3), Pool(3)
+    other.restore(pool.state(), torch.device("cpu"))
+    assert other.held == []
+    first = torch.arange(16.0).view(4, 1, 2, 2).requires_grad_()
+    back = pool.exchange(first)
+    assert back.shape == first.shape
+    assert not back.requires_grad
+    other.restore(pool.state(), torch.device("cpu"))
+    assert [x.shape for x in other.held] == [(1, 1, 2, 2)] * 3
+    chance = torch.get_rng_state()
+    one = pool.exchange(first + 100)
+    torch.set_rng_state(chance)
+    assert torch.equal(other.exchange(first + 100), one)

@@ -47,3 +47,7 @@ def test_the_memory_grows_to_its_half_life(
     half_life: float, ramp: float, step: float, decay: float
 ) -> None:
     assert ramped_decay(half_life, ramp, step) == pytest.approx(decay)
+
+
+def test_a_step_is_one_unit_unless_it_is_told_otherwise() -> None:
+    assert ramped_decay(10.0, 1000.0) == ramped_decay(10.0, 1000.0, 1.0)
