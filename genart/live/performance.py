@@ -24,7 +24,7 @@ from genart.live.report import Durations, LiveReport, Meter
 from genart.live.store import Store
 from genart.live.store_control import StoreControl
 from genart.media.film_spec import Size, parse_fps, parse_size
-from genart.media.pending import as_frame
+from genart.media.frames import as_frame
 from genart.models.loading import in_aspect, load, model_name
 from genart.playback.background_loader import BackgroundLoader, sketch_file
 from genart.playback.background_pacing import BackgroundPacer

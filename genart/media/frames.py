@@ -1,8 +1,9 @@
-"""Image to frame and back: the only place that converts between -1..1 and bytes."""
+"""Frames from images and back: the only module that converts between -1..1 and bytes."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, cast
 
@@ -10,13 +11,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from genart.errors import UsageError
+from genart.errors import SketchError, UsageError
 from genart.media.image_types import Frame, Image
 from genart.profiling import span
 
 
 def to_frames(image: Image, size: tuple[int, int] | None = None) -> list[Frame]:
-    """Images (n, 1, 3 or 4, h, w) in -1..1 as n frames, uint8 (h, w, 3 or 4) sRGB.
+    """Convert images (n, 1, 3 or 4, h, w) in -1..1 to n frames, uint8 (h, w, 3 or 4) sRGB.
 
     -1 becomes 0, +1 becomes 255, half way up is rounded to even; values outside are clipped and
     a value that is not a number becomes mid grey. All that happens on the image's device, so that
@@ -25,12 +26,85 @@ def to_frames(image: Image, size: tuple[int, int] | None = None) -> list[Frame]:
     Args:
         image: torch float on any device.
         size: (h, w) to resize and centre-crop to, keeping the aspect; None keeps the image's.
+
+    Raises:
+        UsageError: no image.
     """
     return send_frames(image, size).wait()
 
 
-def send_frames(image: Image, size: tuple[int, int] | None = None) -> Sent:
-    """Frames as `to_frames` makes them, on their way to the host: the next can be made meanwhile.
+def as_frame(picture: Image | Frame, size: tuple[int, int]) -> Frame:
+    """Return what a sketch drew as a frame that covers size (h, w); see `begin_frame`."""
+    return begin_frame(picture, size)()
+
+
+def begin_frame(picture: Image | Frame, size: tuple[int, int]) -> PendingFrame:
+    """Start to convert what a sketch drew to a frame that covers size (h, w).
+
+    The next image can be drawn while the frame is copied from the device.
+
+    Raises:
+        SketchError: neither an image of one picture nor a frame.
+    """
+    if isinstance(picture, np.ndarray) and picture.shape[:2] == size:  # noqa: SIM102, for mypy
+        if picture.dtype == np.uint8:
+            return PendingFrame(picture)
+    return PendingFrame(send_frames(as_image(picture), size))
+
+
+def as_image(picture: Image | Frame) -> Image:
+    """Return what a sketch drew as an image (1, 1, 3 or 4, h, w).
+
+    Raises:
+        SketchError: neither an image of one picture nor a frame.
+    """
+    if isinstance(picture, np.ndarray):
+        picture = frame_to_image(np.array(picture))  # a copy: torch wants to be able to write
+    if not isinstance(picture, torch.Tensor) or len(picture) != 1:
+        what = getattr(picture, "shape", type(picture).__name__)
+        raise SketchError(f"draw must return an image (1, 3, h, w) or a frame, not {what}.")
+    return picture
+
+
+class PendingFrame:
+    """A frame that may still be copied from a GPU; calling it waits and returns the frame.
+
+    Args:
+        frame: the frame, or frames being copied, of which it is the first.
+    """
+
+    def __init__(self, frame: Frame | FrameTransfer) -> None:
+        self._transfer = frame if isinstance(frame, FrameTransfer) else None
+        self._frame = None if isinstance(frame, FrameTransfer) else frame
+
+    @property
+    def ready(self) -> bool:
+        """Whether calling it does not wait."""
+        return self._transfer is None or self._transfer.ready
+
+    def __call__(self) -> Frame:
+        """Return the frame, the same one each time."""
+        if self._transfer is not None:
+            self._frame, self._transfer = self._transfer.wait()[0], None
+        assert self._frame is not None
+        return self._frame
+
+
+def in_order(pending: Iterable[PendingFrame]) -> Iterator[Frame]:
+    """Yield frames in their order; one that is not ready is waited for once the next is begun."""
+    late: PendingFrame | None = None
+    for each in pending:
+        if late is not None:
+            yield late()
+        late = None if each.ready else each
+        if late is None:
+            yield each()
+    if late is not None:
+        yield late()
+
+
+def send_frames(image: Image, size: tuple[int, int] | None = None) -> FrameTransfer:
+    """Convert images to frames and start to copy them to the host; see `to_frames`.
 
     Raises:
         UsageError: no image.
@@ -44,14 +118,14 @@ def send_frames(image: Image, size: tuple[int, int] | None = None) -> Sent:
     with span("to bytes"):
         planes = _bytes(image).unbind(1)
         planes = planes * 3 if len(planes) == 1 else planes
-        return Sent(torch.stack(planes, -1))
+        return FrameTransfer(torch.stack(planes, -1))
 
 
-class Sent:
-    """Frames (n, h, w, 3 or 4) on their way from a device to the host.
+class FrameTransfer:
+    """Frames (n, h, w, 3 or 4) that are copied from a device to the host.
 
-    From CUDA they go on a stream of their own into memory that the GPU writes by itself; torch
-    keeps such memory for the next frames, so two or three pieces of it serve a whole film.
+    From CUDA they are copied on a stream of their own into memory that the GPU writes by itself;
+    torch keeps such memory for the next frames, so two or three pieces of it serve a whole film.
 
     Args:
         frames: uint8, on any device; not changed afterwards.
@@ -60,23 +134,23 @@ class Sent:
     def __init__(self, frames: torch.Tensor) -> None:
         self._host, self._event = frames, cast(Any, None)
         if frames.device.type == "cuda":
-            self._host, self._event = _on_its_way(frames)
+            self._host, self._event = _start_copy(frames)
 
     @property
     def ready(self) -> bool:
-        """Whether they are there, so that `wait` does not wait."""
+        """Whether the frames are there, so that `wait` does not wait."""
         return self._host.device.type == "cpu" and (self._event is None or self._event.query())
 
     def wait(self) -> list[Frame]:
-        """The frames."""
+        """Return the frames."""
         with span("to host"):
             if self._event is not None:
                 self._event.synchronize()
             return list(self._host.cpu().numpy())
 
 
-def _on_its_way(frames: torch.Tensor) -> tuple[torch.Tensor, Any]:
-    """Where frames will be on the host, and what happens when they are there."""
+def _start_copy(frames: torch.Tensor) -> tuple[torch.Tensor, Any]:
+    """Return the memory on the host that the frames are copied to, and the event of its end."""
     stream = _stream(frames.device)
     stream.wait_stream(torch.cuda.current_stream(frames.device))
     with torch.cuda.stream(stream):

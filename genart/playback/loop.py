@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, Protocol, runtime_checkable
 
 from genart.contracts import Control, Frame, Sink
-from genart.media.pending import PendingFrame, in_turn
+from genart.media.frames import PendingFrame, in_order
 from genart.playback.clock import Tick
 from genart.playback.player import Player, SketchPlayer
 from genart.profiling import count_frame, span
@@ -38,7 +38,7 @@ def frames(
             else:
                 yield PendingFrame(player.frame(tick))
 
-    return in_turn(begun())
+    return in_order(begun())
 
 
 def turn(player: Player, controls: Sequence[Control], t: Fraction) -> None:

@@ -22,10 +22,10 @@ from genart.latent import Latent
 from genart.latents.constant_speed import even
 from genart.latents.keys import Key, make_keys, parse_keys
 from genart.latents.walks import Walk, walk
-from genart.media.pending import (
+from genart.media.frames import (
     PendingFrame,
     as_image,
-    sent,
+    begin_frame,
 )
 from genart.models.loading import in_aspect
 from genart.params import params_of
@@ -241,7 +241,7 @@ class SketchPlayer:
                 _check_finite(picture)
             if self.stage.style.chain:
                 picture = self._painted(picture)
-            return sent(picture, self.sketch.size)
+            return begin_frame(picture, self.sketch.size)
 
     def _painted(self, picture: Image | Frame) -> Image:
         with span("style"):

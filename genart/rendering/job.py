@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -17,6 +16,7 @@ from genart.latents.keys import Key, parse_keys
 from genart.mapping.film_control import FilmControl
 from genart.media.film_spec import Film
 from genart.models.loading import load
+from genart.params import ParamTree
 from genart.playback.clock import OfflineClock
 from genart.playback.loop import frames
 from genart.playback.player import Player, SketchPlayer
@@ -40,7 +40,8 @@ class RenderJob:
         film: how many frames, how fast, how large.
         frames: they are made one by one as they are asked for.
         sketch: the sketch's name or file.
-        values: the Param values that the sketch and the caller chose, by "owner.name".
+        tree: every Param; before the first frame it holds the values that the film begins with.
+        chosen: the Params that the sketch or the caller set, by "owner.name".
         seed: of the sketch's random numbers.
         model_file: the model's file, or None.
     """
@@ -48,7 +49,8 @@ class RenderJob:
     film: Film
     frames: Iterator[Frame]
     sketch: str
-    values: Mapping[str, Any]
+    tree: ParamTree
+    chosen: tuple[str, ...]
     seed: int
     model_file: Path | None
 
@@ -71,15 +73,14 @@ def start_job(request: RenderRequest) -> RenderJob:
     model = load_model(settings.model.name)
     film = sized_for(film, model)
     tempo = [] if film.bpm is None else ["tempo.bpm"]
-    tree = settings.tree(sketch)
-    values = {path: tree.value(path) for path in (*kind.defaults, *asked, *tempo)}
     player = _player(request, sketch, settings, film, load_model)
     made = frames(player, OfflineClock(film.frames, film.fps), request.controls)
     return RenderJob(
         film=film,
         frames=with_threads(made, request.controls, model),
         sketch=kind.__qualname__ if isinstance(name, type) else str(name),
-        values=values,
+        tree=settings.tree(sketch),
+        chosen=tuple(dict.fromkeys([*kind.defaults, *asked, *tempo])),
         seed=request.seed or 0,
         model_file=model.source,
     )

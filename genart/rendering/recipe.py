@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from genart.media.recipe import file_facts, make_recipe, model_facts
-from genart.playback.settings import ModelSettings, WalkSettings
 from genart.rendering.job import RenderJob
 
 #: Params that have an option of the command line.
@@ -47,16 +46,15 @@ class FilmFile:
 
 def film_recipe(job: RenderJob, file: FilmFile) -> dict[str, Any]:
     """Return everything that is needed to render a film again, as JSON can hold it."""
-    film, values = job.film, job.values
+    film, values = job.film, {path: job.tree.value(path) for path in job.chosen}
     height, width = film.size or (0, 0)
-    model = str(values.get("model.name", ModelSettings.name.default))
     facts = {
         "sketch": job.sketch,
-        "model": model_facts(model, job.model_file),
-        "seeds": values.get("walk.seeds", WalkSettings.seeds.default),
+        "model": model_facts(job.tree.value("model.name"), job.model_file),
+        "seeds": job.tree.value("walk.seeds"),
         "files": named_files(values),
         "seed": job.seed,
-        "params": dict(values),
+        "params": values,
         "frames": film.frames,
         "fps": str(film.fps),
         "size": [width, height],
@@ -67,7 +65,7 @@ def film_recipe(job: RenderJob, file: FilmFile) -> dict[str, Any]:
         "show": file.show,
         "mapping": None if file.mapping is None else file.mapping[1],
     }
-    return make_recipe(command_words(job, file), facts)
+    return make_recipe(command_words(job, file, values), facts)
 
 
 #: Params that may name files on which the pixels depend.
@@ -84,7 +82,7 @@ def named_files(values: Mapping[str, Any]) -> dict[str, str]:
     )
 
 
-def command_words(job: RenderJob, file: FilmFile) -> list[str]:
+def command_words(job: RenderJob, file: FilmFile, values: Mapping[str, Any]) -> list[str]:
     """Return the words of the `genart render` line that renders a film again."""
     film = job.film
     height, width = film.size or (0, 0)
@@ -103,7 +101,7 @@ def command_words(job: RenderJob, file: FilmFile) -> list[str]:
     words += ["--seed", str(job.seed)] if job.seed else []
     for title in file.titles:
         words += ["--title", title]
-    for path, value in job.values.items():
+    for path, value in values.items():
         words += _setting(path, value)
     return words
 

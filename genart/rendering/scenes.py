@@ -18,7 +18,6 @@ from genart.files import file_hash
 from genart.media.frames import on_black, to_frames
 from genart.media.images import read_image
 from genart.media.video import read_film
-from genart.playback.settings import ModelSettings
 from genart.rendering.job import start_job
 from genart.rendering.request import request_of
 
@@ -111,7 +110,7 @@ class Look:
         height, width = self.size
         shape = {"fps": self.fps, "size": (width, height)}
         job = start_job(request_of({"device": self.device, **scene, **shape}))
-        name = str(job.values.get("model.name", ModelSettings.name.default))
+        name = str(job.tree.value("model.name"))
         self.models[name] = file_hash(job.model_file)
         return Shot(InOrder(job.frames, self.fps), job.film.seconds)
 

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from genart import UsageError, to_frames
-from genart.media.frames import frame_to_image, on_black, send_frames
-from genart.media.pending import PendingFrame, in_turn
+from genart.media.frames import PendingFrame, frame_to_image, in_order, on_black, send_frames
 
 
 def image(*values: float) -> torch.Tensor:
@@ -119,16 +118,16 @@ def test_a_frame_on_its_way_is_waited_for_when_the_next_was_begun() -> None:
             done.append(name)
             yield kind(np.full((1, 1, 3), ord(name), np.uint8))
 
-    for frame in in_turn(begun()):
+    for frame in in_order(begun()):
         done.append(chr(frame[0, 0, 0]).upper())
     assert "".join(done) == "abAcBCdD"
 
 
 def test_a_frame_that_came_stays_the_same() -> None:
-    coming = PendingFrame(send_frames(image(-1, 1)))
-    assert coming.ready
-    assert coming() is coming()
-    assert coming()[0, :, 0].tolist() == [0, 255]
+    pending = PendingFrame(send_frames(image(-1, 1)))
+    assert pending.ready
+    assert pending() is pending()
+    assert pending()[0, :, 0].tolist() == [0, 255]
 
 
 def test_alpha_is_painted_on_black_and_rounded() -> None:
