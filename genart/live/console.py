@@ -84,9 +84,9 @@ class LiveConsole:
         """Run an action; a refusal is counted and logged once."""
         self.actions.attempt(address, args, "console")
 
-    def subscribe(self, told: Callable[[str, Any, str], None]) -> Callable[[], None]:
+    def subscribe(self, subscriber: Callable[[str, Any, str], None]) -> Callable[[], None]:
         """Call a function with every change."""
-        return self.store.subscribe(told)
+        return self.store.subscribe(subscriber)
 
     def say(self, name: str, value: Any) -> None:
         """Show a value in the status."""

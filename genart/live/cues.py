@@ -101,19 +101,19 @@ class Cues:
             self._known(name)
             self._become({key: values for key, values in self._cues.items() if key != name})
 
-    def move(self, name: str, place: int) -> None:
+    def move(self, name: str, position: int) -> None:
         """Move a cue to a position, from 1; beyond the last it becomes the last.
 
         Raises:
             UnknownName: no such cue.
             ParamError: a position below 1.
         """
-        if place < 1:
-            raise ParamError(f"Positions are counted from 1, not {place}.")
+        if position < 1:
+            raise ParamError(f"Positions are counted from 1, not {position}.")
         with self._lock:
             self._known(name)
             order = [key for key in self._cues if key != name]
-            order.insert(place - 1, name)
+            order.insert(position - 1, name)
             self._become({key: self._cues[key] for key in order})
 
     def rename(self, name: str, other: str) -> None:

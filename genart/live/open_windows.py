@@ -47,8 +47,8 @@ def open_windows(
             window = Window(
                 f"genart {type(live.sketch).__name__}", live.size, screen=each,
                 vsync=vsync and not made, keys=window_keys(live, control), closed=live.stop,
-                notes=lambda: _notes(live), failed=_told(live, where),
-                settled=_settled(live, where), **look,
+                notes=lambda: _notes(live), failed=_reporter(live, where),
+                settled=_settler(live, where), **look,
             )  # fmt: skip
             made.append(window)
     except NoWindow as error:
@@ -97,9 +97,9 @@ def _notes(live: Live) -> list[str]:
     return [f"{status['fps']:.1f} fps", *recording, *status["errors"]]
 
 
-def _told(live: Live, where: str) -> Callable[[BaseException | str], None]:
+def _reporter(live: Live, where: str) -> Callable[[BaseException | str], None]:
     return lambda what: live.faults.add(where, what)
 
 
-def _settled(live: Live, where: str) -> Callable[[], None]:
+def _settler(live: Live, where: str) -> Callable[[], None]:
     return lambda: live.faults.settle(where)

@@ -148,21 +148,21 @@ def _surround(
     outlets: Sequence[OutputWorker],
 ) -> tuple[OscService, Web]:
     """Add OSC, the page, the mapping and the cues to a performance."""
-    kept, console = Cues(live.store, cues, live.faults), live.console
+    cue_list, console = Cues(live.store, cues, live.faults), live.console
     tempo, bindings = console.tempo, console.mapping
     peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
 
     def listen(host: str, port: int) -> OscService:
         return OscService(
-            live.store, host, port, peers=peers, cues=kept, tempo=tempo, status=live.status,
+            live.store, host, port, peers=peers, cues=cue_list, tempo=tempo, status=live.status,
             mapping=bindings, actions=console.actions,
         )  # fmt: skip
 
     def serve(host: str, port: int) -> Web:
         return Web(
             (host, port), live.store, control.router, faults=live.faults, status=live.status,
-            line=PageStatus(live, kept, outlets, lambda: len(control.feedback.subscribers)),
-            actions=control.actions, cues=lambda: kept.names, osc=control.address,
+            line=PageStatus(live, cue_list, outlets, lambda: len(control.feedback.subscribers)),
+            actions=control.actions, cues=lambda: cue_list.names, osc=control.address,
         )  # fmt: skip
 
     control = _somewhere(listen, osc, OSC)
@@ -184,7 +184,7 @@ def _surround(
         lambda t, beat: tempo.observe(t, beat, live.player.performer.stage.tempo.offset),
         console.run_lfos,
     ]
-    live.on_new_sketch += [page.new_tree, bindings.new_tree, kept.tree_changed]
+    live.on_new_sketch += [page.new_tree, bindings.new_tree, cue_list.tree_changed]
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
     return control, page

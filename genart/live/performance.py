@@ -75,7 +75,7 @@ class Live:
         settings: the values by "owner.name" at the start.
         seed: the seed of the sketch's random numbers.
         threads: how many threads a network on a CPU uses.
-        ladder: chooses the quality level.
+        quality: chooses the quality level.
         store: changes Params from any thread.
         faults: what went wrong.
         recorder: records the film.
@@ -123,7 +123,7 @@ class Live:
         self.settings, self.seed = {path: tree.value(path) for path in values}, seed
         self.threads = spare_threads()
         period = float(1 / self.fps)
-        self.ladder = QualityController(
+        self.quality = QualityController(
             period, hold=hold_fps, say=partial(self.faults.note, "quality")
         )
         self.pacer = BackgroundPacer(self.faults)
@@ -140,12 +140,12 @@ class Live:
         self.engine_clock.stop = self.stopped
         self.display_clock = LiveClock(self.fps, stop=self.stopped, seconds=seconds)
         self.store = Store(first.tree, clock=self.engine_clock.seconds)
-        self.alignment = PhaseLock(period)
-        self.crossfade = FrameBlend(blend, self._shows, self.alignment.shown)
+        self.phase_lock = PhaseLock(period)
+        self.frame_blend = FrameBlend(blend, self._shows, self.phase_lock.shown)
         self.store_control = StoreControl(self.store, self.faults, {}, self._took)
         self.console = LiveConsole(self.store, self.faults)
         self.player = ResilientPlayer(
-            first, self.backstage, self.faults, size=self.size, ladder=self.ladder,
+            first, self.backstage, self.faults, size=self.size, ladder=self.quality,
             pacer=self.pacer, restored=lambda path, value: self.store.put(path, value, "engine"),
             changed=self._sketch_changed, now=self.engine_clock.now,
             swapped=lambda name: self.faults.note("model", f'"{name}" plays.'),
@@ -156,7 +156,7 @@ class Live:
             {
                 "record.start": lambda each: self.recorder.start(*map(str, each.args[:1])),
                 "record.stop": lambda each: self.recorder.stop(),
-                "quality.up": lambda each: self.ladder.up(),
+                "quality.up": lambda each: self.quality.up(),
             }
         )
         self.on_tick: list[Callable[[float, float], None]] = []
@@ -208,7 +208,7 @@ class Live:
             self._profile_outlets(sinks)
             stack.callback(start_all(controls, self.console))
             engine.start()
-            while not self.crossfade.ready.wait(0.1) and not self.stopped.is_set():
+            while not self.frame_blend.ready.wait(0.1) and not self.stopped.is_set():
                 pass
             stack.enter_context(hastened(DISPLAY))
             stack.enter_context(self._lane("display"))
@@ -222,23 +222,23 @@ class Live:
             "fps": round(self._meter.rate, 2),
             "phase": stage.transport.phase,
             "beat": stage.tempo.beat,
-            "made": self.crossfade.made,
-            "synthesised": self.crossfade.synthesised,
+            "made": self.frame_blend.made,
+            "synthesised": self.frame_blend.synthesised,
             "recording": self.recorder.recording,
             "model": stage.model.name,
             "loading": self.backstage.loading,
-            "quality": self.ladder.rung,
+            "quality": self.quality.rung,
             **self.console.said,
             "errors": self.faults.lately(),
         }
 
     def report(self, sinks: Sequence[Sink] = ()) -> LiveReport:
         """The report so far."""
-        meter, fade = self._meter, self.crossfade
+        meter, fade = self._meter, self.frame_blend
         outlets = [*(sink for sink in sinks if isinstance(sink, OutputWorker))]
         drops = {outlet.name: outlet.dropped for outlet in outlets}
         drops["record"] = self.recorder.dropped
-        kept = self.recorder.finished
+        recorded = self.recorder.finished
         return LiveReport(
             frames=meter.frames,
             fps=round(meter.mean_rate, 3),
@@ -254,10 +254,10 @@ class Live:
             drops=drops,
             osc={"received": self.store.received, "rejected": self.store.rejected},
             latency_ms={name: each.summary() for name, each in self.latencies.items()},
-            quality={name: round(each, 3) for name, each in [*self.ladder.spent.items()]},
+            quality={name: round(each, 3) for name, each in [*self.quality.spent.items()]},
             errors=self.faults.total,
             faults=self.faults.all(),
-            recorded=str(kept[-1]) if kept else "",
+            recorded=str(recorded[-1]) if recorded else "",
             profile=None if self._profiler is None else self._profiler.profile(clocked=True),
         )
 
@@ -273,7 +273,7 @@ class Live:
     def _engine(self) -> None:
         try:
             with self._lane("engine", draws=True):
-                run(self._made(), [self.crossfade])
+                run(self._made(), [self.frame_blend])
         except BaseException as error:  # the last frame is still shown
             self.faults.add("engine", error)
             raise
@@ -286,19 +286,19 @@ class Live:
         """After each frame: store the phase, and call everything that follows the ticks."""
         stage = self.player.performer.stage
         self.store.observe("transport.phase", stage.transport.phase)
-        for told in self.on_tick:
+        for follower in self.on_tick:
             try:
-                told(float(tick.t), stage.tempo.beat)
+                follower(float(tick.t), stage.tempo.beat)
             except Exception as error:  # an error in a follower must not stop the engine
                 self.faults.add("controls", error)
 
     def _shown(self) -> Iterator[Frame]:
         made, since, skipped = -1, 0.0, self.display_clock.skipped
-        for frame in self.crossfade.frames(self.display_clock):
+        for frame in self.frame_blend.frames(self.display_clock):
             now = self._meter.beat()
-            self.display_clock.shift(self.alignment.step())
-            if self.crossfade.made != made:
-                made, since = self.crossfade.made, now
+            self.display_clock.shift(self.phase_lock.step())
+            if self.frame_blend.made != made:
+                made, since = self.frame_blend.made, now
             self._watch(now - since)
             self.recorder.missed(self.display_clock.skipped - skipped)
             skipped = self.display_clock.skipped
@@ -317,15 +317,15 @@ class Live:
         return self._black
 
     def _took(self, at: float) -> None:
-        self.crossfade.asked = at if self.crossfade.asked is None else self.crossfade.asked
+        self.frame_blend.asked = at if self.frame_blend.asked is None else self.frame_blend.asked
 
     def _shows(self, asked: float) -> None:
         self.latencies["param_to_frame"].add(self.engine_clock.seconds() - asked)
 
     def _sketch_changed(self) -> None:
         self.store.set_tree(self.player.tree)
-        for told in self.on_new_sketch:
-            told()
+        for follower in self.on_new_sketch:
+            follower()
 
     def _load(self, name: str) -> Generator:
         given, device = self._given, self.backstage.device
@@ -340,8 +340,8 @@ class Live:
 
     def _warm(self, model: Generator) -> None:
         """Use a model once at every quality level that may be chosen during the performance."""
-        for rung in quality_levels(model) if self.ladder.hold else [QualityLevel("", model)]:
-            picture = rung.model(rung.model.sample([0]))
+        for level in quality_levels(model) if self.quality.hold else [QualityLevel("", model)]:
+            picture = level.model(level.model.sample([0]))
             as_frame(picture, self.size)
 
     def _close(self, engine: Thread, sinks: Sequence[Sink]) -> None:

@@ -95,7 +95,7 @@ class Console(Protocol):
         """Run an action, such as ("tempo/tap") or ("cue/recall", "opening", 4.0)."""
         ...
 
-    def subscribe(self, told: Callable[[str, Any, str], None]) -> Callable[[], None]:
+    def subscribe(self, subscriber: Callable[[str, Any, str], None]) -> Callable[[], None]:
         """Call a quick function with (path, value, source) of every change; returns its end."""
         ...
 

@@ -36,10 +36,10 @@ class Durations:
     def percentile(self, share: float) -> float:
         """The duration in seconds below which a `share`, 0..1, of all lie; 0 if there are none."""
         wanted, seen = share * self.count, 0
-        for place, many in enumerate(self._bins):
+        for index, many in enumerate(self._bins):
             seen += many
             if many and seen >= wanted:
-                return self.longest if place == _BINS - 1 else min((place + 1) * _BIN, self.longest)
+                return self.longest if index == _BINS - 1 else min((index + 1) * _BIN, self.longest)
         return 0.0
 
     def over(self, seconds: float) -> int:

@@ -32,7 +32,7 @@ def start_show_recorder(live: Live, path: str | Path) -> ShowRecorder:
         UsageError: a file that exists already, or cannot be written.
     """
     keeper = ShowRecorder(live, ShowWriter(path, _header(live)))
-    live.store_control.kept = keeper.write
+    live.store_control.on_changes = keeper.write
     live.on_tick.append(keeper.look)
     live.on_new_sketch.append(keeper.sketch_saved)
     return keeper
@@ -62,8 +62,8 @@ class ShowRecorder:
     def write(self, changes: Iterable[Change]) -> None:
         """Write the changes of a tick."""
         tree = self._live.player.tree
-        kept = [c for c in changes if c.path in tree and not _settles(c.path, tree[c.path])]
-        self._try(lambda: self._writer.write(kept))
+        unsettled = [c for c in changes if c.path in tree and not _settles(c.path, tree[c.path])]
+        self._try(lambda: self._writer.write(unsettled))
 
     def look(self, t: float, beat: float) -> None:
         """After the frame of the tick at time t: write what it was the first to show."""

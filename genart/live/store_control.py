@@ -17,7 +17,7 @@ Action = Callable[[Trigger], Any]
 
 
 @runtime_checkable
-class Kept(Protocol):
+class RecordedChanges(Protocol):
     """A Control that knows its changes before smoothing, as a recorded show does."""
 
     def due(self, t: float) -> Sequence[Change]:
@@ -39,7 +39,7 @@ class StoreControl:
             takes any.
 
     Attributes:
-        kept: called with the changes of every tick that has any: the show recorder.
+        on_changes: called with the changes of every tick that has any: the show recorder.
         controls: asked for changes at every tick.
     """
 
@@ -52,7 +52,7 @@ class StoreControl:
     ) -> None:
         self.store, self.actions = store, actions
         self._faults, self._taken = faults, taken
-        self.kept: Callable[[Iterable[Change]], None] | None = None
+        self.on_changes: Callable[[Iterable[Change]], None] | None = None
         self.controls: Sequence[Control] = ()
 
     def changes(self, t: float) -> tuple[()]:
@@ -63,7 +63,7 @@ class StoreControl:
         if taken.since is not None:
             self._taken(taken.since)
         if taken.changes:
-            self._keep(taken.changes)
+            self._record(taken.changes)
         for trigger in taken.triggers:
             try:
                 self._act(trigger)
@@ -76,7 +76,7 @@ class StoreControl:
     def _ask(self, control: Control, t: float) -> None:
         """Put the changes of a control into the store; those of a show keep their times."""
         try:
-            if isinstance(control, Kept):
+            if isinstance(control, RecordedChanges):
                 for change in control.due(t):
                     self._replay(change)
             else:
@@ -91,13 +91,13 @@ class StoreControl:
         except ParamError as error:
             self._faults.add("params", error)
 
-    def _keep(self, changes: Iterable[Change]) -> None:
-        if self.kept is None:
+    def _record(self, changes: Iterable[Change]) -> None:
+        if self.on_changes is None:
             return
         try:
-            self.kept(changes)
+            self.on_changes(changes)
         except (OSError, ValueError) as error:  # such as a full disk: the engine continues
-            self.kept = None
+            self.on_changes = None
             self._faults.add("show", error)
 
     def _act(self, trigger: Trigger) -> None:

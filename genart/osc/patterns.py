@@ -58,12 +58,12 @@ def _fits(parts: tuple[tuple[Step, ...] | None, ...], address: str) -> bool:
 
 
 def _whole(steps: tuple[Step, ...], text: str) -> bool:
-    places = {0}
+    positions = {0}
     for step in steps:
-        places = step(text, places)
-        if not places:
+        positions = step(text, positions)
+        if not positions:
             return False
-    return len(text) in places
+    return len(text) in positions
 
 
 def _steps(part: str) -> list[Step]:
@@ -83,17 +83,19 @@ def _steps(part: str) -> list[Step]:
     return steps
 
 
-def _run(text: str, places: set[int]) -> set[int]:
-    return set(range(min(places), len(text) + 1))
+def _run(text: str, positions: set[int]) -> set[int]:
+    return set(range(min(positions), len(text) + 1))
 
 
-def _any(text: str, places: set[int]) -> set[int]:
-    return {place + 1 for place in places if place < len(text)}
+def _any(text: str, positions: set[int]) -> set[int]:
+    return {position + 1 for position in positions if position < len(text)}
 
 
 def _texts(options: list[str]) -> Step:
-    def step(text: str, places: set[int]) -> set[int]:
-        return {p + len(option) for option in options for p in places if text.startswith(option, p)}
+    def step(text: str, positions: set[int]) -> set[int]:
+        return {
+            p + len(option) for option in options for p in positions if text.startswith(option, p)
+        }
 
     return step
 
@@ -102,10 +104,10 @@ def _one_of(inside: str) -> Step:
     negated = inside.startswith("!")
     members = _members(inside[negated:])
 
-    def step(text: str, places: set[int]) -> set[int]:
+    def step(text: str, positions: set[int]) -> set[int]:
         return {
             p + 1
-            for p in places
+            for p in positions
             if p < len(text) and any(low <= text[p] <= high for low, high in members) != negated
         }
 

@@ -69,11 +69,11 @@ class Advertisement:
         zeroconf = AsyncZeroconf(ip_version=IPVersion.V4Only, **where)
         try:
             for kind, (host, port) in self._offers.items():
-                told = AsyncServiceInfo(
+                info = AsyncServiceInfo(
                     kind, f"{self._name}.{kind}", port=port, parsed_addresses=[_shown(host)],
                     server=f"{socket.gethostname()}.local.",
                 )  # fmt: skip
-                await zeroconf.async_register_service(told, allow_name_change=True)
+                await zeroconf.async_register_service(info, allow_name_change=True)
             while not self._closing:
                 await asyncio.sleep(3600)
         finally:

@@ -56,13 +56,13 @@ class Beats:
         struck = self._advance()
         if self._seen % EVERY == 0 and self._seen >= _FIRST * self._hops:
             self._look()
-        told = {
+        features = {
             "beat": self._envelope(struck),
             "phase": self._phase,
             "confidence": self._tempo.confidence,
         }
-        bpm, (low, high) = self._tempo.told, BPM_RANGE
-        return told if bpm is None else {**told, "bpm": (bpm - low) / (high - low)}
+        bpm, (low, high) = self._tempo.reported, BPM_RANGE
+        return features if bpm is None else {**features, "bpm": (bpm - low) / (high - low)}
 
     def _advance(self) -> bool:
         """Advance by one hop; returns whether that reaches a beat."""
@@ -105,7 +105,7 @@ class Beats:
         """The phase 0..1 estimated from the flux alone."""
         period = self._tempo.period
         steps = np.arange(round(2 * period)) / 2  # half hops back from now
-        turns = np.arange(int(len(self._flux) / period))
-        combs = at(self._flux, len(self._flux) - 1 - (steps[:, None] + turns * period))
-        best = steps[int(np.argmax(blurred(combs @ _FADE**turns)))]
+        periods = np.arange(int(len(self._flux) / period))
+        combs = at(self._flux, len(self._flux) - 1 - (steps[:, None] + periods * period))
+        best = steps[int(np.argmax(blurred(combs @ _FADE**periods)))]
         return float((best + _LAG) / period % 1)

@@ -98,8 +98,8 @@ def _check(path: Path) -> None:
     if not path.is_file():
         raise genart.UsageError(f'There is no file "{path}" to listen to.')
     command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
-    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if not re.search(rb"Stream #.*: Audio: ", told.stderr):
+    probed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if not re.search(rb"Stream #.*: Audio: ", probed.stderr):
         raise genart.UsageError(
             f'"{path}" holds no sound that ffmpeg can read; give a .wav, or a film with sound.'
         )

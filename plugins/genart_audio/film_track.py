@@ -45,8 +45,8 @@ class SoundTrack:
                 self._next = next(self._stream, None)
             if self._next is None or self._next.t - self._ahead > t:
                 return
-            told, self._next = self._next, None
-            yield told.t - self._ahead, told.name, told.value
+            heard, self._next = self._next, None
+            yield heard.t - self._ahead, heard.name, heard.value
 
     def close(self) -> None:
         """Stop reading."""

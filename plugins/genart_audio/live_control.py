@@ -26,7 +26,7 @@ from genart_audio.decoder import SUFFIXES, Sound
 from genart_audio.film_track import fresh
 from genart_audio.spectrum import BANDS
 
-_SAID = 0.2  # seconds between two updates of the status
+_INTERVAL = 0.2  # seconds between two updates of the status
 _FIRST, _LONGEST = 0.5, 10.0  # seconds before a device is tried again, doubled each time
 #: Features that are 0 in silence.
 _LOUD = ("level", *BANDS, "onset", "beat", "confidence")
@@ -170,15 +170,15 @@ class Status:
     """
 
     def __init__(self, console: genart.live.Console) -> None:
-        self._console, self._told = console, -math.inf
+        self._console, self._shown = console, -math.inf
         self._unknown: set[str] = set()
 
     def __call__(self, last: Mapping[str, float]) -> None:
         """Show it if it is time."""
         now = time.monotonic()
-        if not last or now - self._told < _SAID:
+        if not last or now - self._shown < _INTERVAL:
             return
-        self._told = now
+        self._shown = now
         self._console.say("audio/level", round(last["level"], 3))
         if "bpm" in last:
             self._console.say("audio/bpm", round(in_bpm(last["bpm"]), 1))

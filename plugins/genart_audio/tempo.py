@@ -54,7 +54,7 @@ class Tempo:
     Attributes:
         period: in hops.
         confidence: how much of the flux repeats with it, 0..1.
-        told: beats a minute reported, None before the first; it changes in useful steps.
+        reported: beats a minute reported, None before the first; it changes in useful steps.
     """
 
     def __init__(self, hops: float, memory: int) -> None:
@@ -62,14 +62,14 @@ class Tempo:
         octaves = np.linspace(np.log2(SLOWEST), np.log2(FASTEST), _STEPS)
         self._periods = 60 * hops / 2.0**octaves
         self._prior = np.exp(-0.5 * ((octaves - np.log2(_USUAL)) / _SPREAD) ** 2)
-        self._on = Places(np.outer(_ON, self._periods), memory)
-        self._off = Places(np.outer(_OFF, self._periods), memory)
+        self._on = Interpolation(np.outer(_ON, self._periods), memory)
+        self._off = Interpolation(np.outer(_OFF, self._periods), memory)
         self._size = 1 << (2 * memory - 1).bit_length()
         self._keep = float(np.exp(-EVERY / (_SETTLE * hops)))
         self._score: Row = np.zeros(_STEPS)
         self._chosen: int | None = None
         self.period, self.confidence = 60 * hops / _USUAL, 0.0
-        self.told: float | None = None
+        self.reported: float | None = None
 
     def look(self, flux: Row) -> None:
         """Estimate from the flux of the last hops, oldest first."""
@@ -81,8 +81,8 @@ class Tempo:
         sure = min(max(float(returns.mean()), 0.0), 1.0)
         self.confidence = self._averaged(self.confidence, sure)
         bpm = 60 * self._hops / self.period
-        if self.confidence >= SURE and (self.told is None or abs(bpm - self.told) > _SAME):
-            self.told = bpm
+        if self.confidence >= SURE and (self.reported is None or abs(bpm - self.reported) > _SAME):
+            self.reported = bpm
 
     def _averaged(self, before: Any, now: Any) -> Any:
         return self._keep * before + (1 - self._keep) * now
@@ -128,7 +128,7 @@ def _refined(correlation: Row, period: float) -> float:
     return period
 
 
-class Places:
+class Interpolation:
     """Positions between the values of a row, for linear interpolation.
 
     Args:
@@ -152,7 +152,7 @@ class Places:
 
 def at(row: Row, places: NDArray[np.floating[Any]]) -> Row:
     """A row at positions between its values, by linear interpolation; 0 outside."""
-    return Places(places, len(row))(row)
+    return Interpolation(places, len(row))(row)
 
 
 def blurred(row: Row) -> Row:

@@ -43,9 +43,9 @@ class Link:
         self._leave: Callable[[], None] = lambda: None
         self._console: genart.live.Console | None = None
         self._session: Any = None
-        self._bpm = self._turned = 0.0  # of the session; set here, 0 for not
+        self._bpm = self._bpm_set = 0.0  # of the session; set here, 0 for not
         self._playing: bool | None = None
-        self._play_turned: bool | None = None
+        self._play_set: bool | None = None
         self._peers = -1
 
     def start(self, console: genart.live.Console) -> None:
@@ -105,19 +105,19 @@ class Link:
 
     def _tell_tempo(self, state: Any, micros: int) -> bool:
         """Send a tempo that was set here to the session; returns whether there was one."""
-        turned, self._turned = self._turned, 0.0
-        if not turned or abs(turned - state.tempo()) < _SAME:
+        bpm, self._bpm_set = self._bpm_set, 0.0
+        if not bpm or abs(bpm - state.tempo()) < _SAME:
             return False
-        state.setTempo(turned, micros)
+        state.setTempo(bpm, micros)
         return True
 
     def _share_play(self, state: Any, micros: int) -> bool:
         """Start and stop together; returns whether the session has to be told."""
         assert self._console is not None
-        turned, self._play_turned = self._play_turned, None
-        if turned is not None and turned != state.isPlaying():
-            state.setIsPlaying(turned, micros)
-            self._playing = turned
+        playing, self._play_set = self._play_set, None
+        if playing is not None and playing != state.isPlaying():
+            state.setIsPlaying(playing, micros)
+            self._playing = playing
             return True
         if self._playing is not None and state.isPlaying() != self._playing:
             self._console.put(_PLAY, state.isPlaying(), self.name)
@@ -129,9 +129,9 @@ class Link:
         if source == self.name:
             return
         if path == _BPM:
-            self._turned = float(value)
+            self._bpm_set = float(value)
         elif path == _PLAY:
-            self._play_turned = bool(value)
+            self._play_set = bool(value)
 
     def _count(self, peers: int) -> None:
         if peers != self._peers and self._console is not None:

@@ -40,7 +40,7 @@ class Midi:
         self._system = system
         self._readers: dict[str, Reader] = {}
         self._lights = Lights()
-        self._clock, self._told = Clock(), 0.0
+        self._clock, self._reported = Clock(), 0.0
         self._stopped = Event()
         self._thread = Thread(target=self._work, name="genart-midi", daemon=True)
         self._leave: Callable[[], None] = lambda: None
@@ -57,7 +57,7 @@ class Midi:
         """
         self._console = console
         self._ports = Ports(self._system or backend(), self._wanted, self._heard)
-        self._leave = console.subscribe(lambda path, value, by: self._lights.turned(path, by))
+        self._leave = console.subscribe(lambda path, value, by: self._lights.changed(path, by))
         self.scan()
         if not self._ports.names:
             self._console.fault(self.name, self._missing())
@@ -141,13 +141,13 @@ class Midi:
 
     def _follow(self, now: float, bpm: float) -> None:
         """Follow the clock, and its beat once its number is known."""
-        if abs(bpm - self._told) >= max(_NEWS, self._clock.doubt if self._told else 0.0):
-            self._told = round(bpm, 2)
+        if abs(bpm - self._reported) >= max(_NEWS, self._clock.doubt if self._reported else 0.0):
+            self._reported = round(bpm, 2)
         beat = self._clock.beat(now) if self._clock.counts else None
         if beat is None:
-            self._console.put("tempo.bpm", self._told, "midi clock")
+            self._console.put("tempo.bpm", self._reported, "midi clock")
         else:
-            self._console.follow(now, beat, self._told, "midi clock")
+            self._console.follow(now, beat, self._reported, "midi clock")
 
     def _work(self) -> None:
         turn = 0

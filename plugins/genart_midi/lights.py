@@ -23,27 +23,27 @@ class Lights:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shown: dict[tuple[str, str], int] = {}
-        self._turned: dict[str, str] = {}  # the source of each Param's last change, by path
+        self._changed_by: dict[str, str] = {}  # the source of each Param's last change, by path
         self._absolute: set[tuple[str, str]] = set()
 
-    def turned(self, path: str, source: str) -> None:
+    def changed(self, path: str, source: str) -> None:
         """A Param was changed."""
         with self._lock:
-            self._turned[path] = source
+            self._changed_by[path] = source
 
     def heard(self, device: str, source: str, x: float) -> bool:
         """A control sent x; returns whether that is new, not the echo of what it was sent."""
-        place = (device, source)
+        control = (device, source)
         with self._lock:
-            known = self._shown.get(place) == round(x) and place in self._absolute
-            if place in self._shown:
-                self._shown[place] = round(x)
+            known = self._shown.get(control) == round(x) and control in self._absolute
+            if control in self._shown:
+                self._shown[control] = round(x)
         return not known
 
     def forget(self, device: str) -> None:
         """A device was plugged out: when it comes back, everything is sent again."""
         with self._lock:
-            self._shown = {place: x for place, x in self._shown.items() if place[0] != device}
+            self._shown = {control: x for control, x in self._shown.items() if control[0] != device}
 
     def due(
         self, lights: Iterable[genart.live.Light], devices: Sequence[str]
@@ -60,10 +60,10 @@ class Lights:
                     yield device, light.source, round(light.x)
 
     def _is_news(self, light: genart.live.Light, device: str) -> bool:
-        place, x = (device, light.source), round(light.x)
+        control, x = (device, light.source), round(light.x)
         with self._lock:
-            known, absolute = self._shown.get(place), light.mode == "absolute"
-            (self._absolute.add if absolute else self._absolute.discard)(place)
-            self._shown[place] = x
-            own = self._turned.get(light.path) == f"midi {light.source} {device}"
+            known, absolute = self._shown.get(control), light.mode == "absolute"
+            (self._absolute.add if absolute else self._absolute.discard)(control)
+            self._shown[control] = x
+            own = self._changed_by.get(light.path) == f"midi {light.source} {device}"
         return known != x and not (absolute and own and known is not None)

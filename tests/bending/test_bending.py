@@ -322,7 +322,7 @@ def test_bends_are_turned_live_and_a_bad_text_is_set_back(model: Any, tmp_path: 
     file = str(model.save(tmp_path / "tiny.safetensors"))
     live = genart.live.Live(Still, model=file, size=16, fps=50, seconds=20,
                        params={"walk.seeds": "3,4", "model.bend": "8:flip_v@0"})  # fmt: skip
-    live.crossfade._blend = False
+    live.frame_blend._blend = False
     writer = start_show_recorder(live, tmp_path / "night.jsonl")
     seen: list[np.ndarray] = []
 

@@ -190,7 +190,7 @@ def test_a_second_model_is_loaded_while_the_first_plays_and_bad_ones_are_told(
     tiny(5, "large", img_resolution=32).save(other)
     live = genart.live.Live(Still, model=files[0], size=16, fps=50, seconds=30,
                        params={"walk.seeds": "3,4", "model.blend": 1.0})  # fmt: skip
-    live.crossfade._blend = False
+    live.frame_blend._blend = False
     alone = genart.MemorySink()
     genart.render(Still, alone, model=files[1], **FILM)
     seen: list[np.ndarray] = []

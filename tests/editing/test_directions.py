@@ -332,7 +332,7 @@ def test_directions_picked_up_live_are_sliders_and_a_show_keeps_them(
     file, handles = kept
     live = genart.live.Live(Still, model=str(file), size=16, fps=50, seconds=20,
                        params={"walk.seeds": "3,4"})  # fmt: skip
-    live.crossfade._blend = False
+    live.frame_blend._blend = False
     writer = start_show_recorder(live, tmp_path / "night.jsonl")
     live.on_new_sketch.append(lambda: live.store.put("edit.sefa1", 2.0, "test"))
     live.store.put("model.directions", str(tmp_path / "none.npz"))

@@ -91,9 +91,9 @@ def test_a_sketch_that_draws_by_itself_has_no_ladder_and_that_is_said() -> None:
 
 def test_up_on_command() -> None:
     stage = Performance(seconds=6.0)
-    stage.live.ladder.choose(stage.model)
-    stage.live.ladder.hold = False
-    stage.live.ladder.relieve(0.0)
+    stage.live.quality.choose(stage.model)
+    stage.live.quality.hold = False
+    stage.live.quality.relieve(0.0)
     stage.live.store.trigger("quality.up")
     stage.live.run()
     assert stage.rungs == ["full"]

@@ -147,7 +147,7 @@ def test_a_recorded_show_renders_again_to_the_frames_that_were_made(tmp_path: Pa
     file = tmp_path / "flat.py"
     file.write_text(SAVED.format(default=0.1, extra="", value="self.level * self.phase"))
     live = genart.live.Live(file, model="plasma", size=32, fps=40, seconds=20)
-    live.crossfade._blend = False
+    live.frame_blend._blend = False
     writer = start_show_recorder(live, tmp_path / "night.jsonl")
     made: dict[int, np.ndarray] = {}
     player_frame = live.player.frame
@@ -185,7 +185,7 @@ def test_a_full_disk_ends_the_show_and_not_the_picture() -> None:
         tried.append(changes)
         raise OSError("no space left")
 
-    desk.kept = full
+    desk.on_changes = full
     for value in (0.1, 0.2):
         store.put("sketch.level", value)
         desk.changes(value)

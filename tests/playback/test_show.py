@@ -276,7 +276,7 @@ def test_what_a_text_brings_glides_goes_and_comes_back_as_it_was_played(tmp_path
         20: ("model.bend", "", None),
     }  # fmt: skip
     store, played, events = live.store, list[dict[str, Any]](), list[Change]()
-    live.store_control.kept = events.extend
+    live.store_control.on_changes = events.extend
     header = Header("drift", "plasma", values=store.values(), smoothing=smoothing_of(store.tree))
     for i in range(24):
         if i in moves:

@@ -12,18 +12,18 @@ _VERTEX = """
 #version 330
 uniform vec2 scale;
 in vec2 corner;
-out vec2 place;
+out vec2 position;
 void main() {
-    place = vec2(corner.x, 1.0 - corner.y);
+    position = vec2(corner.x, 1.0 - corner.y);
     gl_Position = vec4((corner * 2.0 - 1.0) * scale, 0.0, 1.0);
 }
 """
 _FRAGMENT = """
 #version 330
 uniform sampler2D picture;
-in vec2 place;
+in vec2 position;
 out vec4 colour;
-void main() { colour = texture(picture, place); }
+void main() { colour = texture(picture, position); }
 """
 
 

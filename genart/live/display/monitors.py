@@ -84,7 +84,7 @@ def density(glfw: Any, monitor: Any) -> float:
     return float(max(glfw.get_monitor_content_scale(monitor))) if sized else 1.0
 
 
-def can_place(glfw: Any) -> bool:
+def can_position(glfw: Any) -> bool:
     """Whether a window can set its position; under Wayland it cannot."""
     return not hasattr(glfw, "PLATFORM_WAYLAND") or glfw.get_platform() != glfw.PLATFORM_WAYLAND
 

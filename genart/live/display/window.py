@@ -12,7 +12,7 @@ from genart.contracts import Frame
 from genart.live.display.gl_renderer import GlRenderer
 from genart.live.display.monitors import (
     NoWindow,
-    can_place,
+    can_position,
     density,
     find_screen,
     first_size,
@@ -88,7 +88,7 @@ class Window:
         self._notes, self._failed, self._settled = notes, failed, settled
         self._fill, self._wanted, self._lost, self._fails = fill, False, False, 0
         self._screen = find_screen(self._glfw, screen)
-        self._place = (0, 0, 0, 0)
+        self._windowed = (0, 0, 0, 0)
         self._frame: Frame | None = None
         self._moved, self._cursor, self._noted = time.monotonic(), True, 0.0
         self._plate: tuple[Any, Frame] | None = None
@@ -134,9 +134,9 @@ class Window:
                 self._settled()
             self._wanted = self._lost = False
             if self.fullscreen:
-                glfw.set_window_monitor(self._handle, None, *self._place, 0)
+                glfw.set_window_monitor(self._handle, None, *self._windowed, 0)
             return
-        self._place = (*_where(glfw, self._handle), *glfw.get_window_size(self._handle))
+        self._windowed = (*_where(glfw, self._handle), *glfw.get_window_size(self._handle))
         self._wanted = True
         self._cover()
 
@@ -211,8 +211,8 @@ class Window:
             self._move_where_seen()
 
     def _move_where_seen(self) -> None:
-        monitor, (_, _, width, height) = self._glfw.get_primary_monitor(), self._place
-        if monitor and can_place(self._glfw):
+        monitor, (_, _, width, height) = self._glfw.get_primary_monitor(), self._windowed
+        if monitor and can_position(self._glfw):
             left, top, *_ = room(self._glfw, monitor)
             self._glfw.set_window_monitor(self._handle, None, left + 60, top + 60, width, height, 0)
 
@@ -247,7 +247,7 @@ class Window:
         glfw.set_key_callback(handle, self._on_key)
         glfw.set_cursor_pos_callback(handle, self._on_mouse)
         glfw.set_window_refresh_callback(handle, self._on_refresh)
-        if can_place(glfw):
+        if can_position(glfw):
             glfw.set_window_pos(handle, left + area[0] // 20, top + area[1] // 20)
         return handle
 
@@ -298,5 +298,5 @@ def _span(keys: Iterable[str]) -> str:
 
 
 def _where(glfw: Any, handle: Any) -> tuple[int, int]:
-    left, top = glfw.get_window_pos(handle) if can_place(glfw) else (60, 60)
+    left, top = glfw.get_window_pos(handle) if can_position(glfw) else (60, 60)
     return int(left), int(top)

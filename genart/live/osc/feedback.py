@@ -136,13 +136,13 @@ class Feedback:
         self._expire()
         for peer in self._peers:
             with self._lock:
-                parcels = list(peer.parcels())
-            for parcel in parcels:
-                if peer.send(parcel):
+                datagrams = list(peer.datagrams())
+            for datagram in datagrams:
+                if peer.send(datagram):
                     self.sent += 1
                     continue
                 with self._lock:
-                    peer.again(parcel)
+                    peer.again(datagram)
 
     def close(self) -> None:
         """Stop after a last flush."""
@@ -154,7 +154,7 @@ class Feedback:
 
     def _listen(self) -> None:
         if self._peers and self._leave is None:
-            self._leave = self._store.subscribe(self._turned)
+            self._leave = self._store.subscribe(self._param_changed)
 
     def _find(self, host: str, port: int) -> _Peer | None:
         return next((peer for peer in self._peers if peer.address[:2] == (host, port)), None)
@@ -168,7 +168,7 @@ class Feedback:
         for peer in over:
             peer.close()
 
-    def _turned(self, path: str, value: Any, source: str) -> None:
+    def _param_changed(self, path: str, value: Any, source: str) -> None:
         address, args = address_of(path), (wire(value),)
         with self._lock:
             for peer in self._peers:
@@ -179,11 +179,11 @@ class Feedback:
 
 
 @dataclass
-class _Parcel:
+class _Datagram:
     """A datagram being built: an encoded bundle, and the messages in it."""
 
     data: bytearray = field(default_factory=lambda: bytearray(_HEADER))
-    told: dict[str, Args] = field(default_factory=dict)
+    messages: dict[str, Args] = field(default_factory=dict)
 
 
 class _Peer:
@@ -231,34 +231,34 @@ class _Peer:
         self._known[address] = args
         self.pending.pop(address, None)
 
-    def parcels(self) -> Iterator[_Parcel]:
+    def datagrams(self) -> Iterator[_Datagram]:
         """What is new, in bundles small enough for a datagram; a limited number at once."""
-        parcel, count = _Parcel(), 0
+        datagram, count = _Datagram(), 0
         for address in list(self.pending):
             args = self.pending[address]
             data = b"" if self._known.get(address) == args else _encoded(address, args)
-            if data and parcel.told and len(parcel.data) + len(data) > LARGEST:
-                yield parcel
-                parcel, count = _Parcel(), count + 1
+            if data and datagram.messages and len(datagram.data) + len(data) > LARGEST:
+                yield datagram
+                datagram, count = _Datagram(), count + 1
                 if count == _MOST:
                     return
             del self.pending[address]
             if data:
-                self._known[address] = parcel.told[address] = args
-                parcel.data += data
-        if parcel.told:
-            yield parcel
+                self._known[address] = datagram.messages[address] = args
+                datagram.data += data
+        if datagram.messages:
+            yield datagram
 
-    def send(self, parcel: _Parcel) -> bool:
+    def send(self, datagram: _Datagram) -> bool:
         """Send a datagram; returns whether it was sent."""
         with suppress(OSError):
-            self._socket.sendto(parcel.data, self.address)
+            self._socket.sendto(datagram.data, self.address)
             return True
         return False
 
-    def again(self, parcel: _Parcel) -> None:
+    def again(self, datagram: _Datagram) -> None:
         """Send the messages of a failed datagram again, unless there are newer ones."""
-        for address, args in parcel.told.items():
+        for address, args in datagram.messages.items():
             self._known.pop(address, None)
             self.pending.setdefault(address, args)
 

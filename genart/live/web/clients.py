@@ -14,7 +14,7 @@ from genart.live.osc.addresses import address_of, wire
 from genart.live.osc.router import Router
 from genart.live.store import Store
 from genart.live.web.oscquery import Query
-from genart.live.web.widgets import controls, place
+from genart.live.web.widgets import controls, state_of
 from genart.osc.codec import Message, encode
 from genart.osc.server import Sender
 
@@ -111,15 +111,15 @@ class Browser(Client):
 
     def new_tree(self, store: Store) -> None:
         """Send the whole tree again."""
-        told = {"tree": controls(store), "actions": self._actions}
-        self._later("tree", json.dumps(told))
+        message = {"tree": controls(store), "actions": self._actions}
+        self._later("tree", json.dumps(message))
 
     def changed(self, news: News, store: Store) -> None:
         """Send the values that changed, whoever changed them."""
         for path in news:
             if path in store.tree:
-                told = {path: place(store.tree[path], store.current(path))}
-                self._later(path, json.dumps({"set": told}))
+                message = {path: state_of(store.tree[path], store.current(path))}
+                self._later(path, json.dumps({"set": message}))
 
     def status(self, line: Mapping[str, Any], cues: list[str]) -> None:
         """Send the status line."""
@@ -127,16 +127,16 @@ class Browser(Client):
 
     def hear(self, said: str | bytes, store: Store, do: Do) -> None:
         """Perform {"set": path, "value": v}, {"set": path, "norm": x}, {"do": act, "args": []}."""
-        wish = json.loads(said)
+        request = json.loads(said)
         try:
-            if "norm" in wish:
-                store.put(wish["set"], _number(wish["norm"]), self.source, norm=True)
-            elif "set" in wish:
-                store.put(wish["set"], wish["value"], self.source)
+            if "norm" in request:
+                store.put(request["set"], _number(request["norm"]), self.source, norm=True)
+            elif "set" in request:
+                store.put(request["set"], request["value"], self.source)
             else:
-                do(wish["do"], tuple(wish.get("args", ())), self.source)
+                do(request["do"], tuple(request.get("args", ())), self.source)
         except (GenartError, OSError) as error:
-            self._later("refused", json.dumps({"refused": str(error), "set": wish.get("set")}))
+            self._later("refused", json.dumps({"refused": str(error), "set": request.get("set")}))
 
 
 class Lister(Client):
@@ -159,19 +159,19 @@ class Lister(Client):
 
     def new_tree(self, store: Store) -> None:
         """Send which part of the tree changed."""
-        told = {"COMMAND": "PATH_CHANGED", "DATA": "/genart/sketch"}
-        self._later("PATH_CHANGED", json.dumps(told))
+        message = {"COMMAND": "PATH_CHANGED", "DATA": "/genart/sketch"}
+        self._later("PATH_CHANGED", json.dumps(message))
 
     def hear(self, said: str | bytes, store: Store, do: Do) -> None:
         """Perform OSC from bytes, and LISTEN and IGNORE from JSON."""
         if isinstance(said, bytes):
             self._router.receive(said, self.sender)
             return
-        wish = json.loads(said)
-        path = str(wish["DATA"])
-        if wish["COMMAND"] == "LISTEN" and self._query.listenable(path):
+        request = json.loads(said)
+        path = str(request["DATA"])
+        if request["COMMAND"] == "LISTEN" and self._query.listenable(path):
             self._listens.add(path)
-        elif wish["COMMAND"] == "IGNORE":
+        elif request["COMMAND"] == "IGNORE":
             self._listens.discard(path)
 
 

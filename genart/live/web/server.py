@@ -90,10 +90,10 @@ class Web:
         self._socket = _bound(*address)
         host, port = self._socket.getsockname()[:2]
         self.address: tuple[str, int] = (host, port)
-        self.door = AccessCheck(host)
+        self.access = AccessCheck(host)
         self._clients = Clients(store, line or status, cues, self._actions.run)
-        told = host_info(title, osc, self.address)
-        self._query = Query(lambda: store.tree, store.current, status, self._actions, told)
+        info = host_info(title, osc, self.address)
+        self._query = Query(lambda: store.tree, store.current, status, self._actions, info)
         config = uvicorn.Config(
             self._app(), log_config=None, lifespan="off", ws="websockets-sansio",
             ws_per_message_deflate=False,  # a JPEG is compressed already, and zlib is slow
@@ -113,7 +113,9 @@ class Web:
         host, port = self.address
         shown = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)
         shown = f"[{shown}]" if ":" in shown else shown
-        return f"http://{shown}:{port}/" + (f"?token={self.door.token}" if self.door.token else "")
+        return f"http://{shown}:{port}/" + (
+            f"?token={self.access.token}" if self.access.token else ""
+        )
 
     def start(self) -> None:
         """Start to serve; returns once the server answers."""
@@ -183,7 +185,7 @@ class Web:
         return served
 
     async def _get(self, request: Request) -> Response:
-        if not self.door.ours(request.headers.get("host", "")):
+        if not self.access.ours(request.headers.get("host", "")):
             return PlainTextResponse("This server does not have the host name you asked for.", 421)
         path, query = request.url.path, request.url.query
         wants_page = path == "/" and "text/html" in request.headers.get("accept", "")
@@ -197,20 +199,22 @@ class Web:
 
     def _page(self, request: Request, name: str) -> Response:
         token = request.query_params.get("token") or request.cookies.get("genart")
-        if not self.door.knows(token):
+        if not self.access.knows(token):
             return PlainTextResponse("This page needs the token that genart printed.", 403)
         body, kind = read(name)
         headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
         response = Response(body, media_type=kind, headers=headers)
-        if self.door.token:
-            response.set_cookie("genart", self.door.token, httponly=True, samesite="strict")
+        if self.access.token:
+            response.set_cookie("genart", self.access.token, httponly=True, samesite="strict")
         return response
 
     async def _admitted(self, socket: WebSocket, *, page: bool) -> bool:
         headers = socket.headers
-        fits = self.door.admits(headers.get("origin"), headers.get("host", ""), neighbours=not page)
+        fits = self.access.admits(
+            headers.get("origin"), headers.get("host", ""), neighbours=not page
+        )
         token = socket.query_params.get("token") or socket.cookies.get("genart")
-        if not fits or (page and not self.door.knows(token)):
+        if not fits or (page and not self.access.knows(token)):
             await socket.close(1008)
             return False
         await socket.accept()

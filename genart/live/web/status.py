@@ -48,7 +48,7 @@ class PageStatus:
             **live.status(),
             "sketch": type(live.sketch).__name__,
             "target": float(live.fps),
-            "repeated": live.crossfade.repeated,
+            "repeated": live.frame_blend.repeated,
             "drops": drops | {"record": live.recorder.dropped},
             "recorded": live.recorder.seconds,
             "cue": self._cues.last,

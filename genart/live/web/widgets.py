@@ -14,7 +14,7 @@ def controls(store: Store) -> list[dict[str, Any]]:
     return [control(path, param, store.current(path)) for path, param in store.tree.items()]
 
 
-def place(param: Param[Any], value: Any) -> dict[str, Any]:
+def state_of(param: Param[Any], value: Any) -> dict[str, Any]:
     """The state of a control: its value, and for a slider its position 0..1."""
     return {"value": value, "norm": param.to_norm(value) if _kind(param) == "slider" else None}
 
@@ -25,7 +25,7 @@ def control(path: str, param: Param[Any], value: Any) -> dict[str, Any]:
     return {
         "path": path,
         "kind": kind,
-        **place(param, value),
+        **state_of(param, value),
         "home": param.to_norm(param.default) if kind == "slider" else None,
         "whole": isinstance(param.default, int),
         "min": param.min,

@@ -288,7 +288,7 @@ def test_cues_are_saved_recalled_and_deleted_in_two_presses(page: Any, night: Ni
     page.wait_for_selector('.cue:not(.waits)[data-name="half"]')
     pad.get_by_role("button", name="delete").click()
     assert cues() == ["half"]
-    pad.get_by_role("button", name="really").click()
+    pad.get_by_role("button", name="confirm").click()
     pad.wait_for(state="detached")
     assert cues() == []
 

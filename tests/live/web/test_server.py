@@ -197,7 +197,7 @@ def test_others_need_the_token() -> None:
 
 
 def test_the_page_asks_for_the_token(house: House) -> None:
-    house.web.door.token = "open sesame"
+    house.web.access.token = "open sesame"
     assert house.get("/", Accept="text/html")[0] == 403
     assert house.get("/desk.js")[0] == 403
     assert house.get("/?token=open%20sesame", Accept="text/html")[0] == 200

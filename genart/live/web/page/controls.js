@@ -1,10 +1,10 @@
-// A control of the right kind for each Param. `send(wish)` tells the server; `show(value, norm)`
-// follows whatever anyone turned, except while somebody types in it.
+// A control of the right kind for each Param. `send(request)` goes to the server; `show(value, norm)`
+// shows a value, whoever changed it, except while somebody types in the control.
 
 import { element } from "./dom.js";
 import { fader } from "./fader.js";
 
-const SHORT = 22; // letters of all choices together that fit beside a name
+const SHORT = 22; // letters of all choices together that fit next to a name
 
 const digits = (value) => {
   const size = Math.abs(value);
@@ -14,7 +14,7 @@ const digits = (value) => {
 export const spoken = (said, value) =>
   typeof value === "number" && !said.whole ? value.toFixed(digits(value)) : String(value);
 
-// An input whose text is a wish once Enter is pressed or it is left; Escape takes it back.
+// An input whose text is sent when Enter is pressed or the focus leaves it; Escape restores it.
 function field(settings, { said, commit }) {
   const input = element("input", { autocomplete: "off", spellcheck: false, title: said.help, ...settings });
   input.setAttribute("aria-label", said.label);
@@ -45,7 +45,7 @@ function field(settings, { said, commit }) {
   };
 }
 
-// A number to type, or to step with the arrows; Shift takes tenfold steps.
+// A number to type, or to step with the arrow keys; Shift makes ten times larger steps.
 function entry(said, send, norm) {
   const commit = (text) => {
     const value = Number(text.trim().replace(",", "."));

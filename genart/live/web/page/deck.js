@@ -1,9 +1,9 @@
-// What is done rather than turned: tap, play, blackout, freeze, record, cues; and how it goes.
+// The buttons and the status: tap, play, blackout, freeze, record, cues.
 
 import { element, find, memory, setText } from "./dom.js";
 
 const SWITCHES = { play: "transport.play", blackout: "output.blackout", freeze: "output.freeze" };
-const ARMED = 3000; // ms in which a second press deletes a cue
+const ARMED = 3000; // ms within which a second press deletes a cue
 const clock = (seconds) =>
   [Math.floor(seconds / 60), Math.floor(seconds % 60)].map((each) => String(each).padStart(2, "0")).join(":");
 
@@ -24,7 +24,7 @@ export class Deck {
   }
 
   buttons() {
-    // a tap counts when it is pressed, not when it is let go
+    // a tap counts when the button is pressed, not when it is released
     find("tap").addEventListener("pointerdown", () => this.tap());
     find("tap").addEventListener("click", (event) => event.detail === 0 && this.tap());
     for (const [id, path] of Object.entries(SWITCHES)) {
@@ -48,11 +48,11 @@ export class Deck {
     this.send({ do: "tempo/tap" });
   }
 
-  // Shown at once, so that a second press means the other way even before the answer is here.
+  // Shown at once, so that a second press switches back even before the server has answered.
   toggle(path) {
     const value = !this.panels.value(path);
     this.send({ set: path, value });
-    this.panels.turned({ [path]: { value, norm: null } });
+    this.panels.showValues({ [path]: { value, norm: null } });
     this.follow();
   }
 
@@ -79,7 +79,7 @@ export class Deck {
     return String(number);
   }
 
-  // The switches and the tempo follow the tree.
+  // The switches and the tempo show the values of the tree.
   follow() {
     for (const [id, path] of Object.entries(SWITCHES)) {
       find(id).setAttribute("aria-pressed", Boolean(this.panels.value(path)));
@@ -99,7 +99,7 @@ export class Deck {
     this.mark(line.cue, line.waiting);
   }
 
-  // Between two status lines the beat and the phase go on by themselves.
+  // Between two status lines the beat and the phase are extrapolated.
   light() {
     const gone = (performance.now() - this.line.at) / 1000;
     if (gone > 2) return; // not connected
@@ -136,7 +136,7 @@ export class Deck {
     return element("div", { className: "cue", data: { name } }, go, this.dropper(name));
   }
 
-  // Two presses within three seconds: nobody loses a cue by a slip.
+  // Two presses within three seconds, so that no cue is deleted by accident.
   dropper(name) {
     const drop = element("button", { className: "drop", type: "button", textContent: "×" });
     drop.setAttribute("aria-label", `delete cue ${name}`);
@@ -155,14 +155,14 @@ export class Deck {
       }
       drop.classList.add("armed");
       drop.textContent = "delete";
-      drop.setAttribute("aria-label", `really delete cue ${name}`);
+      drop.setAttribute("aria-label", `confirm: delete cue ${name}`);
       calm = setTimeout(rest, ARMED);
     });
     drop.addEventListener("blur", rest);
     return drop;
   }
 
-  // The cue that plays, and the one that waits for its beat.
+  // The current cue, and the one that waits for its beat.
   mark(last, waiting) {
     this.last = last ?? null;
     for (const each of find("names").children) {
@@ -176,18 +176,18 @@ function meters(line) {
   const drops = Object.values(line.drops ?? {}).reduce((a, b) => a + b, 0);
   const each = Object.entries(line.drops ?? {}).map(([name, count]) => `${name} ${count}`).join(", ");
   const shown = {
-    fps: [line.fps.toFixed(1), line.target && line.fps < 0.9 * line.target, "frames shown in a second"],
-    quality: [line.quality === "full" ? undefined : line.quality, true, "lowered to hold the rate"],
+    fps: [line.fps.toFixed(1), line.target && line.fps < 0.9 * line.target, "frames shown per second"],
+    quality: [line.quality === "full" ? undefined : line.quality, true, "quality level, lowered to keep the frame rate"],
     made: [line.made, false, "frames the model made"],
-    blended: [line.synthesised, false, "frames blended of two, while the model was not ready"],
+    blended: [line.synthesised, false, "frames blended from two while the model was not ready"],
     repeated: [line.repeated, false, "frames shown again"],
-    dropped: [drops, drops > 0, `frames that outputs were too slow for${each && `: ${each}`}`],
+    dropped: [drops, drops > 0, `frames that an output was too slow for${each && `: ${each}`}`],
     peers: [
       (line.peers ?? 0) + (line.pages ?? 0) + (line.link ?? 0),
       false,
       `pages ${line.pages}, OSC peers ${line.peers ?? 0}, Link peers ${line.link ?? 0}`,
     ],
-    sound: [line["audio/level"]?.toFixed(2), false, "the level of the sound that comes in"],
+    sound: [line["audio/level"]?.toFixed(2), false, "level of the audio input"],
   };
   const rows = Object.entries(shown).filter(([, [value]]) => value !== undefined);
   const list = find("meters");

@@ -1,4 +1,4 @@
-// The page: one socket for everything that is turned and told, one for the picture.
+// The page: one socket for values, actions and status, and one for the live image.
 
 import { Deck } from "./deck.js";
 import { find, setText } from "./dom.js";
@@ -7,17 +7,17 @@ import { link } from "./link.js";
 import { Panels } from "./panels.js";
 import { picture } from "./picture.js";
 
-const SHOWN = 6000; // ms that a refusal stands
+const SHOWN = 6000; // ms for which a refusal is shown
 
-const send = (wish) => socket.send(JSON.stringify(wish));
+const send = (request) => socket.send(JSON.stringify(request));
 const panels = new Panels(send);
 const deck = new Deck(send, panels);
-let wrong = [];
+let faults = [];
 let refused = "";
 let forget = 0;
 
 function banner() {
-  const lines = [...wrong, refused].filter(Boolean);
+  const lines = [...faults, refused].filter(Boolean);
   find("errors").hidden = !lines.length;
   setText(find("errors"), lines.join("\n"));
 }
@@ -32,16 +32,16 @@ function refuse(why, path) {
 
 function heard(data) {
   const said = JSON.parse(data);
-  if (said.tree) panels.plant(said.tree, said.actions ?? []);
+  if (said.tree) panels.setTree(said.tree, said.actions ?? []);
   if (said.refused) refuse(said.refused, said.set);
-  else if (said.set) panels.turned(said.set);
+  else if (said.set) panels.showValues(said.set);
   if (said.tree || said.set) deck.follow();
   if (said.cues) deck.cues(said.cues);
   if (said.status) {
     deck.status(said.status);
     panels.learns(said.status.learning ?? "", said.status.led ?? {});
     title(said.status);
-    wrong = said.status.errors;
+    faults = said.status.errors;
     banner();
   }
 }
@@ -54,7 +54,7 @@ function title({ sketch, model, loading }) {
 function connected(is) {
   document.body.classList.toggle("lost", !is);
   find("link").classList.toggle("on", is);
-  setText(find("link"), is ? "connected" : "connection lost; trying again");
+  setText(find("link"), is ? "connected" : "connection lost; reconnecting");
 }
 
 const socket = link("desk", { opened: () => connected(true), heard, lost: () => connected(false), silence: 5 });

@@ -1,4 +1,4 @@
-// The few words every module needs.
+// Functions that every module uses.
 
 export const find = (id) => document.getElementById(id);
 
@@ -14,7 +14,7 @@ export function setText(where, text) {
   if (where.textContent !== text) where.textContent = text;
 }
 
-// What the browser remembers; where it may not, everything works for one visit.
+// Values kept in the browser; if it keeps none, they last for one visit.
 export const memory = {
   get(name, otherwise) {
     try {

@@ -1,10 +1,10 @@
-// A bar that is turned where it is read. The keyboard and screen readers meet a range input.
-// A mouse goes to where it is pressed; with Shift, and under a finger, the value moves along
-// from where it was, so that a thumb that scrolls turns nothing.
+// A slider that shows its value as a bar. Keyboard and screen readers use its range input.
+// A mouse press sets the value at its position; with Shift, or with a finger, dragging changes the
+// value relative to where it was, so that scrolling with a thumb changes nothing.
 
 import { element } from "./dom.js";
 
-const START = 8; // pixels a finger goes before it turns
+const START = 8; // pixels a finger moves before it changes the value
 
 export function fader({ said, turn, reset }) {
   const input = element("input", { type: "range", min: 0, max: 1, step: "any", title: said.help });
@@ -18,22 +18,22 @@ export function fader({ said, turn, reset }) {
   );
   const show = (x) => bar.style.setProperty("--x", x);
   let held = null;
-  let wish = null; // one a picture: a fast mouse asks far more often
+  let request = null; // at most one per animation frame
 
   function ask(x) {
     input.value = x;
     show(x);
-    if (wish === null) {
+    if (request === null) {
       requestAnimationFrame(() => {
-        if (wish !== null) turn(wish);
-        wish = null;
+        if (request !== null) turn(request);
+        request = null;
       });
     }
-    wish = x;
+    request = x;
   }
 
   function home() {
-    held = wish = null; // what the presses of a double click asked for
+    held = request = null; // discards the clicks of the double click
     reset();
   }
 
@@ -82,7 +82,7 @@ export function fader({ said, turn, reset }) {
     input,
     show(x, text) {
       input.setAttribute("aria-valuetext", `${text} ${said.unit}`.trim());
-      if (held || wish !== null) return;
+      if (held || request !== null) return;
       input.value = x;
       show(x);
     },

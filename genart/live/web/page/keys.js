@@ -1,4 +1,4 @@
-// Letters and digits play, as in the window, unless somebody types.
+// Keyboard shortcuts, as in the window, unless somebody types.
 
 import { element, find, memory } from "./dom.js";
 
@@ -31,16 +31,16 @@ export function keys(deck) {
 
 function help() {
   const lines = {
-    space: "play, or stand still",
+    space: "play or pause",
     "b, f": "blackout, freeze",
     t: "tap the tempo",
     n: "next cue",
-    "1 to 9": "the first nine cues",
-    r: "record, and stop recording",
+    "1 to 9": "recall the first nine cues",
+    r: "start or stop recording",
     "/": "find a Param",
-    "arrows": "turn the slider or number in focus",
-    delete: "put a slider back, like a double click",
-    shift: "with the mouse on a slider: ten times finer",
+    "arrows": "change the slider or number in focus",
+    delete: "reset a slider to its default, like a double click",
+    shift: "drag a slider with Shift: ten times finer",
   };
   const list = find("keys").querySelector("dl");
   for (const [key, about] of Object.entries(lines)) {

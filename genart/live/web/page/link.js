@@ -1,4 +1,4 @@
-// A socket that comes back: after 0.5 s, then after waits that double up to 4 s.
+// A socket that reconnects: after 0.5 s, then after waits that double up to 4 s.
 
 function socketAt(path) {
   const token = new URLSearchParams(location.search).get("token");
@@ -7,7 +7,7 @@ function socketAt(path) {
   return new WebSocket(url);
 }
 
-// `silence`: after so many seconds without a message the other side is gone, whatever TCP thinks.
+// `silence`: after so many seconds without a message the connection counts as lost.
 export function link(path, { opened = () => {}, heard, lost = () => {}, silence = 0 }) {
   let socket = null;
   let wait = 0.5;
@@ -18,7 +18,7 @@ export function link(path, { opened = () => {}, heard, lost = () => {}, silence 
     if (silence) watch = setTimeout(doubt, silence * 1000);
   }
 
-  // A page that was busy itself hears first what has come meanwhile.
+  // If the page itself was busy, the messages that arrived meanwhile are handled first.
   function doubt() {
     watch = setTimeout(() => socket.close(), 1000);
   }

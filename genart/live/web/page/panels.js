@@ -1,10 +1,10 @@
-// The Params, a panel for each owner; searching; learning.
+// The Params, with a panel for each owner; search; MIDI and OSC learn.
 
 import { control } from "./controls.js";
 import { element, find, memory, setText } from "./dom.js";
 
 const ORDER = ["sketch", "style", "walk", "model", "transport", "tempo", "output"];
-const place = (owner) => (ORDER.includes(owner) ? ORDER.indexOf(owner) : ORDER.length);
+const position = (owner) => (ORDER.includes(owner) ? ORDER.indexOf(owner) : ORDER.length);
 const fixed = ({ value, norm, ...rest }) => rest;
 const shape = (tree) => JSON.stringify(tree.map(fixed));
 
@@ -25,11 +25,11 @@ export class Panels {
     });
   }
 
-  // The same Params again, after the connection was lost, keep their controls and the focus.
-  plant(tree, actions) {
+  // After a reconnection the same Params keep their controls and the focus.
+  setTree(tree, actions) {
     const now = shape(tree) + actions.includes("learn");
     if (now === this.shape) {
-      this.turned(Object.fromEntries(tree.map((said) => [said.path, said])));
+      this.showValues(Object.fromEntries(tree.map((said) => [said.path, said])));
       return;
     }
     this.shape = now;
@@ -42,7 +42,7 @@ export class Panels {
       const owner = said.path.split(".")[0];
       owners.set(owner, [...(owners.get(owner) ?? []), said]);
     }
-    const sorted = [...owners].sort(([a], [b]) => place(a) - place(b));
+    const sorted = [...owners].sort(([a], [b]) => position(a) - position(b));
     find("panels").replaceChildren(...sorted.map(([owner, params]) => this.panel(owner, params, actions)));
     this.search();
   }
@@ -67,7 +67,7 @@ export class Panels {
     return made;
   }
 
-  // Press, then move a control; pressed again it waits no more, and takes off what was there.
+  // Press, then move a control to map it; a second press cancels, or removes the mapping.
   learner(said) {
     const button = element("button", { className: "learn", type: "button" });
     button.setAttribute("aria-pressed", "false");
@@ -79,7 +79,7 @@ export class Panels {
     return button;
   }
 
-  // The Param that waits for a control to move, and what leads to each: {path: "midi 1/cc/74"}.
+  // The Param that waits for a control to move, and the sources mapped to each Param: {path: "midi cc/1/74"}.
   learns(path, led) {
     const now = JSON.stringify([path, led]);
     if (now === this.learned) return;
@@ -88,20 +88,20 @@ export class Panels {
       if (!learn) continue;
       learn.setAttribute("aria-pressed", each === path);
       learn.classList.toggle("mapped", Boolean(led[each]));
-      const again = led[each] ? "press again to take it off" : "press again to give up";
-      learn.title = each === path ? `move a control, or ${again}` : `${led[each] ?? "learn: press, then move a control"}`;
-      learn.setAttribute("aria-label", `learn ${each}${led[each] ? `, led by ${led[each]}` : ""}`);
+      const again = led[each] ? "press again to remove the mapping" : "press again to cancel";
+      learn.title = each === path ? `move a MIDI or OSC control, or ${again}` : `${led[each] ?? "learn: press, then move a MIDI or OSC control"}`;
+      learn.setAttribute("aria-label", `learn ${each}${led[each] ? `, mapped to ${led[each]}` : ""}`);
     }
   }
 
-  turned(changes) {
+  showValues(changes) {
     for (const [path, { value, norm }] of Object.entries(changes)) {
       this.values.set(path, { value, norm });
       this.rows.get(path)?.show(value, norm);
     }
   }
 
-  // What was refused goes back to where it is.
+  // A refused value is reset to the current one.
   again(path) {
     const now = this.values.get(path);
     if (now) this.rows.get(path)?.show(now.value, now.norm);
@@ -111,7 +111,7 @@ export class Panels {
     return this.values.get(path)?.value;
   }
 
-  // Names first; where none has the words, what the Params say of themselves.
+  // Names are searched first; if none matches, the help texts.
   search() {
     const words = find("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const has = (text) => words.every((word) => text.includes(word));

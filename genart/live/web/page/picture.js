@@ -1,4 +1,4 @@
-// The live picture. One is in flight and one is drawn; a slow browser skips, and is never behind.
+// The live image. One is in flight while one is drawn; a slow browser skips images, so it is never behind.
 
 import { find } from "./dom.js";
 import { link } from "./link.js";
@@ -36,7 +36,7 @@ export function picture() {
 
   function take(data) {
     if (drawing) {
-      next = data; // and nothing more is asked for until it is drawn
+      next = data; // the next image is requested when this one is drawn
     } else {
       ask();
       draw(data);
@@ -54,7 +54,7 @@ function fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else view.requestFullscreen?.();
   };
-  find("whole").hidden = !view.requestFullscreen; // phones that only know films
+  find("whole").hidden = !view.requestFullscreen; // some phones support full screen for videos only
   find("whole").addEventListener("click", toggle);
   find("picture").addEventListener("dblclick", toggle);
   view.addEventListener("pointermove", () => {
