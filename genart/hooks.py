@@ -46,7 +46,9 @@ class Spec(Generic[T_co]):
         settings: for trainers, the dataclass whose fields become options of `genart train`.
         data: for trainers, whether they learn from a dataset; False for one that generates its
             own training images.
-        offers: for stylizers, returns the names to suggest after "name:".
+        offers: for stylizers, returns the names of the models or styles it comes with, which
+            follow its own after a colon: "fast:great_wave"; for inverters, the names of the
+            models it comes with weights for.
         steps: for inverters, the number of steps unless the user asks for another.
         joint: for inverters, whether the images of one call share a result, such as a tuned
             generator, and are therefore inverted in one batch.

@@ -256,7 +256,7 @@ class ParamTree(Mapping[str, Param[Any]]):
 
     def __getitem__(self, path: str) -> Param[Any]:
         if path not in self._params:
-            raise UnknownName("parameter", path, self._params, "`--help` and docs list them.")
+            raise UnknownName("parameter", path, self._params, "`genart params SKETCH` lists all.")
         return self._params[path]
 
     def __contains__(self, path: object) -> bool:

@@ -64,7 +64,9 @@ class BendParams:
 
 
 def _owner(bends: Sequence[Bend]) -> Any:
-    made = {MASTER: Param(1.0, 0.0, 1.0, help="How far all bends are from rest.")}
+    made = {
+        MASTER: Param(1.0, 0.0, 1.0, help="Factor on the amounts of all bends; 0 bends nothing.")
+    }
     for bend in bends:
         for name, amount, value in zip(bend.params(), bend.does.amounts, bend.amounts, strict=True):
             made[name] = amount.param(value, bend.layer)

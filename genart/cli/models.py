@@ -10,16 +10,30 @@ import click
 
 from genart.cli.command import command as declare
 
+_USES = {
+    "generator": "Generators, for --model:",
+    "stylizer": "Stylizers, for --style:",
+    "inverter": "Inverters, for `genart invert --method`, with the model that each is for:",
+}
+
 
 def show(found: Mapping[str, Any]) -> Iterator[str]:
-    """One line per model."""
+    """One line per model, by what it is for."""
     width = max((len(model.name) for model in found["models"]), default=0)
-    for model in found["models"]:
-        yield f"{model.name:<{width}}  {model.plugin}  {model.about}".rstrip()
+    for kind, use in _USES.items():
+        of_kind = [model for model in found["models"] if model.kind == kind]
+        if of_kind:
+            yield use
+        for model in of_kind:
+            yield f"  {model.name:<{width}}  {model.about}".rstrip()
 
 
 def _list() -> Mapping[str, Any]:
-    """List the models that load by name."""
+    """List the models that are included or come with a plug-in.
+
+    A path or an http(s) URL of a model file works wherever a name does;
+    `genart info FILE` says what a file is.
+    """
     from genart.models.loading import models
 
     return {"models": models()}

@@ -54,6 +54,6 @@ class DirectionParams:
 
 
 def _owner(directions: Directions) -> Any:
-    help_ = "Units along this direction; 0 leaves the picture as it is."
+    help_ = "Units along this direction; 0 changes nothing."
     made = {name: Param(0.0, -MOST, MOST, unit="units", help=help_) for name in directions.names}
     return type("Edit", (), made)()

@@ -26,23 +26,35 @@ SUFFIXES = (".safetensors", ".pkl", ".pt", ".pth")
 
 @dataclass(frozen=True)
 class Model:
-    """A model that `load` knows by name.
+    """A model that comes with genart or with a plug-in.
 
     Attributes:
-        name: what to load.
-        plugin: the plug-in that brings it.
+        name: what to write: for `load` and `--model` if it is a generator, for `stylizer` and
+            `--style` if it is a stylizer; "method:model" if it is an inverter.
+        kind: "generator", "stylizer" or "inverter".
+        plugin: the plug-in that it belongs to.
         about: one sentence, or "".
     """
 
     name: str
+    kind: str
     plugin: str
     about: str
 
 
 def models() -> list[Model]:
-    """The registered models, by name."""
-    entries = registry("generator").values()
-    return [Model(entry.name, entry.owner, entry.about) for entry in entries]
+    """List the models that are included: generators, stylizers and inverters, each by name."""
+    generators = [
+        Model(entry.name, "generator", entry.owner, entry.about)
+        for entry in registry("generator").values()
+    ]
+    return generators + [
+        Model(f"{entry.name}:{each}", kind, entry.owner, entry.about)
+        for kind in ("stylizer", "inverter")
+        for entry in registry(kind).values()
+        if entry.spec.offers is not None
+        for each in sorted(entry.spec.offers())
+    ]
 
 
 def load(

@@ -52,32 +52,43 @@ def _presets() -> Iterable[str]:
 class WalkSettings:
     """How to walk, and past which keys; `genart plugins` lists the kinds."""
 
-    kind = Param("slerp", choices=_names("interpolator"), help="The interpolator.")
-    seeds = Param("1-9", help="The keys, such as 1,2,5-9.")
-    keys = Param(
-        "", help="Latent files and seeds in place of walk.seeds, such as apple.npz,7,pear.npz."
+    kind = Param(
+        "slerp", choices=_names("interpolator"), help="The kind of walk: the interpolator."
     )
-    space = Param("z", choices=("z", "w", "w+"), help="The space the walk is in.")
+    seeds = Param("1-9", help="Seeds of the keys, for example 1,2,5-9.")
+    keys = Param(
+        "",
+        help="Keys from latent files and seeds, for example apple.npz,7; used before walk.seeds.",
+    )
+    space = Param(
+        "z", choices=("z", "w", "w+"), help="The latent space in which keys are interpolated."
+    )
     easing = Param(
         "linear",
         choices=tuple(EASINGS),
-        help="How a step between two keys speeds up and slows down.",
+        help="How the speed changes between two keys.",
     )
-    even = Param(False, help="Whether the picture changes at a constant rate.")
-    loop = Param(True, help="Whether the last key leads back to the first.")
-    seed = Param(0, 0, 2**32 - 1, help="Which circle or which noise.")
-    radius = Param(1.0, 0.0, 8.0, help="How far a circle or noise strays from its keys.")
-    smoothness = Param(0.6, 0.05, 4.0, help="0.2 trembles, 0.6 wanders, 2 is nearly a circle.")
-    pulses = Param(0, 0, 1000, help="Breaths of truncation in the whole walk; 0 is one a key.")
-    low = Param(0.3, -2.0, 2.0, help="The factor on truncation between breaths.")
-    high = Param(1.0, -2.0, 2.0, help="The factor on truncation at a breath's height.")
-    mix_keys = Param("", help="Keys that some layers come from, such as 12 or apple.npz.")
-    mix = Param(1.0, 0.0, 1.0, help="How far these layers lean to those keys.")
+    even = Param(
+        False, help="Constant perceptual speed: every step changes the image by the same amount."
+    )
+    loop = Param(True, help="The last key leads back to the first.")
+    seed = Param(0, 0, 2**32 - 1, help="Seed of the circle or noise of such a walk.")
+    radius = Param(1.0, 0.0, 8.0, help="Distance of a circle or noise walk from its keys.")
+    smoothness = Param(
+        0.6, 0.05, 4.0, help="Smoothness of a noise walk: 0.2 trembles, 2 is nearly a circle."
+    )
+    pulses = Param(0, 0, 1000, help="Pulses of truncation per cycle; 0 is one per key.")
+    low = Param(0.3, -2.0, 2.0, help="Factor on truncation between two pulses.")
+    high = Param(1.0, -2.0, 2.0, help="Factor on truncation at the peak of a pulse.")
+    mix_keys = Param(
+        "", help="Keys of style mixing, for example 12 or apple.npz; empty mixes nothing."
+    )
+    mix = Param(1.0, 0.0, 1.0, help="Share of walk.mix_keys in the mixed layers.")
     mix_first = Param(
-        8.0, 0.0, 64.0, unit="layers", help="The first of these layers; 3.5 is half of layer 3."
+        8.0, 0.0, 64.0, unit="layers", help="First mixed layer; 3.5 is half of layer 3."
     )
     mix_last = Param(
-        64.0, -1.0, 64.0, unit="layers", help="The last of these layers; 7.5 is half of layer 8."
+        64.0, -1.0, 64.0, unit="layers", help="Last mixed layer; 7.5 is half of layer 8."
     )
 
     def options(self, taken: Container[str]) -> tuple[tuple[str, Any], ...]:
@@ -91,33 +102,33 @@ class WalkSettings:
 class ModelSettings:
     """Which generator plays, and how."""
 
-    name = Param(
-        "pomona", suggest=_names("generator"), help="A shipped model's name, a file or a URL."
-    )
-    truncation = Param(0.7, -2.0, 2.0, help="1 is the whole space, 0 the average picture.")
-    cutoff = Param(0, 0, 64, unit="layers", help="How many layers are truncated; 0 for all.")
+    name = Param("pomona", suggest=_names("generator"), help="Name of a model, a file or a URL.")
+    truncation = Param(0.7, -2.0, 2.0, help="1 for the full variety, 0 for the average image.")
+    cutoff = Param(0, 0, 64, unit="layers", help="Number of layers that are truncated; 0 for all.")
     noise = Param(
         "const",
         choices=("const", "random", "none", "walk"),
-        help="Grain: still, fresh each frame, none, or a closed walk of its own.",
+        help="Noise input: constant, new in each frame, none, or moving with the loop.",
     )
-    label = Param(-1, -1, 1_000_000, help="The class; -1 leaves it to the model.")
+    label = Param(-1, -1, 1_000_000, help="Class number; -1 is the default of the model.")
     precision = Param(
         "auto", choices=("auto", "float32", "half"),
-        help="What the network computes in; auto is what it is made for.",
+        help="Number format of the network; auto as the model was made.",
     )  # fmt: skip
     other = Param(
-        "", suggest=_names("generator"), help="A second model of the same shape to blend in."
+        "",
+        suggest=_names("generator"),
+        help="A second model of the same architecture, for blending.",
     )
-    blend = Param(0.0, 0.0, 1.0, help="How much of the second model there is.")
+    blend = Param(0.0, 0.0, 1.0, help="Share of the second model.")
     swap = Param(
         2.0, 2.0, 2048.0, unit="px", curve="log",
-        help="From which resolution on the second one is blended in; 2 is everything.",
+        help="Resolution from which the second model is blended in; 2 is everything.",
     )  # fmt: skip
-    directions = Param("", help="A file of directions, each of which becomes a Param edit.<name>.")
+    directions = Param("", help="File of edit directions; each becomes a Param edit.<name>.")
     bend = Param(
         "", suggest=_presets,
-        help="Bends, such as 16:rotate@0.3, a preset or a .toml file, which become bend.<name>.",
+        help="Network bends: 16:rotate@0.3, a preset or a .toml file; each becomes bend.<name>.",
     )  # fmt: skip
 
 
@@ -125,7 +136,7 @@ class Output:
     """What may be done to the finished picture."""
 
     blackout = Param(False, help="Show black.")
-    freeze = Param(False, help="Hold the last picture.")
+    freeze = Param(False, help="Hold the last frame.")
 
 
 class Settings:

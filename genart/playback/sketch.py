@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import sys
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -100,6 +102,34 @@ class Sketch(ABC):
         }
         with span("synthesis"):
             return self.model(latent, **(settings | overrides))
+
+
+@dataclass(frozen=True)
+class SketchInfo:
+    """An included sketch.
+
+    Attributes:
+        name: what `genart render` takes.
+        about: the first line of its docstring.
+        path: its file.
+    """
+
+    name: str
+    about: str
+    path: Path
+
+
+def list_sketches() -> list[SketchInfo]:
+    """List the included sketches by name; no sketch is run."""
+    return [SketchInfo(name, _about(path), path) for name, path in sketches().items()]
+
+
+def _about(path: Path) -> str:
+    """The first line of the docstring of a file's first class."""
+    classes = [
+        node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)
+    ]
+    return next((ast.get_docstring(node) or "" for node in classes), "").partition("\n")[0]
 
 
 def sketches() -> dict[str, Path]:

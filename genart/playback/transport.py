@@ -37,16 +37,14 @@ class Ramp:
 class Transport:
     """Time, turned into a phase 0..1 that goes round once in `seconds`, or in so many `beats`."""
 
-    play = Param(True, help="Whether the phase moves.")
-    speed = Param(1.0, -16.0, 16.0, unit="x", help="How fast the phase moves; below 0, backwards.")
-    seconds = Param(8.0, 0.01, 1e7, unit="s", curve="log", help="How long one turn takes.")
+    play = Param(True, help="The phase moves.")
+    speed = Param(1.0, -16.0, 16.0, unit="x", help="Speed of the phase; below 0 backwards.")
+    seconds = Param(8.0, 0.01, 1e7, unit="s", curve="log", help="Length of one cycle.")
     beats = Param(
         0.0, 0.0, 1024.0, unit="beats", smooth=None,
-        help="How many beats one turn takes, from a beat that they divide; 0 goes by seconds.",
+        help="Length of one cycle in beats; 0 uses transport.seconds.",
     )  # fmt: skip
-    phase = Param(
-        0.0, 0.0, 1.0, smooth=None, help="Where in the turn we are; setting it jumps there."
-    )
+    phase = Param(0.0, 0.0, 1.0, smooth=None, help="Position in the cycle; setting it jumps there.")
 
     def __init__(self) -> None:
         self._ramp = Ramp()  # over seconds, or over beats
@@ -85,12 +83,12 @@ class Transport:
 class Tempo:
     """Time, counted in beats."""
 
-    bpm = Param(120.0, 20.0, 400.0, unit="beats/min", smooth=0.0, help="Beats a minute.")
-    offset = Param(0.0, -1e6, 1e6, unit="beats", help="Added to the beat: what nudges it.")
-    quantum = Param(4, 1, 64, unit="beats", help="Beats in a bar; Link counts them the same way.")
+    bpm = Param(120.0, 20.0, 400.0, unit="beats/min", smooth=0.0, help="Beats per minute.")
+    offset = Param(0.0, -1e6, 1e6, unit="beats", help="Added to the beat, to nudge it.")
+    quantum = Param(4, 1, 64, unit="beats", help="Beats in a bar, as in Ableton Link.")
     launch = Param(
         0.0, 0.0, 64.0, unit="beats", smooth=None,
-        help="Cues wait for the next multiple of so many beats; 0 plays them at once.",
+        help="Cues start at the next multiple of this many beats; 0 starts them at once.",
     )  # fmt: skip
 
     def __init__(self) -> None:

@@ -20,9 +20,13 @@ class StyleSettings:
     """What is painted over the picture; the chain's stylizers bring Params of their own."""
 
     chain = Param(
-        "", suggest=_styles, help='Stylizers: fast:wave, or several, "fast:wave + cyclegan:x.pth".'
+        "", suggest=_styles, help="Stylizers, for example fast:great_wave + cyclegan:fruit.pth."
     )
-    amount = Param(1.0, 0.0, 1.0, help="How much of the painting is seen; 0 shows the picture.")
+    amount = Param(1.0, 0.0, 1.0, help="Share of the repainted image; 0 shows the image itself.")
     size = Param(
-        0, 0, 8192, unit="px", help="The shorter side it is painted at; 0 is that of the film."
+        0,
+        0,
+        8192,
+        unit="px",
+        help="Shorter side of the image that is repainted; 0 is that of the film.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import genart
@@ -15,7 +16,7 @@ def register_inverters(register: genart.Register[genart.Inverter]) -> None:
     """Offer the projector, an encoder's guess, pivotal tuning and the semantic search."""
     register("projector", genart.Spec(_projector, steps=500))
     register("semantic", genart.Spec(_semantic, steps=400))
-    register("encoder", genart.Spec(_encoder, steps=0))
+    register("encoder", genart.Spec(_encoder, steps=0, offers=_shipped_encoders))
     register("pivotal", genart.Spec(_pivotal, steps=300, joint=True))
 
 
@@ -44,6 +45,13 @@ def _benchmarks(options: genart.benchmarks.BenchOptions) -> Iterable[genart.benc
     return rows(options)
 
 
+def _shipped_encoders() -> Iterable[str]:
+    """The models that an encoder is included for."""
+    suffix = ".encoder.safetensors"
+    files = Path(__file__).parent.glob(f"*{suffix}")
+    return [file.name.removesuffix(suffix) for file in files]
+
+
 def _encoder_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
     """A network that guesses a picture's place in one pass, for one generator."""
     from .encoder_trainer import EncoderTrainer
@@ -66,7 +74,7 @@ def _semantic(**options: Any) -> genart.Inverter:
 
 
 def _encoder(**options: Any) -> genart.Inverter:
-    """A trained network's guess in one pass, and a search from there if steps are asked for."""
+    """An encoder network estimates the latent in one pass; `steps` refine it by a search."""
     from genart_invert.encoder_inverter import Encoder
 
     return Encoder(**options)

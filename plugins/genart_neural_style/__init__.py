@@ -56,7 +56,7 @@ def _gatys(style: Any, **options: Any) -> genart.Stylizer:
 
 
 def _fast(style: str = "", model: str = "") -> genart.Stylizer:
-    """Style in one pass (Johnson et al. 2016), several styles mixed like channels on a desk."""
+    """Fast neural style (Johnson et al. 2016): a network repaints an image in one pass."""
     from .fast import fast
 
     return fast(style, model)

@@ -38,7 +38,10 @@ class Fast:
     styles: dict[str, str] = {}  # noqa: RUF012 - Param to style, set by `fast()`
 
     own_colour = genart.Param(
-        0.0, 0.0, 1.0, help="How much of the picture's own colour stays: only light is painted."
+        0.0,
+        0.0,
+        1.0,
+        help="Share of the image's own colours; the style then changes brightness only.",
     )
 
     def __init__(self, model: FastModel, style: str) -> None:
@@ -101,7 +104,7 @@ def fast(style: str = "", model: str | Path = "") -> Fast:
         raise genart.errors.UnknownName("style", style, read.styles, f"{path} holds no other.")
     params = {_param(name): name for name in read.styles}
     body: dict[str, Any] = {
-        param: genart.Param(0.0, 0.0, 1.0, help=f"The share of the style {name}.")
+        param: genart.Param(0.0, 0.0, 1.0, help=f"Share of the style {name}.")
         for param, name in params.items()
     }
     made = type("Fast", (Fast,), {**body, "styles": params, "__doc__": Fast.__doc__})

@@ -69,13 +69,19 @@ class Gatys:
         CheckpointError: weights that cannot be had.
     """
 
-    style_weight = genart.Param(_DEFAULT.style_weight, 0.0, help="How much the manner counts.")
-    content_weight = genart.Param(_DEFAULT.content_weight, 0.0, help="How much the photo counts.")
-    tv_weight = genart.Param(_DEFAULT.tv_weight, 0.0, help="How much smoothness counts.")
+    style_weight = genart.Param(_DEFAULT.style_weight, 0.0, help="Weight of the style loss.")
+    content_weight = genart.Param(_DEFAULT.content_weight, 0.0, help="Weight of the content loss.")
+    tv_weight = genart.Param(
+        _DEFAULT.tv_weight, 0.0, help="Weight of the smoothness (total variation) loss."
+    )
     style_scale = genart.Param(1.0, 0.1, 4.0, curve="log", unit="x", help="Size of the strokes.")
-    steps = genart.Param(80, 1, 5000, help="Evaluations at the coarsest size.")
-    keep_color = genart.Param("none", choices=colour.WAYS, help="How the photo's colours stay.")
-    temporal_weight = genart.Param(20.0, 0.0, help="How much a frame is held to the one before.")
+    steps = genart.Param(80, 1, 5000, help="Optimisation steps at the coarsest size.")
+    keep_color = genart.Param(
+        "none", choices=colour.WAYS, help="How the colours of the photo are kept."
+    )
+    temporal_weight = genart.Param(
+        20.0, 0.0, help="Weight of the difference from the frame before."
+    )
 
     def __init__(self, style: Any, **given: Any) -> None:
         self._options = told = options(given)

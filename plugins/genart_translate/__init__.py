@@ -49,7 +49,7 @@ def _benchmarks(options: genart.benchmarks.BenchOptions) -> Iterable[genart.benc
 def _cyclegan(
     model: Any, *, dropout: bool = True, statistics: str = "own", seed: int = 0
 ) -> genart.Stylizer:
-    """A generator trained by CycleGAN, from two domains without pairs."""
+    """CycleGAN (Zhu et al. 2017): translates images between two domains, trained without pairs."""
     from .loading import open_translator
 
     return open_translator(model, dropout=dropout, statistics=statistics, seed=seed)

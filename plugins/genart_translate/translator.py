@@ -46,14 +46,12 @@ class Translator:
         about: the shape in a line, for people.
     """
 
-    dropout = genart.Param(
-        True, help="Whether a network that was trained with dropout drops out now, too."
-    )
+    dropout = genart.Param(True, help="Dropout stays on if the network was trained with it.")
     statistics = genart.Param(
         "own", choices=("own", "trained"),
-        help="Batch norms take the picture's own statistics, or those of the training.",
+        help="Batch norms use the statistics of the image, or those of the training.",
     )  # fmt: skip
-    seed = genart.Param(0, 0, 99_999, help="Which values dropout leaves out.")
+    seed = genart.Param(0, 0, 99_999, help="Seed of dropout.")
 
     def __init__(
         self,

@@ -308,9 +308,59 @@ def test_plugins_shows_what_each_provides_and_why_some_were_set_aside(
 
 def test_models_lists_names_and_plugins(genart_command: Run) -> None:
     listed = genart_command("models", "--json").json["models"]
-    assert {"name": "plasma", "plugin": "plasma", "about": listed[0]["about"]} in listed
+    plasma = next(each for each in listed if each["name"] == "plasma")
+    assert {**plasma, "about": ""} == {
+        "name": "plasma", "kind": "generator", "plugin": "plasma", "about": "",
+    }  # fmt: skip
     assert genart_command("models", "list", "--json").json["models"] == listed
-    assert "plasma" in genart_command("models").out
+    lines = genart_command("models").out.splitlines()
+    assert lines.index("Generators, for --model:") < lines.index("Stylizers, for --style:")
+    assert any(line.startswith("  fast:great_wave ") for line in lines)
+
+
+def test_sketches_lists_what_each_is(genart_command: Run) -> None:
+    listed = genart_command("sketches", "--json").json["sketches"]
+    names = [each["name"] for each in listed]
+    assert names == sorted(names)
+    assert "drift" in names
+    assert all(each["about"].endswith(".") for each in listed)
+    assert any(line.startswith("drift ") for line in genart_command("sketches").out.splitlines())
+
+
+def test_params_lists_every_param_of_a_sketch(genart_command: Run) -> None:
+    shared = genart_command("params", "--json").json
+    assert shared["sketch"] is None
+    paths = [each["path"] for each in shared["params"]]
+    assert len(set(paths)) == len(paths)
+    assert {"walk.kind", "model.truncation", "transport.speed", "tempo.bpm"} <= set(paths)
+    assert all(each["help"] for each in shared["params"])
+    drift = genart_command("params", "drift", "--json").json
+    found = {each["path"]: each for each in drift["params"]}
+    assert set(paths) == set(found), "drift has no Params of its own"
+    mandala = genart_command("params", "mandala", "--json").json["params"]
+    assert {each["path"] for each in mandala} - set(paths) == {
+        "sketch.mirrors", "sketch.zoom", "sketch.turn",
+    }  # fmt: skip
+    assert found["walk.kind"]["default"] == "cubic", "as the sketch begins"
+    assert "slerp" in found["walk.kind"]["choices"]
+    truncation = found["model.truncation"]
+    assert (truncation["kind"], truncation["min"], truncation["max"]) == ("float", -2.0, 2.0)
+    text = genart_command("params", "drift").out
+    assert all(path in text for path in found)
+    assert "-2..2" in text
+
+
+def test_params_lists_those_of_a_stylizer(genart_command: Run) -> None:
+    listed = genart_command("params", "-p", "style.chain=fast:great_wave", "--json").json["params"]
+    assert {"style.great_wave", "style.own_colour"} <= {each["path"] for each in listed}
+
+
+def test_a_wrong_param_points_to_the_command_that_lists_them(genart_command: Run) -> None:
+    done = genart_command("render", "drift", "-p", "model.truncatoin=1", "-o", "x.gif")
+    assert done.code == 2
+    assert 'Did you mean "model.truncation"? `genart params SKETCH` lists all.' in done.err
+    wrong = genart_command("params", "nothing")
+    assert (wrong.code, wrong.err.count("No sketch named")) == (2, 1)
 
 
 def test_a_command_works_where_the_terminal_knows_no_unicode(tmp_path: Path) -> None:

@@ -149,7 +149,12 @@ def test_converting_keeps_the_weights_and_says_what_it_kept(shelf: Path, tmp_pat
 def test_models_lists_what_loads_by_name() -> None:
     listed = {model.name: model for model in models()}
     assert listed["plasma"].plugin == "plasma"
-    assert list(listed) == sorted(listed)
+    assert all(model.about for model in listed.values())
+    shipped = {"pomona", "fast:great_wave", "cyclegan:fruit_watercolour", "encoder:pomona"}
+    assert shipped <= listed.keys()
+    for kind in ("generator", "stylizer", "inverter"):
+        names = [model.name for model in listed.values() if model.kind == kind]
+        assert names == sorted(names) != []
 
 
 @pytest.mark.parametrize(
