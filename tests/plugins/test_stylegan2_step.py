@@ -1,8 +1,12 @@
 """One step of StyleGAN2's training: optimisers, averaged weights, order of the pictures."""
 
+import copy
+import dataclasses
+
 import pytest
 import torch
 
+import genart
 from genart_stylegan2.data import Dataset
 from genart_stylegan2.settings import Settings
 from genart_stylegan2.training import Training
@@ -55,3 +59,272 @@ def test_adam_has_no_momentum_and_a_rate_for_regularisers_of_their_own_step():
         assert group["lr"] == pytest.approx(rate * share)
         assert group["betas"][1] == pytest.approx(0.99**share)
     assert run_of(dlr=0.02, gamma=0.0).d_opt.param_groups[0]["lr"] == 0.02, "no regulariser"
+
+
+def recorded(run):
+    """The losses that a run descends from now on, each with the name of its optimiser."""
+    losses, descend = [], run._descend
+
+    def note(optimiser, loss):
+        losses.append(("g" if optimiser is run.g_opt else "d", loss.item()))
+        descend(optimiser, loss)
+
+    run._descend = note
+    return losses
+
+
+def test_regularisers_are_due_at_their_steps_and_weigh_for_the_steps_between():
+    run = run_of(gamma=0.5, r1_every=3, pl_weight=4.0, pl_every=2, aug="none")
+    losses, due = recorded(run), []
+    for _ in range(7):
+        before = len(losses)
+        mean = run.path_mean.item()
+        log = run.step()
+        done = losses[before:]
+        due.append(("r1" in log, "path" in log))
+        assert [name for name, _ in done[:2]] == ["d", "g"], "critic, then generator"
+        assert done[0][1] == pytest.approx(log["d"].item())
+        assert done[1][1] == pytest.approx(log["g"].item(), rel=1e-5)
+        if "r1" in log:
+            assert done[2] == ("d", pytest.approx(0.5 * 3 * log["r1"].item(), rel=1e-5))
+        if "path" in log:
+            assert done[-1][0] == "g"
+            length = mean + (log["path"].item() - mean) / 0.01  # of the step, on average
+            least = 4.0 * 2 * (length - log["path"].item()) ** 2
+            assert done[-1][1] >= least * 0.999
+            assert done[-1][1] == pytest.approx(least, rel=0.5)
+    assert [r1 for r1, _ in due] == [True, False, False] * 2 + [True]
+    assert [path for _, path in due] == [True, False] * 3 + [True]
+    assert (run.steps, run.shown) == (7, 28)
+
+
+def test_without_weights_there_are_no_regularisers():
+    log = run_of(gamma=0.0, pl_weight=0.0, aug="none").step()
+    assert set(log) == {"g", "d", "sign", "p"}
+
+
+def test_losses_are_logistic_and_their_sign_is_the_mean_over_reals():
+    run = run_of(gamma=0.0, pl_weight=0.0, aug="none", mirror=False)
+    run._reals, reals = lambda: (reals, None), run._reals()[0]
+    run._fakes, fakes = lambda n: fakes, run._fakes(4)
+    with torch.no_grad():
+        on_reals, on_fakes = run.critic(reals)[0], run.critic(fakes[0])[0]
+    log = run.step()
+    wanted = torch.nn.functional.softplus(-on_reals).mean() + (1 + on_fakes.exp()).log().mean()
+    assert log["d"].item() == pytest.approx(wanted.item(), rel=1e-4)
+    assert log["sign"].item() == pytest.approx(on_reals.sign().mean().item())
+    with torch.no_grad():
+        fooled = (1 + (-run.critic(fakes[0])[0]).exp()).log().mean()  # after the critic's step
+    assert log["g"].item() == pytest.approx(fooled.item(), rel=1e-3)
+
+
+def test_the_augmentation_follows_the_signs_of_four_steps():
+    run = run_of(aug="ada", ada_kimg=0.1, target=0.5, gamma=0.0, pl_weight=0.0)
+    control, seen = run.control.p.item(), []
+    for step in range(1, 9):
+        log = run.step()
+        seen.append(log["sign"].item())
+        if step % 4 == 0:
+            mean = sum(seen) / 4
+            control += 16 / 100 if mean >= 0.5 else -16 / 100
+            control, seen = min(max(control, 0.0), 1.0), []
+        assert run.control.p.item() == pytest.approx(control)
+        assert log["p"].item() == run.control.p.item()
+
+
+def test_the_strength_of_augmentation_begins_where_it_is_set_or_at_0():
+    assert run_of(aug="fixed", p=0.7).control.p.item() == pytest.approx(0.7)
+    assert run_of(aug="ada", p=0.7).control.p.item() == 0.0
+    control = run_of(aug="ada", target=0.3, ada_kimg=7.0).control
+    assert (control.target, control.kimg) == (0.3, 7.0)
+
+
+@pytest.mark.parametrize("aug", ["none", "diff", "fixed"])
+def test_pictures_are_augmented_as_the_setting_says(aug):
+    run, images = run_of(aug=aug, p=1.0, augpipe="b"), torch.rand(64, 3, 16, 16)
+    made = run._augmented(images)
+    same = (made == images).flatten(1).all(1).double().mean().item()
+    assert (same == 1.0) == (aug == "none")
+    values = {"none": 0, "fixed": 0, "diff": 1}  # blitting moves values and makes none
+    new = ~torch.isin(made.unique(), images.unique())
+    assert bool(new.any()) == bool(values[aug])
+
+
+def test_every_epoch_shows_every_picture_once_in_an_order_of_its_seed():
+    run, other = run_of(count=6, seed=3), run_of(count=6, seed=4)
+    orders = []
+    for _ in range(9):
+        orders += run._next(4).tolist()
+        run.shown += 4
+    epochs = [tuple(orders[i : i + 6]) for i in range(0, 36, 6)]
+    assert all(sorted(epoch) == list(range(6)) for epoch in epochs)
+    assert len(set(epochs)) > 3
+    assert [other._shuffled(e).tolist() for e in range(6)] != [list(epoch) for epoch in epochs]
+    again = run_of(count=6, seed=3)
+    assert [tuple(again._shuffled(e).tolist()) for e in range(6)] == epochs
+    assert len(run_of(count=2)._next(5)) == 5, "a batch may be larger than the data"
+
+
+def test_half_of_the_reals_are_mirrored_where_that_is_asked_for():
+    count = 400
+    plain = run_of(count=count, batch=count, mirror=False)
+    mirrored = run_of(count=count, batch=count, mirror=True)
+    images, label = plain._reals()
+    assert label is None
+    assert torch.equal(images, plain.data.batch(plain._next(count)))
+    torch.manual_seed(0)
+    shown = mirrored._reals()[0]
+    same = (shown == images).flatten(1).all(1)
+    turned = (shown == images.flip(3)).flatten(1).all(1)
+    assert (same | turned).all()
+    assert turned.double().mean().item() == pytest.approx(0.5, abs=0.08)
+
+
+def test_styles_are_mixed_for_a_share_of_steps_from_a_layer_on():
+    run = run_of(mixing=0.5)
+    assert run.config.num_ws > 3
+    cuts = []
+    torch.manual_seed(0)
+    for _ in range(300):
+        with torch.no_grad():
+            ws = run._styles(2, None)
+        assert ws.shape == (2, run.config.num_ws, 8)
+        other = (ws != ws[:, :1]).any(2)
+        assert torch.equal(other[0], other[1])
+        mixed = other[0].nonzero()
+        cuts.append(int(mixed[0]) if len(mixed) else 0)
+        if len(mixed):
+            assert other[0, cuts[-1] :].all(), "all later layers have the second style"
+    assert sum(cut > 0 for cut in cuts) / 300 == pytest.approx(0.5, abs=0.1)
+    assert set(cuts) == set(range(run.config.num_ws))
+    alone = run_of(mixing=0.0)
+    with torch.no_grad():
+        ws = alone._styles(2, None)
+    assert torch.equal(ws, ws[:, :1].expand_as(ws))
+
+
+def test_the_average_of_w_follows_the_styles_that_are_drawn():
+    run = run_of()
+    before = run.generator.mapping.w_avg.clone()
+    run._styles(4, None)
+    assert not torch.equal(run.generator.mapping.w_avg, before)
+
+
+def test_labels_of_fakes_are_those_of_the_data_by_chance():
+    pictures = torch.zeros(100, 3, 16, 16, dtype=torch.uint8)
+    labels = torch.tensor([2] * 75 + [0] * 25)
+    data = Dataset(pictures, labels, 3)
+    run = Training(Settings(**SMALL, cond=True), data, torch.device("cpu"))
+    assert run.config.c_dim == 3
+    drawn = run._labels(2000)
+    assert drawn.shape == (2000, 3)
+    assert drawn.mean(0).tolist() == pytest.approx([0.25, 0.0, 0.75], abs=0.04)
+    index = run._next(4)
+    assert torch.equal(run._reals()[1], data.label(index))
+    plain = Training(Settings(**SMALL), data, torch.device("cpu"))
+    assert (plain.config.c_dim, plain._labels(4), plain._reals()[1]) == (0, None, None)
+
+
+def test_gradients_that_are_no_numbers_do_no_harm():
+    run = run_of()
+    weight = next(run.generator.parameters())
+    before = [p.detach().clone() for p in run.generator.parameters()]
+    run._descend(run.g_opt, (weight * float("nan")).sum())
+    assert all(map(torch.equal, run.generator.parameters(), before)), "nan counts as 0"
+    run._descend(run.g_opt, weight.sum() * float("inf"))
+    assert weight.grad.flatten()[0].item() == pytest.approx(1e5)
+    assert torch.isfinite(weight).all()
+    run._descend(run.g_opt, -weight.sum() * float("inf"))
+    assert weight.grad.flatten()[0].item() == pytest.approx(-1e5)
+
+
+def test_the_architecture_is_that_of_the_settings():
+    run = run_of(mapping_layers=3, channel_base=64, channel_max=8, z_dim=6, w_dim=10)
+    config = run.config
+    assert (config.z_dim, config.w_dim, config.mapping_layers) == (6, 10, 3)
+    assert (config.channel_base, config.channel_max) == (64, 8)
+    weights = [p for p in run.generator.parameters() if p.ndim == 4]
+    assert all(p.is_contiguous(memory_format=torch.channels_last) for p in weights)
+    first, again, other = (next(run_of(seed=s).generator.parameters()) for s in (5, 5, 6))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def same_state(one, other):
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same_state(one[k], other[k]) for k in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same_state, one, other))
+    return torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
+
+
+def test_a_step_after_a_restore_is_the_step_that_would_have_come():
+    settings = {"aug": "ada", "ada_kimg": 0.05, "target": 0.0}
+    run, other = run_of(**settings), run_of(**settings, seed=0)
+    for _ in range(6):
+        run.step()
+    kept = copy.deepcopy(run.state())
+    assert (kept["shown"], kept["steps"], len(kept["signs"])) == (24, 6, 2)
+    run.step()
+    run.step()
+    other.restore(kept)
+    assert same_state(other.state() | {"rng": 0}, kept | {"rng": 0})
+    other.step()
+    other.step()
+    assert same_state(run.state(), other.state())
+
+
+def test_a_restore_keeps_the_strength_that_is_fixed_now():
+    before, now = run_of(aug="fixed", p=0.2), run_of(aug="fixed", p=0.6, glr=0.5)
+    before.step()
+    now.restore(before.state())
+    assert now.control.p.item() == pytest.approx(0.6)
+    assert now.g_opt.param_groups[0]["lr"] == pytest.approx(0.5 * 2 / 3)
+
+
+def test_networks_of_another_shape_are_refused_with_the_first_tensor():
+    state = run_of().state()
+    with pytest.raises(genart.UsageError, match=r"The snapshot's generator has another shape .*\("):
+        run_of(w_dim=9).restore(state)
+
+
+PROJECTED = {
+    "critic": "projected", "critic_resolution": 64, "aug": "none", "batch": 2, "pl_weight": 0.0,
+}  # fmt: skip
+
+
+def test_with_the_projected_critic_the_generator_pays_for_leaving_the_range():
+    run = run_of(**PROJECTED, gamma=0.0)
+    fakes = run._fakes(2)
+    with torch.no_grad():
+        fakes[0].mul_(20)
+    run._fakes = lambda n: fakes
+    losses = recorded(run)
+    log = run.step()
+    over = (fakes[0].detach().abs() - 1).relu().square().mean().item()
+    assert over > 0
+    assert losses[1] == ("g", pytest.approx(log["g"].item() + 10 * over, rel=1e-4))
+    hinge = losses[0][1]
+    assert log["d"].item() == pytest.approx(hinge)
+    assert 0 < hinge < 30, "four maps, about 1 for reals and 1 for fakes each"
+
+
+def test_reconstruction_comes_first_alone_and_then_every_second_step():
+    run = run_of(**PROJECTED, recon=3.0, recon_kimg=0.004, kl=1e9, gamma=1.0, r1_every=1)
+    losses, logs = recorded(run), []
+    for _ in range(6):
+        before = len(losses)
+        weight = run.kl_weight.item()
+        log = run.step()
+        logs.append(("like" in log, "g" in log, "r1" in log))
+        if "like" in log and run.shown <= 4:
+            paid = 3.0 * (log["like"] + weight * log["kl"]).item()
+            assert losses[before] == ("g", pytest.approx(paid, rel=1e-3))
+        if "like" in log:
+            assert run.kl_weight.item() == pytest.approx(weight / 1.01, rel=1e-5)
+    alone, both, critic = (True, False, False), (True, False, True), (False, True, True)
+    assert logs == [alone, alone, both, critic, both, critic]
+    run.settings = dataclasses.replace(run.settings, kl=0.0)
+    weight = run.kl_weight.item()
+    run._reconstruction_step(run._reals()[0], True)
+    assert run.kl_weight.item() == pytest.approx(weight * 1.01, rel=1e-5)
