@@ -190,3 +190,17 @@ def test_another_sketch_keeps_the_values_that_fit() -> None:
     held.set_tree(ParamTree({"sketch": Other()}))
     assert held.values() == {"sketch.level": 0.75, "sketch.count": 3, "sketch.fresh": 1.0}
     assert [change.path for change in held.take().changes] == ["sketch.level"]
+
+
+def test_a_change_resolved_before_a_reload_is_fitted_to_the_new_range() -> None:
+    class Narrow:
+        level = Param(0.1, 0.0, 0.5)
+
+    held, time = store()
+    before = [held.resolve("sketch.level", 0.9), held.resolve("sketch.count", 4)]
+    held.take(1.0)
+    held.set_tree(ParamTree({"sketch": Narrow()}))
+    held.commit(before)  # by a thread that had not heard of the reload
+    time.now = 1.1
+    assert [(c.path, c.value) for c in held.take(1.1).changes] == [("sketch.level", 0.5)]
+    assert held.current("sketch.level") == 0.5
