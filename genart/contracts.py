@@ -1,4 +1,4 @@
-"""What the parts of the instrument promise each other: one page.
+"""The contracts between the parts: generator, walk, stylizer, sink, control, trainer, on one page.
 
 | name          | is          | shape                                      | range     |
 |---------------|-------------|--------------------------------------------|-----------|

@@ -1,4 +1,4 @@
-"""The one loop: clock -> sketch -> sinks. Nothing here keeps frames."""
+"""SketchPlayer: a sketch with its settings, which makes the frame of each tick."""
 
 from __future__ import annotations
 

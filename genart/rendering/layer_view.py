@@ -1,4 +1,4 @@
-"""What layers make, as pictures: every channel a cell, as one picture or along a walk as a film."""
+"""genart.layers: the channels of a layer as a picture, or along a walk as a film."""
 
 from __future__ import annotations
 

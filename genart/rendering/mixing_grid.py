@@ -1,4 +1,4 @@
-"""A style-mixing grid as a film: what comes from the top sweeps through the layers and back."""
+"""genart.mixing_grid: rows and columns of latents, mixed by layers, as a picture or a film."""
 
 from __future__ import annotations
 

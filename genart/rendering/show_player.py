@@ -1,4 +1,4 @@
-"""Again: a recorded show's frames come out as they did on stage, its mishaps among them."""
+"""Show a recorded performance again: its frames as they were, those held after a fault included."""
 
 from __future__ import annotations
 

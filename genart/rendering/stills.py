@@ -1,4 +1,4 @@
-"""Still pictures: one a seed, grids of them, and style-mixing grids."""
+"""genart.generate: still images, one for each latent or in a grid."""
 
 from __future__ import annotations
 

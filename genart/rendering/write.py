@@ -1,4 +1,4 @@
-"""Frames into a file that is whole or not there, and what to say of it."""
+"""Write frames to a film that is complete or not there; say what an interrupted one left."""
 
 from __future__ import annotations
 
