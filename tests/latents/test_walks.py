@@ -198,7 +198,7 @@ def test_a_circle_in_w_goes_round_the_mean_of_the_keys(plasma):
 
 def test_a_noise_path_is_standard_normal_in_z_at_every_phase():
     keys = genart.Latent("z", torch.randn(1, 20000, generator=torch.Generator().manual_seed(1)))
-    places = genart.walk(keys, "noise", radius=2.0).at([0.0, 0.2, 0.63]).values
+    places = genart.walk(keys, "noise", radius=3.0).at([0.0, 0.2, 0.63]).values
     assert places.mean(1).abs().max() < 0.03
     assert (places.std(1) - 1).abs().max() < 0.03
 
@@ -316,6 +316,10 @@ def test_options_a_kind_does_not_take_are_named(plasma):
     [
         ("circle", {"radius": -1.0}, "radius is 0 or more"),
         ("noise", {"smoothness": 0.0}, "outside 0.05..10"),
+        ("noise", {"smoothness": 0.049}, "outside 0.05..10"),
+        ("noise", {"smoothness": 10.1}, "outside 0.05..10"),
+        ("noise", {"radius": -1.0}, "radius is 0 or more"),
+        ("noise", {"radius": math.inf}, "radius is 0 or more"),
         ("pulse", {"pulses": -1}, "counted from 0"),
         ("pulse", {"low": math.inf}, "finite"),
         ("pulse", {"base": "slrep"}, "slerp"),

@@ -31,6 +31,8 @@ def test_the_values_are_those_of_stylegan2s_projector() -> None:
     assert schedule.noise_at(0.0) == 0.05
     assert schedule.noise_at(0.375) == pytest.approx(0.05 / 4)
     assert schedule.noise_at(0.75) == 0.0
+    with pytest.raises(AttributeError):
+        schedule.rate = 1.0  # type: ignore[misc]
 
 
 def test_without_ramps_the_rate_is_constant_and_nothing_is_shaken() -> None:

@@ -312,6 +312,7 @@ def test_with_the_projected_critic_the_generator_pays_for_leaving_the_range():
 def test_reconstruction_comes_first_alone_and_then_every_second_step():
     run = run_of(**PROJECTED, recon=3.0, recon_kimg=0.004, kl=1e9, gamma=1.0, r1_every=1)
     losses, logs = recorded(run), []
+    assert run.kl_weight.item() == pytest.approx(1e-3)
     for _ in range(6):
         before = len(losses)
         weight = run.kl_weight.item()
