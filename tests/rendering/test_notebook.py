@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +20,8 @@ from PIL import Image
 import genart
 from genart.media.display import sample_png, tensor_png
 from genart.rendering import clip
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +234,39 @@ for thing in (model, latent, genart.walk(latent), model(latent), torch.zeros(4))
     assert done.stdout.splitlines() == [
         "['image/png']", "['text/html']", "['text/html']", "['image/png']", "[]",
     ], done.stderr  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_notebook_in_the_docs_runs_and_shows_what_is_stored_in_it(tmp_path: Path) -> None:
+    pytest.importorskip("IPython")
+    stored = DOCS / "notebooks" / "first_walk.ipynb"
+    notebook = Path(shutil.copy(stored, tmp_path / "first_walk.ipynb"))
+    done = subprocess.run(
+        [sys.executable, DOCS / "scripts" / "run_notebook.py", notebook],
+        capture_output=True, text=True, cwd=tmp_path,
+        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert shown(notebook) == shown(stored)
+    kinds = [kind for cell in shown(notebook) for kind in cell]
+    assert kinds.count("image/png") == 5
+    assert kinds.count("text/html") == 4
+
+
+def shown(notebook: Path) -> list[list[str]]:
+    """The types of what each code cell shows."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    return [sorted(kind for each in cell["outputs"] for kind in each["data"]) for cell in code]
+
+
+def test_the_page_about_notebooks_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "notebooks.md").read_text("utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    made: dict[str, Any] = {}
+    exec(code.replace("seconds=2", "seconds=0.2").replace("steps=20", "steps=1"), made)
+    assert made["both"].space == "w"
+    assert len(made["both"]) == 5
+    assert float(made["distance"]) > 0
+    assert Path("walk.mp4").is_file()
