@@ -1,6 +1,6 @@
 """Images from files, PIL images, arrays and tensors, and back to PIL images.
 
-This is the only module that opens image files that people give.
+This module opens image files that people give; `genart.data.image_source` those of a dataset.
 """
 
 from __future__ import annotations
@@ -163,19 +163,19 @@ def read_image(path: str | Path, size: tuple[int, int] | None = None, fit: str =
     with _opened(path) as picture:
         if size is not None:  # a large JPEG is decoded smaller
             picture.draft("RGB", (2 * size[1], 2 * size[0]))
-        return frame_to_image(np.array(_sized(_decoded(picture), size, fit)))
+        return frame_to_image(np.array(_sized(upright_rgb(picture), size, fit)))
 
 
 def _from_pil(picture: Pictures.Image, size: tuple[int, int] | None, fit: str) -> Image:
     """A PIL image, which may be a file that is decoded only now, as an image."""
     try:
-        return frame_to_image(np.array(_sized(_decoded(picture), size, fit)))
+        return frame_to_image(np.array(_sized(upright_rgb(picture), size, fit)))
     except (OSError, SyntaxError) as error:
         raise DataError(f"The PIL image is not readable: {error}") from error
 
 
-def _decoded(picture: Pictures.Image) -> Pictures.Image:
-    """A PIL image upright, in RGB, on black."""
+def upright_rgb(picture: Pictures.Image) -> Pictures.Image:
+    """Return a PIL image upright by its EXIF orientation, in RGB, transparent parts black."""
     return _on_black(ImageOps.exif_transpose(picture))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from genart.data.image_source import ImageSource, Squares, crop_square, load_squares
     from genart.training.loop import LoopTrainer, TrainingRun
     from genart.training.run_folder import RunFolder, read_snapshot, refuse_changes
     from genart.training.settings import TrainingSettings, setting
@@ -15,6 +16,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "genart.data.image_source": "ImageSource Squares crop_square load_squares",
             "genart.training.loop": "LoopTrainer TrainingRun",
             "genart.training.run_folder": "RunFolder read_snapshot refuse_changes",
             "genart.training.settings": "TrainingSettings setting",
@@ -23,11 +25,15 @@ else:
     )
 
 __all__ = [
+    "ImageSource",
     "LoopTrainer",
     "RunFolder",
+    "Squares",
     "TrainingRun",
     "TrainingSettings",
     "WeightAverage",
+    "crop_square",
+    "load_squares",
     "ramped_decay",
     "read_snapshot",
     "refuse_changes",

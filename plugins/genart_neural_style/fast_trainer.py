@@ -10,7 +10,7 @@ import torch
 
 import genart
 
-from .fast_data import ContentPictures
+from .fast_data import ContentImages
 from .fast_files import save_fast
 from .fast_settings import FastSettings
 from .fast_training import FastTraining, style_names
@@ -36,7 +36,7 @@ class FastTrainer(genart.training.LoopTrainer[FastSettings]):
         self, dataset: str | Path, folder: genart.training.RunFolder, resumed: bool
     ) -> genart.training.TrainingRun:
         """Find the pictures and make the network."""
-        data = ContentPictures(dataset, self.settings.crop, self.settings.jitter)
+        data = ContentImages(dataset, self.settings.crop, self.settings.jitter)
         return _Run(self.settings, data, self.device)
 
     def changes(self, state: Mapping[str, Any]) -> list[str]:

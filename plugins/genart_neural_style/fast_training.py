@@ -12,7 +12,7 @@ from torch import Tensor
 
 import genart
 
-from .fast_data import ContentPictures
+from .fast_data import ContentImages
 from .fast_losses import (
     StyleLosses,
     feature_maps,
@@ -70,7 +70,7 @@ class FastTraining:
         UsageError: no such feature network.
     """
 
-    def __init__(self, settings: FastSettings, data: ContentPictures, device: torch.device) -> None:
+    def __init__(self, settings: FastSettings, data: ContentImages, device: torch.device) -> None:
         self.settings, self.data, self.device = settings, data, device
         self.styles = style_names(settings.style)
         maps, self.judge = feature_maps(settings.features, str(device))

@@ -1,47 +1,36 @@
-"""Pictures to train on: a folder or a zip, read in place.
+"""The dataset of StyleGAN2: all images of a folder or zip in memory, with optional classes.
 
-The layout is the field's: pictures anywhere below the root, and an optional `dataset.json` whose
-"labels" list holds [file name, class] pairs. Every picture is centre-cropped to a square, resized
-and held as bytes, so an epoch reads no file.
+Images are anywhere below the root, as in other StyleGAN tools, and an optional `dataset.json` has
+a list "labels" of [file name, class] pairs. Every image is cropped at the centre to a square,
+resized and held as bytes, so an epoch reads no file.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.Image import Resampling
 from torch import Tensor
 
 import genart
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
-_SHARE = 0.25  # of a GPU's free memory that pictures may take
-_MAX_PIXELS = 64_000_000  # a tiny file can claim gigabytes: refuse before decoding
-_UNREADABLE = (  # what reading and decoding a file, or a part of a zip, may raise
-    OSError, ValueError, SyntaxError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile,
-    Image.DecompressionBombError, Image.DecompressionBombWarning,
-)  # fmt: skip
+_SHARE = 0.25  # of a GPU's free memory that the images may take
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Square pictures in memory.
+    """Square images in memory.
 
     Args:
         images: uint8 (n, 3, side, side).
         labels: class indices (n,), or None.
         num_classes: 0 without labels.
-        skipped: "file: reason" of pictures that were left out.
+        skipped: "file: reason" of the images that could not be read.
     """
 
     images: Tensor
@@ -54,23 +43,26 @@ class Dataset:
 
     @property
     def device(self) -> torch.device:
-        """Where the pictures are; indices into them are there, too."""
+        """The device of the images; indices into them are on the same device."""
         return self.images.device
 
     def batch(self, indices: Tensor, device: torch.device | None = None) -> Tensor:
-        """Images (len(indices), 3, side, side), float in -1..1; bytes travel, and nobody waits."""
+        """Return images (len(indices), 3, side, side), float in -1..1.
+
+        They are copied to the device as bytes, without waiting for it.
+        """
         chosen = sent(self.images[indices], device or self.device)
         return chosen.float().div_(127.5).sub_(1)
 
     def label(self, indices: Tensor, device: torch.device | None = None) -> Tensor | None:
-        """One-hot labels (len(indices), num_classes), or None."""
+        """Return one-hot labels (len(indices), num_classes), or None."""
         if self.labels is None:
             return None
         same = torch.eye(self.num_classes, device=self.device)
         return sent(same[self.labels[indices]], device or self.device)
 
     def near(self, device: torch.device) -> Dataset:
-        """The same pictures on a device, or as they are where they would fill it."""
+        """Return the dataset on a device, or unchanged if it would take too much of its memory."""
         room = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else math.inf
         if self.images.numel() > _SHARE * room:
             return self
@@ -79,7 +71,7 @@ class Dataset:
 
 
 def sent(rows: Tensor, device: torch.device) -> Tensor:
-    """Rows on a device; to a GPU they go through memory that it reads by itself."""
+    """Return rows on a device; they reach a GPU through pinned memory, asynchronously."""
     if rows.device == device:
         return rows
     held = rows.pin_memory() if rows.is_cpu and device.type == "cuda" else rows
@@ -87,65 +79,30 @@ def sent(rows: Tensor, device: torch.device) -> Tensor:
 
 
 def load_dataset(path: str | Path, side: int, *, labels: bool = False) -> Dataset:
-    """Read all pictures of a folder or zip as squares of `side` pixels.
+    """Read all images of a folder or zip as squares of `side` pixels.
+
+    Args:
+        path: a folder or zip.
+        side: of the squares in pixels.
+        labels: whether to read classes from `dataset.json`.
 
     Raises:
-        DataError: no such path, no pictures, or labels asked for and not there.
+        DataError: no such path, no images, or labels asked for and missing.
     """
-    path = Path(path)
-    names, read = _open(path)
-    pictures, kept, skipped = [], [], []
-    for name in names:
-        try:
-            pictures.append(_square(name, read, side))
-            kept.append(name)
-        except genart.DataError as error:
-            skipped.append(f"{name}: {error}")
-    if not pictures:
-        reason = f" {len(skipped)} were unreadable, the first: {skipped[0]}" if skipped else ""
-        raise genart.DataError(f'"{path}" holds no pictures ({", ".join(SUFFIXES)}).{reason}')
-    classes, count = _labels(path, read, kept) if labels else (None, 0)
-    return Dataset(torch.from_numpy(np.stack(pictures)), classes, count, tuple(skipped))
+    source = genart.training.ImageSource(path)
+    read = genart.training.load_squares(source, side, Resampling.LANCZOS)
+    classes, count = _labels(source, read.names) if labels else (None, 0)
+    return Dataset(read.images, classes, count, read.skipped)
 
 
-def _open(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
-    if path.is_dir():
-        files = (p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-        names = sorted(str(p.relative_to(path)) for p in files)
-        return names, lambda name: (path / name).read_bytes()
-    if zipfile.is_zipfile(path):
-        archive = zipfile.ZipFile(path)
-        return sorted(_pictures(archive)), archive.read
-    raise genart.DataError(f'"{path}" is neither a folder nor a zip of pictures.')
-
-
-def _pictures(archive: zipfile.ZipFile) -> Iterator[str]:
-    for info in archive.infolist():
-        if Path(info.filename).suffix.lower() in SUFFIXES and info.file_size <= _MAX_PIXELS:
-            yield info.filename
-
-
-def _square(name: str, read: Callable[[str], bytes], side: int) -> np.ndarray:
+def _labels(source: genart.training.ImageSource, names: Sequence[str]) -> tuple[Tensor, int]:
+    """Return the class of each image, (n,), and the number of classes."""
     try:
-        with Image.open(io.BytesIO(read(name)), formats=_FORMATS) as picture:
-            if picture.width * picture.height > _MAX_PIXELS:
-                raise genart.DataError(f"{picture.width}x{picture.height} is too large.")
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-            square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
-    except UnidentifiedImageError as error:  # its text is about a piece of memory
-        raise genart.DataError("no picture of a known format") from error
-    except _UNREADABLE as error:
-        raise genart.DataError(f"not a readable picture ({error})") from error
-    return np.asarray(square).transpose(2, 0, 1).copy()
-
-
-def _labels(path: Path, read: Callable[[str], bytes], names: list[str]) -> tuple[Tensor, int]:
-    try:
-        table = dict(json.loads(read("dataset.json"))["labels"] or [])
-        indices = torch.tensor([int(table[name.replace("\\", "/")]) for name in names])
-    except (KeyError, OSError, TypeError, ValueError) as error:
+        table = dict(json.loads(source.read("dataset.json"))["labels"] or [])
+        indices = torch.tensor([int(table[name]) for name in names])
+    except (genart.DataError, KeyError, TypeError, ValueError) as error:
         raise genart.DataError(
-            f'"{path}" has no usable dataset.json; it needs "labels": [[file, class], ...] '
-            f"for every picture ({error!r})."
+            f'"{source.path}" has no usable dataset.json; it needs "labels": [[file, class], ...] '
+            f"for every image ({error!r})."
         ) from error
     return indices, int(indices.max()) + 1

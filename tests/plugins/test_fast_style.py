@@ -13,7 +13,7 @@ from torch import nn
 import genart
 from genart.testing import check_stylizer
 from genart_neural_style.fast import fast, shipped
-from genart_neural_style.fast_data import ContentPictures
+from genart_neural_style.fast_data import ContentImages
 from genart_neural_style.fast_files import read_fast, save_fast
 from genart_neural_style.fast_losses import StyleLosses, gram, outside, variation
 from genart_neural_style.fast_settings import FastSettings
@@ -339,7 +339,7 @@ def test_training_leaves_a_model_sheets_a_log_and_the_newest_snapshots(material,
 
 
 def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path):
-    pictures = ContentPictures(broken_zip(tmp_path / "set.zip"), 16)
+    pictures = ContentImages(broken_zip(tmp_path / "set.zip"), 16)
     assert pictures.draw(64, torch.Generator().manual_seed(0)).shape == (64, 3, 16, 16)
     assert sorted(pictures.skipped) == [*BROKEN]
 
@@ -356,7 +356,7 @@ def test_ctrl_c_keeps_a_snapshot_and_says_so(material, tmp_path):
 
 def test_the_averaged_network_forgets_the_initial_weights_early(material):
     settings = FastSettings(**{**TINY, "style": (str(material / "red.png"),), "warmup": 0})
-    data = ContentPictures(material / "pictures", 32)
+    data = ContentImages(material / "pictures", 32)
     run, kept = FastTraining(settings, data, torch.device("cpu")), []
     for _ in range(4):
         before = next(run.average.network.parameters()).clone()
@@ -369,7 +369,7 @@ def test_the_averaged_network_forgets_the_initial_weights_early(material):
 def test_the_loss_falls_and_the_style_arrives(material):
     style = (str(material / "stripes.png"),)
     settings = FastSettings(**{**TINY, "style": style, "lr": 0.01, "warmup": 0})
-    data = ContentPictures(material / "pictures", 32)
+    data = ContentImages(material / "pictures", 32)
     training = FastTraining(settings, data, torch.device("cpu"))
     losses = [training.step()["style"] for _ in range(25)]
     assert sum(losses[-3:]) < 0.85 * sum(losses[:3])
@@ -390,7 +390,7 @@ def test_what_training_cannot_use_is_told(material, tmp_path, genart_command):
     broken.mkdir()
     (broken / "a.png").write_bytes(b"")
     with pytest.raises(genart.DataError, match=r"a\.png"):
-        ContentPictures(broken, 32).draw(1, torch.Generator())
+        ContentImages(broken, 32).draw(1, torch.Generator())
     fit(material, tmp_path / "run", 2)
     with pytest.raises(genart.UsageError, match="width was 8, now 16"):
         fit(material, tmp_path / "run", 3, width=16)

@@ -259,13 +259,13 @@ def test_pairs_lie_side_by_side_in_two_folders_or_in_a_zip(tmp_path: Path) -> No
         assert torch.equal(data.b, wide.b)
     assert wide.a.shape == (3, 3, 16, 16)
     assert not wide.a[:, 1:].any()
-    assert two.skipped == ("alone.png: nothing of that name in the second domain",)
+    assert two.skipped == ("alone.png: no image of that name in the second domain",)
 
 
 def test_data_that_cannot_be_used_is_told(pictures: Path, tmp_path: Path) -> None:
-    with pytest.raises(genart.DataError, match="no trainA and trainB; name the second domain"):
+    with pytest.raises(genart.DataError, match="no trainA and trainB; give the second domain"):
         load_unpaired(pictures / "trainA", "", 16)
-    with pytest.raises(genart.DataError, match="20x20 is no pair side by side"):
+    with pytest.raises(genart.DataError, match="20x20 is not a pair side by side"):
         load_paired(pictures / "trainA", "", 16)
     with pytest.raises(genart.DataError, match="neither a folder nor a zip"):
         load_unpaired(pictures, str(tmp_path / "nothing"), 16)
@@ -274,7 +274,7 @@ def test_data_that_cannot_be_used_is_told(pictures: Path, tmp_path: Path) -> Non
     data = load_unpaired(pictures, "", 16)
     assert (len(data.a), len(data.b), len(data.skipped)) == (4, 6, 2)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(genart.DataError, match="holds no pictures"):
+    with pytest.raises(genart.DataError, match="holds no images"):
         load_unpaired(tmp_path / "empty", str(pictures), 16)
 
 
