@@ -10,7 +10,8 @@ The program runs with a profiler that looks at every argument and every result o
 - A file is *on the way* if it hands on what it was handed, so that it reaches the end. What only
   shows, records or measures the value is listed apart.
 - Files of `genart/` are counted. Plug-ins and sketches are drawn, not counted; what a plug-in
-  calls within its own step is not followed. Reading an attribute or an item is not a call.
+  calls within its own step is not followed. Reading an attribute or an item is not a call; only
+  for a fader, reading a Param counts: that is how the sketch gets its value.
 - A recipe records the value and is not followed.
 """
 
@@ -19,14 +20,20 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
+import struct
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from types import FrameType, MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genart.live import Live
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, IMAGES = ROOT / "docs" / "architecture.md", ROOT / "docs" / "images"
@@ -45,6 +52,7 @@ class Journey:
         carries: whether an argument or a result is the value or made of it.
         start: the file where the way begins.
         end: the file where it ends.
+        reads: whether reading the value of a Param hands it on.
     """
 
     name: str
@@ -52,6 +60,7 @@ class Journey:
     carries: Callable[[Any], bool]
     start: str
     end: str
+    reads: bool = False
 
 
 @dataclass
@@ -75,8 +84,8 @@ class Trace:
         handed: pairs of files (from, to) between which the value went.
     """
 
-    def __init__(self, carries: Callable[[Any], bool]) -> None:
-        self._carries = carries
+    def __init__(self, carries: Callable[[Any], bool], reads: bool = False) -> None:
+        self._carries, self._reads = carries, reads
         self.visits: dict[str, Visit] = {}
         self.handed: set[tuple[str, str]] = set()
 
@@ -85,7 +94,9 @@ class Trace:
         if event not in ("call", "return"):
             return
         file, name = _file(frame), frame.f_code.co_qualname
-        if not file or _ATTRIBUTES.search(name) or (caller := _caller(frame)) is None:
+        if not file or (caller := _caller(frame)) is None:
+            return
+        if _ATTRIBUTES.search(name) and not (self._reads and name == "Param.__get__"):
             return
         if event == "call":
             got = next((value for value in _arguments(frame) if self._carries(value)), None)
@@ -151,7 +162,7 @@ def _reached(start: str, edges: set[tuple[str, str]]) -> set[str]:
 
 def trace(journey: Journey) -> Trace:
     """Run a program and follow its value."""
-    found = Trace(journey.carries)
+    found = Trace(journey.carries, journey.reads)
     threading.setprofile(found)
     sys.setprofile(found)
     try:
@@ -214,7 +225,117 @@ SEED = Journey(
     start="genart/cli/render.py",
     end="plugins/genart_film/encoder.py",
 )
-JOURNEYS = [SEED]
+
+
+# --- the way of a fader --------------------------------------------------------------------------
+
+KNOB = 83  # of 0..127: what a MIDI fader sends
+VALUE = 0.4375  # what a tablet sends: exact in 32 bits, and nothing else in the program has it
+MAPPING = '[[map]]\nmidi = "cc/1/74"\nto = "model.truncation"\nrange = [0, 1]\n'
+
+
+class Clock:
+    """A clock on which waiting takes no time."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time in seconds."""
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+@dataclass
+class Fader:
+    """A performance whose truncation a fader changes.
+
+    Args:
+        value: of the Param.
+        numbers: what else is the value: what the fader sends.
+        move: moves it.
+        shown: whether the value has arrived in the frames, so that they carry it.
+    """
+
+    value: float
+    numbers: tuple[float, ...]
+    move: Callable[[Live], None]
+    shown: bool = False
+
+    def play(self) -> None:
+        """Move the fader, and make frames until a second one shows the value."""
+        from genart.live import Live
+        from genart.live.display.clock import LiveClock
+        from genart.playback.loop import run
+
+        clock = Clock()
+        ticks = LiveClock(Fraction(30), now=clock, wait=clock.wait)
+        live = Live("drift", model="plasma", size=32, engine_clock=ticks)
+        live.console.mapping._use(MAPPING)
+        live.console.mapping.start()
+        self.move(live)
+        run(self._frames(live), [live.frame_blend])
+        live.console.mapping.close()
+        live.close()
+
+    def _frames(self, live: Live) -> Iterator[Any]:
+        for frame in live._made():
+            yield frame
+            if self.shown:
+                return
+            self.shown = live.player.tree.value("model.truncation") == self.value
+
+    def carries(self, value: Any, depth: int = 0) -> bool:
+        """Whether something holds the fader's value, or is an image or frame that shows it."""
+        import numpy as np
+        import torch
+
+        from genart.media.frames import PendingFrame
+
+        if isinstance(value, (torch.Tensor, np.ndarray, PendingFrame)):
+            return self.shown and getattr(value, "ndim", 3) >= 3
+        if isinstance(value, bytes):
+            return struct.pack(">f", self.value) in value
+        if isinstance(value, (int, float)):
+            return value in (self.value, *self.numbers)
+        if depth == _DEEPEST or isinstance(value, type):
+            return False
+        return any(self.carries(each, depth + 1) for each in _inside(value))
+
+
+def send_osc(live: Live) -> None:
+    """Send an OSC message over UDP, as a tablet does."""
+    from pythonosc.udp_client import SimpleUDPClient
+
+    from genart.live.osc.service import OscService
+
+    service = OscService(live.store, port=0)
+    service.start()
+    SimpleUDPClient(*service.address).send_message("/genart/model/truncation", VALUE)
+    late = time.monotonic() + 30
+    while live.store.current("model.truncation") != VALUE and time.monotonic() < late:
+        time.sleep(0.01)
+    service.close()
+
+
+def send_midi(live: Live) -> None:
+    """Feed the console what the plug-in `genart_midi` reads from a port."""
+    live.console.feed("midi", "cc/1/74 nanoKONTROL2", KNOB)
+
+
+def fader(name: str, moved: Fader, start: str) -> Journey:
+    """Return the way of a fader's value to the display."""
+    end = "genart/live/display/frame_blend.py"
+    return Journey(name, moved.play, moved.carries, start, end, reads=True)
+
+
+JOURNEYS = [
+    SEED,
+    fader("fader", Fader(VALUE, (), send_osc), "genart/osc/server.py"),
+    fader("midi_fader", Fader(KNOB / 127, (KNOB,), send_midi), "genart/live/console.py"),
+]
 
 
 # --- the page ------------------------------------------------------------------------------------
@@ -232,10 +353,11 @@ def page_part(found: Trace, journey: Journey) -> str:
         number = ours.index(visit) + 1 if visit in ours else ""
         rows.append(f"| {number} | `{visit.file}` | {_about(visit.file)} | {_steps(visit)} |")
     head = ["| | file | what it is | handed to |", "|---|---|---|---|"]
-    drawing = f"![The way of a {journey.name}](images/{journey.name}_path.svg)"
+    value = journey.name.replace("_", " ")
+    drawing = f"![The way of a {value}](images/{journey.name}_path.svg)"
     apart = ", ".join(f"`{file}`" for file in beside)
     count = f"{len(ours)} files of `genart/` are on the way."
-    also = f"Also handed the {journey.name}, to show, record or measure it: {apart}."
+    also = f"Also handed the {value}, to show, record or measure it: {apart}."
     return "\n\n".join([drawing, "\n".join(head + rows), f"{count} {also}"])
 
 
@@ -270,7 +392,7 @@ def drawing(found: Trace, journey: Journey) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" font-family="sans-serif" font-size="13">',
-        f"<title>The way of a {journey.name} through the files of genart</title>",
+        f"<title>The way of a {journey.name.replace('_', ' ')} through the files of genart</title>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
     ]
     for n, room in enumerate(rooms):
