@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BenchOptions:
-    """What was asked for.
+    """What `genart bench` was asked for.
 
     Args:
         device: "cpu", "cuda" or "mps".
-        quick: whether small sizes and few rounds will do.
-        checkouts: other people's code to run beside ours, by name: "official" (NVIDIA's
-            StyleGAN2-ADA or StyleGAN3), "neural-style" and "cyclegan".
+        quick: small sizes and few rounds.
+        checkouts: folders of other projects' code to measure beside genart's, by name: "official"
+            (NVIDIA's StyleGAN2-ADA or StyleGAN3), "neural-style" and "cyclegan".
     """
 
     device: str = "cpu"
@@ -47,17 +47,17 @@ class BenchOptions:
 
 @dataclass(frozen=True)
 class BenchCase:
-    """A piece of work, ready to be done again and again.
+    """One piece of work that can be repeated and timed.
 
     Args:
-        ours: does it once. Where `unit` is "MB" or `timed` is False it returns the figure itself,
-            in that unit; otherwise it is timed.
-        baseline: the same by other people's code, or None.
-        per: how many things are made at once; figures are for one of them.
-        flop: floating-point operations of one of them, as the plain method counts them.
-        moved: bytes that one of them has to read and write at least.
-        difference: gives the largest difference between the two results, or None.
-        unit: what the figures are.
+        ours: does the work once. If `unit` is "MB" or `timed` is False it returns the figure, in
+            that unit; otherwise it is timed.
+        baseline: the same work by another project's code, or None.
+        per: how many items one call makes; figures are for one item.
+        flop: floating-point operations of one item by the direct method.
+        moved: bytes that one item has to read and write at least.
+        difference: returns the largest difference between both results, or None.
+        unit: of the figures: "ms" or "MB".
         timed: whether the work is timed from outside.
     """
 
@@ -73,12 +73,12 @@ class BenchCase:
 
 @dataclass(frozen=True)
 class BenchRow:
-    """A row by name; `make` prepares its case when it is its turn.
+    """One row of `genart bench`: a name, and how to prepare its case.
 
     Args:
         name: what is measured, such as "synthesis 64px base 4096 batch 1".
-        make: gives the case.
-        threads: how many threads it wants on a CPU; None is what was asked for.
+        make: prepares the case, when it is this row's turn.
+        threads: how many CPU threads it needs; None for what the command was given.
         rounds: how often each side is measured; None leaves it to the command.
     """
 
@@ -171,37 +171,44 @@ class Generator(ABC):
         cutoff: int | None = None,
         noise: Noise = "const",
     ) -> Image:
-        """Make images, (n, 3, h, w) float in -1..1, (n, 4, h, w) with alpha.
+        """Make images of latents.
 
         Args:
             latent: n latents in z, w or w+.
             truncation: as for `map`.
             cutoff: as for `map`.
-            noise: "const" (stored maps), "random" (fresh each call), "none", or a phase 0..1
-                (a float, or n of them) on a closed walk through noise that starts at "const".
+            noise: "const" (stored maps), "random" (new in each call), "none", or a phase 0..1 (a
+                float, or n of them) on a closed walk through noise that starts at "const".
+
+        Returns:
+            torch float (n, 3, h, w) in -1..1, (n, 4, h, w) with alpha, on the generator's device;
+            grey models give three equal channels.
+
+        Raises:
+            UsageError: a latent of other sizes.
         """
 
     def widened(self, size: tuple[int, int]) -> Generator:
-        """Return a generator whose images have the aspect of size (h, w), or self if it cannot."""
+        """Return one for the aspect ratio of size (h, w), or this one if there is none."""
         return self
 
     def reduced(self, times: int) -> Generator | None:
-        """Return one that costs less: the same latents, each side halved `times` times.
+        """Return one for smaller images of the same latents, each side halved `times` times.
 
-        None where there is no such generator; 0 times is this one.
+        It costs less to compute. 0 times is this generator, None means that there is none.
         """
         return None if times else self
 
     def in_half(self) -> Generator | None:
-        """Return one that computes in half precision, or None where that is not faster."""
+        """Return one that computes in half precision, or None if that is not faster."""
         return None
 
     def with_precision(self, precision: str) -> Generator:
-        """Return one that computes in "float32", in "half", or "auto" as it is made for.
+        """Return one that computes in "float32", in "half", or "auto" as the model was made for.
 
         Raises:
             UnknownName: another word.
-            UsageError: half precision where there is none.
+            UsageError: half precision, if the model or device has none.
         """
         if precision not in PRECISIONS:
             hint = f"Precisions are {', '.join(PRECISIONS)}."
@@ -214,13 +221,7 @@ class Generator(ABC):
         return self
 
     def save(self, path: str | Path) -> Path:
-        """Save the model in genart's own format.
-
-        Args:
-            path: a .safetensors file.
-
-        Returns:
-            The path.
+        """Save the model in genart's own format, a .safetensors file; returns the path.
 
         Raises:
             UsageError: a model without weights, such as a formula, or a folder that does not exist.
@@ -243,18 +244,16 @@ class Generator(ABC):
 
 @dataclass(frozen=True)
 class Inversion:
-    """What an inverter found.
+    """The result of an inversion; a notebook shows the image.
 
     Args:
-        latent: the place, n = 1 or more.
-        image: what the generator makes of it, (n, 3, h, w) in -1..1.
-        losses: the loss at every step.
-        path: places on the way, where they were kept.
-        features: the network whose features pictures were compared by, or "".
-        generator: a tuned copy of the generator, whose picture this is; None where the one that
-            was given makes it. `genart.models.save_tuned` keeps it.
-
-    A notebook shows the image.
+        latent: n latents, n = 1 or more.
+        image: the generator's images of them, (n, 3, h, w) in -1..1.
+        losses: the loss of every step.
+        path: latents of steps between, if they were kept.
+        features: the name of the network whose features were compared, or "".
+        generator: a tuned copy of the generator, which made `image`; None if the given generator
+            made it. `genart.models.save_tuned` saves it.
     """
 
     latent: Latent
@@ -275,7 +274,7 @@ class Inversion:
 
 
 class Inverter(Protocol):
-    """Finds the latent of a picture."""
+    """Finds the latents of images."""
 
     def __call__(
         self,
@@ -286,37 +285,51 @@ class Inverter(Protocol):
         seed: int,
         progress: ProgressCallback | None = None,
     ) -> Inversion:
-        """Search for `steps` steps; target is (n, 3, h, w) in -1..1."""
+        """Search n latents whose images look like the target.
+
+        Args:
+            generator: whose latents.
+            target: torch float (n, 3, h, w) in -1..1, of the generator's size.
+            steps: how many steps the search has; 0 may be an estimate without a search.
+            seed: of the random numbers, 0..2**32 - 1.
+            progress: called after every step.
+        """
         ...
 
 
 class Interpolator(Protocol):
-    """Turns keys and a phase into a latent."""
+    """Computes a latent from keys and a phase: the kind of a walk."""
 
     def __call__(self, keys: Latent, phase: float, loop: bool) -> Latent:
-        """One place, n = 1, at phase 0..1; with loop, phase 0 and 1 are the same bit for bit."""
+        """Compute the latent at a phase, n = 1, in the space of the keys.
+
+        Args:
+            keys: n latents in one space.
+            phase: 0..1 is the whole walk.
+            loop: the last key leads to the first; phases 0 and 1 give the same latent bit for bit.
+        """
         ...
 
 
 class Stylizer(Protocol):
     """Repaints images: neural style, CycleGAN, pix2pix.
 
-    It may declare `Param`s, read at every call: each becomes `style.<name>`, an OSC address and a
-    slider. It may have `reset()`, called before a new film, to forget the last one's frames, and
-    `progress`, a callback or None, for one that takes long over a picture.
+    Its `Param`s are read at every call: each becomes `style.<name>`, an OSC address and a slider.
+    It may have `reset()`, which is called before a new film, so that the frames of the last one are
+    forgotten, and an attribute `progress`, a callback or None, if one image takes long.
     """
 
     def __call__(self, image: Image) -> Image:
-        """Repaint images, (n, 3, h, w) in -1..1 of any size, on the image's device.
+        """Repaint images: torch float (n, 3, h, w) in -1..1, of any size, to the same.
 
-        `genart.to_image(image)` as the first line makes a stylizer take files, PIL images and
-        numpy arrays too, as those that come with genart do.
+        `genart.to_image(image)` as the first line makes a stylizer take files, PIL images and numpy
+        arrays too, as all included stylizers do.
         """
         ...
 
 
 class Trainer(Protocol):
-    """Makes a model from a dataset."""
+    """Trains a model on a dataset."""
 
     def fit(
         self,
@@ -326,51 +339,54 @@ class Trainer(Protocol):
         resume: str | Path | None = None,
         progress: ProgressCallback | None = None,
     ) -> Path:
-        """Train into the folder `out`; returns the finished model's file.
+        """Train a model; returns its file.
 
-        `dataset` is "" only for a trainer that makes its own, see `training.takes_data`.
-        `resume` is a snapshot's path, "auto" for the newest in `out`, or None to start anew.
+        Args:
+            dataset: a folder or zip of images; "" for a trainer that generates its own images.
+            out: the folder for snapshots, logs and the model.
+            resume: the path of a snapshot, "auto" for the newest in `out`, None to start anew.
+            progress: called after every step.
         """
         ...
 
 
 @runtime_checkable
 class Sink(Protocol):
-    """Shows or keeps frames, and may do so from a thread of its own."""
+    """Receives frames: a file, a window, a stream."""
 
     def write(self, frame: Frame) -> None:
-        """Take one frame, uint8 (h, w, 3) sRGB; it must not be changed afterwards."""
+        """Receive one frame, numpy uint8 (h, w, 3) sRGB, which nobody changes afterwards."""
         ...
 
     def close(self) -> None:
-        """Finish: after this the file is whole under its final name."""
+        """Finish: a file is complete under its final name. A second call does nothing."""
         ...
 
 
 class Control(Protocol):
-    """A source of parameter changes: OSC, MIDI, audio, a recorded show."""
+    """A source of Param changes: OSC, MIDI, audio, a recorded show."""
 
     def changes(self, t: float) -> Iterable[tuple[str, Any]]:
-        """The ("owner.name", value) pairs that are due at time t in seconds, oldest first.
+        """Return the changes ("owner.name", value) that are due at time t in seconds, oldest first.
 
-        Asked once a frame. In a performance the pairs go through the store like a fader's, so
-        the page follows them and a show keeps them.
+        Called once per frame. In a performance the changes go through the store like those of a
+        fader: the page follows them and a show records them.
         """
         ...
 
 
 class Reader(Protocol):
-    """Opens one family of model files, given as inert data that nothing has executed."""
+    """Loads one family of model files, which were read as data and never executed."""
 
     def recognise(self, checkpoint: Checkpoint) -> dict[str, Any] | None:
-        """A summary for `genart info`, without building a network; None if it is no file of ours.
+        """Return a summary for `genart info`, without building a network; None for another family.
 
         The summary has at least "kind" and "architecture", and is JSON-ready.
         """
         ...
 
     def load(self, checkpoint: Checkpoint, *, name: str, device: torch.device) -> Generator:
-        """Build the network and assign the weights.
+        """Build the network of a file that `recognise` knows, and assign the weights.
 
         Raises:
             CheckpointError: names or shapes that do not fit, or values out of range.

@@ -1,21 +1,21 @@
-"""Every error a user can meet.
+"""Every error that genart raises on purpose.
 
 ::
 
     GenartError
     ├── UsageError          a wrong argument: what is wrong, what is allowed, what to do
     │   ├── UnknownName     no such generator, sketch, walk ...; suggests the nearest
-    │   ├── MissingExtra    a package that the default install leaves out; says how to get it
-    │   └── ParamError      a value a Param does not take
+    │   ├── MissingExtra    a package of an extra is not installed; says how to install it
+    │   └── ParamError      a value that a Param does not take
     ├── PluginError         a plug-in that cannot be used
     ├── CheckpointError     a model file that cannot be used
     │   └── RefusedCheckpoint   a model file that asks for something forbidden
     ├── SketchError         a sketch file that cannot be used; names file and line
-    ├── DataError           a picture or dataset that cannot be used
-    ├── OutputAway          an output whose other end is gone for now; it tries again
+    ├── DataError           an image, film, latent file or dataset that cannot be used
+    ├── OutputAway          an output whose receiver is disconnected; it reconnects
     └── RenderError         a film that could not be finished; says what was kept
 
-The command line turns UsageError into exit code 2 and every other one into 1.
+The command line ends with exit code 2 on UsageError and with 1 on all others.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ __all__ = [
 
 
 class GenartError(Exception):
-    """The root: catching it catches everything genart raises on purpose."""
+    """The base class of every error that genart raises on purpose."""
 
 
 class UsageError(GenartError, ValueError):
-    """An argument that is wrong: the message says what is allowed."""
+    """A wrong argument; the message says what is allowed and what to do."""
 
 
 class UnknownName(UsageError, KeyError):
-    """A name that no registry holds; a KeyError too, so that a registry is a true Mapping.
+    """A name that does not exist; the message suggests the nearest. It is a KeyError too.
 
     Args:
         kind: what was looked for, in the singular ("generator").
-        name: the name asked for.
+        name: the name that was given.
         known: the names that exist.
-        hint: where to see them all.
+        hint: where to see all of them.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class UnknownName(UsageError, KeyError):
 
 
 class MissingExtra(UsageError):
-    """A package that the default install leaves out.
+    """A package that is not installed, because it belongs to an extra of genart.
 
     Args:
-        package: what is missing.
-        extra: which extra of genart brings it.
+        package: its name.
+        extra: the extra that installs it.
     """
 
     def __init__(self, package: str, extra: str) -> None:
@@ -83,15 +83,15 @@ class MissingExtra(UsageError):
 
 
 class ParamError(UsageError):
-    """A value of the wrong type or out of a Param's range."""
+    """A value of the wrong type, or outside the range of a Param."""
 
 
 class PluginError(GenartError):
-    """A plug-in that cannot be used; `genart plugins` shows why."""
+    """A plug-in that cannot be used; `genart plugins` shows the reason."""
 
 
 class CheckpointError(GenartError):
-    """A model file that is damaged, unknown, or does not fit its own description."""
+    """A model file that is damaged, unknown, or contradicts its own header."""
 
 
 class RefusedCheckpoint(CheckpointError):
@@ -103,13 +103,13 @@ class SketchError(GenartError):
 
 
 class DataError(GenartError):
-    """A picture, archive or dataset that cannot be used."""
+    """An image, film, latent file or dataset that cannot be used."""
 
 
 class OutputAway(GenartError):
-    """An output whose other end is gone for now: a sink's `write` raises it and tries again later.
+    """An output whose receiver is disconnected: `Sink.write` raises it and reconnects later.
 
-    A performance tells it once, drops the frames meanwhile, and tells when a frame goes through.
+    A performance logs it once, drops the frames until then, and logs when a frame is received.
     """
 
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Files that appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ def file_hash(path: Path | None) -> str | None:
 
 @contextmanager
 def atomic(final: str | Path) -> Iterator[Path]:
-    """A temporary path beside `final`; renamed to it on success, removed on any failure.
+    """Give a temporary path beside a file: it is renamed to it on success, removed on any failure.
 
-    The temporary name keeps the suffix, so tools that go by it still work. A folder works too: it
-    replaces `final` only where nothing, or an empty folder, is there.
+    The temporary name keeps the suffix, for programs that depend on it. A folder works too: it
+    replaces `final` only if nothing, or an empty folder, is there.
+
+    Args:
+        final: the file or folder to write.
 
     Raises:
         UsageError: the folder of `final` does not exist.

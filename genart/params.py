@@ -1,7 +1,7 @@
-"""Param: what can be turned, declared once.
+"""Param: a parameter, declared once.
 
 The attribute is also the `-p owner.name` key, the OSC address and the slider. The declaration is
-frozen and lives on the class; the value lives on the instance.
+frozen and belongs to the class; the value belongs to the instance.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ _SWITCHES |= {"0": False, "false": False, "off": False, "no": False}
 
 @dataclass(frozen=True)
 class Param(Generic[T]):
-    """The declaration of one value that can be turned.
+    """The declaration of a parameter: default, range, unit, choices.
+
+    It is written as an attribute of a class, such as a `Sketch`. Reading the attribute of an
+    instance gives the value, assigning sets it.
 
     Args:
-        default: its value before anyone turned it; its type is the Param's type
-            (bool, int, float or str).
-        min: smallest value, for numbers.
-        max: largest value, for numbers.
-        unit: what it is counted in ("s", "Hz", "beats").
-        choices: the only values allowed; a function is asked each time, and then the default is
-            not held to them.
+        default: the first value; its type is the type of the Param: bool, int, float or str.
+        min: smallest value of a number, None for no limit.
+        max: largest value of a number, None for no limit.
+        unit: of the value: "s", "Hz", "beats".
+        choices: the only values allowed; a function is called each time, and the default is then
+            not checked.
         curve: how 0..1 spreads over the range: "linear", "log" or "square".
-        help: one sentence for people.
-        smooth: played live, a float glides to a new value with this time constant in seconds; 0
+        help: one sentence for listings and the page.
+        smooth: played live, a float approaches a new value with this time constant in seconds; 0
             jumps unless a fade is asked for, None always jumps. Other types always jump.
-        suggest: values to offer beside any other; a function is asked each time.
+        suggest: values to suggest, besides any other; a function is called each time.
 
     Raises:
         UsageError: a default out of range, a range upside down, a curve that does not fit, or a
@@ -91,7 +93,7 @@ class Param(Generic[T]):
         instance.__dict__[self._name] = self.check(value)
 
     def check(self, value: Any) -> T:
-        """The value in the Param's own type; text is parsed.
+        """Return a value in the type of the Param; text is parsed.
 
         Raises:
             ParamError: a wrong type, NaN or infinity, out of range, or not among the choices.
@@ -108,15 +110,15 @@ class Param(Generic[T]):
         return typed
 
     def options(self) -> tuple[Any, ...]:
-        """The only values allowed, in order; () where any will do."""
+        """Return the only values allowed, in order; () if any value is."""
         return _given(self.choices)
 
     def suggestions(self) -> tuple[Any, ...]:
-        """Values to offer beside any other, in order."""
+        """Return the values to suggest, in order."""
         return _given(self.suggest)
 
     def clamp(self, value: Any) -> T:
-        """Like `check`, but a number out of range becomes the nearest end: the rule for OSC."""
+        """Like `check`, but a number out of range becomes the nearest limit, as over OSC."""
         typed = self._typed(value)
         if isinstance(typed, (int, float)) and not (isinstance(typed, bool) or self.choices):
             low, high = self._range()
@@ -124,7 +126,10 @@ class Param(Generic[T]):
         return self.check(typed)
 
     def from_norm(self, x: float) -> T:
-        """The value at position x, 0..1, of the range and curve; choices are spread evenly.
+        """Return the value at a position of the range, along the curve; choices are spread evenly.
+
+        Args:
+            x: 0..1; outside it is clamped.
 
         Raises:
             ParamError: x is not a number, or the Param has no range.
@@ -143,7 +148,11 @@ class Param(Generic[T]):
         return self.clamp(low + (high - low) * (x * x if self.curve == "square" else x))
 
     def to_norm(self, value: Any) -> float:
-        """The position 0..1 of a value, the inverse of `from_norm`."""
+        """Return the position 0..1 of a value, the inverse of `from_norm`.
+
+        Raises:
+            ParamError: a wrong type, or the Param has no range.
+        """
         typed: Any = self.clamp(value)
         if options := self.options():
             return options.index(typed) / max(len(options) - 1, 1)
@@ -158,7 +167,7 @@ class Param(Generic[T]):
         return float(math.sqrt(x)) if self.curve == "square" else float(x)
 
     def allowed(self) -> str:
-        """What may be set, in words."""
+        """Return in words what may be set."""
         if options := self.options():
             return ", ".join(map(str, options))
         unit = f" {self.unit}" if self.unit else ""
@@ -224,9 +233,9 @@ def _switch(text: str) -> bool:
 
 
 def params_of(owner: object | type) -> dict[str, Param[Any]]:
-    """The Params an object or class declares, base classes first, in order.
+    """Return the Params that an object or class declares, base classes first, in order.
 
-    A subclass that gives the name to anything else takes the Param away.
+    A subclass that gives the name to anything else removes the Param.
     """
     cls = owner if isinstance(owner, type) else type(owner)
     found: dict[str, Param[Any]] = {}

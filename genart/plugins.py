@@ -236,7 +236,12 @@ def plugins() -> Plugins:
 
 
 def registry(kind: str) -> Registry:
-    """The registry of one kind: "generator", "reader", "interpolator", "sink" ...
+    """Return the registry of one kind: a mapping from name to entry.
+
+    Args:
+        kind: "generator", "reader", "inverter", "interpolator", "stylizer", "trainer", "sink",
+            "control", "command" or "benchmark". `registry("sink").create("png", ...)` calls a
+            factory.
 
     Raises:
         UnknownName: no such kind.

@@ -1,4 +1,4 @@
-"""Progress of long work, given to a callback."""
+"""Progress of long work, reported to a callback."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Progress:
-    """How far long work has come; handed to a callback, which decides how to show it.
+    """How far long work has come, for a callback that shows it.
 
     Args:
         done: units finished.
-        total: units in all, or None when the end is open.
-        unit: what is counted ("frame", "kimg", "step").
+        total: units in all, or None if the end is open.
+        unit: what is counted: "frame", "kimg", "step".
         note: a short remark, such as the current loss.
     """
 

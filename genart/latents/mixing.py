@@ -26,17 +26,17 @@ _RANGE = re.compile(r"(\d+)(?:(-)(\d+)?)?")
 
 
 def blend(keys: Latent, weights: torch.Tensor | Sequence[float] | NDArray[np.float64]) -> Latent:
-    """Weighted sums of keys: values, labels and truncation alike.
+    """Compute weighted sums of latents, of their labels and of their truncation.
 
-    Sums are made in float64 and given in float32; a weight of 1 beside zeros gives that key bit
-    for bit. Labels stay labels as long as the weights are a convex blend.
+    Sums are computed in float64 and returned in float32; a weight of 1 with all others 0 gives that
+    latent bit for bit. Labels stay valid if the weights of each sum add up to 1.
 
     Args:
-        keys: n places in one space.
-        weights: (n,) for one place, or (m, n) for m places.
+        keys: n latents in one space.
+        weights: (n,) for one sum, or (m, n) for m sums.
 
     Returns:
-        m places (or one) in the keys' space, on their device.
+        m latents (or one) in the space of the keys, on their device.
 
     Raises:
         UsageError: weights that do not fit the keys.
@@ -65,19 +65,22 @@ def _sum(weights: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
 def mix(
     generator: Generator, rows: Latent, cols: Latent, layers: Iterable[int] | str = "coarse"
 ) -> Latent:
-    """Style mixing: every row's w+ with some layers taken from every column.
+    """Mix styles: the w+ of every row with some layers from every column.
 
     Args:
-        generator: whose layers these are.
-        rows: r places in any space; they give the layers that are not named, and the label.
-        cols: c places in any space; they give the named layers.
-        layers: indices, or text as for `parse_layers`.
+        generator: the model of the latents.
+        rows: r latents in any space; they give the layers that are not named, and the label.
+        cols: c latents in any space; they give the named layers.
+        layers: indices, or text: "0-3,8", "8-" to the last, "coarse", "middle", "fine" or "all".
 
     Returns:
-        r * c places in w+, row by row: place `i * c + j` mixes row i and column j.
+        r * c latents in w+, row by row: latent `i * c + j` mixes row i and column j.
 
     Raises:
         UsageError: layers that the generator does not have.
+
+    Reference: Karras, Laine, Aila, A Style-Based Generator Architecture for GANs (2019),
+    arXiv:1812.04948.
     """
     chosen = _chosen(layers, generator.num_ws)
     across, down = generator.map(cols), generator.map(rows)
@@ -88,11 +91,11 @@ def mix(
 
 
 def parse_layers(text: str, num_ws: int | None = None) -> list[int]:
-    """Layer numbers from text: "0-3,8", "8-" to the last, "coarse", "middle", "fine" or "all".
+    """Return the layer numbers of a text.
 
     Args:
-        text: parts between commas.
-        num_ws: how many layers there are; an open range needs it.
+        text: parts between commas: "0-3", "8", "8-" to the last, "coarse", "middle", "fine", "all".
+        num_ws: the number of layers; an open range needs it.
 
     Returns:
         Sorted layer numbers, each once.

@@ -29,16 +29,19 @@ _READ = ("space", "values", "label", "truncation", "model", "recipe", "w")
 
 
 def save_latent(path: str | Path, latent: Latent, *, model: str = "", recipe: str = "") -> Path:
-    """Keep a latent in an .npz file, whole or not at all.
+    """Save a latent in an .npz file, complete or not at all.
 
     Args:
-        path: where to; ".npz" is added if it has another suffix.
-        latent: n places.
-        model: the generator they belong to.
-        recipe: what remakes them, usually JSON.
+        path: the file; ".npz" is added if it has another suffix.
+        latent: n latents.
+        model: the name of their generator, "" if any generator of the same sizes may use them.
+        recipe: how to make them again, usually JSON.
 
     Returns:
-        The path written.
+        The path of the file.
+
+    Raises:
+        UsageError: the folder does not exist.
     """
     path = Path(path)
     path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")

@@ -218,7 +218,14 @@ def frame_to_image(frame: Frame, device: str | torch.device = "cpu") -> Image:
 
 
 def on_black(frame: Frame) -> Frame:
-    """A frame with alpha painted on black, (h, w, 3); one without stays as it is."""
+    """Return a frame without alpha, on black.
+
+    Args:
+        frame: uint8 (h, w, 4); one of (h, w, 3) is returned as it is.
+
+    Returns:
+        uint8 (h, w, 3).
+    """
     if frame.shape[2] == 3:
         return frame
     colour = frame[..., :3].astype(np.uint16) * frame[..., 3:]

@@ -39,7 +39,11 @@ _XMP = (
 
 
 def recipe_text(recipe: Mapping[str, Any]) -> str:
-    """A recipe as one line of ASCII that starts with its "genart" key."""
+    """Return a recipe as one line of ASCII that starts with its "genart" key.
+
+    Args:
+        recipe: JSON-ready.
+    """
     ordered = {"genart": recipe.get("genart", ""), **recipe}
     return json.dumps(ordered, ensure_ascii=True, separators=(",", ":"))
 
@@ -60,7 +64,13 @@ def write_recipe(path: str | Path, recipe: Mapping[str, Any]) -> None:
 
 
 def read_recipe(path: str | Path) -> dict[str, Any] | None:
-    """The recipe in a file or in a folder's first picture, or None if there is none.
+    """Read the recipe in a file.
+
+    Args:
+        path: a film, an image, or a folder, whose first PNG file is read.
+
+    Returns:
+        The recipe, or None if there is none.
 
     Raises:
         DataError: no such file.

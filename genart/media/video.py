@@ -117,16 +117,16 @@ def _read_from(
 
 
 class Footage:
-    """A film that is repeated without end, or what a camera sees now.
+    """The frames of a film file, repeated, or of a camera.
 
     Args:
-        source: a film's file; "camera" for the first camera, or "camera:NAME" for another, as
-            ffmpeg names them on this system (v4l2, AVFoundation, DirectShow).
-        size: (h, w) of the frames, which the source is made to cover.
-        fps: frames a second that are taken of a film.
+        source: a film file; "camera" for the first camera, or "camera:NAME" for another, by its
+            name in ffmpeg on this system (v4l2, AVFoundation, DirectShow).
+        size: (h, w) in pixels of the frames; the source is scaled and cropped to it.
+        fps: frames per second that are read of a film.
 
     Raises:
-        DataError: no such file, or none that can be read.
+        DataError: no such file, or one that is not readable.
     """
 
     def __init__(self, source: str | Path, size: tuple[int, int], fps: float = 30.0) -> None:

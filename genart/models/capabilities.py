@@ -1,4 +1,4 @@
-"""What a generator may offer beyond pictures, for those who look inside."""
+"""What some generators offer besides images: layers, styles, noise maps, blending."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ else:
 
 @runtime_checkable
 class StyleWeights(Protocol):
-    """A generator whose convolutions are steered by affine maps of w."""
+    """A generator whose convolutions take their styles from w by affine maps."""
 
     def style_weights(self) -> list[tuple[int, torch.Tensor]]:
-        """For each convolution its layer in w+, and its affine map's weight (channels, w_dim)."""
+        """Return each convolution's layer in w+ and the weight (channels, w_dim) of its map."""
         ...
 
 
 @runtime_checkable
 class Layered(Protocol):
-    """A generator that shows what its layers make."""
+    """A generator that shows what its layers compute."""
 
     def layer_names(self) -> list[str]:
-        """The layers from first to last, such as "b16.conv1"."""
+        """Return the layers from first to last, such as "b16.conv1"."""
         ...
 
     def activations(
         self, latent: Latent, layer: str, *, truncation: float = 1.0, cutoff: int | None = None
     ) -> torch.Tensor:
-        """What a layer makes of n places, (n, channels, h, w).
+        """Compute the activations of a layer for n latents, (n, channels, h, w).
 
         Raises:
             UnknownName: no such layer.
@@ -47,7 +47,7 @@ class Layered(Protocol):
 
 @runtime_checkable
 class Bendable(Layered, Protocol):
-    """A generator whose layers may be changed on their way to the picture."""
+    """A generator whose layers can be changed before the image is made: network bending."""
 
     def with_layers(
         self,
@@ -58,12 +58,12 @@ class Bendable(Layered, Protocol):
         cutoff: int | None = None,
         noise: Noise = "const",
     ) -> Image:
-        """Images with what some layers make changed; the rest as `Generator.__call__`.
+        """Make images with changed activations of some layers; all else as `Generator.__call__`.
 
         Args:
-            latent: n places.
-            changes: by layer, from its activations (n, c, h, w) to the same shape, which must not
-                be written to. Gradients flow where they flow else.
+            latent: n latents.
+            changes: by layer, a function from its activations (n, c, h, w) to the same shape. It
+                must not write to its argument. Gradients flow where they flow otherwise.
             truncation: as for `Generator.map`.
             cutoff: as for `Generator.map`.
             noise: as for `Generator.__call__`.
@@ -76,15 +76,15 @@ class Bendable(Layered, Protocol):
 
 @runtime_checkable
 class Blendable(Protocol):
-    """A generator that another of its shape can be blended into, weight by weight."""
+    """A generator whose weights can be blended with those of another of the same shape."""
 
     def blended(self, other: Generator, amounts: Callable[[], tuple[float, float]]) -> Generator:
-        """A generator between this one and another.
+        """Return a generator between this one and another.
 
         Args:
             other: of the same shape.
-            amounts: gives, at every picture, how much of the other there is, 0..1, and from which
-                resolution on in pixels; see `genart.blend_models`.
+            amounts: called for every image; returns the share of the other, 0..1, and the
+                resolution in pixels from which it is blended in; see `genart.blend_models`.
 
         Raises:
             UsageError: another kind of generator, or other shapes.
@@ -94,12 +94,12 @@ class Blendable(Protocol):
 
 @runtime_checkable
 class NoiseMaps(Protocol):
-    """A generator whose grain comes from maps that others may give."""
+    """A generator whose noise inputs can be replaced."""
 
     def noise_maps(self) -> dict[str, torch.Tensor]:
-        """Its own maps by layer, (h, w) each."""
+        """Return its own noise maps by layer, (h, w) each."""
         ...
 
     def with_maps(self, latent: Latent, maps: Mapping[str, torch.Tensor]) -> Image:
-        """Images of n places with other maps, (h, w) or (n, 1, h, w) each; gradients flow."""
+        """Make images of n latents with other maps, (h, w) or (n, 1, h, w) each; gradients flow."""
         ...

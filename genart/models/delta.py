@@ -30,16 +30,22 @@ _OWN = ("genart.architecture", "genart.format", "parent.name", "parent.sha256", 
 
 @runtime_checkable
 class Tunable(Protocol):
-    """A generator around a torch network whose weights may be tuned on a deep copy of it."""
+    """A generator with a torch network whose weights can be tuned on a copy."""
 
     network: torch.nn.Module
 
 
 def copy_of(generator: Generator) -> Generator:
-    """A generator of the same weights, in no file yet, that may be changed.
+    """Copy a generator, so that the weights of the copy can be changed.
+
+    Args:
+        generator: one with a network, loaded from a file.
+
+    Returns:
+        The copy, on the same device; it belongs to no file.
 
     Raises:
-        UsageError: a generator without a network, or of no file by which to know it again.
+        UsageError: a generator without a network, or one that was not loaded from a file.
     """
     if not isinstance(generator, Tunable):
         raise UsageError(f'"{generator.name}" has no weights that could be tuned.')
@@ -58,16 +64,19 @@ def copy_of(generator: Generator) -> Generator:
 def save_tuned(
     path: str | Path, parent: Generator, tuned: Generator, note: Mapping[str, str] | None = None
 ) -> Path:
-    """Keep a tuned generator as its difference to its parent.
+    """Save a tuned generator as the difference of its weights to its parent model.
 
     Args:
         path: a .safetensors file.
-        parent: what `tuned` is a changed copy of.
-        tuned: see `copy_of`.
+        parent: the model that was tuned.
+        tuned: a copy of it with other weights, see `copy_of`.
         note: text entries for the header.
 
+    Returns:
+        The path.
+
     Raises:
-        UsageError: a parent of no file, or networks of different shapes.
+        UsageError: a parent that was not loaded from a file, or networks of different shapes.
     """
     if not (isinstance(parent, Tunable) and isinstance(tuned, Tunable)) or parent.source is None:
         raise UsageError("A difference is that of two networks, the parent's from a file.")
@@ -114,7 +123,7 @@ def read_tuned(checkpoint: Checkpoint, name: str, device: torch.device) -> Gener
 
 
 def tuned_summary(checkpoint: Checkpoint) -> dict[str, Any] | None:
-    """What `genart info` tells of a difference; None for other files."""
+    """Return what `genart info` shows of a file of a difference; None for other files."""
     told = checkpoint.metadata
     if told.get("genart.architecture") != ARCHITECTURE:
         return None

@@ -14,10 +14,14 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def pick_device(device: str | torch.device = "auto") -> torch.device:
-    """The device asked for; "auto" is the fastest present: cuda, then mps, then cpu.
+    """Return the torch device of a name.
+
+    Args:
+        device: "auto" for the fastest present: CUDA, then MPS, then the CPU; or "cpu", "cuda",
+            "cuda:1", "mps", or a torch device.
 
     Raises:
-        UsageError: no device of that name, or it is not on this machine.
+        UsageError: a device that is not present, or another name.
     """
     import torch
 

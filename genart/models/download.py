@@ -1,4 +1,4 @@
-"""A file behind a URL, fetched once and kept."""
+"""Downloads a file once and keeps it in the cache folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DIGITS = 16  # hexadecimal digits of each sha256 in a cached file's name
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: `GENART_CACHE`, or the platform's cache folder."""
+    """Return the folder of downloads: `GENART_CACHE`, or the cache folder of the system."""
     if folder := os.environ.get("GENART_CACHE"):
         return Path(folder)
     if sys.platform == "darwin":
@@ -38,20 +38,23 @@ def fetch(
     limit: int = LIMIT,
     timeout: float = 30.0,
 ) -> Path:
-    """The file behind an http(s) URL, from the cache or fetched into it.
+    """Download a file once; later calls return it from the cache folder.
 
-    Its name holds the sha256 of the URL, then that of the bytes. "#sha256=" and 64 digits after
-    the URL, or the first of them, 8 at least, hold the bytes to that checksum. A file is whole or
-    not there.
+    The name of the file holds the SHA-256 of the URL and that of the bytes. The file appears
+    complete or not at all.
 
     Args:
-        url: http or https; a redirect to anything else is refused.
-        progress: told of the bytes done.
-        limit: the most bytes taken.
-        timeout: seconds without a byte before giving up.
+        url: http or https; a redirect to another scheme is refused. "#sha256=" and 64 digits after
+            it, or the first 8 of them or more, check the bytes.
+        progress: called with the bytes done.
+        limit: the largest size in bytes.
+        timeout: seconds without a byte before it gives up.
+
+    Returns:
+        The path of the file.
 
     Raises:
-        CheckpointError: no answer, an error, too large, cut short, or not the checksum asked for.
+        CheckpointError: no answer, an error, too large, cut short, or another checksum.
     """
     url, _, fragment = url.partition("#")
     wanted = _checksum(fragment)

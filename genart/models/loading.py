@@ -1,4 +1,4 @@
-"""Finding a model: by registered name, in a file, or behind a URL."""
+"""Loads a model by its registered name, from a file, or from a URL."""
 
 from __future__ import annotations
 
@@ -66,20 +66,20 @@ def load(
 ) -> Generator:
     """Load a generator: `load("pomona")`, `load("network.pkl")`, `load("https://...")`.
 
-    A registered name comes first; write "./name" for a file of the same name. A file is read as
-    inert data and never executed. What a URL names is kept in the cache folder.
+    A registered name is looked up first; write "./name" for a file of the same name. Files are read
+    as data and never executed. Downloads are kept in the cache folder.
 
     Args:
-        source: a registered name, a path, or an http(s) URL, which may end in "#sha256=..." to
-            hold the file to that checksum.
-        device: "auto", "cpu", "cuda", "cuda:1", "mps"; auto takes the fastest present.
-        progress: told of the bytes of a download.
+        source: a registered name (`genart models` lists them), a path, or an http(s) URL; a URL may
+            end in "#sha256=..." to check the file.
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps"; auto uses CUDA, then MPS, then the CPU.
+        progress: called with the bytes of a download.
         options: for a registered name, what its factory takes beside the device.
 
     Raises:
         UnknownName: no such model and no such file.
-        UsageError: a device that is not here, or options that do not belong to the model.
-        CheckpointError: a file that nobody reads, is damaged, or could not be fetched.
+        UsageError: a device that is not present, or options that the model does not take.
+        CheckpointError: a file that no reader knows, that is damaged, or that could not be fetched.
     """
     text = str(source)
     if text in registry("generator"):

@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 
 
 class Sketch(ABC):
-    """Time goes in, pictures come out: subclass it, declare Params, write `draw`.
+    """The base of all sketches: subclass it, declare Params, and write `draw`.
 
     ::
 
         class Drift(genart.Sketch):
-            \"\"\"A slow drift from fruit to fruit.\"\"\"
+            \"\"\"A slow walk from fruit to fruit.\"\"\"
 
             defaults = {"walk.kind": "cubic", "walk.seeds": "1-6", "model.truncation": 0.8}
-            zoom = genart.Param(1.0, 0.5, 4.0, help="How near.")
+            gain = genart.Param(1.0, 0.0, 2.0, help="Brightness.")
 
             def draw(self, t, dt):
-                return self.paint(self.walk(self.phase))
+                return self.paint(self.walk(self.phase)) * self.gain
 
     Attributes:
-        defaults: values by "owner.name" that this sketch likes to begin with.
-        stage: the owners every sketch shares: transport, tempo, walk, model, output.
-        model: the generator that plays.
-        keys: a Latent, the places of `walk.seeds`.
-        walk: the way past the keys; `walk(phase)` is a Latent, n = 1.
-        size: (h, w) of the picture wanted; what `draw` returns is made to cover it.
-        seed: what the sketch's own chance comes from.
-        random: a numpy Generator seeded with it.
+        defaults: values by "owner.name" with which this sketch starts.
+        stage: the settings that every sketch has: transport, tempo, walk, model, style, output.
+        model: the generator.
+        keys: a Latent, the keys of the walk.
+        walk: the Walk through the keys; `walk(phase)` is a Latent, n = 1.
+        size: (h, w) in pixels of the frames; what `draw` returns is scaled and cropped to it.
+        seed: of the random numbers, 0..2**32 - 1.
+        random: a numpy Generator with this seed.
     """
 
     defaults: ClassVar[Mapping[str, Any]] = {}
@@ -63,36 +63,39 @@ class Sketch(ABC):
     random: np.random.Generator
 
     def setup(self) -> None:  # noqa: B027, most sketches need none
-        """Prepare; called once, when the attributes above are there."""
+        """Prepare; called once, after the attributes above were set."""
 
     @abstractmethod
     def draw(self, t: float, dt: float) -> Image | Frame:
-        """The picture at time t.
+        """Draw the image at a time.
 
         Args:
             t: seconds since the start.
             dt: seconds since the frame before.
 
         Returns:
-            An image (1, 3 or 4, h, w) in -1..1, or a frame uint8 (h, w, 3 or 4).
+            An image (1, 3 or 4, h, w) in -1..1, or a frame, uint8 (h, w, 3 or 4).
         """
 
     @property
     def phase(self) -> float:
-        """Where in the turn we are, 0..1; a loop is one turn."""
+        """The position in the cycle of the walk, 0..1; a loop is one cycle."""
         return self.stage.transport.phase
 
     @property
     def beat(self) -> float:
-        """Beats since the start."""
+        """Beats since the start, at `tempo.bpm`."""
         return self.stage.tempo.beat
 
     def paint(self, latent: Latent, **overrides: Any) -> Image:
-        """What the model makes of a latent, with the stage's truncation, cutoff and noise.
+        """Make images of latents with the current truncation, cutoff and noise.
 
         Args:
-            latent: n places in z, w or w+.
-            overrides: `truncation`, `cutoff` or `noise` to use instead.
+            latent: n latents in z, w or w+.
+            overrides: `truncation`, `cutoff` or `noise` to use instead, see `Generator.__call__`.
+
+        Returns:
+            torch float (n, 3 or 4, h, w) in -1..1.
         """
         chosen = self.stage.model
         settings = {

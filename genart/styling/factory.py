@@ -1,4 +1,4 @@
-"""genart.stylizer: a stylizer by name, or by a text such as "fast:wave"."""
+"""genart.stylizer: makes a stylizer of a name, or of a text such as "fast:great_wave"."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ JOINT = " + "
 
 
 def stylizer(name: str, **options: Any) -> Stylizer:
-    """Make a stylizer: what repaints images.
+    """Make a stylizer, which repaints images.
 
     Args:
-        name: "gatys", "fast", "cyclegan" ...: `genart plugins` lists all. A text after a colon is
-            the stylizer's first option: "fast:wave".
-        options: the stylizer's own.
+        name: "gatys", "fast", "cyclegan" ...; `genart plugins` lists all, `genart models` the
+            included styles and models. Text after a colon is the first option: "fast:great_wave".
+        options: of this stylizer.
 
     Returns:
-        A Stylizer: called with images (n, 3, h, w) in -1..1, it gives as many of the same size.
+        A Stylizer. Called with an image, torch float (n, 3, h, w) in -1..1 or anything else that
+        `genart.to_image` takes, it returns one of the same size.
 
     Raises:
         UnknownName: no such stylizer.

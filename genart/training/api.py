@@ -1,4 +1,4 @@
-"""Training, by the name of what is trained."""
+"""genart.train: trains a model with the trainer of a name."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _KINDS: dict[Any, type] = {int: int, float: float, bool: bool, str: str, tuple[s
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing a trainer lets people choose.
+    """One setting of a trainer.
 
     Attributes:
         name: the keyword.
         kind: int, float, bool or str; tuple for one that can be given several times.
-        default: its value unless chosen.
+        default: the value if it is not given.
         help: a short phrase.
     """
 
@@ -39,10 +39,9 @@ class Setting:
 
 
 def settings_of(kind: str) -> list[Setting]:
-    """What the trainer called `kind` lets people choose.
+    """Return the settings of a trainer, its own before those that every trainer has.
 
-    These are the fields of the dataclass `settings` of its `Spec`, if there is one: the trainer's
-    own before those that every run has.
+    They are the fields of the dataclass `settings` of its `Spec`, if there is one.
 
     Raises:
         UnknownName: no such trainer.
@@ -83,20 +82,22 @@ def train(
     """Train a model.
 
     Args:
-        kind: the trainer's name; `genart train --help` lists all.
-        data: a folder or zip of pictures; None for a trainer that makes its own.
-        out: the folder for snapshots, logs and the finished model.
-        resume: a snapshot, "auto" for the newest in `out`, or None to start anew.
-        device: handed to a trainer whose factory takes it.
-        progress: told how far it is.
-        settings: what `settings_of(kind)` lists.
+        kind: the name of the trainer: "stylegan2", "cyclegan", "pix2pix", "fast", "encoder" ...;
+            `genart train --help` lists all.
+        data: a folder or zip of images; None for a trainer that generates its own.
+        out: the folder for snapshots, logs and the model.
+        resume: a snapshot, "auto" for the newest in `out`, or None to start from nothing.
+        device: "auto", "cpu", "cuda" or "mps".
+        progress: called after every step.
+        settings: of this trainer; `genart train KIND --help` lists them.
 
     Returns:
-        The finished model's file.
+        The file of the model.
 
     Raises:
-        UnknownName: no such trainer or setting.
-        UsageError: a setting out of range, or no pictures where some are needed.
+        UnknownName: no such trainer.
+        UsageError: a setting that does not exist or is out of range, or no data.
+        DataError: no images that can be used.
     """
     factory = registry("trainer")[kind].factory
     if data is None and takes_data(kind):
