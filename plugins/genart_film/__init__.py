@@ -1,6 +1,6 @@
 """Films in files: H.264, H.265, VP9, ProRes, HAP, GIF, WebP, APNG, and folders of PNG.
 
-Frames go as raw bytes into the ffmpeg that imageio-ffmpeg brings, so no other program is needed.
+Frames go as raw bytes to the ffmpeg of imageio-ffmpeg, so no other program is needed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from genart_film.formats import FORMATS
 
 @genart.hookimpl
 def register_sinks(register: genart.Register[genart.Sink]) -> None:
-    """Offer a sink for each suffix, and "png" for a folder of pictures."""
+    """Offer a sink for each suffix, and "png" for a folder of images."""
     for suffix in FORMATS:
         film, about = partial(_film, suffix), FORMATS[suffix].about
         register(suffix, genart.Spec(film, about=about, every_frame=True))
@@ -28,7 +28,7 @@ def _film(suffix: str, **options: Any) -> genart.Sink:
 
 
 def _folder(**options: Any) -> genart.Sink:
-    """A folder of PNG, one picture a frame."""
+    """A folder of PNG, one image a frame."""
     from genart_film.folder import FolderSink
 
     return FolderSink(**options)

@@ -26,14 +26,14 @@ class FilmSink:
 
     Args:
         format: what the suffix holds.
-        path: the file to write; one that is there is replaced.
-        fps: frames a second.
+        path: the file to write; an existing file is replaced.
+        fps: frames per second.
         size: (h, w) of the frames.
         codec: one of the format's codecs; None takes the usual one.
         audio: a sound or film file whose sound is repeated to the film's length and fades out.
         fade: in so many seconds at the end; 0 lets it end as it does.
         seconds: the film's length, needed for sound.
-        recipe: what the file says about how it was made.
+        recipe: the recipe that is stored in the file.
 
     Raises:
         UsageError: a codec, size, rate or sound that the format does not take.
@@ -57,7 +57,7 @@ class FilmSink:
         self._rate = Fraction(fps)
         self._codec = format.codec(codec, size, self._rate)
         if audio is not None and not format.audio:
-            raise genart.UsageError(f"{format.about} holds no sound; choose mp4, mov or webm.")
+            raise genart.UsageError(f"{format.about} cannot contain sound. Use mp4, mov or webm.")
         if audio is not None and seconds is None:
             raise genart.UsageError("A sound track needs the film's length in seconds.")
         if audio is not None:
@@ -74,7 +74,7 @@ class FilmSink:
             RenderError: ffmpeg gave up; the message is its own.
         """
         if frame.shape[:2] != self.size:
-            raise genart.UsageError(f"A frame of {self.size} was announced, not {frame.shape[:2]}.")
+            raise genart.UsageError(f"Frames must have size {self.size}, not {frame.shape[:2]}.")
         clear = self._codec.clear is not None and frame.shape[2] == 4
         if self._encoder is None:
             self._encoder = Encoder(self._command(clear))
@@ -133,10 +133,11 @@ def _check_sound(audio: str | Path) -> None:
     from imageio_ffmpeg import get_ffmpeg_exe
 
     command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{audio}"]
-    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if not re.search(rb"Stream #.*: Audio: ", told.stderr):
+    probe = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if not re.search(rb"Stream #.*: Audio: ", probe.stderr):
         raise genart.UsageError(
-            f'"{audio}" holds no sound that ffmpeg can read; give a .wav, or a film with sound.'
+            f'"{audio}" contains no sound that ffmpeg can read. Use a .wav file, or a film '
+            "with sound."
         )
 
 
@@ -150,17 +151,17 @@ class Encoder:
     def __init__(self, command: Sequence[str]) -> None:
         from imageio_ffmpeg import get_ffmpeg_exe
 
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
+        self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
         self._process = subprocess.Popen(
             [get_ffmpeg_exe(), "-y", "-hide_banner", "-loglevel", "error", *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=self._said,
-            start_new_session=True,  # Ctrl-C is for us to handle, ffmpeg would end the file
+            stderr=self._output,
+            start_new_session=True,  # genart handles Ctrl-C; ffmpeg would end the file
         )
 
     def write(self, frame: genart.Frame) -> None:
-        """Hand over one frame; RenderError if ffmpeg has gone."""
+        """Send one frame; RenderError if ffmpeg has ended."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(np.ascontiguousarray(frame).data)
@@ -176,19 +177,19 @@ class Encoder:
             raise self._failure() from None
         if self._process.wait():
             raise self._failure()
-        self._said.close()
+        self._output.close()
 
     def kill(self) -> None:
         """End ffmpeg now."""
         self._process.kill()
         self._process.communicate()
-        self._said.close()
+        self._output.close()
 
     def _failure(self) -> genart.errors.RenderError:
         code = self._process.wait()
-        self._said.seek(0)
-        said = self._said.read().decode(errors="replace")
-        lines = re.sub(r"\[[^]]* @ [^]]*\] ", "", said).strip().splitlines()
+        self._output.seek(0)
+        output = self._output.read().decode(errors="replace")
+        lines = re.sub(r"\[[^]]* @ [^]]*\] ", "", output).strip().splitlines()
         self.kill()
         end = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         why = " / ".join(lines[-2:]) or end

@@ -13,7 +13,7 @@ class FolderSink:
 
     Args:
         path: the folder; it is made if it is not there.
-        recipe: what every picture says about how it was made.
+        recipe: the recipe that is stored in every image.
     """
 
     def __init__(
@@ -21,12 +21,12 @@ class FolderSink:
     ) -> None:
         for name in ("codec", "audio"):
             if options.get(name) is not None:
-                raise genart.UsageError(f"A folder of PNG has no {name}.")
+                raise genart.UsageError(f"A folder of PNG files has no {name}.")
         self.path, self._count = Path(path), 0
         self._note = None if recipe is None else genart.media.recipe_text(recipe)
 
     def write(self, frame: genart.Frame) -> None:
-        """Write one picture, with alpha if the frame has it."""
+        """Write one image, with alpha if the frame has it."""
         from PIL import Image, PngImagePlugin
 
         self.path.mkdir(exist_ok=True)

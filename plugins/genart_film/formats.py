@@ -22,7 +22,7 @@ class Codec:
         opaque: the pixel format for frames without alpha.
         clear: the pixel format that keeps alpha, or None where alpha is painted on black.
         multiple: width and height must be multiples of this.
-        video: whether colours become BT.709 video, with tags that say so.
+        video: whether colours are converted to BT.709 video, with tags.
         graph: a filter graph of its own, before the pixel format.
     """
 
@@ -82,7 +82,7 @@ class Format:
             )
         if fps > self.fps:
             raise genart.UsageError(
-                f"{self.about} holds {self.fps} fps at most, not {float(fps):g}."
+                f"{self.about} allows at most {self.fps} fps, not {float(fps):g}."
             )
         return codec
 

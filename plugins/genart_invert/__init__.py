@@ -1,4 +1,4 @@
-"""From a picture to its place in latent space."""
+"""Inversion: find the latent of an image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .encoder_settings import EncoderSettings
 
 @genart.hookimpl
 def register_inverters(register: genart.Register[genart.Inverter]) -> None:
-    """Offer the projector, an encoder's guess, pivotal tuning and the semantic search."""
+    """Offer the projector, the encoder, pivotal tuning and the semantic search."""
     register("projector", genart.Spec(_projector, steps=500))
     register("semantic", genart.Spec(_semantic, steps=400))
     register("encoder", genart.Spec(_encoder, steps=0, offers=_shipped_encoders))
@@ -53,7 +53,7 @@ def _shipped_encoders() -> Iterable[str]:
 
 
 def _encoder_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
-    """A network that guesses a picture's place in one pass, for one generator."""
+    """A network that estimates the latent of an image in one pass, for one generator."""
     from .encoder_trainer import EncoderTrainer
 
     return EncoderTrainer(EncoderSettings.from_options(options), device)
@@ -81,7 +81,7 @@ def _encoder(**options: Any) -> genart.Inverter:
 
 
 def _pivotal(**options: Any) -> genart.Inverter:
-    """The projector in w, then a copy of the generator tuned to make the pictures there."""
+    """The projector in w, then a copy of the generator tuned to make the images there."""
     from genart_invert.pivotal import Pivotal
 
     return Pivotal(**options)

@@ -15,7 +15,7 @@ _BATCHES = (1, 4)
 
 
 def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.BenchRow]:
-    """A step of the projector with Pomona, for one picture and for four; figures a picture."""
+    """A step of the projector with Pomona, for one image and for four; figures an image."""
     for batch in _BATCHES:
         name = f"inversion step 128px batch {batch}"
         yield genart.benchmarks.BenchRow(name, partial(_step, batch, options))

@@ -1,7 +1,7 @@
-"""A small network that guesses a picture's w in one pass, and the file it is kept in.
+"""A small network that estimates the w of an image in one pass, and its file format.
 
-It looks at a picture through EfficientNet-Lite0's frozen features, so that only a head of a
-million weights is its own. It was shown one generator's pictures and serves that one alone.
+It looks at an image through EfficientNet-Lite0's frozen features, so that only a head of a
+million weights is its own. It was shown one generator's images and serves that one alone.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ SUFFIX = ".encoder.safetensors"
 SEEN = 128  # pixels a side of what it looks at
 _TAPS, _DEPTH = (2, 4, 10, 15), 24 + 40 + 112 + 320  # Lite0's blocks, and their channels together
 _SPREAD = 3.0  # the usual deviation of the features, by which they are divided
-_PLACES, _COLOURS = 4, 16  # pixels a side of the features, and of the picture itself
-SUMMARY = _DEPTH * _PLACES**2 + 3 * _COLOURS**2  # numbers that a picture is told in
+_PLACES, _COLOURS = 4, 16  # pixels a side of the features, and of the image itself
+SUMMARY = _DEPTH * _PLACES**2 + 3 * _COLOURS**2  # numbers that describe an image
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Shape:
     Args:
         w_dim: size of w.
         width: of the hidden layers.
-        narrow: channels that the features of a place are brought to.
+        narrow: channels of the reduced features at one position.
     """
 
     w_dim: int
@@ -42,7 +42,7 @@ class Shape:
 
 
 class Head(nn.Module):
-    """From a picture's summary to w; `average` and `spread` are those of the generator's w."""
+    """From an image's summary to w; `average` and `spread` are those of the generator's w."""
 
     average: Tensor
     spread: Tensor
@@ -51,8 +51,8 @@ class Head(nn.Module):
         super().__init__()
         self.shape = shape
         self.squeeze = nn.Linear(_DEPTH, shape.narrow)
-        told = shape.narrow * _PLACES**2 + 3 * _COLOURS**2
-        self.first = nn.Linear(told, shape.width)
+        facts = shape.narrow * _PLACES**2 + 3 * _COLOURS**2
+        self.first = nn.Linear(facts, shape.width)
         self.second = nn.Linear(shape.width, shape.width)
         self.last = nn.Linear(shape.width, shape.w_dim)
         nn.init.zeros_(self.last.weight)  # it begins at the average
@@ -62,8 +62,8 @@ class Head(nn.Module):
 
     def forward(self, summary: Tensor) -> Tensor:
         """(n, SUMMARY) to w as (w - average) / spread, (n, w_dim)."""
-        told = _DEPTH * _PLACES**2
-        features, colours = summary[:, :told], summary[:, told:]
+        facts = _DEPTH * _PLACES**2
+        features, colours = summary[:, :facts], summary[:, facts:]
         places = features.reshape(-1, _PLACES**2, _DEPTH)
         narrow = F.leaky_relu(self.squeeze(places), 0.2).flatten(1)
         x = F.leaky_relu(self.first(torch.cat([narrow, colours], 1)), 0.2)
@@ -99,13 +99,13 @@ def fingerprint(generator: genart.Generator) -> str:
 
 
 def save_encoder(path: Path, head: Head, header: dict[str, str]) -> Path:
-    """Keep an encoder in half precision; `header` says whose it is and how it was made."""
+    """Save an encoder in half precision; `header` names its generator and its training."""
     state = {name: value.half() for name, value in head.state_dict().items()}
-    told = {
+    facts = {
         **header, "genart.architecture": ARCHITECTURE, "genart.format": FORMAT,
         "genart.config": json.dumps(asdict(head.shape)),
     }  # fmt: skip
-    return genart.checkpoints.write_safetensors(path, state, told)
+    return genart.checkpoints.write_safetensors(path, state, facts)
 
 
 def load_encoder(path: Path, generator: genart.Generator) -> Head:
@@ -116,30 +116,32 @@ def load_encoder(path: Path, generator: genart.Generator) -> Head:
         UsageError: the encoder of another generator.
     """
     checkpoint = genart.checkpoints.read_checkpoint(path)
-    told = checkpoint.metadata
-    if told.get("genart.architecture") != ARCHITECTURE:
+    facts = checkpoint.metadata
+    if facts.get("genart.architecture") != ARCHITECTURE:
         raise genart.errors.CheckpointError(
-            f'"{path}" is no encoder; `genart train encoder` makes one.'
+            f'"{path}" is not an encoder. `genart train encoder` makes one.'
         )
-    if told.get("genart.format") != FORMAT:
+    if facts.get("genart.format") != FORMAT:
         raise genart.errors.CheckpointError(
-            f'"{path}" has a format of another genart; update genart.'
+            f'"{path}" has the format of another genart version. Update genart.'
         )
-    if told.get("generator.sha256") != fingerprint(generator):
+    if facts.get("generator.sha256") != fingerprint(generator):
         raise genart.UsageError(
-            f'"{path}" is the encoder of "{told.get("generator.name", "")}" (sha256 '
-            f'{told.get("generator.sha256", "")[:12]}) and does not know "{generator.name}"; '
+            f'"{path}" is the encoder of "{facts.get("generator.name", "")}" (sha256 '
+            f'{facts.get("generator.sha256", "")[:12]}) and does not match "{generator.name}"; '
             f"train one: genart train encoder --model {generator.source or generator.name}."
         )
-    return _built(path, told, checkpoint.tree).to(generator.device)
+    return _built(path, facts, checkpoint.tree).to(generator.device)
 
 
-def _built(path: Path, told: dict[str, str], state: Any) -> Head:
+def _built(path: Path, facts: dict[str, str], state: Any) -> Head:
     try:
-        head = Head(Shape(**json.loads(told["genart.config"])))
+        head = Head(Shape(**json.loads(facts["genart.config"])))
         head.load_state_dict({name: value.float() for name, value in state.items()})
     except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-        raise genart.errors.CheckpointError(f'"{path}" is a damaged encoder: {error}') from error
+        raise genart.errors.CheckpointError(
+            f'"{path}" is a damaged encoder file: {error}'
+        ) from error
     return head.eval().requires_grad_(False)
 
 

@@ -1,4 +1,4 @@
-"""An encoder's guess as an inverter, with a search behind it where one is wanted."""
+"""An encoder as an inverter, optionally followed by a search."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Encoder:
 
     def __init__(self, *, encoder: str | Path = "", **options: Any) -> None:
         if "start" in options:
-            raise genart.UsageError("The method encoder starts at its guess; leave start out.")
+            raise genart.UsageError("The method encoder starts at its own estimate. Remove start.")
         self.search = Projector(start="encoder", encoder=encoder, **options)
 
     def __call__(
@@ -38,13 +38,13 @@ class Encoder:
         seed: int = 0,
         progress: Callable[[genart.Progress], None] | None = None,
     ) -> genart.Inversion:
-        """Guess, and search on for `steps` steps; target is (n, 3, h, w) in -1..1.
+        """Estimate, then search for `steps` steps; target is (n, 3, h, w) in -1..1.
 
         Raises:
             UsageError: no encoder, or that of another generator; fewer than 0 steps.
         """
         if steps < 0:
-            raise genart.UsageError(f"A search takes 0 steps or more, not {steps}.")
+            raise genart.UsageError(f"A search needs 0 or more steps, not {steps}.")
         if steps:
             return self.search(generator, target, steps=steps, seed=seed, progress=progress)
         target = target.to(generator.device)

@@ -17,17 +17,17 @@ class EncoderSettings(genart.training.TrainingSettings):
         UsageError: a value out of range.
     """
 
-    model: str = _say("pomona", "the generator whose pictures it learns from: name, file or URL")
-    samples: int = _say(30_000, "pictures to make and learn from")
-    batch: int = _say(16, "fresh pictures a step")
-    memory: int = _say(4096, "pictures that are remembered")
-    recall: int = _say(4, "lessons a step, each from 8 times as many remembered pictures")
-    width: int = _say(512, "of the hidden layers")
+    model: str = _say("pomona", "generator that makes the training images: name, file or URL")
+    samples: int = _say(30_000, "number of training images")
+    batch: int = _say(16, "new images per step")
+    memory: int = _say(4096, "size of the replay memory in images")
+    recall: int = _say(4, "extra training batches per step from the replay memory (8 x batch size)")
+    width: int = _say(512, "width of the hidden layers")
     rate: float = _say(1e-3, "learning rate, falling to 0 along a cosine")
-    seed: int = _say(0, "of weights, places and order")
+    seed: int = _say(0, "seed of weights, latents and order")
     snapshot_minutes: float = _say(5.0, "minutes between snapshots")
     keep: int = _say(2, "snapshots to keep")
-    licence: str = _say("", "licence of the encoder, kept in its file")
+    licence: str = _say("", "licence of the encoder, stored in its file")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""The trainer of encoders: a run of the shared loop, and what an encoder's file says of it."""
+"""The trainer of encoders: a run of the shared loop, and the metadata of the encoder file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .encoder_training import Lessons
 
 
 class EncoderTrainer(genart.training.LoopTrainer[EncoderSettings]):
-    """Trains an encoder on a generator's own pictures: there is no dataset.
+    """Trains an encoder on a generator's own images: there is no dataset.
 
     Args:
         settings: of the run.
@@ -30,15 +30,19 @@ class EncoderTrainer(genart.training.LoopTrainer[EncoderSettings]):
     ) -> genart.training.TrainingRun:
         """Load the generator and make the encoder; UsageError where there is a dataset."""
         if dataset:
-            raise genart.UsageError("An encoder learns from its model's own pictures: no data.")
+            raise genart.UsageError(
+                "An encoder is trained on images of its model: it takes no data."
+            )
         generator = genart.load(self.settings.model, self.device)
         if not fingerprint(generator):
-            raise genart.UsageError(f'"{generator.name}" has no file to know it by.')
+            raise genart.UsageError(
+                f'"{generator.name}" has no file, so an encoder cannot identify it.'
+            )
         return _Run(self.settings, generator)
 
 
 class _Run(Lessons, genart.training.TrainingRun):
-    """Lessons whose pictures are counted and whose encoder is kept."""
+    """A training that counts images and saves the encoder."""
 
     unit = "picture"
     ends_written = True

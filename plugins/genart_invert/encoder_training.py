@@ -1,4 +1,4 @@
-"""What an encoder learns from: a generator's own pictures, of which the newest are remembered."""
+"""What an encoder learns from: a generator's own images, of which the newest are remembered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .encoder import (
 from .encoder_settings import EncoderSettings
 from .initialization import drawn, statistics
 
-_LARGER = 8  # a lesson has this many times as many pictures as are made for a step
+_LARGER = 8  # a batch from the replay memory is this many times as large as a new one
 
 
 class Lessons:
@@ -27,7 +27,7 @@ class Lessons:
 
     Args:
         settings: of the run.
-        generator: whose pictures it learns from.
+        generator: whose images it learns from.
     """
 
     def __init__(self, settings: EncoderSettings, generator: genart.Generator) -> None:
@@ -46,11 +46,11 @@ class Lessons:
         self.places = torch.zeros(settings.memory, generator.w_dim)
 
     def step(self) -> dict[str, float]:
-        """Make some pictures, ask for their w first, then learn from them and from others.
+        """Make some images, ask for their w first, then learn from them and from others.
 
         Returns:
-            "unseen" and "loss": the squared distance of guess and w on fresh and on remembered
-            pictures, where the average's is 1.
+            "unseen" and "loss": the squared distance of estimate and w on new and on remembered
+            images, where the average's is 1.
         """
         unseen = self._make()
         for group in self.adam.param_groups:

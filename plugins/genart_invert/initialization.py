@@ -1,4 +1,4 @@
-"""Where a search begins: the average w, the best of random ones, an encoder's guess."""
+"""The start of a search: the average w, the best of random ones, an encoder's estimate."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import genart
 from .encoder import find_encoder, load_encoder
 
 STARTS = ("auto", "average", "samples", "encoder")
-_BATCH = 8  # pictures made at a time
-_SEED = 123  # of the places that tell the average and its spread
+_BATCH = 8  # images made at a time
+_SEED = 123  # of the latents for the average and its standard deviation
 _KEPT = 4  # generators whose statistics are remembered
 _known: OrderedDict[tuple[int, int], tuple[genart.Generator, Tensor, float]] = OrderedDict()
 
@@ -43,7 +43,7 @@ def begin(
     if start == "encoder":
         if own is None:
             raise genart.UsageError(
-                f'No encoder of "{generator.name}" is here; train one: genart train encoder '
+                f'There is no encoder for "{generator.name}". Train one: genart train encoder '
                 f"--model {generator.source or generator.name} --out runs/encoder"
             )
         return own[:, None]
@@ -53,7 +53,7 @@ def begin(
 
 def _given(start: genart.Latent, generator: genart.Generator, n: int) -> Tensor:
     if start.space == "z" or len(start) not in (1, n):
-        many = "1 place" if n == 1 else f"1 place or {n}"
+        many = "1 latent" if n == 1 else f"1 latent or {n}"
         raise genart.UsageError(
             f"A search starts at {many} in w or w+, not at {len(start)} in {start.space}."
         )
@@ -105,10 +105,10 @@ def best_start(
     candidates: Tensor,
     own: Tensor | None = None,
 ) -> Tensor:
-    """For each target the w whose picture looks most like it, (n, w_dim).
+    """For each target the w whose image looks most like it, (n, w_dim).
 
     Args:
-        generator: whose pictures they are.
+        generator: whose images they are.
         compare: holds the n targets.
         candidates: (m, w_dim), tried for every target.
         own: (n, w_dim), each tried for its own target.

@@ -12,7 +12,7 @@ _SMALLEST = 8  # pixels a side of the last level
 
 
 def fresh_maps(maps: Mapping[str, Tensor], n: int, draw: torch.Generator) -> dict[str, Tensor]:
-    """Random maps (n, 1, h, w) of a generator's sizes, the same for each of the n pictures."""
+    """Random maps (n, 1, h, w) of a generator's sizes, the same for each of the n images."""
     made = {}
     for name, like in maps.items():
         one = torch.randn(1, 1, *like.shape[-2:], generator=draw)
@@ -21,7 +21,7 @@ def fresh_maps(maps: Mapping[str, Tensor], n: int, draw: torch.Generator) -> dic
 
 
 def structure(maps: Iterable[Tensor]) -> Tensor:
-    """How much maps (n, 1, h, w) look like pictures instead of noise, (n,).
+    """How much maps (n, 1, h, w) look like images instead of noise, (n,).
 
     The squared correlation of neighbours, across and down, at every level of a pyramid to 8 px
     (Karras et al. 2020a, appendix D, equation 6).

@@ -1,4 +1,4 @@
-"""Pivotal tuning: the generator learns to make the picture at the place that was found for it."""
+"""Pivotal tuning: the generator is tuned to make the image at the latent that was found."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ class Pivotal:
     """Inverts to w, then tunes a copy of the generator around what was found.
 
     After Roich et al. 2021 ("Pivotal Tuning for Latent-based Editing of Real Images"): the w stay
-    where they are, the pivots, and the weights of synthesis move until the pictures there are the
-    wanted ones; elsewhere the tuned generator is held to what it was. All pictures of a call get
+    where they are, the pivots, and the weights of synthesis move until the images there are the
+    wanted ones; elsewhere the tuned generator is kept similar to the original. All images of a
+    call get
     one tuned generator, which is the result's `generator`.
 
     Args:
-        tuning: steps of tuning for each `batch` of pictures.
+        tuning: steps of tuning for each `batch` of images.
         rate: the learning rate of tuning, falling to 0 along a cosine.
-        batch: pictures a step.
+        batch: images per step.
         pixels: the weight of the mean squared difference of pixels beside the features.
-        local: the weight of staying the same elsewhere; 0 turns it off.
+        local: the weight of similarity elsewhere; 0 switches it off.
         reach: how far from a pivot "elsewhere" is, in standard deviations of w.
-        pivot: what finds the places, "projector" or "encoder".
-        features: what pictures are compared by; see `genart.perception.perceptual_loss`.
-        options: for what finds the places, such as `start`: a Latent in w of one place a picture
+        pivot: the method that finds the latents, "projector" or "encoder".
+        features: what images are compared by; see `genart.perception.perceptual_loss`.
+        options: for that method, such as `start`: a Latent in w with one latent per image
             is taken for the pivots themselves with `steps=1`, which moves nothing.
 
     Raises:
@@ -55,17 +56,19 @@ class Pivotal:
         **options: Any,
     ) -> None:
         if tuning < 1 or batch < 1 or min(rate, pixels, local, reach) < 0:
-            raise genart.UsageError("Tuning takes 1 step and 1 picture or more; no weight below 0.")
+            raise genart.UsageError(
+                "Tuning needs at least 1 step and 1 image, and no weight below 0."
+            )
         if pivot not in ("projector", "encoder"):
             raise genart.UsageError(f'Pivots are found by projector or encoder, not "{pivot}".')
         if options.pop("space", "w") != "w":
-            raise genart.UsageError("Pivots lie in w: tuning brings what w+ would.")
+            raise genart.UsageError("Pivots are in w: tuning replaces w+.")
         self.tuning, self.rate, self.batch, self.features = tuning, rate, batch, features
         self.pixels, self.local, self.reach = pixels, local, reach
         self.start = options.pop("start", None)
         kind = Projector if pivot == "projector" else Encoder
         self.finder = partial(kind, features=features, **options)
-        self._finder(slice(0, 1), 1)  # what cannot be is told now
+        self._finder(slice(0, 1), 1)  # reports wrong options before the work
 
     def __call__(
         self,
@@ -107,7 +110,7 @@ class Pivotal:
         )  # fmt: skip
 
     def _finder(self, part: slice, n: int) -> genart.Inverter:
-        """What finds the pivots of some of n pictures, from their own places if they have any."""
+        """The method that finds the pivots of some of n images, from given start latents."""
         if self.start is None:
             return self.finder()
         one_each = isinstance(self.start, genart.Latent) and len(self.start) == n
@@ -135,7 +138,7 @@ class _Tuning:
     def go(
         self, parts: list[slice], progress: Callable[[genart.Progress], None] | None
     ) -> list[float]:
-        """Every part `tuning` times, turn by turn; returns the losses."""
+        """Every part `tuning` times, alternating; returns the losses."""
         compare = [
             genart.perception.perceptual_loss(self.target[part], self.how.features)
             for part in parts
@@ -162,7 +165,7 @@ class _Tuning:
         return losses
 
     def _near(self, part: slice, compare: genart.perception.PerceptualLoss) -> float:
-        """The pictures at the pivots are the wanted ones."""
+        """The images at the pivots are the wanted ones."""
         image = _picture(self.tuned, self.pivots[part])
         pixels = (image - self.target[part]).square().mean((1, 2, 3))
         loss = (compare(image) + self.how.pixels * pixels).mean()
@@ -170,7 +173,7 @@ class _Tuning:
         return float(loss.detach())
 
     def _far(self, part: slice) -> None:
-        """At a place some way from a pivot the picture is the parent's still."""
+        """At a latent at some distance from a pivot the image must stay that of the parent."""
         rows = self.pivots[part]
         pivot = rows[torch.randint(len(rows), (1,), generator=self.draw)]
         away = drawn(self.parent, 1, self.draw) - pivot
@@ -190,7 +193,7 @@ def _picture(generator: genart.Generator, w: Tensor) -> Tensor:
 
 
 def _weights(generator: genart.Generator) -> list[Tensor]:
-    """The weights that make pictures of w, not those that make w."""
+    """The weights that make images of w, not those that make w."""
     network: Any = getattr(generator, "network", None)
     return [each for name, each in network.named_parameters() if not name.startswith("mapping.")]
 
@@ -198,7 +201,7 @@ def _weights(generator: genart.Generator) -> list[Tensor]:
 def _from(
     progress: Callable[[genart.Progress], None] | None, done: int, total: int
 ) -> Callable[[genart.Progress], None] | None:
-    """Tells of a part's steps as steps of the whole."""
+    """Reports the steps of a part as steps of the whole."""
     if progress is None:
         return None
     return lambda each: progress(genart.Progress(done + each.done, total, "step", each.note))

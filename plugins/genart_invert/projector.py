@@ -1,4 +1,4 @@
-"""StyleGAN2's projector: the w whose picture looks most like another."""
+"""StyleGAN2's projector: the w whose image looks most like another."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ SPACES = ("w", "w+")
 
 
 class Projector:
-    """Optimises w, or w+, until the picture looks like the target.
+    """Optimises w, or w+, until the image looks like the target.
 
     After Karras et al. 2020a ("Analyzing and Improving the Image Quality of StyleGAN"), appendix
-    D: w is shaken less and less, the learning rate rises and falls; noise maps are kept noise.
-    Where the paper begins at the average w, this begins at the best of some guesses. Several
+    D: the noise added to w decreases, the learning rate rises and falls; noise maps stay noise.
+    The paper starts at the average w; this starts at the best of some candidates. Several
     targets are searched for at once, each as if it were alone.
 
     Args:
-        space: "w" gives places that stay editable, "w+" pictures that are closer.
-        start: "auto" takes for each target the best of the average, `tries` random places and the
-            encoder's guess, if the model has an encoder; "average", "samples" and "encoder" take
-            one of these. A Latent in w or w+ begins there: one place, or one a target, which is
-            not shaken, or else what was near would be lost.
-        tries: random places to choose from.
-        samples: how many random w tell the average and its spread.
+        space: "w" gives latents that stay editable, "w+" images that are closer.
+        start: "auto" takes for each target the best of the average, `tries` random latents and the
+            encoder's estimate, if the model has an encoder; "average", "samples" and "encoder" take
+            one of these. A Latent in w or w+ starts there: one latent, or one per target, without
+            added noise, which would lose a good start.
+        tries: random latents to choose from.
+        samples: number of random w for the average and its standard deviation.
         encoder: the encoder's file; found by itself beside the model, or among genart's own.
         noise: whether noise maps of its own are searched along, as the paper does, so that w need
-            not explain grain. Without, the generator's maps are used, with which every picture of
-            the result is made later; that comes closer to pictures of the generator's own.
-        noise_weight: how much they are kept from becoming pictures.
+            not explain noise. Without, the generator's maps are used, with which every image of
+            the result is made later; that comes closer to images of the generator's own.
+        noise_weight: how much they are kept from becoming images.
         pixels: the weight of the mean squared difference of pixels beside the features.
-        keep: how many places on the way to keep, for a film; 0 for none.
+        keep: number of intermediate latents to store, for a film; 0 for none.
         schedule: learning rate and shaking; the paper's, unless given.
-        features: what pictures are compared by; see `genart.perception.perceptual_loss`.
+        features: what images are compared by; see `genart.perception.perceptual_loss`.
 
     Raises:
         UsageError: a space or start that is none, or a count below 1.
@@ -70,7 +70,8 @@ class Projector:
             raise genart.UsageError(f'A search starts at {", ".join(STARTS)}, not "{start}".')
         if samples < 2 or tries < 1:
             raise genart.UsageError(
-                f"An average takes 2 samples or more and a start 1 try, not {samples} and {tries}."
+                "An average needs at least 2 samples and a start at least 1 try, not "
+                f"{samples} and {tries}."
             )
         self.space, self.samples, self.keep, self.features = space, samples, keep, features
         self.start, self.tries, self.encoder = start, tries, encoder
@@ -93,7 +94,7 @@ class Projector:
             UsageError: a target of another size, or fewer than 1 step.
         """
         if steps < 1:
-            raise genart.UsageError(f"A search takes 1 step or more, not {steps}.")
+            raise genart.UsageError(f"A search needs at least 1 step, not {steps}.")
         search = _Search(self, generator, target.to(generator.device), seed)
         losses = []
         path = [search.place()] if self.keep else []
@@ -111,7 +112,7 @@ class Projector:
     def guess(
         self, generator: genart.Generator, target: genart.Image
     ) -> tuple[genart.Latent, genart.perception.PerceptualLoss]:
-        """Where a search would begin, and what it would compare pictures by."""
+        """Where a search would begin, and what it would compare images by."""
         search = _Search(self, generator, target, 0)
         return search.place(), search.compare
 

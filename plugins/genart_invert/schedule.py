@@ -14,8 +14,8 @@ class Schedule:
         rate: the highest learning rate.
         up: the share in which it rises linearly from 0.
         down: the share at the end in which it falls to 0 along a cosine.
-        noise: how far w is shaken at first, in standard deviations of w.
-        calm: the share after which it is not shaken any more.
+        noise: the noise added to w at first, in standard deviations of w.
+        calm: the share of the steps after which no noise is added.
     """
 
     rate: float = 0.1

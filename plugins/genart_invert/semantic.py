@@ -21,20 +21,20 @@ _FALL = 0.5  # in this share at the end the learning rate falls to 0
 class Semantic:
     """Finds z, and the label where there are classes, by pixels and by late features.
 
-    As a museum's Gen Studio did: the best of some random places, then RMSProp on the mean squared
+    As Gen Studio did: the best of some random latents, then RMSProp on the mean squared
     error of pixels at full size plus that of a classifier's late features at 224 px. The best
-    place may lead nowhere: several are followed for an eighth of the steps, and the best of them
+    latent may be a bad start: several are followed for an eighth of the steps, and the best of them
     goes on alone, with a learning rate that falls to 0 in the second half. With a weight
-    of 0 the picture keeps colours and places; with 5 it keeps what is shown. The classifier is
+    of 0 the image keeps colours and positions; with 5 it keeps the subject. The classifier is
     EfficientNet-Lite0, its features the averages of its last block, divided by 3.
 
     Args:
         weight: of the features beside the pixels, 0 or more.
-        tries: random places to begin from.
+        tries: random latents to start from.
         heads: how many of them are followed at first; 1 is Gen Studio's.
         rate: the learning rate.
-        limit: z is held to -limit..limit.
-        keep: how many places on the way to keep, for a film; 0 for none.
+        limit: z is clamped to -limit..limit.
+        keep: number of intermediate latents to store, for a film; 0 for none.
 
     Raises:
         UsageError: a weight below 0, or fewer than 1 try or head.
@@ -52,7 +52,7 @@ class Semantic:
     ) -> None:
         if not weight >= 0 or tries < 1 or heads < 1:
             raise genart.UsageError(
-                "The weight of the features is 0 or more, and there is 1 try and 1 head or more, "
+                "The weight of the features must be 0 or more, with at least 1 try and 1 head, "
                 f"not {weight}, {tries} and {heads}."
             )
         self.weight, self.tries, self.heads, self.rate = weight, tries, heads, rate
@@ -69,13 +69,13 @@ class Semantic:
     ) -> genart.Inversion:
         """Search for `steps` steps; target is (n, 3, h, w) in -1..1 at the generator's size.
 
-        The first of `losses` is that of the best random place.
+        The first of `losses` is that of the best random latent.
 
         Raises:
             UsageError: fewer than 1 step.
         """
         if steps < 1:
-            raise genart.UsageError(f"A search takes 1 step or more, not {steps}.")
+            raise genart.UsageError(f"A search needs at least 1 step, not {steps}.")
         target = target.to(generator.device)
         search = _Search(self, generator, target, seed, self.heads if steps // _ALONE else 1)
         losses = [float(search.best.loss.view(len(target), -1)[:, 0].mean())]
@@ -194,7 +194,7 @@ class _Search:
 
     @torch.no_grad()
     def end(self) -> tuple[genart.Latent, genart.Image]:
-        """The best places, and their pictures."""
+        """The best latents, and their images."""
         self.best.consider(self._loss(), self.turned)
         found = _latent(*_pair(self.best.kept))
         return found, self.generator(found)
@@ -211,13 +211,13 @@ class _Search:
 
 
 class _Best:
-    """The best place of each target so far: RMSProp may leave a good one behind."""
+    """The best latent of each target so far: RMSProp can move away from a good one."""
 
     def __init__(self, loss: Tensor, turned: list[Tensor]) -> None:
         self.loss, self.kept = loss.clone(), [each.detach().clone() for each in turned]
 
     def consider(self, loss: Tensor, turned: list[Tensor]) -> None:
-        """Take the places whose loss is lower."""
+        """Take the latents whose loss is lower."""
         better = loss < self.loss
         self.loss = torch.where(better, loss, self.loss)
         for kept, each in zip(self.kept, turned, strict=True):

@@ -1,4 +1,4 @@
-"""NDI: the picture, with its alpha, to any NDI receiver on the network."""
+"""NDI: the image, with its alpha, to any NDI receiver on the network."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class NdiSink:
 
     Args:
         path: the source's name; "genart" if empty.
-        fps: frames a second, told to receivers.
+        fps: frames per second, announced to receivers.
 
     Raises:
         MissingExtra: ndi-python is not installed.
@@ -32,7 +32,7 @@ class NdiSink:
         wanted.ndi_name, wanted.clock_video = str(path).strip() or "genart", False
         self._sender = self._ndi.send_create(wanted)
         if self._sender is None:
-            raise genart.GenartError(f'NDI has no source "{wanted.ndi_name}" for us.')
+            raise genart.GenartError(f'NDI cannot create the source "{wanted.ndi_name}".')
         rate = Fraction(fps).limit_denominator(1001)
         self._rate = (rate.numerator, rate.denominator)
         self._sent: list[Any] = []
@@ -49,7 +49,7 @@ class NdiSink:
         pixels = np.ascontiguousarray(frame if frame.shape[2] == 4 else with_fourth(frame))
         video = self._described(pixels, alpha=frame.shape[2] == 4)
         self._ndi.send_send_video_async_v2(self._sender, video)
-        # NDI reads a frame until the next one is handed over: keep both alive until then.
+        # NDI reads a frame until the next one is sent: keep both alive until then.
         self._sent = [*self._sent[-1:], (video, pixels)]
 
     def close(self) -> None:

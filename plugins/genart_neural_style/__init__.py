@@ -1,6 +1,6 @@
-"""Neural style: a picture repainted in the manner of another, by optimisation or in one pass.
+"""Neural style: repaint an image in the style of another, by optimisation or in one pass.
 
-Only factories import torch, when somebody asks for a stylizer.
+Only factories import torch, when a stylizer is requested.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def register_trainers(register: genart.Register[genart.Trainer]) -> None:
 
 @genart.hookimpl
 def register_readers(register: genart.Register[genart.checkpoints.Reader]) -> None:
-    """Tell what files of fast styles are."""
+    """Offer the reader of fast-style files."""
     register("fast-style", _fast_reader)
 
 
@@ -44,12 +44,12 @@ def register_benchmarks(register: genart.Register[Iterable[genart.benchmarks.Ben
 
 @genart.hookimpl
 def register_commands(register: genart.Register[click.Command]) -> None:
-    """Offer the brush-stroke study."""
+    """Offer the strokes command."""
     register("strokes", _strokes)
 
 
 def _gatys(style: Any, **options: Any) -> genart.Stylizer:
-    """Neural style after Gatys, Ecker and Bethge 2016: each picture is optimised by itself."""
+    """Neural style after Gatys, Ecker and Bethge 2016: each image is optimised by itself."""
     from .gatys import Gatys
 
     return Gatys(style, **options)
@@ -77,7 +77,7 @@ def _fast_trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
 
 
 def _fast_reader() -> genart.checkpoints.Reader:
-    """Files of fast styles: ours, and the PyTorch examples'."""
+    """Files of fast styles: genart's, and those of the PyTorch examples."""
     from .fast_files import FastReader
 
     return FastReader()
@@ -86,21 +86,21 @@ def _fast_reader() -> genart.checkpoints.Reader:
 def _fast_benchmarks(
     options: genart.benchmarks.BenchOptions,
 ) -> Iterable[genart.benchmarks.BenchRow]:
-    """A picture painted by a shipped style and by the paper's network."""
+    """An image repainted by an included style and by the paper's network."""
     from .fast_benchmarks import rows
 
     return rows(options)
 
 
 def _benchmarks(options: genart.benchmarks.BenchOptions) -> Iterable[genart.benchmarks.BenchRow]:
-    """Losses and gradient of one picture, beside neural-style-pt."""
+    """Losses and gradient of one image, beside neural-style-pt."""
     from .benchmarks import rows
 
     return rows(options)
 
 
 def _strokes() -> click.Command:
-    """What each layer alone takes of a style and keeps of a photo."""
+    """What each layer alone takes from a style and preserves of a photo."""
     from .command import command
 
     return command

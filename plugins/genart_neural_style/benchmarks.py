@@ -1,4 +1,4 @@
-"""A row of `genart bench`: losses and gradient of one picture, beside neural-style-pt."""
+"""A row of `genart bench`: losses and gradient of one image, beside neural-style-pt."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _gap(ours: Callable[[], float], theirs: Callable[[], float] | None) -> Any:
 
 
 def arithmetic(net: Network, size: tuple[int, int]) -> float:
-    """Operations forward and back for the picture alone, two a product: convolutions alone."""
+    """Operations forward and back for the image alone, two a product: convolutions alone."""
     total, pixels = 0.0, float(size[0] * size[1])
     for step in net.steps:
         weight = getattr(step.run, "weight", None)
@@ -94,7 +94,7 @@ def neural_style(
         UsageError: a folder without neural_style.py.
     """
     if not (checkout / "neural_style.py").is_file():
-        raise genart.UsageError(f"{checkout} is no checkout of neural-style-pt.")
+        raise genart.UsageError(f"{checkout} is not a checkout of neural-style-pt.")
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
         files = {
             "content_image": _kept(photo, Path(folder) / "content.png"),
@@ -134,7 +134,7 @@ class _Taken(Exception):
 
 
 class _Asker:
-    """In the place of an optimizer."""
+    """A stand-in for an optimizer."""
 
     def __init__(self, image: nn.Parameter) -> None:
         self._image = image

@@ -21,7 +21,7 @@ def way(keep: str | bool | None) -> str:
     """
     named = {True: "luminance", False: "none", None: "none"}.get(keep, keep)  # type: ignore[arg-type]
     if named not in WAYS:
-        raise genart.UsageError(f'Colours are kept by {", ".join(WAYS)}, not "{keep}".')
+        raise genart.UsageError(f'keep_color is one of {", ".join(WAYS)}, not "{keep}".')
     return str(named)
 
 
@@ -32,7 +32,7 @@ def luminance(image: Tensor) -> Tensor:
 
 
 def recoloured(painted: Tensor, photo: Tensor) -> Tensor:
-    """The painted picture's light and dark in the photo's colours, clipped to -1..1."""
+    """The painted image's light and dark in the photo's colours, clipped to -1..1."""
     moved: Tensor = photo + luminance(painted) - luminance(photo)
     return moved.clamp(-1, 1)
 
@@ -48,7 +48,7 @@ def like_light(style: Tensor, photo: Tensor) -> Tensor:
 def like_colours(style: Tensor, photo: Tensor) -> Tensor:
     """The style with the mean and covariance of the photo's colours, clipped to -1..1.
 
-    The linear map is the symmetric one that brings one covariance to the other's root.
+    The linear map is the symmetric one between the roots of the covariances.
     """
     pixels = style[0].flatten(1).double()
     mean, root = _moments(pixels)

@@ -1,4 +1,4 @@
-"""`genart strokes`: the brush-stroke study."""
+"""`genart strokes`: a grid that shows what each layer contributes."""
 
 from __future__ import annotations
 
@@ -20,35 +20,38 @@ _EXAMPLE = "genart strokes wave.jpg photo.jpg -o strokes.png"
 @click.argument("style", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("content", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="A picture file."
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="Output image file."
 )
 @click.option(
-    "--layers", default=",".join(STROKES), show_default=True, help="In VGG-19's names, with commas."
+    "--layers",
+    default=",".join(STROKES),
+    show_default=True,
+    help="Layers in VGG-19's names, comma-separated.",
 )
 @click.option(
     "--network", default="auto", show_default=True,
-    help="vgg19, vgg16, squeezenet, lite0, or auto: the best whose weights are here.",
+    help="vgg19, vgg16, squeezenet, lite0, or auto: the best with local weights.",
 )  # fmt: skip
-@click.option("--weights", default="", help="A file or URL of the network's weights.")
-@click.option("--size", default=160, show_default=True, help="Longer side of each picture.")
-@click.option("--steps", default=60, show_default=True, help="How long to optimise each.")
-@click.option("--seed", default=0, show_default=True, help="Of the noise they start from.")
+@click.option("--weights", default="", help="File or URL of the network's weights.")
+@click.option("--size", default=160, show_default=True, help="Longer side of each image.")
+@click.option("--steps", default=60, show_default=True, help="Optimisation steps per image.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the noise at the start.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 @click.option(
     "--device", type=click.Choice(("auto", "cpu", "cuda", "mps")), default="auto",
-    help="Where to compute.  [auto]",
+    help="Device for the computation.  [auto]",
 )  # fmt: skip
 def command(
-    style: Path, content: Path, output: Path, layers: str, network: str, as_json: bool, **told: Any
+    style: Path, content: Path, output: Path, layers: str, network: str, as_json: bool, **facts: Any
 ) -> None:
-    """Show what each layer alone takes of STYLE and keeps of CONTENT, in a labelled grid."""
+    """Show what each layer alone takes from STYLE and preserves of CONTENT, in a grid."""
     from .strokes import save, strokes
 
     try:
         with click.progressbar(length=1000, file=sys.stderr, label="pictures") as bar:
             made = strokes(
                 style, content, layers=layers.split(","), network_kind=network,
-                progress=lambda at: bar.update(_thousandth(at) - bar.pos), **told,
+                progress=lambda at: bar.update(_thousandth(at) - bar.pos), **facts,
             )  # fmt: skip
         save(made, output)
     except genart.UsageError as error:

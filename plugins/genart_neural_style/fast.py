@@ -1,4 +1,4 @@
-"""The stylizer `fast`: a picture repainted in one pass, quick enough for the stage."""
+"""The stylizer `fast`: repaint an image in one pass, fast enough for live use."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import genart
 from .fast_files import FastModel, read_fast
 from .transform import SMALLEST
 
-#: Where the styles that come with genart lie.
+#: The folder of the included styles.
 SHIPPED = Path(__file__).with_name("styles")
 _SUFFIXES = (".safetensors", ".pth", ".pt")
-_EDGE = 8  # pixels by which a picture is continued: the edge of a painting is cut off
+_EDGE = 8  # pixels by which an image is continued: the edge of a painting is cut off
 #: The luma of a colour (ITU-R BT.601).
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -25,9 +25,9 @@ _LUMA = (0.299, 0.587, 0.114)
 class Fast:
     """Repaints images with a network that holds one style or several.
 
-    Every style is a Param of its own, its share 0..1, so that they are mixed like channels on a
+    Every style is a Param, its share 0..1, so that styles are mixed like channels of a mixing
     desk: shares that add up to 1 or more give a painting, in which each style counts by its share;
-    below 1 the picture itself shows through, and at 0 nothing is painted. `fast()` makes the class
+    below 1 the original image shows through, and at 0 nothing is computed. `fast()` makes the class
     that has them.
 
     Args:
@@ -85,7 +85,7 @@ class Fast:
 
 
 def fast(style: str = "", model: str | Path = "") -> Fast:
-    """A stylizer of one of the styles that come with genart, or of a model file.
+    """A stylizer for an included style or a model file.
 
     Args:
         style: the style that is on at the start: a shipped one by name, one of `model`, or a file
@@ -101,7 +101,9 @@ def fast(style: str = "", model: str | Path = "") -> Fast:
     path = Path(model) if model else _shipped(style)
     read = read_fast(path)
     if style and style not in read.styles:
-        raise genart.errors.UnknownName("style", style, read.styles, f"{path} holds no other.")
+        raise genart.errors.UnknownName(
+            "style", style, read.styles, f"{path} contains no other style."
+        )
     params = {_param(name): name for name in read.styles}
     body: dict[str, Any] = {
         param: genart.Param(0.0, 0.0, 1.0, help=f"Share of the style {name}.")
@@ -113,7 +115,7 @@ def fast(style: str = "", model: str | Path = "") -> Fast:
 
 
 def shipped() -> dict[str, Path]:
-    """The styles that come with genart, by name, and the files that hold them."""
+    """The included styles, by name, with their files."""
     found: dict[str, Path] = {}
     for path in sorted(SHIPPED.glob("*.safetensors")):
         found |= dict.fromkeys(read_fast(path).styles, path)
@@ -123,7 +125,7 @@ def shipped() -> dict[str, Path]:
 def _shipped(style: str) -> Path:
     styles = shipped()
     if style not in styles and style:
-        hint = "A style of your own is a file: mine.safetensors, or mosaic.pth."
+        hint = "You can also name a file: mine.safetensors, or mosaic.pth."
         raise genart.errors.UnknownName("style", style, styles, hint)
     return styles[style] if style else next(iter(styles.values()))
 
@@ -146,7 +148,7 @@ def _missing(side: int, factor: int) -> int:
 
 
 def _coloured(painted: Tensor, image: Tensor, share: float) -> Tensor:
-    """A painting with a share of the picture's own colours: its light under their chroma."""
+    """A painting with a share of the image's own colours: its light under their chroma."""
     weights = torch.tensor(_LUMA, device=image.device)[:, None, None]
     light, own = ((x * weights).sum(1, keepdim=True) for x in (painted, image))
     return torch.lerp(painted, (image - own + light).clamp(-1, 1), share)

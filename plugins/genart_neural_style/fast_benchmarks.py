@@ -1,4 +1,4 @@
-"""Rows of `genart bench`: a picture painted by a fast style."""
+"""Rows of `genart bench`: an image painted by a fast style."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .transform import (
     Layout,
     TransformNet,
     johnson,
-    stage,
+    small,
 )
 
 _SIDES = (256, 512)
 
 
 def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.BenchRow]:
-    """The stage's network at two sizes, and the paper's: a quick run has the smallest alone."""
+    """The small network at two sizes, and the paper's; a quick run has only the smallest."""
     for side in _SIDES[: 1 if options.quick else None]:
         yield genart.benchmarks.BenchRow(
-            f"fast style image {side}px", partial(_case, stage(), side, options)
+            f"fast style image {side}px", partial(_case, small(), side, options)
         )
     if not options.quick:
         name = "fast style image 256px, paper's network"
@@ -44,7 +44,7 @@ def _case(
 
 
 def arithmetic(layout: Layout, side: int) -> float:
-    """Operations of one square picture by the plain method, two a product: convolutions alone."""
+    """Operations of one square image by the plain method, two a product: convolutions alone."""
     products, channels, at = 0, 3, side
     for kernel, stride, wide in layout.encoder:
         at //= stride

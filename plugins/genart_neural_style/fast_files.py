@@ -1,4 +1,4 @@
-"""Files of fast styles: our own .safetensors, and the PyTorch examples' .pth."""
+"""Files of fast styles: genart's .safetensors, and the .pth files of the PyTorch examples."""
 
 from __future__ import annotations
 
@@ -54,11 +54,12 @@ def read_fast(path: str | Path) -> FastModel:
     """Read a network; the architecture comes from the header, or from the weights alone.
 
     Args:
-        path: our own .safetensors, or a .pth whose names are those of the PyTorch examples'
+        path: a .safetensors file of genart, or a .pth whose names are those of the PyTorch
+            examples'
             `fast_neural_style`. Running statistics of old instance norms are left out.
 
     Raises:
-        CheckpointError: a file that cannot be read, or that is no fast style: says what is missing.
+        CheckpointError: the file cannot be read or is not a fast style; the error says why.
     """
     checkpoint = genart.checkpoints.read_checkpoint(path)
     state = _weights(checkpoint.tree, path)
@@ -75,14 +76,14 @@ def read_fast(path: str | Path) -> FastModel:
 
 
 class FastReader:
-    """Tells what a file of a fast style is; it is no generator."""
+    """Recognises files of fast styles, which are not generators."""
 
     def recognise(self, checkpoint: genart.checkpoints.Checkpoint) -> dict[str, Any] | None:
-        """The header's texts of our own file, or the shape of a PyTorch example's network."""
+        """The header texts of a genart file, or the shape of a PyTorch example's network."""
         if checkpoint.metadata.get("kind") == KIND:
             layout, styles = _described(checkpoint.metadata, checkpoint.path)
-            told = {k: v for k, v in checkpoint.metadata.items() if k not in ("layout", "styles")}
-            return {**told, "architecture": layout.describe(), "styles": list(styles)}
+            facts = {k: v for k, v in checkpoint.metadata.items() if k not in ("layout", "styles")}
+            return {**facts, "architecture": layout.describe(), "styles": list(styles)}
         tree = checkpoint.tree
         if not isinstance(tree, dict) or not {"conv1.conv2d.weight", "in1.weight"} <= tree.keys():
             return None
@@ -92,13 +93,13 @@ class FastReader:
     def load(
         self, checkpoint: genart.checkpoints.Checkpoint, *, name: str, device: torch.device
     ) -> genart.Generator:
-        """Refuse: it paints over what a generator draws.
+        """Refuse: a stylizer is not a generator.
 
         Raises:
             CheckpointError: always.
         """
         raise genart.errors.CheckpointError(
-            f'"{checkpoint.path}" is a fast style, which paints over a picture: use --style '
+            f'"{checkpoint.path}" is a fast style, not a generator. Use it with --style '
             f"fast:{checkpoint.path}."
         )
 
@@ -109,7 +110,7 @@ def _weights(tree: Any, path: str | Path) -> dict[str, Tensor]:
             tree = tree[inner]
     if not isinstance(tree, dict):
         raise genart.errors.CheckpointError(
-            f'"{path}" is no fast style: it holds no weights by name.'
+            f'"{path}" is not a fast style: it contains no named weights.'
         )
     named = {str(name).removeprefix("module."): value for name, value in tree.items()}
     return {
@@ -132,7 +133,7 @@ def _described(texts: Mapping[str, str], path: str | Path) -> tuple[Layout, tupl
         ) from error
     if not fits or layout.decoder[-1][2] != 3:
         raise genart.errors.CheckpointError(
-            f'"{path}": its header describes no network that can paint.'
+            f'"{path}": its header does not describe a usable network.'
         )
     return layout, tuple(map(str, styles))
 
@@ -155,13 +156,13 @@ def _recognised(state: Mapping[str, Tensor], path: str | Path) -> Layout:
     ]
     if missing:
         raise genart.errors.CheckpointError(
-            f'"{path}" is no fast style: {_some(missing)} missing. Wanted is a .safetensors of '
+            f'"{path}" is not a fast style: {_some(missing)} missing. Use a .safetensors file of '
             "`genart train fast`, or a .pth of the PyTorch examples' fast_neural_style."
         )
     shapes = [state[name].shape for name in ends]
     if any(len(shape) != 4 for shape in shapes):
         raise genart.errors.CheckpointError(
-            f'"{path}" is no fast style: {ends[0]} is no convolution.'
+            f'"{path}" is not a fast style: {ends[0]} is not a convolution.'
         )
     steps = [(shape[2], factor, shape[0]) for shape, factor in zip(shapes, _FACTORS, strict=True)]
     blocks = len({name.split(".")[0] for name in state if name.startswith("res")})
@@ -180,12 +181,14 @@ def _filled(layout: Layout, state: dict[str, Tensor], path: str | Path) -> Trans
     strange = [name for name in state if name not in wanted]
     wrong = [n for n in wanted if n in state and state[n].shape != wanted[n]]
     says = [f"{_some(missing)} missing"] if missing else []
-    says += [f"{_some(strange)} not known"] if strange else []
+    says += [f"{_some(strange)} unknown"] if strange else []
     says += [f"{n} has shape {tuple(state[n].shape)}, not {tuple(wanted[n])}" for n in wrong[:1]]
     if says:
         raise genart.errors.CheckpointError(f'"{path}" does not fit: {"; ".join(says)}.')
     if any(not value.isfinite().all() for value in state.values()):
-        raise genart.errors.CheckpointError(f'"{path}" holds weights that are no numbers.')
+        raise genart.errors.CheckpointError(
+            f'"{path}" contains weights that are not finite numbers.'
+        )
     net.load_state_dict(state, assign=True)
     return net
 

@@ -1,8 +1,8 @@
-"""What a fast style is judged by: features of a picture beside those of content and style.
+"""The losses of a fast style: features of an image compared with those of content and style.
 
 The perceptual losses of Johnson, Alahi and Fei-Fei 2016, made relative: each is divided by the
 size of what it is compared with, so that weights mean the same for every feature network and
-every style. Gram matrices are means over places.
+every style. Gram matrices are means over positions.
 """
 
 from __future__ import annotations
@@ -52,17 +52,17 @@ def feature_maps(network: str, device: str) -> tuple[Maps, str]:
 
 
 def gram(features: Tensor) -> Tensor:
-    """How features (n, c, h, w) go together: (n, c, c), means over places."""
+    """Gram matrices (n, c, c) of features (n, c, h, w), means over positions."""
     flat = features.flatten(2)
     return flat @ flat.mT / flat.shape[2]
 
 
 class StyleLosses:
-    """Content and style losses of repainted pictures.
+    """Content and style losses of repainted images.
 
     Args:
         maps: gives the first feature maps, four at most, of images.
-        styles: pictures (1, 3, h, w) in -1..1.
+        styles: images (1, 3, h, w) in -1..1.
     """
 
     def __init__(self, maps: Maps, styles: Sequence[Tensor]) -> None:
@@ -77,13 +77,13 @@ class StyleLosses:
         """The content and the style loss, about 1 where nothing is alike.
 
         The content loss is the mean squared difference of features, as a share of the styles' own
-        mean square. The style loss is how far Gram matrices are from the style's, as a share of
-        its length (Frobenius), the mean over layers: not squared, so that a picture of strong
+        mean square. The style loss is the distance of Gram matrices from the style's, as a share of
+        its length (Frobenius), the mean over layers: not squared, so that an image of strong
         texture does not outweigh all others.
 
         Args:
             painted: (n, 3, h, w) in -1..1; gradients flow.
-            content: the pictures they were made of.
+            content: the images they were made of.
             style: which style each was painted in, int (n,).
         """
         made = self.maps(painted, _ALL)
@@ -105,5 +105,5 @@ def variation(image: Tensor) -> Tensor:
 
 
 def outside(image: Tensor) -> Tensor:
-    """How far values lie outside -1..1, squared: clamping would lose them."""
+    """The squared distance of values outside -1..1; clamping would lose their gradient."""
     return (image.abs() - 1).relu().square().mean()

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import genart
 
-NETS = ("stage", "johnson")
+NETS = ("small", "johnson")
 
 _say = genart.training.setting
 
@@ -23,32 +23,38 @@ class FastSettings(genart.training.TrainingSettings):
         UsageError: a value out of range, or no style.
     """
 
-    style: tuple[str, ...] = _say((), "a style picture, or NAME=PICTURE; once for each style")
-    features: str = _say("auto", "who judges: lite0, vgg16, a file of VGG16's weights, or auto")
-    net: str = _say("stage", "stage (small, for live play) or johnson (the paper's)")
+    style: tuple[str, ...] = _say((), "style image, or NAME=IMAGE; repeatable")
+    features: str = _say(
+        "auto", "network of the perceptual loss: lite0, vgg16, a file of VGG16 weights, or auto"
+    )
+    net: str = _say("small", "small (for live use) or johnson (the paper's)")
     width: int = _say(32, "channels of the first convolution, a multiple of 8")
     blocks: int = _say(5, "residual blocks")
-    steps: int = _say(10000, "steps before it is done")
-    batch: int = _say(4, "pictures a step")
-    crop: int = _say(192, "side of the pictures it learns from, in pixels, a multiple of 4")
-    style_size: int = _say(256, "shorter side of the style pictures: larger, finer strokes")
-    stroke: int = _say(1, "paintings are judged so many times smaller: large strokes, less work")
-    content_weight: float = _say(1.0, "how much the picture stays what it is")
-    style_weight: float = _say(4.0, "how much it becomes like the style")
-    tv_weight: float = _say(0.1, "how much neighbouring pixels are alike")
-    temporal_weight: float = _say(0.0, "for films: how little noise and small shifts may change")
+    steps: int = _say(10000, "number of steps")
+    batch: int = _say(4, "images per step")
+    crop: int = _say(192, "side of the training crops in pixels, a multiple of 4")
+    style_size: int = _say(256, "shorter side of the style images; larger means finer strokes")
+    stroke: int = _say(1, "losses use images this many times smaller: larger strokes, less work")
+    content_weight: float = _say(1.0, "weight of the content")
+    style_weight: float = _say(4.0, "weight of the style")
+    tv_weight: float = _say(0.1, "weight of smoothness (total variation)")
+    temporal_weight: float = _say(
+        0.0, "weight of stability in films, against noise and small shifts"
+    )
     lr: float = _say(0.001, "learning rate")
-    warmup: int = _say(100, "steps in which the learning rate grows to that")
-    average: float = _say(0.998, "memory of the averaged weights, which are the model")
-    jitter: float = _say(0.3, "how much colours of the pictures are varied, 0..1")
-    seed: int = _say(0, "of weights, pictures and styles")
+    warmup: int = _say(100, "steps of learning-rate warm-up")
+    average: float = _say(0.998, "decay of the averaged weights, which are the model")
+    jitter: float = _say(0.3, "strength of colour augmentation, 0..1")
+    seed: int = _say(0, "seed of weights, images and styles")
     snapshot_steps: int = _say(500, "steps between snapshots")
-    note: str = _say("", "where pictures and styles came from, kept in the model's file")
+    note: str = _say("", "source of images and styles, stored in the model file")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.style:
-            raise genart.UsageError("A fast style needs a picture: --style wave.jpg, or several.")
+            raise genart.UsageError(
+                "A fast style needs at least one style image: --style wave.jpg."
+            )
         self.check("net", self.net in NETS, " or ".join(NETS))
         self.check("width", self.width > 0 and self.width % 8 == 0, "a multiple of 8")
         self.check("crop", self.crop >= 32 and self.crop % 4 == 0, "a multiple of 4 from 32")
@@ -62,7 +68,7 @@ class FastSettings(genart.training.TrainingSettings):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Settings from keyword options, where a single style need not be in a tuple."""
+        """Settings from keyword options; a single style need not be in a tuple."""
         style = options.get("style", ())
         given = (style,) if isinstance(style, str) else tuple(style)
         return super().from_options({**options, "style": given})

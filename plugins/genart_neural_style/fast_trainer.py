@@ -15,13 +15,13 @@ from .fast_files import save_fast
 from .fast_settings import FastSettings
 from .fast_training import FastTraining, style_names
 
-_SHOWN = 4  # pictures on a sample sheet
+_SHOWN = 4  # images on a sample sheet
 
 
 class FastTrainer(genart.training.LoopTrainer[FastSettings]):
     """Trains a fast style (Johnson et al. 2016), or several in one network (Dumoulin et al. 2017).
 
-    Pictures that cannot be read are left out and named in `log.jsonl`.
+    Images that cannot be read are left out and named in `log.jsonl`.
 
     Args:
         settings: of the run.
@@ -64,13 +64,13 @@ class _Run(FastTraining, genart.training.TrainingRun):
         return super().record(rate, figures) | skipped
 
     def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
-        """Write the averaged network, and the same few pictures in every style."""
+        """Write the averaged network, and the same few images in every style."""
         save_fast(folder.path / self.model, self.average.network, list(self.styles), self._card())
         folder.sheet(f"painted-{self.mark}.png", self._sheet())
 
     @torch.no_grad()
     def _sheet(self) -> list[torch.Tensor]:
-        """The same few pictures each time: as they are, and in every style."""
+        """The same few images each time: as they are, and in every style."""
         draw = torch.Generator().manual_seed(self.settings.seed)
         content = self.data.draw(_SHOWN, draw).to(self.device)
         mixes = torch.eye(len(self.styles), device=self.device)
@@ -78,7 +78,7 @@ class _Run(FastTraining, genart.training.TrainingRun):
         return [content.cpu(), *rows]
 
     def _card(self) -> dict[str, str]:
-        """What the model's file says of its making."""
+        """The training metadata of the model file."""
         s = self.settings
         losses = f"content {s.content_weight:g}, style {s.style_weight:g}, tv {s.tv_weight:g}"
         losses += f", temporal {s.temporal_weight:g}" if s.temporal_weight else ""

@@ -26,18 +26,18 @@ from .transform import (
     Layout,
     TransformNet,
     johnson,
-    stage,
+    small,
 )
 
 _NOISE = 0.04  # standard deviation of the noise that films must bear, in -1..1
-_FIRST = 16  # pictures whose colours tell what those to come will be like
-_GRID = 4  # pixels between which a judged picture may begin
+_FIRST = 16  # images that estimate the colour statistics of the data
+_GRID = 4  # the loss uses images shifted by up to this many pixels
 _EMA_RAMP = 10  # at step n the decay of the average is at most n / (n + 10)
 _SHIFT = 3  # pixels that a film may move between frames, in every direction
 
 
 def style_names(texts: Sequence[str]) -> dict[str, Path]:
-    """Names and pictures of styles given as PICTURE or NAME=PICTURE.
+    """Names and images of styles given as IMAGE or NAME=IMAGE.
 
     Raises:
         UsageError: two styles of one name.
@@ -49,7 +49,7 @@ def style_names(texts: Sequence[str]) -> dict[str, Path]:
         name = name if equals else file.stem
         slug = "".join(c if c.isalnum() and c.isascii() else "_" for c in name.lower()).strip("_")
         if slug in named or not slug:
-            raise genart.UsageError(f'Style "{slug}" is there twice or nameless; say NAME={file}.')
+            raise genart.UsageError(f'Style "{slug}" occurs twice or has no name. Use NAME={file}.')
         named[slug] = file
     return named
 
@@ -66,7 +66,7 @@ class FastTraining:
         device: where to train.
 
     Raises:
-        DataError: a style picture that cannot be read.
+        DataError: a style image that cannot be read.
         UsageError: no such feature network.
     """
 
@@ -93,7 +93,7 @@ class FastTraining:
         return small.clamp(-1, 1).to(self.device)
 
     def step(self) -> dict[str, float]:
-        """Paint a batch, each picture in a style of its own, and learn; returns what to log."""
+        """Paint a batch, each image in a style of its own, and learn; returns what to log."""
         s = self.settings
         content = self.data.draw(s.batch, self.random).to(self.device)
         style = torch.randint(len(self.styles), (s.batch,), generator=self.random).to(self.device)
@@ -117,7 +117,7 @@ class FastTraining:
         return {"loss": loss.item(), **{name: value.item() for name, value in figures.items()}}
 
     def _seen(self, *images: Tensor) -> list[Tensor]:
-        """Images as they are judged: smaller, and beginning anywhere.
+        """Images for the loss: smaller, and shifted at random.
 
         Where they begin keeps the network from painting the grid of its own strides, to which the
         judge's strides would be blind.
@@ -128,7 +128,7 @@ class FastTraining:
         return [F.avg_pool2d(image, stroke) for image in begun]
 
     def _unsteadiness(self, content: Tensor, mix: Tensor, painted: Tensor) -> Tensor:
-        """How much a painting changes when its picture moves by some pixels and is noisy."""
+        """How much a painting changes when its image moves by some pixels and is noisy."""
         noise = torch.randn(content.shape, generator=self.random).to(content) * _NOISE
         down, right = torch.randint(-_SHIFT, _SHIFT + 1, (2,), generator=self.random).tolist()
         moved = torch.roll(content, (down, right), (2, 3)) + noise
@@ -159,7 +159,7 @@ class FastTraining:
 
 
 def _layout(settings: FastSettings, styles: int) -> Layout:
-    make = {"stage": stage, "johnson": johnson}[settings.net]
+    make = {"small": small, "johnson": johnson}[settings.net]
     return make(settings.width, settings.blocks, styles)
 
 
@@ -180,7 +180,7 @@ def _initial(layout: Layout, seed: int) -> TransformNet:
 
 
 def _start_in_colour(net: TransformNet, content: Tensor, styles: Sequence[Tensor]) -> None:
-    """Turn the mean and covariance of the content's colours into each style's."""
+    """Initialise the colour matrices from the content's mean and covariance to each style's."""
     colour = net.get_submodule("colour")
     assert isinstance(colour, ConditionalColour)
     mean, spread = _statistics(content)

@@ -31,7 +31,7 @@ def require() -> None:
 
 
 def moved(before: Tensor, now: Tensor, painted: Tensor) -> tuple[Tensor, Tensor]:
-    """The painted frame before, moved to where things are now, and how far it can be trusted.
+    """The previous painted frame, moved along the optical flow, and its confidence.
 
     Args:
         before: the frame before, (1, 3, h, w) in -1..1.

@@ -1,4 +1,4 @@
-"""The stylizer `gatys`: every picture is optimised by itself."""
+"""The stylizer `gatys`: every image is optimised by itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SEARCH = ("start", "optimizer", "rate", "canvas", "pool", "levels")
 
 @dataclass(frozen=True)
 class Painted:
-    """How the last picture came about.
+    """How the last image came about.
 
     Args:
         features: the network that compared, by its title.
@@ -50,22 +50,22 @@ class Painted:
 class Gatys:
     """Neural style by optimisation, after Gatys, Ecker and Bethge 2016.
 
-    From the first `reset` on, pictures are taken for the frames of a film: each starts from the
-    one before. Before that every call stands alone, and the same call gives the same picture.
+    From the first `reset` on, images are taken for the frames of a film: each starts from the
+    one before. Before that every call stands alone, and the same call gives the same image.
 
     Args:
-        style: a picture, several, or paths with commas between; see `manners.styles`.
+        style: an image, several, or paths with commas between; see `style_images.styles`.
         given: see `Options`.
 
     Attributes:
-        progress: told of every step, or None.
-        preview: shown the picture as it is, (1, 3, h, w), after every step, or None.
-        report: how the last picture came about, a `Painted`, or None.
+        progress: called at every step, or None.
+        preview: shown the image as it is, (1, 3, h, w), after every step, or None.
+        report: how the last image came about, a `Painted`, or None.
         features: the network that compares, by its title.
 
     Raises:
         UsageError: an option that there is not, or a value that is not allowed.
-        DataError: a picture that cannot be read.
+        DataError: an image that cannot be read.
         CheckpointError: weights that cannot be had.
     """
 
@@ -84,18 +84,18 @@ class Gatys:
     )
 
     def __init__(self, style: Any, **given: Any) -> None:
-        self._options = told = options(given)
-        self._preset = _chosen(told)
-        self._styles = styles(style, told.blend, told.masks, told.style_masks)
-        self._hold = mask(told.content_mask)
+        self._options = facts = options(given)
+        self._preset = _chosen(facts)
+        self._styles = styles(style, facts.blend, facts.masks, facts.style_masks)
+        self._hold = mask(facts.content_mask)
         made = self._network("cpu")
         self.features = made.title
         self._check_layers(made)
         turned = {name: getattr(self._preset, name) for name in _WEIGHTS}
-        if told.content_weight is None and made.kind in self._preset.content_weights:
+        if facts.content_weight is None and made.kind in self._preset.content_weights:
             turned["content_weight"] = self._preset.content_weights[made.kind]
-        turned |= told.given("style_scale", "steps", "temporal_weight")
-        turned["keep_color"] = colour.way(told.keep_color)
+        turned |= facts.given("style_scale", "steps", "temporal_weight")
+        turned["keep_color"] = colour.way(facts.keep_color)
         for name, value in turned.items():
             setattr(self, name, value)
         self.progress: Any = None
@@ -162,15 +162,15 @@ class Gatys:
             made.step(name)
 
 
-def _chosen(told: Options) -> Preset:
-    """The preset with what was told otherwise."""
-    changes = told.given(
+def _chosen(facts: Options) -> Preset:
+    """The preset with the given changes."""
+    changes = facts.given(
         *_WEIGHTS, "start", "optimizer", "rate", "canvas", "pool", "levels", "network"
     )
-    if told.weights and told.network is None:
+    if facts.weights and facts.network is None:
         changes["network"] = "auto"
-    for what, given in (("style", told.layers), ("content", told.content_layers)):
+    for what, given in (("style", facts.layers), ("content", facts.content_layers)):
         layers = layer_weights(given)
         if layers is not None:
             changes[what] = layers
-    return preset(told.preset, **changes)
+    return preset(facts.preset, **changes)

@@ -1,6 +1,7 @@
 """The losses of Gatys, Ecker and Bethge 2016, with every way of normalising them by name.
 
-F is a layer's features as (c, m): c channels at m places; P those of the photo; G the Gram matrix
+F is a layer's features as (c, m): c channels at m positions; P those of the photo; G the Gram
+matrix
 of F and A that of the style. Programs normalise these sums differently, so their weights do not
 carry over from one to the other.
 """
@@ -21,17 +22,17 @@ CONTENT: dict[str, Callable[[Tensor], Tensor | float]] = {
     "mean": lambda target: 1.0 / target.numel(),  # neural-style's, fast-neural-style's
     "relative": lambda target: 1.0 / _energy(target - target.mean((-2, -1), keepdim=True)),
 }
-#: What a Gram matrix is divided by, from channels and places.
+#: The divisor of a Gram matrix, from channels and positions.
 GRAM: dict[str, Callable[[int, float], float]] = {
-    "none": lambda channels, places: 1.0,
-    "places": lambda channels, places: places,
-    "size": lambda channels, places: channels * places,  # CS231n's, neural-style's
+    "none": lambda channels, positions: 1.0,
+    "positions": lambda channels, positions: positions,
+    "size": lambda channels, positions: channels * positions,  # CS231n's, neural-style's
 }
 #: What the sum of squares between G and A is multiplied by.
 STYLE: dict[str, Callable[[Tensor], Tensor | float]] = {
     "sum": lambda target: 1.0,  # CS231n's
     "mean": lambda target: 1.0 / target.numel(),  # neural-style's
-    "gatys": lambda target: 0.25 / target.numel(),  # equation 4, with Gram "places"
+    "gatys": lambda target: 0.25 / target.numel(),  # equation 4, with Gram "positions"
     "relative": lambda target: 1.0 / _energy(target),
 }
 #: Total variation: sums and means over all neighbours, of squares or of sizes.
@@ -40,10 +41,10 @@ _LEAST = 1e-12  # below this a target has no energy to measure by
 
 
 def gram(features: Tensor, mask: Tensor | None = None) -> Tensor:
-    """The undivided Gram matrix (c, c) of features (1, c, h, w), or of their masked places.
+    """The undivided Gram matrix (c, c) of features (1, c, h, w), or of their masked positions.
 
     Args:
-        features: one picture's.
+        features: one image's.
         mask: (1, 1, h, w) in 0..1; features are multiplied by it, as Gatys et al. 2017 guide them.
     """
     if mask is not None:
@@ -53,7 +54,7 @@ def gram(features: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def places(features: Tensor, mask: Tensor | None = None) -> float:
-    """How many places a Gram matrix is over: the sum of the squared mask where there is one."""
+    """The number of positions of a Gram matrix: the sum of the squared mask if there is one."""
     if mask is None:
         return float(features.shape[-2] * features.shape[-1])
     return max(float(mask.square().sum()), 1.0)
@@ -65,7 +66,7 @@ def content_loss(
     """The squared difference of features (1, c, h, w) from the photo's.
 
     Args:
-        features: the picture's.
+        features: the image's.
         target: the photo's.
         how: "half" (times 1/2), "sum", "mean", or "relative" (over the variance of the photo's
             features, so that it is comparable between layers and networks).
@@ -88,7 +89,7 @@ def style_loss(made: Tensor, target: Tensor, how: str = "gatys") -> Tensor:
     """The squared difference of two Gram matrices, both divided alike.
 
     Args:
-        made: the picture's, (c, c).
+        made: the image's, (c, c).
         target: the style's.
         how: "gatys" (over 4 c^2), "sum", "mean" (over c^2), or "relative" (over the sum of the
             target's squares, so that it is comparable between layers and networks).
@@ -109,7 +110,7 @@ def tv_loss(image: Tensor, how: str = "squares") -> Tensor:
         UsageError: no such way.
     """
     if how not in TV:
-        raise genart.UsageError(f'Total variation is taken by {", ".join(TV)}, not "{how}".')
+        raise genart.UsageError(f'Total variation is one of {", ".join(TV)}, not "{how}".')
     down, across = image.diff(dim=-2), image.diff(dim=-1)
     both = [each.square() if how.endswith("squares") else each.abs() for each in (down, across)]
     total = both[0].sum() + both[1].sum()
@@ -117,7 +118,7 @@ def tv_loss(image: Tensor, how: str = "squares") -> Tensor:
 
 
 def divided(matrix: Tensor, channels: int, count: float, how: str) -> Tensor:
-    """A Gram matrix over its divisor: "none", "places" or "size" (channels times places)."""
+    """A Gram matrix over its divisor: "none", "positions" or "size" (channels x positions)."""
     divisor: float = _named(GRAM, how, "Gram matrix")(channels, count)
     return matrix / divisor
 
@@ -128,5 +129,7 @@ def _energy(target: Tensor) -> Tensor:
 
 def _named(table: Mapping[str, Callable[..., Any]], how: str, what: str) -> Callable[..., Any]:
     if how not in table:
-        raise genart.UsageError(f'The {what} is normalised by {", ".join(table)}, not "{how}".')
+        raise genart.UsageError(
+            f'The normalisation of the {what} is one of {", ".join(table)}, not "{how}".'
+        )
     return table[how]

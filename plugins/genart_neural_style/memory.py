@@ -1,4 +1,4 @@
-"""How large a part of a picture fits into memory at once."""
+"""How large a part of an image fits into memory at once."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from .tiles import GRID
 
 _SHARE = 0.5  # of what is free may go into features
 _PICTURE = 12  # bytes of a pixel in float32
-_KEPT = 8  # pictures that every search keeps: the photo, the best so far, gradients
+_KEPT = 8  # images that every search keeps: the photo, the best so far, gradients
 _PROBE, _WORK = 128, 1.5  # pixels a side of what is measured; beside what is kept
-_PAIRS = (3, 20)  # pairs of pictures that L-BFGS remembers, at least and at most
-_UNKNOWN = 2 << 30  # bytes, where a system does not tell
+_PAIRS = (3, 20)  # pairs of images that L-BFGS remembers, at least and at most
+_UNKNOWN = 2 << 30  # bytes, if the system does not report it
 _PROCESS, _GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 def tile_side(
     network: Network, layers: Iterable[str], size: tuple[int, int], device: torch.device
 ) -> int:
-    """The side of tiles in pixels whose features fit; 0 where the whole picture's do.
+    """The side of tiles in pixels whose features fit; 0 where the whole image's do.
 
     Args:
         network: whose features.
         layers: which.
-        size: (h, w) of the picture.
+        size: (h, w) of the image.
         device: where.
 
     Raises:
-        UsageError: the picture itself is too large to be searched for here.
+        UsageError: the image itself is too large to be searched for here.
     """
     names, room = tuple(layers), free_bytes(device)
     pixels, each = size[0] * size[1], bytes_per_pixel(network, names)
@@ -43,8 +43,8 @@ def tile_side(
     if pixels * least > room:
         fits = int((room / least) ** 0.5)
         raise genart.UsageError(
-            f"A picture of {size[1]}x{size[0]} needs {pixels * least >> 20} MB to be painted and "
-            f"{room >> 20} MB are free; name a smaller size, {fits} pixels or less."
+            f"An image of {size[1]}x{size[0]} needs {pixels * least >> 20} MB and "
+            f"{room >> 20} MB are free. Use a smaller size, {fits} pixels or less."
         )
     if pixels * each <= room * _SHARE:
         return 0
@@ -54,14 +54,14 @@ def tile_side(
 
 
 def pairs(size: tuple[int, int], device: torch.device) -> int:
-    """How many pairs of pictures of size (h, w) L-BFGS may remember, 3..20."""
+    """How many pairs of images of size (h, w) L-BFGS may remember, 3..20."""
     room = free_bytes(device) * (1 - _SHARE) / (size[0] * size[1] * _PICTURE)
     return int(min(max((room - _KEPT) / 2, _PAIRS[0]), _PAIRS[1]))
 
 
 @lru_cache(maxsize=8)
 def bytes_per_pixel(network: Network, layers: tuple[str, ...]) -> float:
-    """What is kept for the gradient of every pixel of a picture, and half as much to work in."""
+    """What is kept for the gradient of every pixel of an image, and half as much to work in."""
     device = next(iter([*network.parameters(), *network.buffers()])).device
     kept: dict[int, int] = {}
 
@@ -103,7 +103,7 @@ def _group_free() -> int:
 
 
 def _groups() -> Iterator[tuple[Path, Path]]:
-    """Files that say how much a group may take and takes, from this process's own group upwards."""
+    """Files with limit and usage of memory, from the control group of this process upwards."""
     for line in _read(_PROCESS).splitlines():
         _, kinds, place = line.split(":", 2)
         if kinds and "memory" not in kinds.split(","):

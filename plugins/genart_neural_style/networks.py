@@ -32,8 +32,8 @@ class Step:
     Args:
         name: what it is asked for by.
         run: gives its output from the output of the step before.
-        stride: pixels between its places.
-        reach: how many pixels beyond a place it sees, each way.
+        stride: pixels between its positions.
+        reach: how many pixels around a position it sees, in each direction.
         inplace: whether it may write over its input: a ReLU whose input nobody asked for.
     """
 
@@ -51,7 +51,7 @@ class Network(nn.Module):
         kind: "vgg19", "vgg16", "squeezenet" or "lite0".
         steps: its layers, in order.
         parts: what holds the weights.
-        prepare: brings images in -1..1 to what the weights were trained on.
+        prepare: converts images in -1..1 to the range of the training.
 
     Attributes:
         title: what reports call it.
@@ -113,7 +113,7 @@ class Network(nn.Module):
                 raise
             size = "x".join(map(str, image.shape[:1:-1]))
             raise genart.UsageError(
-                f"A picture of {size} pixels is too small for {step.name} of {self.title}."
+                f"An image of {size} pixels is too small for {step.name} of {self.title}."
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""What a picture is measured by: content, style, total variation, and the frame before."""
+"""The objective: content, style, total variation, and the previous frame."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NETWORK = 2 * 0.226  # what -1..1 is to normalised RGB, at the mean of its thre
 
 @dataclass(frozen=True)
 class Losses:
-    """A picture's losses, each times its weight, and their sum."""
+    """An image's losses, each times its weight, and their sum."""
 
     total: float
     content: float
@@ -37,7 +37,7 @@ class Losses:
 
 
 class Objective:
-    """The losses of pictures of one size, and their gradient.
+    """The losses of images of one size, and their gradient.
 
     Args:
         network: gives the features.
@@ -45,7 +45,7 @@ class Objective:
         photo: (1, 3, h, w) in -1..1, whose content is held.
         manners: the styles.
         hold: (1, 1, h, w) of weights on the content loss, or None.
-        tile: side of a tile in pixels; 0 takes the picture whole.
+        tile: side of a tile in pixels; 0 takes the image whole.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Objective:
         self._before: tuple[Tensor, Tensor, float] | None = None
 
     def follow(self, before: Tensor, trust: Tensor, weight: float) -> None:
-        """Hold pictures to the frame before, moved to where it went, where that can be trusted.
+        """Keep images similar to the previous frame, moved by the flow, where that is reliable.
 
         Args:
             before: (1, 3, h, w) in -1..1.
@@ -77,7 +77,7 @@ class Objective:
         self._before = (before, trust, weight)
 
     def __call__(self, image: Tensor) -> tuple[Losses, Tensor]:
-        """The losses of a picture (1, 3, h, w) in -1..1, and their gradient of its shape."""
+        """The losses of an image (1, 3, h, w) in -1..1, and their gradient of its shape."""
         with torch.enable_grad():
             whole = len(self._tiles) == 1
             content, style, gradient = self._at_once(image) if whole else self._in_tiles(image)
@@ -95,7 +95,8 @@ class Objective:
     def _in_tiles(self, image: Tensor) -> tuple[float, float, Tensor]:
         """First all Gram matrices and what the loss wants of them; then every tile does its part.
 
-        The gradient of a function of sums over places is, at each place, that of the sum alone,
+        The gradient of a function of sums over positions is, at each position, that of the sum
+        alone,
         times the function's derivative: with the derivative known, a tile needs no other tile.
         """
         style, pulls = self._pulls(image)

@@ -1,4 +1,4 @@
-"""From a first picture to one whose losses are low: L-BFGS or Adam, pixel by pixel."""
+"""From a first image to one whose losses are low: L-BFGS or Adam, pixel by pixel."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .parameterization import Pixels, Waves, canvas
 
 OPTIMIZERS = ("lbfgs", "adam")
 _ADAM = 0.05  # of the range -1..1 in a step, at rate 1
-_UP = 1.3  # how much a step may lead up before it is taken back
+_UP = 1.3  # the factor by which a step may increase the loss before it is undone
 _WINDOW = 20  # steps over which the total has to fall
 
 
 @dataclass
 class Course:
-    """How pictures are searched for.
+    """How images are searched for.
 
     Args:
         optimizer: "lbfgs" (steps of length `rate` along the direction, no line search) or "adam".
         rate: for Adam in units of the range -1..1, times 0.05; it falls to a tenth by a cosine.
         canvas: what is searched, "pixels" or "waves".
         tolerance: stop where the total has fallen by less than this share over 20 steps.
-        pairs: how many pairs of pictures L-BFGS remembers.
-        watch: told the step done, the losses, and the picture as it is; returns True to stop.
+        pairs: how many pairs of images L-BFGS remembers.
+        watch: called with the step, the losses and the current image; returns True to stop.
     """
 
     optimizer: str = "lbfgs"
@@ -42,7 +42,7 @@ class Course:
 
 
 def descend(first: Tensor, objective: Objective, steps: int, course: Course) -> Tensor:
-    """The picture after `steps` evaluations, clipped to -1..1.
+    """The image after `steps` evaluations, clipped to -1..1.
 
     Args:
         first: (1, 3, h, w) in -1..1, left alone.
@@ -62,7 +62,8 @@ def descend(first: Tensor, objective: Objective, steps: int, course: Course) -> 
         found, gradient = objective(picture)
         if not math.isfinite(found.total) and course.optimizer == "adam":
             raise genart.GenartError(
-                f"The losses of step {n + 1} are no numbers any more; lower weights or rate."
+                f"The losses of step {n + 1} are not finite numbers. Use lower weights or a "
+                "lower rate."
             )
         totals.append(found.total)
         if course.watch(n + 1, found, picture) or _stalled(totals, course.tolerance):
@@ -91,7 +92,7 @@ def _walker(ground: Pixels | Waves, course: Course, steps: int) -> _Lbfgs | _Ada
 class _Lbfgs:
     """L-BFGS (Liu and Nocedal 1989) without a line search.
 
-    Where a step leads up, it is taken back, the curvature is forgotten, and steps are half as long
+    A step that increases the loss is undone, the curvature is reset, and steps are half as long
     from there: then the next one goes down the gradient.
     """
 
@@ -104,7 +105,7 @@ class _Lbfgs:
 
     @torch.no_grad()
     def step(self, total: float, gradient: Tensor, n: int) -> None:
-        """One step, from the gradient at the picture as it is."""
+        """One step, from the gradient at the image as it is."""
         self._scale = self._scale or 1e4 / max(abs(total), 1e-12)  # torch wants curvature > 1e-10
         if total <= self._least:
             self._least = total
@@ -120,7 +121,7 @@ class _Lbfgs:
 
     @torch.no_grad()
     def best(self) -> Tensor:
-        """The picture with the lowest total."""
+        """The image with the lowest total."""
         self._ground.searched.copy_(self._kept)
         return self._ground.image()
 
@@ -142,7 +143,7 @@ class _Adam:
 
     @torch.no_grad()
     def step(self, total: float, gradient: Tensor, n: int) -> None:
-        """One step, from the gradient at the picture as it is."""
+        """One step, from the gradient at the image as it is."""
         falling = 0.55 + 0.45 * math.cos(math.pi * n / self._steps)
         self._optimizer.param_groups[0]["lr"] = self._rate * falling
         self._ground.searched.grad = gradient
@@ -151,5 +152,5 @@ class _Adam:
 
     @torch.no_grad()
     def best(self) -> Tensor:
-        """The picture as it is."""
+        """The image as it is."""
         return self._ground.image()

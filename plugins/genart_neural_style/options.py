@@ -1,4 +1,4 @@
-"""What `gatys` can be told, beside its Params."""
+"""The options of `gatys`, besides its Params."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Options:
         style_weight: beta; None takes the preset's, and so do the next two.
         content_weight: alpha.
         tv_weight: gamma.
-        size: pixels of the longer side at which a picture is painted; a larger one is brought
-            down to it and its result up again. None paints every picture at its own size.
+        size: pixels of the longer side at which an image is painted; a larger one is reduced
+            and the result enlarged again. None uses the size of every image.
         steps: evaluations at the coarsest size; each finer one gets two thirds of that.
         keep_color: "none", "luminance" (or True), "transfer".
         blend: shares of several styles.
         masks: one for each style, where it goes.
         style_masks: one for each style, what is taken of it.
         content_mask: where the photo is held, white most; None is everywhere alike.
-        style_scale: longer side of the style over that of the picture.
+        style_scale: longer side of the style over that of the image.
         start: "content", "style" or "noise"; None takes the preset's, and so do the next three.
         optimizer: "lbfgs" or "adam".
         rate: step size.
@@ -44,7 +44,7 @@ class Options:
         tile: side of tiles in pixels; "auto" tiles what does not fit into memory, 0 never does.
         film: "flow" (start from the last frame moved by optical flow), "last" (start from it as
             it is), "none"; "auto" takes flow if genart[flow] is installed.
-        temporal_weight: how much a frame is held to the one before.
+        temporal_weight: similarity to the previous frame.
         seed: of the noise.
     """
 
@@ -90,11 +90,11 @@ def options(given: Mapping[str, Any]) -> Options:
     known = [each.name for each in fields(Options)]
     if unknown := [name for name in given if name not in known]:
         raise genart.UsageError(
-            f"gatys takes no {', '.join(unknown)}; it takes {', '.join(known)}."
+            f"gatys has no option {', '.join(unknown)}; it has {', '.join(known)}."
         )
     made = Options(**given)
     if made.size is not None and made.size < 32:
-        raise genart.UsageError(f"A picture is painted at 32 pixels or more, not {made.size}.")
+        raise genart.UsageError(f"The size must be 32 pixels or more, not {made.size}.")
     for name, known_values in (
         ("start", ("content", "style", "noise")),
         ("film", ("auto", "flow", "last", "none")),
@@ -102,7 +102,7 @@ def options(given: Mapping[str, Any]) -> Options:
     ):
         value = getattr(made, name)
         if value is not None and value not in known_values:
-            raise genart.UsageError(f'{name} is {", ".join(known_values)}, not "{value}".')
+            raise genart.UsageError(f'{name} is one of {", ".join(known_values)}, not "{value}".')
     return made
 
 
@@ -128,6 +128,6 @@ def layer_weights(
         found = {}
     if not found or min(found.values()) < 0:
         raise genart.UsageError(
-            f'Layers are written like relu1_1,relu2_1 or relu1_1=1,relu2_1=0.5, not "{given}".'
+            f'Write layers like relu1_1,relu2_1 or relu1_1=1,relu2_1=0.5, not "{given}".'
         )
     return found

@@ -1,4 +1,4 @@
-"""One picture from coarse to fine."""
+"""One image from coarse to fine."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ _NOISE = 0.3  # standard deviation of noise to start from
 
 @dataclass(frozen=True)
 class Plan:
-    """How pictures are painted now.
+    """How images are painted now.
 
     Args:
         network: gives the features.
         preset: layers, weights and normalisations, in the network's names.
-        styles: the manners.
+        styles: the style images.
         options: the rest.
         steps: evaluations at the coarsest size.
-        style_scale: longer side of the style over that of the picture.
+        style_scale: longer side of the style over that of the image.
         keep: how colours are kept.
-        temporal_weight: how much a frame is held to the one before.
+        temporal_weight: similarity to the previous frame.
         hold: (1, 1, h, w), where the photo is held, or None.
-        progress: told of every step, or None.
-        preview: shown the picture as it is after every step, or None.
+        progress: called at every step, or None.
+        preview: shown the image as it is after every step, or None.
     """
 
     network: Network
@@ -60,12 +60,12 @@ class Plan:
 
 @dataclass
 class Painting:
-    """A picture that is being painted; afterwards it tells what was done.
+    """An image that is being optimised; afterwards it holds the report.
 
     Args:
         plan: how.
         photo: (1, 3, h, w) in -1..1.
-        before: the frame before and how far to trust it, or None.
+        before: the previous frame and its confidence, or None.
     """
 
     plan: Plan
@@ -77,7 +77,7 @@ class Painting:
     tile: int = 0
 
     def run(self) -> Tensor:
-        """The painted picture, (1, 3, h, w) in -1..1."""
+        """The painted image, (1, 3, h, w) in -1..1."""
         sizes = self._sizes()
         counts = self._counts(len(sizes))
         picture = self._first(sizes[0])
@@ -120,10 +120,10 @@ class Painting:
         self, size: tuple[int, int], first: Tensor, steps: int, done: int, total: int
     ) -> Tensor:
         objective = self._objective(size)
-        told: list[Losses] = []
+        facts: list[Losses] = []
 
         def watch(n: int, losses: Losses, picture: Tensor) -> None:
-            told.append(losses)
+            facts.append(losses)
             self._tell(
                 done + n,
                 total,
@@ -138,8 +138,8 @@ class Painting:
         )  # fmt: skip
         painted = descend(first, objective, steps, course)
         self.sizes.append(size)
-        self.steps.append(len(told))
-        self.losses.append(told[-1])
+        self.steps.append(len(facts))
+        self.losses.append(facts[-1])
         return painted
 
     def _objective(self, size: tuple[int, int]) -> Objective:

@@ -1,6 +1,6 @@
 """What is searched: the pixels themselves, or waves and colours that are independent of each other.
 
-Natural pictures have less the finer the detail, and their colour channels go together. Steps taken
+Natural images have less the finer the detail, and their colour channels go together. Steps taken
 in a space where neither is so (Mordvintsev, Pezzotti, Schubert and Olah 2018) leave no specks where
 a network does not mind them.
 """
@@ -19,7 +19,7 @@ _SPREADS = (0.26, 0.08, 0.04)  # of each of them in photos, in 0..1
 
 
 class Pixels:
-    """The picture as it is.
+    """The image as it is.
 
     Args:
         first: (1, 3, h, w) in -1..1.
@@ -38,12 +38,12 @@ class Pixels:
 
     @torch.no_grad()
     def settle(self) -> None:
-        """Bring the picture back to -1..1."""
+        """Clamp the image to -1..1."""
         self.searched.clamp_(-1, 1)
 
 
 class Waves:
-    """The picture as a sum of waves, those of length l weighing l, in independent colours.
+    """The image as a sum of waves, those of length l weighing l, in independent colours.
 
     Args:
         first: (1, 3, h, w) in -1..1.
@@ -89,11 +89,11 @@ class Waves:
 
 
 def canvas(kind: str, first: Tensor) -> Pixels | Waves:
-    """What is searched, beginning with a picture (1, 3, h, w) in -1..1.
+    """The optimised parameters, starting from an image (1, 3, h, w) in -1..1.
 
     Raises:
         UsageError: no such canvas.
     """
     if kind not in CANVASES:
-        raise genart.UsageError(f'A canvas is {" or ".join(CANVASES)}, not "{kind}".')
+        raise genart.UsageError(f'canvas is {" or ".join(CANVASES)}, not "{kind}".')
     return Pixels(first) if kind == "pixels" else Waves(first)

@@ -11,13 +11,13 @@ import genart
 
 @dataclass(frozen=True)
 class Preset:
-    """One published setting, or ours.
+    """One published setting, or that of genart.
 
     Args:
         about: where it comes from.
         network: the features that it was made for; "auto" takes the best on this machine.
-        content: layers that hold the photo, with weights.
-        style: layers that hold the manner, with weights.
+        content: layers of the content, with weights.
+        style: layers of the style, with weights.
         content_weight: alpha, of the content loss.
         style_weight: beta, of the style loss.
         tv_weight: gamma, of the total variation.
@@ -45,7 +45,7 @@ class Preset:
     style_weight: float = 1.0
     tv_weight: float = 0.0
     content_norm: str = "half"
-    gram_norm: str = "places"
+    gram_norm: str = "positions"
     style_norm: str = "gatys"
     tv_norm: str = "squares"
     tv_range: float | str = 2.0
@@ -85,7 +85,7 @@ _GATYS = Preset(
 
 PRESETS: dict[str, Preset] = {
     "default": Preset(
-        "ours: losses relative to their targets, so that weights carry over between networks",
+        "genart: losses relative to their targets, so that weights carry over between networks",
         style=dict.fromkeys(_FIRSTS, 0.2),
         content_weight=0.03,
         tv_weight=0.2,
@@ -99,14 +99,15 @@ PRESETS: dict[str, Preset] = {
     "gatys": _GATYS,
     "shallow": replace(
         _GATYS,
-        about="shallow layers weigh most: 1, 1/2, 1/4, 1/8, 1/16 of conv1_1 to conv5_1, "
+        about="shallow layers have the largest weights: 1, 1/2, 1/4, 1/8, 1/16 of conv1_1 "
+        "to conv5_1, "
         "content conv4_2, from the photo",
         style={name: 0.5**n for n, name in enumerate(_FIRSTS)},
         start="content",
         pool="",
     ),
     "neural-style": Preset(
-        "what neural-style and neural-style-pt do unless told: means of squares, 5, 100, tv 1e-3",
+        "what neural-style and neural-style-pt use by default: means of squares, 5, 100, tv 1e-3",
         network="vgg19",
         style=dict.fromkeys(_FIRSTS, 1.0),
         content_weight=5.0,
@@ -126,7 +127,7 @@ PRESETS: dict[str, Preset] = {
         _SQUEEZE, about="the same layers at 1, 1, 1, 1; tv 2", style=_EVEN, tv_weight=2.0
     ),
 }
-#: The layers of the brush-stroke study, in VGG-19's names.
+#: The layers of `genart strokes`, in VGG-19's names.
 STROKES = ("2_2", "3_1", "3_2", "3_3", "4_1", "4_3", "4_4", "5_1", "5_4")
 
 
@@ -138,6 +139,6 @@ def preset(name: str, **changes: Any) -> Preset:
     """
     if name not in PRESETS:
         raise genart.errors.UnknownName(
-            "preset of neural style", name, PRESETS, "docs/style.md has all."
+            "preset of neural style", name, PRESETS, "docs/style.md lists them."
         )
     return replace(PRESETS[name], **changes)

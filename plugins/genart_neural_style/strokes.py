@@ -1,4 +1,4 @@
-"""The brush-stroke study: what one layer alone takes from a style, and what it keeps of a photo."""
+"""`genart strokes`: what one layer alone takes from a style and preserves of a photo."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Study:
             the second by content alone.
         layers: the layers in the network's names.
         features: the network, by its title.
-        pictures: the pictures by ("style" or "content", layer), (1, 3, h, w) in -1..1.
+        images: the images by ("style" or "content", layer), (1, 3, h, w) in -1..1.
     """
 
     frame: genart.Frame
@@ -68,15 +68,15 @@ def strokes(
             a grid. Layers that fall together are shown once.
         network_kind: see `networks.network`.
         weights: a file or URL, or "".
-        size: pixels of the longer side of each picture.
+        size: pixels of the longer side of each image.
         steps: evaluations for each.
         seed: of the noise.
         device: where.
-        progress: told of every picture.
+        progress: called for every image.
 
     Raises:
-        UsageError: an unknown layer, or pictures too small for one.
-        DataError: a picture that cannot be read.
+        UsageError: an unknown layer, or images too small for one.
+        DataError: an image that cannot be read.
     """
     where = str(genart.models.pick_device(device))
     made = network(network_kind, weights, where)
@@ -86,7 +86,7 @@ def strokes(
     jobs = [(row, name) for row in ("style", "content") for name in names]
     for n, (row, name) in enumerate(jobs):
         if progress:
-            progress(genart.Progress(n, len(jobs), "picture", f"{row} {name}"))
+            progress(genart.Progress(n, len(jobs), "image", f"{row} {name}"))
         plan = _plan(made, _alone(row, name), [Style(brush)], steps, seed)
         painted[row, name] = Painting(plan, photo).run()
     if progress:
@@ -99,7 +99,7 @@ def _named(layer: str) -> str:
 
 
 def _alone(row: str, name: str) -> Preset:
-    """Only one layer counts, and a little smoothness: deep layers alone say nothing of pixels."""
+    """Only one layer has weight, and a little smoothness: deep layers alone do not fix pixels."""
     if row == "style":
         kept: dict[str, Any] = {"style": {name: 1.0}, "content": {}, "content_weight": 0.0}
     else:
@@ -149,6 +149,6 @@ def _fitted(image: Tensor, size: tuple[int, int]) -> Image.Image:
 
 
 def save(study: Study, output: str | Path) -> None:
-    """The grid as a picture file that is whole or not there."""
+    """The grid as an image file that is whole or not there."""
     with genart.media.atomic(output) as partial:
         Image.fromarray(study.frame).save(partial, quality=90)

@@ -1,4 +1,4 @@
-"""The pictures that a style is taken from, and the masks that say where it goes."""
+"""Style images, and the masks for where a style applies."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ Picture = Any  # what genart.to_image takes
 
 @dataclass(frozen=True)
 class Style:
-    """One style picture.
+    """One style image.
 
     Args:
         image: (1, 3, h, w) in -1..1 at its own size.
         weight: its share of the blend.
-        region: (1, 1, h, w) in 0..1, where it goes in the photo, of any size; None is everywhere.
+        region: (1, 1, h, w) in 0..1, where it applies in the photo, of any size; None is
+            everywhere.
         part: (1, 1, h, w) in 0..1, what is taken of it; None is all.
     """
 
@@ -61,18 +62,18 @@ def styles(
     masks: Sequence[Picture | None] | None = None,
     style_masks: Sequence[Picture | None] | None = None,
 ) -> list[Style]:
-    """Styles of pictures, their shares brought to a sum of 1.
+    """Styles of images, with shares normalised to a sum of 1.
 
     Args:
-        pictures: a path, an image (1, 3, h, w) in -1..1, several of them, or paths with commas
+        images: a path, an image (1, 3, h, w) in -1..1, several of them, or paths with commas
             between.
         blend: a share for each; None gives all the same.
         masks: where each goes, as paths or tensors, None for everywhere.
         style_masks: what is taken of each.
 
     Raises:
-        UsageError: no picture, or not one share or mask for each.
-        DataError: a picture that cannot be read.
+        UsageError: no image, or not one share or mask for each.
+        DataError: an image that cannot be read.
     """
     given = _several(pictures)
     shares = _shares(blend, len(given))
@@ -98,7 +99,7 @@ def mask(given: Picture | None) -> Tensor | None:
     if isinstance(given, Tensor):
         flat = given.float().reshape(1, 1, *given.shape[-2:]) if given.ndim in (2, 3, 4) else None
         if flat is None or not 0 <= float(flat.min()) <= float(flat.max()) <= 1:
-            raise genart.UsageError("A mask is (h, w) in 0..1: 1 where the style goes.")
+            raise genart.UsageError("A mask is (h, w) in 0..1: 1 where the style applies.")
         return flat
     return (colour.luminance(genart.to_image(given))[:, :1] + 1) / 2
 
@@ -123,7 +124,7 @@ def _several(pictures: Picture | Sequence[Picture]) -> list[Picture]:
     if not isinstance(pictures, (list, tuple)):
         return [pictures]
     if not pictures:
-        raise genart.UsageError("Neural style needs a style picture: gatys:wave.jpg.")
+        raise genart.UsageError("Neural style needs a style image: gatys:wave.jpg.")
     return list(pictures)
 
 
@@ -132,11 +133,13 @@ def _shares(blend: str | Sequence[float] | None, count: int) -> list[float]:
         try:
             blend = [float(part) for part in blend.split(",")]
         except ValueError:
-            raise genart.UsageError(f'A blend is numbers like 0.7,0.3, not "{blend}".') from None
+            raise genart.UsageError(
+                f'blend is a list of numbers like 0.7,0.3, not "{blend}".'
+            ) from None
     shares = [1.0] * count if blend is None else [float(each) for each in blend]
     if len(shares) != count or min(shares) < 0 or not sum(shares) > 0:
         raise genart.UsageError(
-            f"{count} styles take {count} shares, 0 or more and not all 0; got {shares}."
+            f"{count} styles need {count} shares, 0 or more and not all 0; got {shares}."
         )
     return [share / sum(shares) for share in shares]
 
@@ -146,5 +149,5 @@ def _each(given: Sequence[Picture | None] | Picture | None, count: int) -> list[
         return [None] * count
     masks = _several(given) if isinstance(given, (str, Path, Tensor)) else list(given)
     if len(masks) != count:
-        raise genart.UsageError(f"{count} styles take {count} masks, got {len(masks)}.")
+        raise genart.UsageError(f"{count} styles need {count} masks, got {len(masks)}.")
     return masks

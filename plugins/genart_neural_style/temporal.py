@@ -1,4 +1,4 @@
-"""What a film remembers of its last frame, so that the next one is painted like it."""
+"""The memory of the last frame of a film, so that the next one is similar."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from genart_neural_style import flow
 
 _STILL = 10.0  # how fast trust falls with a change of colour, without flow
-_CUT = 0.2  # of a picture that can be trusted: below it another scene has begun
+_CUT = 0.2  # of an image that can be trusted: below it another scene has begun
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Memory:
         self.frame, self.painted = frame, painted
 
     def recall(self, frame: Tensor) -> tuple[Tensor, Tensor] | None:
-        """The last painted frame as this one begins, and how far to trust it; None at first.
+        """The last painted frame as the start of this one, and its confidence; None at first.
 
         Returns:
             (1, 3, h, w) in -1..1 and (1, 1, h, w) in 0..1. Without flow all is trusted where the

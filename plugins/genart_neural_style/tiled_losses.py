@@ -1,4 +1,4 @@
-"""The two losses in feature space, as sums over the tiles of a picture."""
+"""The two losses in feature space, as sums over the tiles of an image."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Manner:
 
 @dataclass
 class Sums:
-    """Undivided Gram matrices by layer and region, and over how many places they are."""
+    """Undivided Gram matrices by layer and region, and their numbers of positions."""
 
     grams: dict[Key, Tensor] = field(default_factory=dict)
     counts: dict[Key, float] = field(default_factory=dict)
 
     def add(self, key: Key, features: Tensor, mask: Tensor | None) -> None:
-        """Add the places of one tile."""
+        """Add the positions of one tile."""
         made = losses.gram(features, mask)
         self.grams[key] = self.grams[key] + made if key in self.grams else made
         self.counts[key] = self.counts.get(key, 0.0) + losses.places(features, mask)
@@ -55,7 +55,7 @@ class Sums:
 
 
 class Masks:
-    """A mask over a picture, brought to the places of layers.
+    """A mask over an image, scaled to the positions of layers.
 
     Args:
         mask: (1, 1, h, w) in 0..1, or None for 1 everywhere.
@@ -69,7 +69,7 @@ class Masks:
             self._grids[1] = F.pad(mask, pads, mode="replicate")
 
     def under(self, tile: Tile, stride: int, features: Tensor) -> Tensor | None:
-        """The mask (1, 1, h', w') at a tile's places of a layer, or None."""
+        """The mask (1, 1, h', w') at the positions of a tile in a layer, or None."""
         if not self._grids:
             return None
         if stride not in self._grids:
@@ -78,7 +78,7 @@ class Masks:
 
 
 class StyleTerm:
-    """How far Gram matrices are from those of the styles.
+    """The distance of Gram matrices from those of the styles.
 
     Args:
         network: gives the features.
@@ -107,7 +107,7 @@ class StyleTerm:
         return sums
 
     def loss(self, sums: Sums) -> Tensor | float:
-        """The weighted loss of a whole picture's sums."""
+        """The weighted loss of a whole image's sums."""
         preset, total = self._preset, _NOTHING
         for number, (manner, target) in enumerate(zip(self._manners, self._targets, strict=True)):
             for name, weight in preset.style.items():
@@ -128,7 +128,7 @@ class StyleTerm:
 
 
 class ContentTerm:
-    """How far features are from the photo's.
+    """The distance of features from the photo's.
 
     Args:
         network: gives the features.
@@ -158,7 +158,7 @@ class ContentTerm:
         }
 
     def loss(self, tile: Tile, found: Mapping[str, Tensor]) -> Tensor | float:
-        """The weighted loss of one tile; a picture's is the sum of its tiles'."""
+        """The weighted loss of one tile; an image's is the sum of its tiles'."""
         total = _NOTHING
         for name, weight in self._preset.content.items():
             stride = self._network.step(name).stride
@@ -174,7 +174,7 @@ class ContentTerm:
             height, width = (-(-each // GRID) * GRID // stride for each in photo.shape[-2:])
             self._held[name] = photo.new_zeros(1, features.shape[1], height, width)
         tile.share(self._held[name], stride, features).copy_(features)
-        if tile.last:  # what is left over lies beyond the picture
+        if tile.last:  # what is left over lies beyond the image
             height, width = tile.end(features, stride)
             self._held[name] = self._held[name][..., :height, :width]
 
@@ -182,6 +182,6 @@ class ContentTerm:
 def cores(
     network: Network, piece: Tensor, tile: Tile, layers: Iterable[str]
 ) -> Iterable[tuple[str, Tensor]]:
-    """The tile's own places of some layers, by name, from the piece that it cuts out."""
+    """The core positions of a tile in some layers, by name."""
     for name, features in network(piece, layers).items():
         yield name, tile.core(features, network.step(name).stride)

@@ -1,7 +1,7 @@
-"""A picture in overlapping tiles, so that a layer's features exist for one tile at a time.
+"""An image in overlapping tiles, so that a layer's features exist for one tile at a time.
 
-Tiles meet where every layer's grid of places begins anew, and overlap by what the deepest layer
-sees. The places inside a tile's own core are then those of the whole picture, and sums over places
+Tiles meet where the grid of every layer starts again, and overlap by the receptive field of the
+deepest layer. Positions inside the core of a tile are those of the whole image, and sums over them
 - Gram matrices, content losses - are sums over tiles, exactly.
 """
 
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .networks import Network
 
-#: Pixels between which every layer begins anew: a multiple of all strides.
+#: Pixels between which every layer begins again: a multiple of all strides.
 GRID = 32
 
 
@@ -29,7 +29,7 @@ class Span:
     length: int
 
     def places(self, stride: int, count: int) -> slice:
-        """The core's places among `count` of a layer computed from first to last."""
+        """The positions of the core among `count` of a layer computed from first to last."""
         begin = (self.start - self.first) // stride
         end = count if self.stop == self.length else (self.stop - self.first) // stride
         return slice(begin, end)
@@ -37,7 +37,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of a picture: rows and columns."""
+    """A part of an image: rows and columns."""
 
     rows: Span
     columns: Span
@@ -48,7 +48,7 @@ class Tile:
         return self.rows.stop == self.rows.length and self.columns.stop == self.columns.length
 
     def end(self, features: Tensor, stride: int) -> tuple[int, int]:
-        """The size (h', w') of a layer's whole map, from the last tile's own places."""
+        """The size (h', w') of a layer's whole map, from the core positions of the last tile."""
         height, width = features.shape[-2:]
         return self.rows.start // stride + height, self.columns.start // stride + width
 
@@ -57,7 +57,7 @@ class Tile:
         return image[..., self.rows.first : self.rows.last, self.columns.first : self.columns.last]
 
     def core(self, features: Tensor, stride: int) -> Tensor:
-        """The places of a layer that are the tile's own."""
+        """The core positions of the tile in a layer."""
         height, width = features.shape[-2:]
         rows, columns = self.rows.places(stride, height), self.columns.places(stride, width)
         if (rows, columns) == (slice(0, height), slice(0, width)):
@@ -65,14 +65,14 @@ class Tile:
         return features[..., rows, columns]
 
     def share(self, grid: Tensor, stride: int, like: Tensor) -> Tensor:
-        """The part of a map over all places, (n, c, h', w'), that lies under the tile's core."""
+        """The part of a map over all positions, (n, c, h', w'), under the tile's core."""
         top, left = self.rows.start // stride, self.columns.start // stride
         height, width = like.shape[-2:]
         return grid[..., top : top + height, left : left + width]
 
 
 def tiles(size: Sequence[int], side: int, network: Network, layers: Iterable[str]) -> list[Tile]:
-    """A picture of size (h, w) in tiles.
+    """An image of size (h, w) in tiles.
 
     Args:
         size: (h, w).

@@ -1,7 +1,7 @@
-"""The network that repaints a picture in one pass.
+"""The network that repaints an image in one pass.
 
-Johnson, Alahi and Fei-Fei 2016: convolutions that reduce the picture, residual blocks, and
-convolutions after nearest-neighbour up-sampling that bring it back; instance normalisation after
+Johnson, Alahi and Fei-Fei 2016: convolutions that reduce the image, residual blocks, and
+convolutions after nearest-neighbour up-sampling that enlarge it again; instance normalisation after
 Ulyanov et al. 2017. One network holds several styles: each has its own gain and shift in every
 normalisation (Dumoulin et al. 2017), and a blend of these is a blend of the styles.
 """
@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-#: The smallest picture that reflection padding and the normalisations take, in pixels a side.
+#: The smallest image that reflection padding and the normalisations take, in pixels a side.
 SMALLEST = 16
 _FAINT = 0.1  # what a new network adds to the direct way, of what it would by itself
 
@@ -29,8 +29,8 @@ class Layout:
         decoder: (kernel, enlargement, channels) of those after them; the last gives 3 channels.
         blocks: residual blocks between them.
         styles: how many styles it holds.
-        direct: whether the picture itself is added, its colours turned by each style's own matrix.
-            Instance normalisation forgets how light a picture is and how much contrast it has;
+        direct: whether the image itself is added, its colours transformed by a matrix per style.
+            Instance normalisation forgets how light an image is and how much contrast it has;
             the direct way keeps it, and the finest detail.
     """
 
@@ -42,7 +42,7 @@ class Layout:
 
     @property
     def factor(self) -> int:
-        """What a side of a picture must be a multiple of, in pixels."""
+        """What a side of an image must be a multiple of, in pixels."""
         factor = 1
         for _, stride, _ in self.encoder:
             factor *= stride
@@ -61,11 +61,11 @@ def johnson(width: int = 32, blocks: int = 5, styles: int = 1) -> Layout:
     return Layout(encoder, ((3, 2, 2 * width), (3, 2, width), (9, 1, 3)), blocks, styles)
 
 
-def stage(width: int = 32, blocks: int = 5, styles: int = 1) -> Layout:
-    """A small network for the stage: it has no features at the picture's own resolution.
+def small(width: int = 32, blocks: int = 5, styles: int = 1) -> Layout:
+    """A small network for live use: it has no features at full resolution.
 
-    The first convolution halves the picture, the last enlarges it, and what is lost comes by the
-    direct way; at 256 px a picture costs 2.7 billion operations, by the paper's network 20.
+    The first convolution halves the image, the last enlarges it, and what is lost comes by the
+    direct way; at 256 px an image costs 2.7 billion operations, by the paper's network 20.
     """
     encoder = ((5, 2, width), (3, 2, 3 * width // 2))
     return Layout(encoder, ((3, 2, width), (5, 2, 3)), blocks, styles, direct=True)
@@ -150,7 +150,7 @@ class UpConv(nn.Module):
     """Nearest-neighbour up-sampling by 2, then a convolution; the edge pixel is repeated.
 
     With a 3x3 kernel a repeated edge is the same as a reflected one. Folded, the four pixels that
-    come from one are four convolutions of the small picture: a 3x3 kernel over doubled pixels
+    come from one are four convolutions of the small image: a 3x3 kernel over doubled pixels
     meets only 2x2 different ones.
     """
 
@@ -209,7 +209,7 @@ def _phase_taps(kernel: int) -> Tensor:
 
 
 def _woven(y: Tensor, size: torch.Size) -> Tensor:
-    """Four phases (n, 4c, h + 1, w + 1), each of which begins at its own corner, as one picture."""
+    """Four phases (n, 4c, h + 1, w + 1), each of which begins at its own corner, as one image."""
     (h, w), c = size, y.shape[1] // 4
     shape = (len(y), c, 2 * h, 2 * w)
     out = torch.empty(shape, dtype=y.dtype, device=y.device, memory_format=torch.channels_last)
@@ -231,7 +231,7 @@ class ConditionalNorm(nn.Module):
     def forward(self, x: Tensor, mix: Tensor) -> Tensor:
         """(n, c, h, w) to the same; mix is (n, styles)."""
         gain, shift = mix @ self.weight, mix @ self.bias  # (n, c)
-        # One picture's channels after another's: batch norm of a single picture is the fast one.
+        # One image's channels after another's: batch norm of a single image is the fast one.
         flat = x.reshape(1, -1, *x.shape[2:])
         y = F.batch_norm(flat, None, None, gain.flatten(), shift.flatten(), True, 0.0, 1e-5)
         return y.view_as(x) if len(x) > 1 else y

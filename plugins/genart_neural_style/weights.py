@@ -40,7 +40,7 @@ def find(kind: str, source: str = "") -> tuple[str, dict[str, Tensor], bool]:
     """
     if kind not in ("auto", *TITLES):
         if not source and Path(kind).suffix:
-            return find("auto", kind)  # a file in the place of a name
+            return find("auto", kind)  # a file instead of a name
         raise genart.UsageError(
             f'Features are "auto", {", ".join(TITLES)} or a file of weights, not "{kind}".'
         )
@@ -54,7 +54,7 @@ def find(kind: str, source: str = "") -> tuple[str, dict[str, Tensor], bool]:
     found = _recognised(state, path)
     if kind not in ("auto", found):
         raise genart.errors.CheckpointError(
-            f'"{path}" holds {TITLES[found]}, not {TITLES[kind]}; leave the network to "auto".'
+            f'"{path}" contains {TITLES[found]}, not {TITLES[kind]}. Use the network "auto".'
         )
     return found, state, any(mark in path.name for mark in _CAFFE)
 
@@ -83,7 +83,7 @@ def _local(source: str) -> Path:
         return genart.models.fetch(source)
     except genart.errors.CheckpointError as error:
         raise genart.errors.CheckpointError(
-            f"{error} Name a file of these weights, or take the features lite0, which need none."
+            f"{error} Name a file with these weights, or use the features lite0, which need none."
         ) from error
 
 
@@ -94,7 +94,7 @@ def _recognised(state: dict[str, Tensor], path: Path) -> str:
                 continue
             return kind
     raise genart.errors.CheckpointError(
-        f'"{path}" holds none of VGG-19, VGG-16 and SqueezeNet 1.1 by torchvision\'s names '
+        f'"{path}" contains none of VGG-19, VGG-16 and SqueezeNet 1.1 with torchvision\'s names '
         f'("features.0.weight" ...); it has {", ".join(list(state)[:4])} ...'
     )
 
@@ -110,7 +110,7 @@ def assign(features: nn.Module, state: dict[str, Tensor], title: str) -> None:
         if given is None or given.shape != wanted.shape:
             what = "is missing" if given is None else f"has shape {tuple(given.shape)}"
             raise genart.errors.CheckpointError(
-                f"No {title}: features.{name} {what}; {tuple(wanted.shape)} is wanted."
+                f"Not {title}: features.{name} {what}; {tuple(wanted.shape)} is required."
             )
         owner, _, last = name.rpartition(".")
         part = features.get_submodule(owner)

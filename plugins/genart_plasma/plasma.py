@@ -16,9 +16,9 @@ _GRAIN = 0.025  # standard deviation of the noise, in image units
 
 
 class Plasma(genart.Generator):
-    """Silk from a formula: every layer of w+ steers one stage, coarse to fine.
+    """Plasma from a formula: every layer of w+ controls one term, coarse to fine.
 
-    Each picture is computed by itself, so it never depends on its batch, and everything is
+    Each image is computed by itself, so it never depends on its batch, and everything is
     differentiable. The plane is bent by iterated sine warps, striped by waves, coloured by a
     cosine palette (I. Quilez, "Palettes", 1999) and lit from one side.
 
@@ -26,7 +26,7 @@ class Plasma(genart.Generator):
         name: what people call it.
         device: where images are made.
         resolution: pixels, one number for a square or (h, w).
-        num_classes: labels; each moves the average w to a place of its own.
+        num_classes: labels; each has its own average w.
         alpha: add a fourth channel that fades to transparent at the silk's edge.
 
     Raises:
@@ -47,7 +47,7 @@ class Plasma(genart.Generator):
     ) -> None:
         size = (resolution, resolution) if isinstance(resolution, int) else resolution
         if min(size) < 2:
-            raise genart.UsageError(f"A plasma needs 2x2 pixels or more, not {size[1]}x{size[0]}.")
+            raise genart.UsageError(f"Plasma needs at least 2x2 pixels, not {size[1]}x{size[0]}.")
         self.name, self.num_classes, self.alpha = name, num_classes, alpha
         self.resolution = (int(size[0]), int(size[1]))
         self.device = torch.device(device)
@@ -66,7 +66,7 @@ class Plasma(genart.Generator):
     def map(
         self, latent: genart.Latent, truncation: float = 1.0, cutoff: int | None = None
     ) -> genart.Latent:
-        """Bring a latent to w+ and pull it towards the average; see `Generator.map`."""
+        """Convert a latent to w+ and move it towards the average; see `Generator.map`."""
         latent = latent.to(self.device)
         w = latent.values.float()
         if latent.space == "z":
@@ -140,7 +140,7 @@ class Plasma(genart.Generator):
         return torch.cat([colour, torch.tanh(6 * (0.8 - edge))[None]])
 
     def _grains(self, noise: str | float | torch.Tensor, n: int) -> torch.Tensor:
-        """(n, 3 or 4, h, w) to add; alpha has no grain."""
+        """(n, 3 or 4, h, w) to add; alpha has no noise."""
         if isinstance(noise, str):
             grain = self._named_grain(noise, n)
         else:

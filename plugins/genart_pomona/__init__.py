@@ -1,4 +1,4 @@
-"""Pomona, the model that comes with genart: fruit watercolours. card.md says how it was made.
+"""Pomona, the included model: watercolours of fruit. See its model card, card.md.
 
 A model is shipped like this: a package with the file, its card, and one hook.
 """

@@ -1,4 +1,4 @@
-"""Spout: the picture, with its alpha, to other programs on the same Windows machine."""
+"""Spout: the image, with its alpha, to other programs on the same Windows machine."""
 
 from __future__ import annotations
 

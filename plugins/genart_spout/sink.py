@@ -9,7 +9,7 @@ import numpy as np
 
 import genart
 
-_PATIENCE = 10  # frames that Spout may refuse before it is told
+_PATIENCE = 10  # refused frames before an error is reported
 
 
 class SpoutSink:
@@ -27,7 +27,7 @@ class SpoutSink:
 
     def __init__(self, path: str = "", **_: Any) -> None:
         if platform.system() != "Windows":
-            raise genart.GenartError("Spout is on Windows only; use ndi or, on macOS, syphon.")
+            raise genart.GenartError("Spout works on Windows only. Use ndi or, on macOS, syphon.")
         try:
             import SpoutGL
         except ImportError as error:
@@ -48,7 +48,7 @@ class SpoutSink:
         (height, width, depth), formats = frame.shape, self._spout.enums
         kind = formats.GL_RGBA if depth == 4 else formats.GL_RGB
         pixels = np.ascontiguousarray(frame)
-        # Neither turned upside down (rows run from the top here, as there) nor into a framebuffer.
+        # Not flipped (rows run from the top in both) and not sent to a framebuffer.
         if self._sender.sendImage(pixels, width, height, kind, False, 0):
             self._refused = 0
             self._sender.setFrameSync(self._name)
@@ -56,7 +56,7 @@ class SpoutSink:
         self._refused += 1
         if self._refused > _PATIENCE:
             raise genart.errors.OutputAway(
-                "Spout takes no frames; does the graphics driver share them?"
+                "Spout accepts no frames. Check whether the graphics driver supports sharing."
             )
 
     def close(self) -> None:

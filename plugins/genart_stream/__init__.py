@@ -1,8 +1,8 @@
 """Streams to servers and players: RTMP, RTMPS, SRT, UDP, RTSP.
 
-The ffmpeg that imageio-ffmpeg brings encodes and sends, in a process of its own: a server that
+The ffmpeg of imageio-ffmpeg encodes and sends, in a separate process: a server that
 does not answer holds up that process only. PyAV's wheels have no SRT, and PyAV keeps the
-interpreter to itself while it connects, which would stop the picture.
+interpreter to itself while it connects, which would stop the image.
 """
 
 from __future__ import annotations

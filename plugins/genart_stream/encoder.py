@@ -20,7 +20,7 @@ _TAGS = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt7
 _SOUND = ("-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo")
 _AAC = ("-c:a", "aac", "-b:a", "96k", "-shortest")
 _TROUBLE = re.compile(r"^(?:\[[^\]]+ @ [^\]]+\] )*\[(?:error|fatal)\] (.*)$", re.M)
-_BEGUN = b"Output #0, "  # ffmpeg says so when the header is sent
+_BEGUN = b"Output #0, "  # ffmpeg prints this when the header is sent
 
 
 class Encoder:
@@ -31,7 +31,7 @@ class Encoder:
 
     Args:
         target: where to, and how.
-        fps: frames a second.
+        fps: frames per second.
         size: (h, w) of the frames.
     """
 
@@ -39,17 +39,17 @@ class Encoder:
         from imageio_ffmpeg import get_ffmpeg_exe
 
         self._target, self._begun = target, False
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
+        self._log_file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
         self._process = subprocess.Popen(
             [get_ffmpeg_exe(), *command(target, fps, size)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=self._said,
-            start_new_session=True,  # Ctrl-C is for us to handle, ffmpeg would end the stream
+            stderr=self._log_file,
+            start_new_session=True,  # genart handles Ctrl-C; ffmpeg would end the stream
         )
 
     def write(self, frame: genart.Frame) -> None:
-        """Hand over one frame (h, w, 3); OSError if ffmpeg has gone."""
+        """Send one frame (h, w, 3); OSError if ffmpeg has ended."""
         assert self._process.stdin is not None
         self._process.stdin.write(np.ascontiguousarray(frame).data)
         self._process.stdin.flush()
@@ -74,18 +74,18 @@ class Encoder:
         self._process.kill()
         with suppress(OSError):
             self._process.communicate()
-        self._said.close()
+        self._log_file.close()
 
     def reason(self) -> str:
         """Why ffmpeg has gone, in a few words without anything secret; call it before `kill`."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
-        said = self._output().decode(errors="replace")
-        return self._target.scrubbed(_first_trouble(said) or "it ended")
+        output = self._output().decode(errors="replace")
+        return self._target.scrubbed(_first_trouble(output) or "it ended")
 
     def _output(self) -> bytes:
-        self._said.seek(0)
-        return self._said.read()
+        self._log_file.seek(0)
+        return self._log_file.read()
 
 
 def command(target: Target, fps: Fraction, size: tuple[int, int]) -> list[str]:
@@ -105,7 +105,7 @@ def command(target: Target, fps: Fraction, size: tuple[int, int]) -> list[str]:
 
 
 def picture(stream: tuple[int, int], frames: tuple[int, int]) -> list[str]:
-    """The filters that bring frames to the stream's size, whole, and to BT.709 video.
+    """The filters that fit frames into the stream's size and convert them to BT.709 video.
 
     Frames with an odd side lose a row or column; other aspects get black bars.
     """
@@ -132,7 +132,7 @@ def encoding(target: Target, fps: Fraction) -> list[str]:
 
 
 def _first_trouble(said: str) -> str:
-    """What an error says after its last colon, which is where ffmpeg puts the reason."""
+    """The text of an error after its last colon, where ffmpeg writes the reason."""
     lines = _TROUBLE.findall(said)
     return next((line.rpartition(": ")[2].strip(" .") for line in lines if ": " in line), "") or (
         lines[0].strip(" .") if lines else ""

@@ -15,7 +15,7 @@ class Protocol:
     Args:
         about: what it is, in a few words.
         muxer: ffmpeg's arguments for the container and the connection.
-        defaults: added to the URL's query where it does not say otherwise.
+        defaults: added to the URL's query if it does not contain them.
         audio: whether servers usually want a sound track.
     """
 

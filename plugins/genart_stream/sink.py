@@ -19,7 +19,7 @@ class StreamSink:
 
     Args:
         path: the URL, see `read_target`.
-        fps: frames a second.
+        fps: frames per second.
         size: (h, w) of the frames.
         now: a clock in seconds.
 
@@ -80,7 +80,7 @@ class StreamSink:
         self._encoder = Encoder(self._target, self._rate, size)
 
     def _lost(self, encoder: Encoder) -> genart.errors.OutputAway:
-        was = "is gone" if encoder.begun else "does not answer"
+        was = "is disconnected" if encoder.begun else "does not answer"
         steady = encoder.begun and self._now() - self._since > _STEADY
         self._away = f"{self._target.place} {was} ({encoder.reason()}); trying again."
         self.abort()

@@ -1,4 +1,4 @@
-"""A stream's URL: where it goes, how it is encoded, and what of it must not be told."""
+"""A stream's URL: its address, its encoding, and the parts that must stay secret."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Target:
     """Where a stream goes and how it is encoded.
 
     Args:
-        url: for ffmpeg; it may hold keys, so it is never told.
-        place: scheme, host and port: what may be told.
+        url: for ffmpeg; it may contain keys, so it is never logged.
+        place: scheme, host and port, which may be logged.
         protocol: what the scheme needs.
         size: (h, w) of the stream, even numbers.
-        bitrate: bits a second.
+        bitrate: bits per second.
         preset: of x264, a word of its own for how much it costs.
         silence: whether there is a silent sound track.
-        secrets: parts of the URL that are not told.
+        secrets: parts of the URL that are not logged.
     """
 
     url: str
@@ -42,7 +42,7 @@ class Target:
     secrets: tuple[str, ...] = ()
 
     def scrubbed(self, text: str) -> str:
-        """The text without anything of the URL that is not told."""
+        """The text without the secrets of the URL."""
         text = text.replace(self.url, self.place)
         for secret in self.secrets:
             text = text.replace(secret, "...")
@@ -52,11 +52,11 @@ class Target:
 def read_target(url: str, fps: Fraction, size: tuple[int, int]) -> Target:
     """Read a URL such as "rtmp://host/app/key?bitrate=6M&size=1280x720".
 
-    `bitrate`, `size`, `preset` and `audio` in its query are ours; all else is left in the URL.
+    `bitrate`, `size`, `preset` and `audio` in its query are for genart; the rest stays in the URL.
 
     Args:
         url: where to.
-        fps: frames a second.
+        fps: frames per second.
         size: (h, w) of the frames.
 
     Raises:
@@ -67,7 +67,7 @@ def read_target(url: str, fps: Fraction, size: tuple[int, int]) -> Target:
     protocol = PROTOCOLS.get(parts.scheme)
     if protocol is None or not parts.netloc:
         known = ", ".join(f"{scheme}://" for scheme in PROTOCOLS)
-        raise genart.UsageError(f"A stream goes to a URL with a host; it begins with {known}.")
+        raise genart.UsageError(f"A stream needs a URL with a host, which starts with {known}.")
     ours, rest = _sorted_query(parts.query)
     stream = _even(_size(ours["size"]) if "size" in ours else size)
     pixels = stream[0] * stream[1] * float(fps)
@@ -86,7 +86,7 @@ def read_target(url: str, fps: Fraction, size: tuple[int, int]) -> Target:
 
 
 def _sorted_query(query: str) -> tuple[dict[str, str], list[str]]:
-    """Our own options, and what is left as it was written."""
+    """The options for genart, and the rest unchanged."""
     ours, rest = {}, []
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
@@ -122,7 +122,7 @@ def _even(size: tuple[int, int]) -> tuple[int, int]:
 def _size(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{2,4})x(\d{2,4})", text)
     if not found:
-        raise genart.UsageError(f'size={text} is no size; give WxH, such as "size=1280x720".')
+        raise genart.UsageError(f'size={text} is not a size. Use WxH, for example "size=1280x720".')
     return int(found[2]), int(found[1])
 
 
@@ -130,7 +130,9 @@ def _bits(text: str) -> int:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", text)
     bits = float(found[1]) * {"": 1, "k": 1e3, "M": 1e6}[found[2]] if found else 0
     if not 10e3 <= bits <= 200e6:
-        raise genart.UsageError(f'bitrate={text} is none; give 10k to 200M, such as "bitrate=6M".')
+        raise genart.UsageError(
+            f'bitrate={text} is not a bit rate. Use 10k to 200M, for example "bitrate=6M".'
+        )
     return int(bits)
 
 

@@ -1,6 +1,6 @@
 """StyleGAN2 and StyleGAN2-ADA: networks written from the papers, and readers of their files.
 
-Only factories import torch, when somebody asks for a model.
+Only factories import torch, when a model is requested.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .settings import Settings
 
 @genart.hookimpl
 def register_readers(register: genart.Register[genart.checkpoints.Reader]) -> None:
-    """Offer readers of NVIDIA's pickles, of rosinality's .pt files and of our own files."""
+    """Offer readers of NVIDIA's pickles, rosinality's .pt files and genart's files."""
     register("stylegan2", _native)
     register("stylegan2-nvidia", _nvidia)
     register("stylegan2-rosinality", _rosinality)
@@ -41,7 +41,7 @@ def _benchmarks(options: genart.benchmarks.BenchOptions) -> Iterable[genart.benc
 
 
 def _trainer(device: Any = "cpu", **options: Any) -> genart.Trainer:
-    """StyleGAN2 with adaptive augmentation, or with a projected critic."""
+    """StyleGAN2 with adaptive augmentation, or with a projected discriminator."""
     from .trainer import StyleGAN2Trainer
 
     return StyleGAN2Trainer(Settings.from_options(options), device)

@@ -73,14 +73,14 @@ class _Draws:
 
 
 def _blit(images: Tensor, draw: _Draws) -> Tensor:
-    """Mirror, quarter turns, whole-pixel shifts: no resampling."""
+    """Mirror, rotations by 90 degrees, whole-pixel shifts: no resampling."""
     flips, turns = draw.choice(2), draw.choice(4)
     h, w = images.shape[2:]
     dy = (draw.uniform(-0.125, 0.125, 0) * h).round().long()
     dx = (draw.uniform(-0.125, 0.125, 0) * w).round().long()
     y = _mirrored(torch.arange(h, device=images.device) - dy[:, None], h)[:, :, None]
     x = _mirrored(torch.arange(w, device=images.device) - dx[:, None], w)[:, None, :]
-    if h != w:  # a picture that is not square keeps its sides
+    if h != w:  # an image that is not square keeps its sides
         turns = turns * (1 - turns % 2)
     y, x = _turned_back(y, x, turns[:, None, None], h, w)
     x = torch.where(flips[:, None, None] > 0, w - 1 - x, x)
@@ -88,13 +88,13 @@ def _blit(images: Tensor, draw: _Draws) -> Tensor:
 
 
 def _mirrored(at: Tensor, size: int) -> Tensor:
-    """Places on a row of `size`, mirrored at its first and last."""
+    """Positions on a row of `size`, mirrored at its first and last."""
     at = at.abs()
     return torch.minimum(at, 2 * (size - 1) - at)
 
 
 def _turned_back(y: Tensor, x: Tensor, turns: Tensor, h: int, w: int) -> tuple[Tensor, Tensor]:
-    """Where pixels (n, h, 1) and (n, 1, w) were before so many quarter turns to the left."""
+    """Where pixels (n, h, 1) and (n, 1, w) were before rotations by 90 degrees to the left."""
     y, x = y + torch.zeros_like(x), x + torch.zeros_like(y)
     from_y = torch.where(turns == 1, x, torch.where(turns == 2, h - 1 - y, w - 1 - x))
     from_x = torch.where(turns == 1, w - 1 - y, torch.where(turns == 2, w - 1 - x, y))
@@ -102,7 +102,7 @@ def _turned_back(y: Tensor, x: Tensor, turns: Tensor, h: int, w: int) -> tuple[T
 
 
 def _picked(images: Tensor, at: Tensor) -> Tensor:
-    """Each image's pixels (n, c, h, w) at the places (n, h', w'), counted along its rows."""
+    """Each image's pixels (n, c, h, w) at the positions (n, h', w'), counted along its rows."""
     n, c = images.shape[:2]
     flat = at.view(n, 1, -1).expand(-1, c, -1)
     return images.reshape(n, c, -1).gather(2, flat).view(n, c, *at.shape[1:])

@@ -44,7 +44,7 @@ def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.
 
 
 def _training(options: genart.benchmarks.BenchOptions, p: float) -> genart.benchmarks.BenchCase:
-    """A step of critic and generator without regularisers; figures a picture."""
+    """A step of discriminator and generator without regularisers; times per image."""
     run, reals = _run(options, p), _reals(options)
     other: Callable[[], None] | None = None
     if (checkout := options.checkouts.get("official")) is not None:
@@ -58,7 +58,7 @@ def _training(options: genart.benchmarks.BenchOptions, p: float) -> genart.bench
 def _regulariser(
     options: genart.benchmarks.BenchOptions, phase: str
 ) -> genart.benchmarks.BenchCase:
-    """What a step costs more when a regulariser is due; figures a picture of the batch."""
+    """What a step costs more when a regulariser is due; figures an image of the batch."""
     run, reals = _run(options, 0.0), _reals(options)
     ours = (lambda: run.r1_step(reals, None)) if phase == "Dreg" else run.path_step
     other: Callable[[], None] | None = None
@@ -130,7 +130,7 @@ def _projected(model: StyleGAN2, target: Tensor) -> float:
 
 
 def _searched(synthesis: Callable[[Tensor], Tensor], model: StyleGAN2, target: Tensor) -> float:
-    """Milliseconds of the same step, with pictures from another network."""
+    """Milliseconds of the same step, with images from another network."""
     compare = genart.perception.perceptual_loss(target)
     w = model.map(model.sample(1)).values.clone().requires_grad_()
     adam = torch.optim.Adam([w], lr=0.01)

@@ -70,7 +70,7 @@ def _weights(config: Config) -> Network:
 def _synthesis(
     shape: tuple[int, int], batch: int, options: genart.benchmarks.BenchOptions
 ) -> genart.benchmarks.BenchCase:
-    """Pictures from w+, float32 throughout, beside the official network of the same weights."""
+    """Images from w+, float32 throughout, beside the official network of the same weights."""
     config = Config(shape[0], channel_base=shape[1])
     net = _weights(config)
     ws = torch.randn(batch, config.num_ws, config.w_dim)
@@ -93,7 +93,7 @@ def _synthesis(
 
 
 def _accelerator(shape: tuple[int, int]) -> genart.benchmarks.BenchCase:
-    """A picture by the compiled kernels, beside the engine in torch."""
+    """An image by the compiled kernels, beside the engine in torch."""
     config = Config(shape[0], channel_base=shape[1])
     net = _weights(config).synthesis
     ws = torch.randn(1, config.num_ws, config.w_dim)
@@ -115,14 +115,14 @@ def _accelerator(shape: tuple[int, int]) -> genart.benchmarks.BenchCase:
 def _gap(
     ours: Callable[[], Tensor], theirs: Callable[[], Tensor] | None
 ) -> Callable[[], float] | None:
-    """What tells the largest difference between two makers' images or w."""
+    """A function for the largest difference between two makers' images or w."""
     if theirs is None:
         return None
     return lambda: float((ours().cpu() - theirs().cpu()).abs().max())
 
 
 def arithmetic(config: Config) -> float:
-    """Operations of one picture by the plain method: convolutions and filters, two a product."""
+    """Operations of one image by the plain method: convolutions and filters, two a product."""
     total, below = 0, config.channels(4)
     for side in config.resolutions:
         channels = config.channels(side)

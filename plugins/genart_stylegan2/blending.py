@@ -23,7 +23,7 @@ from .layer_access import Changes
 from .network import Network
 
 Shares = tuple[float, ...]
-_FEW = 3  # pictures that the network makes before the engine takes in new weights
+_FEW = 3  # images that the network makes before the engine prepares new weights
 _DEEDS = ("architecture", "conv_clamp", "resample_filter", "use_noise")  # not seen in shapes
 
 
@@ -31,7 +31,7 @@ def shares_of(resolutions: list[int], blend: float, swap: float) -> Shares:
     """How much of the other model the mapping and each block take, 0..1.
 
     A block takes `blend` from the resolution `swap` on, nothing at half of it and below, and in
-    between by octaves, so that swap can be turned smoothly. The mapping counts as a block of 2 px.
+    between by octaves, so that swap changes smoothly. The mapping counts as a block of 2 px.
     """
     octave = math.log2(swap)
     return tuple(blend * min(max(math.log2(at) - octave + 1, 0.0), 1.0) for at in (2, *resolutions))
@@ -41,8 +41,8 @@ class Blended(genart.Generator):
     """A generator between two of the same shape.
 
     Where nothing of the second is asked for it is the first, where everything is it is the second,
-    bit for bit. While the amounts change the network itself makes the pictures; when they have
-    stood for a few, the engine does, which takes in the weights first.
+    bit for bit. While the amounts change the network itself makes the images; when they have
+    stood for a few, the engine does, which prepares the weights first.
 
     Args:
         first: a model.
@@ -69,14 +69,16 @@ class Blended(genart.Generator):
         """The model that plays at the amounts there are now.
 
         Args:
-            draws: whether a picture is about to be made.
+            draws: whether an image is about to be made.
 
         Raises:
             UsageError: amounts out of range.
         """
         blend, swap = self.amounts()
         if not (0 <= blend <= 1 and 2 <= swap < math.inf):
-            raise genart.UsageError(f"A blend is 0..1 from 2 px on or more, not {blend}, {swap}.")
+            raise genart.UsageError(
+                f"blend must be 0..1 and swap 2 or more, not {blend} and {swap}."
+            )
         resolutions = self.inner.config.resolutions
         shares = shares_of(resolutions, blend, swap)
         if not any(shares):
@@ -88,7 +90,7 @@ class Blended(genart.Generator):
     def map(
         self, latent: genart.Latent, truncation: float = 1.0, cutoff: int | None = None
     ) -> genart.Latent:
-        """Bring a latent of any space to w+ by the mapping there is now."""
+        """Convert a latent of any space to w+ with the current mapping."""
         return self.now().map(latent, truncation, cutoff)
 
     def __call__(
@@ -188,7 +190,7 @@ class Mixture:
                              strict=True)
         ]  # fmt: skip
         self._shares: Shares = (0.0,) * len(self._parts)
-        self._stood = 0  # pictures made at these shares
+        self._stood = 0  # images made at these shares
         name = f"{first.name}-{second.name}"
         self._settled = StyleGAN2.from_network(network, name=name, metadata=first.metadata)
         self._turning = StyleGAN2.from_network(network, name=name, engine=False)
@@ -232,18 +234,19 @@ def check(first: StyleGAN2, second: genart.Generator) -> StyleGAN2:
     """
     if not isinstance(second, StyleGAN2):
         raise genart.UsageError(
-            f'"{second.name}" is no StyleGAN2 model, so it cannot be blended into "{first.name}".'
+            f'"{second.name}" is not a StyleGAN2 model, so it cannot be blended into '
+            f'"{first.name}".'
         )
     if first.device != second.device:
         raise genart.UsageError(
             f'"{first.name}" is on {first.device} and "{second.name}" on {second.device}; load '
-            "both on one."
+            "both on one device."
         )
-    told = _difference(first, second)
-    if told:
+    facts = _difference(first, second)
+    if facts:
         raise genart.UsageError(
-            f'"{first.name}" and "{second.name}" cannot be blended: {told}. Both must be of one '
-            "shape, such as a model and what was tuned from it."
+            f'"{first.name}" and "{second.name}" cannot be blended: {facts}. Both must have one '
+            "architecture, for example a model and its tuned copy."
         )
     return second
 
@@ -260,5 +263,5 @@ def _difference(first: StyleGAN2, second: StyleGAN2) -> str:
     for name in sorted(set(shapes[0]) | set(shapes[1])):
         mine, other = (each.get(name) for each in shapes)
         if mine != other:
-            return f"{name} is {mine or 'not there'} and {other or 'not there'}"
+            return f"{name} is {mine or 'missing'} and {other or 'missing'}"
     return ""

@@ -1,11 +1,11 @@
-"""What judges images while a generator learns.
+"""Discriminators for the training of a generator.
 
-Two critics with one interface, `critic(images, label) -> list of logits`:
+Two discriminators with one interface, `critic(images, label) -> list of logits`:
 
 - "stylegan2": the discriminator of StyleGAN2, trained with the logistic loss.
 - "projected": small discriminators over frozen ImageNet features, mixed at random across channels
   and scales (Sauer et al. 2021, "Projected GANs Converge Faster"), trained with the hinge loss. It
-  reaches recognisable pictures in tens of thousands of images, which a CPU can afford.
+  reaches recognisable images in tens of thousands of images, which a CPU can afford.
 """
 
 from __future__ import annotations
@@ -149,15 +149,15 @@ class ProjectedCritic(nn.Module):
 
 
 def real_loss(logits: list[Tensor], hinge: bool) -> Tensor:
-    """What the critic pays for reals."""
+    """Loss of the discriminator for real images."""
     return sum(((1 - x).relu() if hinge else F.softplus(-x)).mean() for x in logits)  # type: ignore[return-value]
 
 
 def fake_loss(logits: list[Tensor], hinge: bool) -> Tensor:
-    """What the critic pays for fakes."""
+    """Loss of the discriminator for generated images."""
     return sum(((1 + x).relu() if hinge else F.softplus(x)).mean() for x in logits)  # type: ignore[return-value]
 
 
 def generator_loss(logits: list[Tensor], hinge: bool) -> Tensor:
-    """What the generator pays: non-saturating logistic loss, or minus the logit for the hinge."""
+    """Loss of the generator: non-saturating logistic loss, or minus the logit for the hinge."""
     return sum((-x if hinge else F.softplus(-x)).mean() for x in logits)  # type: ignore[return-value]

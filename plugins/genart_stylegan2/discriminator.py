@@ -63,7 +63,7 @@ class DiscriminatorBlock(nn.Module):
 
 
 class Epilogue(nn.Module):
-    """The last 4x4 features to a logit, or to a vector that the label's embedding judges."""
+    """The last 4x4 features to a logit, or to a vector compared with the label's embedding."""
 
     def __init__(self, config: Config, cmap_dim: int, group: int) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class Discriminator(nn.Module):
 
     Args:
         config: its shape; `architecture` is the discriminator's own, usually "resnet".
-        group: pictures compared with each other at its end, or the whole batch if that is less.
+        group: images compared with each other at its end, or the whole batch if that is less.
 
     Raises:
         UsageError: a resolution of 4, which leaves no block above the end.
@@ -101,7 +101,7 @@ class Discriminator(nn.Module):
     def __init__(self, config: Config, group: int = 4) -> None:
         super().__init__()
         if config.img_resolution < 8:
-            raise genart.UsageError("A discriminator needs images of 8 px or more.")
+            raise genart.UsageError("A discriminator needs images of at least 8 px.")
         self.config = config
         self.cmap_dim = config.channels(4) if config.c_dim else 0
         for resolution in config.resolutions[:0:-1]:

@@ -1,9 +1,9 @@
-"""An encoder that lets a generator learn from reconstructions before it learns from a critic.
+"""An encoder: the generator learns from reconstructions before the discriminator starts.
 
 With `recon` on, the generator is also the decoder of a variational autoencoder (Kingma and Welling
 2014) whose reconstructions are compared in frozen ImageNet features, as in the VAE/GAN of Larsen
-et al. 2016. That gives colour and composition within a few thousand pictures and keeps the
-adversarial game from drifting; the critic then adds what is sharp.
+et al. 2016. That gives colour and composition within a few thousand images and keeps the
+adversarial training from drifting; the discriminator then adds sharp detail.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The instrument around the network: latents in, pictures out."""
+"""The instrument around the network: latents in, images out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ARCHITECTURE = "stylegan2"
 FORMAT = "1"  # of our files; a reader refuses what is newer than itself
 _ENGINES: dict[str, type[Engine] | type[GpuEngine]] = {"cpu": Engine, "cuda": GpuEngine}
 NOISES = ("const", "random", "none")
-_WIDEST = 8  # an aspect beyond this is no picture any more
+_WIDEST = 8  # an aspect beyond this is no image any more
 
 
 class StyleGAN2(Inside):
@@ -37,10 +37,10 @@ class StyleGAN2(Inside):
     Attributes:
         config: the network's shape.
         network: the network, in evaluation mode.
-        metadata: what its file says about it: licence, dataset, training.
+        metadata: texts of its file: licence, dataset, training.
         sha256: of the file it came from, or "".
 
-    Pictures without gradients come from an engine that agrees with the network to within
+    Images without gradients come from an engine that agrees with the network to within
     rounding (see `Engine`); with `engine=False` the network makes all of them.
     """
 
@@ -91,7 +91,7 @@ class StyleGAN2(Inside):
             sha256: of the file it came from.
             half: on CUDA run the blocks that `Config.num_fp16_res` names in half precision, as the
                 official code does; False keeps float32 everywhere.
-            engine: whether pictures without gradients come from the engine for inference.
+            engine: whether images without gradients come from the engine for inference.
         """
         device = network.mapping.w_avg.device if device is None else torch.device(device)
         network = network.eval().to(device).to(memory_format=_layout(device))
@@ -100,7 +100,7 @@ class StyleGAN2(Inside):
     def map(
         self, latent: genart.Latent, truncation: float = 1.0, cutoff: int | None = None
     ) -> genart.Latent:
-        """Bring a latent of any space to w+; see `Generator.map`.
+        """Convert a latent of any space to w+; see `Generator.map`.
 
         A w serves every layer. Labels count in z alone: in w and w+ they have done their work.
         A cutoff of num_ws or more truncates every layer, as None does.
@@ -110,8 +110,8 @@ class StyleGAN2(Inside):
         """
         if cutoff is not None and cutoff < 0:
             raise genart.UsageError(
-                f"Cutoff {cutoff} is below 0; it counts the layers that are truncated, "
-                f'of which "{self.name}" has {self.num_ws}.'
+                f"Cutoff {cutoff} is below 0. It is the number of truncated layers, "
+                f'and "{self.name}" has {self.num_ws} layers.'
             )
         latent = latent.to(self.device)
         with genart.profiling.span("mapping"), torch.set_grad_enabled(follows(latent)):
@@ -132,7 +132,7 @@ class StyleGAN2(Inside):
     ) -> genart.Image:
         """Make images, (n, 3, h, w) or (n, 4, h, w); see `Generator.__call__`.
 
-        On a CPU they are made one by one unless a gradient is followed, so that a picture is the
+        On a CPU they are made one by one unless a gradient is followed, so that an image is the
         same bit for bit in whatever batch: convolutions add up differently for each batch size.
 
         Raises:
@@ -164,8 +164,8 @@ class StyleGAN2(Inside):
     def widened(self, size: tuple[int, int]) -> StyleGAN2:
         """The same weights with the aspect of size (h, w), to a quarter of the shorter side.
 
-        The constant at the network's root is mirrored sideways or downwards, so a picture twice
-        as wide holds two places that grow into each other. The resolution is the model's own
+        The constant at the network's root is mirrored sideways or downwards, so an image twice
+        as wide shows two images that merge into each other. The resolution is the model's own
         along the shorter side.
 
         Raises:
@@ -174,25 +174,26 @@ class StyleGAN2(Inside):
         short, long = min(size), max(size)
         if short < 1 or long > _WIDEST * short:
             raise genart.UsageError(
-                f"No model is {size[1]}x{size[0]}: one side is at most {_WIDEST} times the other."
+                f"A model cannot be {size[1]}x{size[0]}: one side is at most {_WIDEST} times "
+                "the other."
             )
         quarters = round(4 * long / short)
         start = (4, quarters) if size[1] >= size[0] else (quarters, 4)
         return self if start == self._start else self.like(start, self._top)
 
     def reduced(self, times: int) -> StyleGAN2 | None:
-        """The same weights stopped `times` blocks early: each halves both sides of the picture.
+        """The same weights stopped `times` blocks early: each halves both sides of the image.
 
-        A "skip" network adds up its picture block by block, so what has come together so far is
-        the picture, coarser and without the finest noise (Karras et al. 2020a, section 4). It
+        A "skip" network adds up its image block by block, so what has come together so far is
+        the image, coarser and without the finest noise (Karras et al. 2020a, section 4). It
         takes the same latents and shares weights and mapping; the w of layers it does not play
-        are not used. Other architectures have no such picture: None, as below 4 px.
+        are not used. Other architectures have no such image: None, as below 4 px.
 
         Raises:
             UsageError: a number of times below 0.
         """
         if times < 0:
-            raise genart.UsageError(f"A picture is halved 0 times or more, not {times}.")
+            raise genart.UsageError(f"An image can be halved 0 or more times, not {times}.")
         top = self._top >> times
         if not times:
             return self
@@ -210,7 +211,7 @@ class StyleGAN2(Inside):
         """The same weights in "float32", in "half", or "auto" as the model is made for.
 
         Half precision is that of StyleGAN2-ADA: the four highest resolutions or as many more as
-        the model is made for, activations held to +-256, weights and styles normalised before
+        the model was made for, activations clamped to +-256, weights and styles normalised before
         they are rounded. It takes CUDA. In float32 no product is rounded to fewer bits either.
 
         Raises:
@@ -230,13 +231,13 @@ class StyleGAN2(Inside):
         device: str | torch.device | None = None,
         size: tuple[int, int] | None = None,
     ) -> StyleGAN2:
-        """Do ahead what the first picture has to, so that it comes as fast as the others.
+        """Do ahead what the first image has to, so that it comes as fast as the others.
 
-        The engine takes in the weights and lays out its memory, which takes about as long as one
-        picture of the network itself. Without this the first picture does it.
+        The engine prepares the weights and allocates its memory, which takes about as long as one
+        image of the network itself. Without this the first image does it.
 
         Args:
-            batch: how many pictures will be asked for at once.
+            batch: how many images will be asked for at once.
             device: where they are to be made; only this model's own is allowed.
             size: (h, w) whose aspect they will have; None is this model's.
 
@@ -244,14 +245,14 @@ class StyleGAN2(Inside):
             The generator that plays: this one, or `widened(size)`.
 
         Raises:
-            UsageError: no picture at all, another device, or a size that `widened` refuses.
+            UsageError: no image at all, another device, or a size that `widened` refuses.
         """
         if batch < 1:
-            raise genart.UsageError(f"A batch is 1 picture or more, not {batch}.")
+            raise genart.UsageError(f"A batch has at least 1 image, not {batch}.")
         if device is not None and torch.device(device).type != self.device.type:
             raise genart.UsageError(
-                f'Model "{self.name}" is on {self.device}, not {device}; '
-                f"genart.load(..., device={str(device)!r}) brings it there."
+                f'Model "{self.name}" is on {self.device}, not {device}. Use '
+                f"genart.load(..., device={str(device)!r}) to load it there."
             )
         plays = self if size is None else self.widened(size)
         plays(plays.sample(range(batch)))
@@ -334,8 +335,8 @@ class StyleGAN2(Inside):
         if values.shape[1:] != wanted:
             sizes = ", ".join(map(str, wanted))
             raise genart.UsageError(
-                f'Model "{self.name}" takes values of shape (n, {sizes}) here, not '
-                f"{tuple(values.shape)}; the latent may belong to another model."
+                f'Model "{self.name}" needs values of shape (n, {sizes}) here, not '
+                f"{tuple(values.shape)}; The latent may belong to another model."
             )
 
     def _label(self, latent: genart.Latent) -> Tensor | None:
@@ -345,10 +346,10 @@ class StyleGAN2(Inside):
             rows[:, :1] = 1
             return rows if self.num_classes else None
         if not self.num_classes:
-            raise genart.UsageError(f'Model "{self.name}" has no classes; leave the label out.')
+            raise genart.UsageError(f'Model "{self.name}" has no classes. Remove the label.')
         if latent.label.ndim != 2 or latent.label.shape[1] != self.num_classes:
             raise genart.UsageError(
-                f'Model "{self.name}" takes labels of shape (n, {self.num_classes}), not '
+                f'Model "{self.name}" needs labels of shape (n, {self.num_classes}), not '
                 f"{tuple(latent.label.shape)}."
             )
         return latent.label
@@ -359,13 +360,15 @@ class StyleGAN2(Inside):
             if noise in NOISES:
                 return noise
             known = ", ".join(NOISES)
-            raise genart.UsageError(f'Noise "{noise}" is none of {known}, and no phase 0..1.')
+            raise genart.UsageError(f'Noise "{noise}" is not one of {known} and not a phase 0..1.')
         try:
             phases = torch.as_tensor(noise, dtype=torch.float64, device="cpu").reshape(-1)
         except (TypeError, ValueError, RuntimeError):
             raise genart.UsageError(f"Noise {noise!r} is neither a name nor a number.") from None
         if len(phases) not in (1, n) or not phases.isfinite().all():
-            raise genart.UsageError(f"Noise takes 1 phase or {n}, each a finite number 0..1.")
+            raise genart.UsageError(
+                f"Noise needs 1 phase or {n} phases, each a finite number 0..1."
+            )
         return phases.expand(n)
 
 

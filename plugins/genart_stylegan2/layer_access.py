@@ -54,7 +54,7 @@ class Inside(genart.Generator):
         truncation: float = 1.0,
         cutoff: int | None = None,
     ) -> Tensor:
-        """What a convolution makes of n places, after its activation, (n, channels, h, w).
+        """The output of a convolution for n latents, after its activation, (n, channels, h, w).
 
         Raises:
             UnknownName: no such layer.
@@ -84,7 +84,7 @@ class Inside(genart.Generator):
         return {name: conv.noise_const.clone() for name, conv in layers if conv.use_noise}
 
     def with_maps(self, latent: genart.Latent, maps: Mapping[str, Tensor]) -> genart.Image:
-        """Images of n places, untruncated, with other noise maps, (h, w) or (n, 1, h, w) each."""
+        """Images of n latents, untruncated, with other noise maps, (h, w) or (n, 1, h, w) each."""
         ws = self.map(latent).values
         state = {f"{name}.noise_const": each for name, each in maps.items()}
         made: Tensor = torch.func.functional_call(

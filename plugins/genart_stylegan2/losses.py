@@ -10,11 +10,11 @@ from torch import Tensor
 
 
 def r1_penalty(judge: Callable[[list[Tensor]], list[Tensor]], seen: list[Tensor]) -> Tensor:
-    """Half the mean squared gradient of the critic at real images (Mescheder et al. 2018).
+    """Half the mean squared gradient of the discriminator at real images (Mescheder et al. 2018).
 
     Args:
-        judge: gives the critic's maps of logits.
-        seen: what it judges, (n, ...) each: images after augmentation, or their features.
+        judge: gives the discriminator's maps of logits.
+        seen: its inputs, (n, ...) each: images after augmentation, or their features.
     """
     seen = [x.detach().requires_grad_(True) for x in seen]
     total = torch.stack([x.flatten(1).mean(1).sum() for x in judge(seen)]).sum()
@@ -23,7 +23,7 @@ def r1_penalty(judge: Callable[[list[Tensor]], list[Tensor]], seen: list[Tensor]
 
 
 def path_lengths(images: Tensor, ws: Tensor) -> Tensor:
-    """How far images move per step in w, (n,) (Karras et al. 2020a, section 3.2).
+    """The change of images per step in w, (n,) (Karras et al. 2020a, section 3.2).
 
     Args:
         images: made from ws, (n, c, h, w), with a graph back to ws.
@@ -37,6 +37,6 @@ def path_lengths(images: Tensor, ws: Tensor) -> Tensor:
 def out_of_range(images: Tensor) -> Tensor:
     """Mean squared excess of images over -1..1.
 
-    Frozen features saturate outside the range of pictures and give no gradient back.
+    Frozen features saturate outside the range of images and give no gradient back.
     """
     return (images.abs() - 1).relu().square().mean()

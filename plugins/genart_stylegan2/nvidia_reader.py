@@ -1,7 +1,7 @@
 """NVIDIA's pickles: StyleGAN2-ADA, and StyleGAN3's release of the StyleGAN2 configuration.
 
 Networks are known by the names of their tensors, never by what a file calls its classes. What
-the file says of itself (its init arguments) is checked against them.
+file's own settings (its init arguments) are checked against them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SYNTHESIS = (
     "resample_filter",
     "use_noise",
 )
-#: Settings that do not change a picture in float32, or that the tensors' shapes already tell.
+#: Settings that do not change an image in float32, or that follow from the tensors' shapes.
 _QUIET = {
     "class_name",
     "embed_features",
@@ -65,12 +65,12 @@ class NvidiaReader:
         state = record.state_dict()
         if _is_stylegan3(state):
             return _refused(*_stylegan3(state))
-        told = {"release": _release(record), "networks": _named(checkpoint)}
+        facts = {"release": _release(record), "networks": _named(checkpoint)}
         try:
             config = reader_common.make_config(checkpoint, _settings(checkpoint, record, state))
         except genart.errors.CheckpointError as error:
-            return _refused("stylegan2", str(error)) | told
-        return reader_common.summarise(config, **told, **_dataset(checkpoint))
+            return _refused("stylegan2", str(error)) | facts
+        return reader_common.summarise(config, **facts, **_dataset(checkpoint))
 
     def load(
         self,
@@ -102,9 +102,9 @@ class NvidiaReader:
             checkpoint, _settings(checkpoint, networks[picked], state)
         )
         made = reader_common.build(checkpoint, config, state)
-        told = {"source": f"{_release(networks[picked])} pickle, {picked}", **_dataset(checkpoint)}
+        facts = {"source": f"{_release(networks[picked])} pickle, {picked}", **_dataset(checkpoint)}
         return StyleGAN2.from_network(
-            made, name=name, device=device, metadata=told, sha256=checkpoint.sha256
+            made, name=name, device=device, metadata=facts, sha256=checkpoint.sha256
         )
 
 
@@ -117,14 +117,14 @@ def read_discriminator(checkpoint: genart.checkpoints.Checkpoint) -> Discriminat
     record = _records(checkpoint).get("D")
     if record is None:
         return None
-    told = _arguments(record)
-    blocks, end = _dict(told, "block_kwargs"), _dict(told, "epilogue_kwargs")
+    facts = _arguments(record)
+    blocks, end = _dict(facts, "block_kwargs"), _dict(facts, "epilogue_kwargs")
     group = end.get("mbstd_group_size", 4)
     if group is not None and not (isinstance(group, int) and 1 <= group <= 1024):
         reader_common.fail(checkpoint, f"mbstd_group_size is {group!r}; allowed: 1..1024.")
     kept = ("channel_base", "channel_max", "num_fp16_res", "conv_clamp", *_POSITIONAL)
-    values = {"architecture": "resnet", **{key: told[key] for key in kept if key in told}}
-    values |= {key: told[key] for key in ("architecture",) if key in told}
+    values = {"architecture": "resnet", **{key: facts[key] for key in kept if key in facts}}
+    values |= {key: facts[key] for key in ("architecture",) if key in facts}
     values |= {key: blocks[key] for key in ("resample_filter",) if key in blocks}
     config = reader_common.make_config(checkpoint, values)
     with torch.device("meta"):
@@ -170,7 +170,7 @@ def _pick(
 
 
 def _arguments(record: genart.checkpoints.Record) -> dict[str, Any]:
-    """The arguments a network was made with, by name; {} where the file does not tell."""
+    """The arguments of a network, by name; {} if the file does not contain them."""
     args, named = record.state.get("_init_args"), record.state.get("_init_kwargs")
     placed = zip(_POSITIONAL, args, strict=False) if isinstance(args, list | tuple) else ()
     return {**dict(placed), **(named if isinstance(named, dict) else {})}
@@ -186,16 +186,16 @@ def _settings(
     record: genart.checkpoints.Record,
     state: Mapping[str, Tensor],
 ) -> dict[str, Any]:
-    """Config values: what the shapes tell, overruled by what the file says of itself."""
-    told = _arguments(record)
-    mapping = _dict(told, "mapping_kwargs")
+    """Config values: from the shapes, overridden by the settings in the file."""
+    facts = _arguments(record)
+    mapping = _dict(facts, "mapping_kwargs")
     # StyleGAN3's release has the synthesis settings beside z_dim and the rest
-    flat = {key: value for key, value in told.items() if not key.endswith("_kwargs")}
-    synthesis = {**flat, **_dict(told, "synthesis_kwargs"), **_dict(told, "block_kwargs")}
+    flat = {key: value for key, value in facts.items() if not key.endswith("_kwargs")}
+    synthesis = {**flat, **_dict(facts, "synthesis_kwargs"), **_dict(facts, "block_kwargs")}
     for of in (mapping, synthesis):
         if of.get("activation", "lrelu") != "lrelu":
             reader_common.fail(
-                checkpoint, f"its activation is {of['activation']!r}; only lrelu is run."
+                checkpoint, f"its activation is {of['activation']!r}; only lrelu is supported."
             )
     known = {*_POSITIONAL, *_MAPPING, *_SYNTHESIS, *_QUIET, "activation"}
     strange = sorted(str(key) for key in (mapping.keys() | synthesis.keys()) - known)
@@ -250,8 +250,8 @@ def _architecture(names: Mapping[str, Any], top: int) -> str:
 
 
 def _release(record: genart.checkpoints.Record) -> str:
-    told = _arguments(record)
-    return "StyleGAN2-ADA" if "synthesis_kwargs" in told or not told else "StyleGAN3's StyleGAN2"
+    facts = _arguments(record)
+    return "StyleGAN2-ADA" if "synthesis_kwargs" in facts or not facts else "StyleGAN3's StyleGAN2"
 
 
 def _named(checkpoint: genart.checkpoints.Checkpoint) -> list[str]:
@@ -261,8 +261,8 @@ def _named(checkpoint: genart.checkpoints.Checkpoint) -> list[str]:
 def _dataset(checkpoint: genart.checkpoints.Checkpoint) -> dict[str, str]:
     """The name of the dataset, without the folders of whoever trained it."""
     tree = checkpoint.tree if isinstance(checkpoint.tree, dict) else {}
-    told = tree.get("training_set_kwargs")
-    path = told.get("path") if isinstance(told, dict) else None
+    facts = tree.get("training_set_kwargs")
+    path = facts.get("path") if isinstance(facts, dict) else None
     return {"dataset": PureWindowsPath(path).name} if isinstance(path, str) and path else {}
 
 
@@ -275,7 +275,7 @@ def _stylegan3(state: Mapping[str, Tensor]) -> tuple[str, str]:
     kernels = {t.shape[-1] for name, t in state.items() if _ALIAS_FREE.match(name) and t.ndim == 4}
     kind = "r" if kernels == {1} else "t"
     return f"stylegan3-{kind}", (
-        f"it is an alias-free StyleGAN3-{kind} network, which is not run here; StyleGAN2, "
+        f"it is an alias-free StyleGAN3-{kind} network, which is not supported; StyleGAN2, "
         "StyleGAN2-ADA and StyleGAN3's stylegan2 configuration are."
     )
 

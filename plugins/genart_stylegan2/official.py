@@ -57,7 +57,7 @@ def _networks(checkout: Path) -> tuple[Any, bool]:
     flat = (checkout / "training" / "networks_stylegan2.py").is_file()
     if not flat and not (checkout / "training" / "networks.py").is_file():
         raise genart.UsageError(
-            f"{checkout} is no checkout of stylegan2-ada-pytorch or stylegan3: it has no "
+            f"{checkout} is not a checkout of stylegan2-ada-pytorch or stylegan3: it has no "
             "training/networks.py."
         )
     if str(checkout) not in sys.path:

@@ -1,7 +1,7 @@
-"""A training step of NVIDIA's StyleGAN2-ADA through its public names, to measure beside ours.
+"""A training step of NVIDIA's StyleGAN2-ADA through its public names, for comparison.
 
-Nothing of it is copied or read here, see official.py. The step around its loss is ours: the
-networks take turns, gradients that are not finite are replaced, Adam, a running average.
+Nothing of it is copied or read here, see official.py. The step around its loss is genart's: the
+networks alternate, gradients that are not finite are replaced, Adam, a running average.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class OfficialStep:
     Args:
         checkout: a clone of stylegan2-ada-pytorch.
         config: the generator's shape; the discriminator's is its mirror.
-        batch: pictures a step.
+        batch: images per step.
         p: augmentation probability with "bgc"; 0 leaves it out.
         device: where to train.
 
@@ -65,7 +65,7 @@ class OfficialStep:
         }
 
     def step(self, reals: Tensor) -> None:
-        """Generator and critic once, and the average; reals (n, 3, h, w) in -1..1."""
+        """Generator and discriminator once, and the average; reals (n, 3, h, w) in -1..1."""
         self.phase("Gmain", self.generator, reals)
         self.phase("Dmain", self.critic, reals)
         with torch.no_grad():

@@ -1,8 +1,9 @@
-"""How much memory pictures take: a program of its own, so that nothing else counts.
+"""How much memory images take: a program of its own, so that nothing else counts.
 
     python -m genart_stylegan2.peak_memory RESOLUTION CHANNEL_BASE BATCH [CHECKOUT]
 
-Prints in MB how far the process grows while two batches are made, beside the network itself;
+Prints in MB how far the process grows while two batches are made, in addition to the network
+itself;
 with CHECKOUT the official code makes them.
 """
 

@@ -60,7 +60,7 @@ def fill(
     faults = [*_names("missing", wanted.keys() - state.keys())]
     faults += _names("unexpected", state.keys() - wanted.keys())
     faults += _names(
-        "of another shape",
+        "with another shape",
         (
             f"{name} {tuple(state[name].shape)} for {tuple(wanted[name].shape)}"
             for name in wanted.keys() & state.keys()
@@ -112,7 +112,7 @@ def infer_taps(kernel: Tensor | None) -> tuple[float, ...] | None:
 
 
 def summarise(config: Config, **more: Any) -> dict[str, Any]:
-    """What `genart info` tells of a model of this shape."""
+    """The facts that `genart info` shows for a model of this architecture."""
     return {
         "kind": "generator",
         "architecture": "stylegan2",

@@ -1,7 +1,7 @@
-"""Rosinality's stylegan2-pytorch files (`.pt`): their names put into ours.
+"""Rosinality's stylegan2-pytorch files (`.pt`): their names converted to genart's.
 
 The network is the same; what differs is naming, a leading axis of 1 on convolutions, the filter
-kept with its gain of 4, and that nothing is told about the shape.
+kept with its gain of 4, and the file does not describe the architecture.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class RosinalityReader:
         """The generator.
 
         Where the file keeps no `latent_avg`, the average of w is taken over seeds 0 to 4095, and
-        the generator's metadata says so.
+        the generator's metadata records it.
 
         Args:
             checkpoint: a recognised file.
@@ -78,12 +78,12 @@ class RosinalityReader:
         state = _renamed(networks[picked], config)
         state["mapping.w_avg"] = torch.zeros(config.w_dim) if average is None else average
         made = reader_common.build(checkpoint, config, state)
-        told = {"source": f"rosinality checkpoint, {picked}"}
+        facts = {"source": f"rosinality checkpoint, {picked}"}
         if average is None:
             _estimate_average(made)
-            told["average"] = f"estimated from seeds 0-{_SEEDS - 1}"
+            facts["average"] = f"estimated from seeds 0-{_SEEDS - 1}"
         return StyleGAN2.from_network(
-            made, name=name, device=device, metadata=told, sha256=checkpoint.sha256
+            made, name=name, device=device, metadata=facts, sha256=checkpoint.sha256
         )
 
 
@@ -148,7 +148,7 @@ def _taps(state: Mapping[str, Tensor]) -> tuple[float, ...] | None:
 
 
 def _renamed(state: Mapping[str, Tensor], config: Config) -> dict[str, Tensor]:
-    """Their tensors under our names; what has no place keeps its own and is reported later."""
+    """Their tensors under genart's names; unknown ones keep their name and are reported later."""
     names = dict(_names(config))
     renamed = {
         names.get(name, name): _squeezed(name, tensor)
@@ -198,7 +198,7 @@ def _modulated(theirs: str, ours: str) -> Iterator[tuple[str, str]]:
 
 
 def _squeezed(name: str, tensor: Tensor) -> Tensor:
-    """Without the axes of 1 that ours do not have."""
+    """Without the axes of size 1 that genart does not use."""
     if name.endswith(".noise.weight") and tensor.numel() == 1:
         return tensor.reshape(())
     if name.startswith("noises.") and tensor.ndim == 4:

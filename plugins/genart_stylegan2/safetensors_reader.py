@@ -1,4 +1,4 @@
-"""Our own model files: safetensors with the architecture in their header."""
+"""genart's model files: safetensors with the architecture in the header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .generator import ARCHITECTURE, FORMAT, StyleGAN2
 if TYPE_CHECKING:
     import torch
 
-_OURS = "genart."  # what `save` writes anew and the rest of the metadata never is
+_OURS = "genart."  # what `save` writes again and the rest of the metadata never is
 
 
 class NativeReader:
@@ -24,17 +24,17 @@ class NativeReader:
         """A summary from the header alone; None for other files."""
         if checkpoint.metadata.get("genart.architecture") != ARCHITECTURE:
             return None
-        told = {key: value for key, value in checkpoint.metadata.items() if _is_told(key)}
-        return reader_common.summarise(_config(checkpoint), **told)
+        facts = {key: value for key, value in checkpoint.metadata.items() if _is_told(key)}
+        return reader_common.summarise(_config(checkpoint), **facts)
 
     def load(
         self, checkpoint: genart.checkpoints.Checkpoint, *, name: str, device: torch.device
     ) -> genart.Generator:
         """The model; raises CheckpointError where header and tensors do not agree."""
         network = reader_common.build(checkpoint, _config(checkpoint), checkpoint.tree)
-        told = {key: value for key, value in checkpoint.metadata.items() if _is_told(key)}
+        facts = {key: value for key, value in checkpoint.metadata.items() if _is_told(key)}
         return StyleGAN2.from_network(
-            network, name=name, device=device, metadata=told, sha256=checkpoint.sha256
+            network, name=name, device=device, metadata=facts, sha256=checkpoint.sha256
         )
 
 

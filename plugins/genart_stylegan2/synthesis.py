@@ -94,7 +94,7 @@ class StyledConv(nn.Module):
         return activate(x, gain, limit_of(self.clamp, x.dtype))
 
     def noise_map(self, n: int, size: tuple[int, int], noise: Noise) -> Tensor | None:
-        """What n maps of a size have added, (h, w) or (n, 1, h, w); or turned phases (n, 2)."""
+        """What n maps of a size have added, (h, w) or (n, 1, h, w); or rotated phases (n, 2)."""
         if not self.use_noise or (isinstance(noise, str) and noise == "none"):
             return None
         if isinstance(noise, str) and noise == "random":
@@ -107,7 +107,7 @@ class StyledConv(nn.Module):
         return still * self.noise_strength
 
     def _other(self) -> Tensor:
-        """A second noise map, fixed by this layer's shape, that a walk through noise turns to."""
+        """A second noise map, fixed by this layer's shape, for walks through noise."""
         kept = self._walked
         if kept is None or kept.device != self.noise_const.device:
             seed = torch.Generator().manual_seed(self.noise_const.shape[0] * 2 + self.up)
@@ -209,7 +209,7 @@ class Synthesis(nn.Module):
             start: size (h, w) of the first feature map; (4, 8) gives images twice as wide.
             half: run the configured blocks in half precision, or at least the four highest of
                 them ("high"), or "all" of them.
-            top: the last block's resolution, for a "skip" network's own smaller picture; None
+            top: the last block's resolution, for a "skip" network's own smaller image; None
                 plays every block.
             after: what becomes of each convolution's activations.
         """

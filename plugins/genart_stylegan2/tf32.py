@@ -1,4 +1,4 @@
-"""Float32 that is float32: on CUDA, convolutions round to 10 bits (TF32) unless told otherwise."""
+"""Float32 that is float32: on CUDA, convolutions round to 10 bits (TF32) by default."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ONE = threading.RLock()  # the settings are the process's: who comes second wou
 def exact(on: bool = True) -> Iterator[None]:
     """Have convolutions and products on CUDA keep all bits of float32 until the end of the block.
 
-    Threads that ask for it take turns.
+    Only one thread at a time can use it.
 
     Args:
         on: whether to; otherwise nothing changes.

@@ -16,14 +16,14 @@ from .settings import Settings
 from .training import Training
 
 _LOOK = 8  # steps between looks at the figures
-_STRIDE = 7919  # between the training pictures whose classes a sample sheet shows
+_STRIDE = 7919  # between the training images whose classes a sample sheet shows
 _GRID = (8, 5)  # columns and rows of a sample sheet
 
 
 class StyleGAN2Trainer(genart.training.LoopTrainer[Settings]):
-    """Trains StyleGAN2 (Karras et al. 2020a, 2020b; critics in critics.py).
+    """Trains StyleGAN2 (Karras et al. 2020a, 2020b; discriminators in critics.py).
 
-    Pictures that cannot be read are left out and named in `log.jsonl`.
+    Images that cannot be read are left out and named in `log.jsonl`.
 
     Args:
         settings: of the run.
@@ -41,7 +41,7 @@ class StyleGAN2Trainer(genart.training.LoopTrainer[Settings]):
     def start(
         self, dataset: str | Path, folder: genart.training.RunFolder, resumed: bool
     ) -> genart.training.TrainingRun:
-        """Read all pictures and make the networks."""
+        """Read all images and make the networks."""
         data = load_dataset(dataset, self.settings.resolution, labels=self.settings.cond)
         if data.skipped:
             folder.log({"pictures": len(data), "skipped": list(data.skipped)})
@@ -54,7 +54,7 @@ class StyleGAN2Trainer(genart.training.LoopTrainer[Settings]):
 
 
 class _Run(Training, genart.training.TrainingRun):
-    """A training whose pictures are counted and whose averaged generator is kept."""
+    """A training whose images are counted and whose averaged generator is kept."""
 
     ends_written = True
     model = "model.safetensors"
@@ -101,18 +101,18 @@ class _Run(Training, genart.training.TrainingRun):
         folder.sheet(f"fakes-{self.shown / 1000:010.3f}.png", images.split(columns))
 
     def _latent(self, model: StyleGAN2, seeds: Sequence[int]) -> genart.Latent:
-        """Latents of seeds; with classes, seed n has the class of one training picture."""
+        """Latents of seeds; with classes, seed n has the class of one training image."""
         labels = self.data.labels if self.config.c_dim else None
         if labels is None:
             return model.sample(seeds)
         return model.sample(seeds, [int(labels[n * _STRIDE % len(labels)]) for n in seeds])
 
     def _card(self) -> dict[str, Any]:
-        """What the model's file says of its making."""
+        """The training metadata of the model file."""
         s = self.settings
         return {
             "kimg": f"{self.shown / 1000:g}",
-            "training": f"{s.critic} critic, batch {s.batch}, {len(self.data)} pictures",
+            "training": f"{s.critic} discriminator, batch {s.batch}, {len(self.data)} images",
             "licence": s.licence,
             "dataset": s.note or self.dataset,
         }

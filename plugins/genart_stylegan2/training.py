@@ -29,12 +29,12 @@ class Training:
     """Networks, optimisers, averages and counters of one run.
 
     Everything that decides the next step is in `state()`, so that a resumed run equals an
-    uninterrupted one: weights, optimisers, averaged weights, pictures shown, augmentation
+    uninterrupted one: weights, optimisers, averaged weights, images shown, augmentation
     strength, path-length mean and the random states.
 
     Args:
         settings: of the run.
-        data: pictures at settings.resolution.
+        data: images at settings.resolution.
         device: where to train.
     """
 
@@ -64,7 +64,7 @@ class Training:
         start = settings.p if settings.aug == "fixed" else 0.0
         self.control = Controller(start, settings.target, settings.ada_kimg, device)
         self.path_mean = torch.zeros([], device=device)
-        self.shown = 0  # real pictures so far
+        self.shown = 0  # real images so far
         self.steps = 0
         self._order: tuple[int, Tensor] | None = None
         self._signs: list[Tensor] = []
@@ -84,7 +84,7 @@ class Training:
         return torch.optim.Adam(learning, lr=lr * c, betas=(0.0, 0.99**c), eps=1e-8, fused=fused)
 
     def step(self) -> dict[str, Tensor]:
-        """One step: critic and generator, with regularisers when due; returns what to log.
+        """One step: discriminator and generator, with regularisers when due; returns what to log.
 
         Nothing in it waits for the device: figures are tensors without dimensions there.
         """
@@ -109,7 +109,7 @@ class Training:
         return log | {"p": self.control.p}
 
     def _adversarial_step(self, reals: Tensor, label: Tensor | None) -> dict[str, Tensor]:
-        """Critic, then generator, on one set of fakes: each image is made and projected once."""
+        """Discriminator, then generator, on the same fakes; each is made and projected once."""
         fakes, _, fake_label = self._fakes(self.settings.batch)
         seen = self.critic.project(self._augmented(fakes))
         with torch.no_grad():
@@ -125,10 +125,10 @@ class Training:
         return {"g": g_loss.detach(), "d": d_loss.detach(), "sign": sign}
 
     def _reconstruction_step(self, reals: Tensor, alone: bool) -> dict[str, Tensor]:
-        """Reals through encoder and generator; the critic judges the result unless `alone`.
+        """Reals through encoder and generator; also through the discriminator unless `alone`.
 
-        The weight of the divergence follows the rate: it grows while the encoder tells more than
-        `kl` nats and falls while it tells less.
+        The weight of the divergence follows the rate: it grows while the rate is above
+        `kl` nats and falls while it is below.
         """
         assert self.encoder is not None
         with torch.no_grad():
@@ -157,7 +157,7 @@ class Training:
         return {"path": self.path_mean.clone()}
 
     def r1_step(self, reals: Tensor, label: Tensor | None) -> dict[str, Tensor]:
-        """A step of the critic for a small gradient at reals; returns what to log."""
+        """A step of the discriminator for a small gradient at reals; returns what to log."""
         with torch.no_grad():
             seen = self.critic.project(self._augmented(reals))
         penalty = r1_penalty(lambda maps: self.critic.judge(maps, label), seen)
@@ -204,7 +204,7 @@ class Training:
         return self.data.label(drawn, self.device)
 
     def _reals(self) -> tuple[Tensor, Tensor | None]:
-        """The next real pictures; the order is a fresh shuffle every epoch, fixed by the seed."""
+        """The next real images; the order is a fresh shuffle every epoch, fixed by the seed."""
         index = self._next(self.settings.batch)
         images = self.data.batch(index, self.device)
         if self.settings.mirror:
@@ -213,7 +213,7 @@ class Training:
         return images, self.data.label(index, self.device) if self.config.c_dim else None
 
     def _next(self, count: int) -> Tensor:
-        """Which pictures come next, where the pictures are."""
+        """Which images come next, where the images are."""
         n, at, parts = len(self.data), self.shown, []
         while count:
             part = self._shuffled(at // n)[at % n : at % n + count]
@@ -280,7 +280,7 @@ def _load(net: torch.nn.Module, weights: dict[str, Tensor], name: str) -> None:
     if other:
         raise genart.UsageError(
             f"The snapshot's {name} has another shape than this run's ({len(other)} tensors, the "
-            f"first: {other[0]}). Was the number of classes another, or the version of genart?"
+            f"first: {other[0]}). The number of classes or the version of genart may differ."
         )
     net.load_state_dict(weights)
 

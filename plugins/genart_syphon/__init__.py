@@ -1,4 +1,4 @@
-"""Syphon: the picture, with its alpha, to other programs on the same Mac."""
+"""Syphon: the image, with its alpha, to other programs on the same Mac."""
 
 from __future__ import annotations
 

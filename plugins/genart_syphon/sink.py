@@ -25,7 +25,7 @@ class SyphonSink:
 
     def __init__(self, path: str = "", **_: Any) -> None:
         if platform.system() != "Darwin":
-            raise genart.GenartError("Syphon is on macOS only; use ndi or, on Windows, spout.")
+            raise genart.GenartError("Syphon works on macOS only. Use ndi or, on Windows, spout.")
         try:
             import syphon
             from syphon.utils.numpy import copy_image_to_mtl_texture
@@ -46,7 +46,7 @@ class SyphonSink:
             self._texture = self._create(self._server.device, width, height)
             self._size = (height, width)
         self._copy(with_alpha(frame), self._texture)
-        # Rows run from the top here; Syphon's picture begins at the bottom.
+        # Rows run from the top here; Syphon's image begins at the bottom.
         self._server.publish_frame_texture(self._texture, is_flipped=True)
 
     def close(self) -> None:

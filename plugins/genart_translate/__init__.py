@@ -1,6 +1,6 @@
-"""CycleGAN and pix2pix: pictures into pictures. Networks written from the papers.
+"""CycleGAN and pix2pix: image-to-image translation. Networks written from the papers.
 
-Only factories import torch, when somebody asks for a model.
+Only factories import torch, when a model is requested.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from .settings import CycleGANSettings, Pix2PixSettings
 
 @genart.hookimpl
 def register_stylizers(register: genart.Register[genart.Stylizer]) -> None:
-    """Offer what was trained by CycleGAN or pix2pix."""
+    """Offer generators trained by CycleGAN or pix2pix."""
     register("cyclegan", genart.Spec(_cyclegan, offers=_shipped))
     register("pix2pix", _pix2pix)
 
 
 @genart.hookimpl
 def register_readers(register: genart.Register[genart.checkpoints.Reader]) -> None:
-    """Offer to say what such a file is."""
+    """Offer the reader of such files."""
     register("translate", _reader)
 
 
@@ -35,7 +35,7 @@ def register_trainers(register: genart.Register[genart.Trainer]) -> None:
 
 @genart.hookimpl
 def register_benchmarks(register: genart.Register[Iterable[genart.benchmarks.BenchRow]]) -> None:
-    """Offer the speed of a translated picture."""
+    """Offer the speed of a translated image."""
     register("translate", _benchmarks)
 
 
@@ -65,14 +65,14 @@ def _shipped() -> Iterable[str]:
 def _pix2pix(
     model: Any, *, dropout: bool = True, statistics: str = "own", seed: int = 0
 ) -> genart.Stylizer:
-    """A generator trained by pix2pix, from pairs of pictures."""
+    """A generator trained by pix2pix, from pairs of images."""
     from .loading import open_translator
 
     return open_translator(model, dropout=dropout, statistics=statistics, seed=seed)
 
 
 def _reader() -> genart.checkpoints.Reader:
-    """CycleGAN and pix2pix generators: ours, and the public *_net_G*.pth files."""
+    """CycleGAN and pix2pix generators: genart's files, and the public *_net_G*.pth files."""
     from .loading import TranslationReader
 
     return TranslationReader()
@@ -86,7 +86,7 @@ def _train_cyclegan(device: Any = "cpu", **options: Any) -> genart.Trainer:
 
 
 def _train_pix2pix(device: Any = "cpu", **options: Any) -> genart.Trainer:
-    """pix2pix: pairs of pictures."""
+    """pix2pix: pairs of images."""
     from .trainer import TranslationTrainer
 
     return TranslationTrainer("pix2pix", Pix2PixSettings.from_options(options), device)

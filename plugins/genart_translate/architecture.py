@@ -12,7 +12,7 @@ KINDS = ("resnet", "unet")
 NORMS = ("instance", "affine", "batch", "none")
 PADDINGS = ("reflect", "zero")
 UPS = ("transposed", "nearest", "bilinear", "corners")
-_NORM_SAID = {"none": "no norm", "affine": "instance norm with scale and shift"}
+_NORM_TEXT = {"none": "no norm", "affine": "instance norm with scale and shift"}
 _MOST_LEVELS = 12
 _MOST_BLOCKS = 64
 _MOST_WIDTH = 4096
@@ -20,7 +20,7 @@ _MOST_WIDTH = 4096
 
 @dataclass(frozen=True)
 class Shape:
-    """The shape of a generator that turns pictures into pictures.
+    """The architecture of an image-to-image generator.
 
     Args:
         kind: "resnet" (Johnson et al. 2016, Zhu et al. 2017) or "unet" (Isola et al. 2017).
@@ -83,7 +83,7 @@ class Shape:
 
     @property
     def multiple(self) -> int:
-        """Sides of its pictures are multiples of this many pixels."""
+        """Sides of its images are multiples of this many pixels."""
         return 1 << (len(self.widths) - (self.kind == "resnet"))
 
     @property
@@ -102,21 +102,21 @@ class Shape:
         for name in values:
             if name not in known:
                 raise genart.errors.UnknownName(
-                    "property of a shape", name, known, "Is genart too old?"
+                    "property of an architecture", name, known, "Is genart too old?"
                 )
         widths = values.get("widths", cls.widths)
         if not isinstance(widths, list | tuple):
             raise genart.UsageError(f"widths is {widths!r}; allowed: a list of numbers.")
         return cls(**{**values, "widths": tuple(widths)})
 
-    def says(self) -> str:
+    def describe(self) -> str:
         """The shape in a line, for people."""
         ups = {"transposed": "transposed convolutions"}
         parts = [
             f"ResNet of {self.blocks} blocks" if self.kind == "resnet" else
             f"U-Net of {len(self.widths)} levels",
             f"{self.widths[0]} to {max(self.widths)} filters",
-            _NORM_SAID.get(self.norm, f"{self.norm} norm"),
+            _NORM_TEXT.get(self.norm, f"{self.norm} norm"),
             "dropout" if self.dropout else "no dropout",
             ups.get(self.up, f"{self.up} resizing"),
         ]  # fmt: skip

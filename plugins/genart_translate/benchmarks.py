@@ -1,4 +1,4 @@
-"""Rows of `genart bench`: a picture by CycleGAN and by pix2pix."""
+"""Rows of `genart bench`: an image by CycleGAN and by pix2pix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIDE = 256
 
 
 def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.BenchRow]:
-    """A picture of 256 px, float32; a U-Net only in a full run."""
+    """An image of 256 px, float32; a U-Net only in a full run."""
     cases = {"CycleGAN image 256 px 9 blocks": (resnet(9), "resnet_9blocks")}
     if not options.quick:
         cases["pix2pix image 256 px U-Net"] = (unet(8), "unet_256")
@@ -31,7 +31,7 @@ def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.
 def _picture(
     shape: Shape, kind: str, options: genart.benchmarks.BenchOptions
 ) -> genart.benchmarks.BenchCase:
-    """A picture, beside the public network of the same weights."""
+    """An image, beside the public network of the same weights."""
     torch.manual_seed(0)
     net = build(shape)
     image = torch.rand(1, 3, _SIDE, _SIDE, device=options.device) * 2 - 1
@@ -58,7 +58,7 @@ def _gap(ours: Tensor, theirs: Tensor) -> float:
 
 
 def arithmetic(net: nn.Module, image: Tensor) -> float:
-    """Operations of one picture by the plain method: convolutions alone, two a product."""
+    """Operations of one image by the plain method: convolutions alone, two a product."""
     total = 0.0
 
     def count(layer: Any, given: tuple[Tensor], made: Tensor) -> None:

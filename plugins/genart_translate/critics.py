@@ -1,4 +1,4 @@
-"""What judges pictures while a generator learns: patches, or single pixels."""
+"""Discriminators of patches, or of single pixels."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _MOST = 8  # times the filters, the widest layer
 
 
 class PatchCritic(nn.Module):
-    """PatchGAN: each logit judges one patch (Isola et al. 2017, section 6.1.2).
+    """PatchGAN: each logit rates one patch (Isola et al. 2017, section 6.1.2).
 
     `layers` convolutions 4x4 at stride 2, then two at stride 1, so that 3 give patches of 70x70
     pixels: 16, 34, 70, 142, 286 for 1 to 5. The first has no norm.
 
     Args:
-        channels: of the pictures; 6 where a picture is judged together with its source.
+        channels: of the images; 6 if the input is an image with its source.
         filters: of the first layer; they double up to 8 times.
         layers: how many halve the size, 1 or more.
         norm: "instance", "batch" or "none".
@@ -45,7 +45,7 @@ class PatchCritic(nn.Module):
 
 
 class PixelCritic(nn.Module):
-    """Judges colours alone: 1x1 convolutions (Isola et al. 2017, "PixelGAN")."""
+    """Rates single pixels: 1x1 convolutions (Isola et al. 2017, "PixelGAN")."""
 
     def __init__(self, channels: int, filters: int, norm: str) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class PixelCritic(nn.Module):
 
 
 def make_critic(channels: int, filters: int, layers: int, norm: str) -> nn.Module:
-    """A critic of patches, or of pixels where `layers` is 0."""
+    """A discriminator of patches, or of pixels if `layers` is 0."""
     if layers == 0:
         return PixelCritic(channels, filters, norm)
     return PatchCritic(channels, filters, layers, norm)

@@ -10,11 +10,11 @@ from .data import Domains
 from .settings import CycleGANSettings
 from .training import Training
 
-_SHOWN = 4  # pictures of a domain on a sheet
+_SHOWN = 4  # images of a domain on a sheet
 
 
 class CycleGAN(Training):
-    """Two generators that undo each other, and a critic for each domain.
+    """Two generators, each the inverse of the other, and a discriminator for each domain.
 
     Args:
         settings: of the run.
@@ -35,7 +35,7 @@ class CycleGAN(Training):
         return a, self._jittered(self.data.b, self._order("b", len(self.data.b)), draws[1])
 
     def _step(self, a: Tensor, b: Tensor) -> dict[str, float]:
-        """Generators, then critics."""
+        """Generators, then discriminators."""
         self._judging(False)
         loss, fakes, log = self._generator_loss(a, b)
         self._descend(self.g_opt, loss)
@@ -50,7 +50,7 @@ class CycleGAN(Training):
     def _generator_loss(
         self, a: Tensor, b: Tensor
     ) -> tuple[Tensor, dict[str, Tensor], dict[str, float]]:
-        """What the generators pay, the fakes by the critic that judges them, what to log."""
+        """The loss of the generators, the fakes by discriminator, what to log."""
         s, there, back = self.settings, self.nets["a_to_b"], self.nets["b_to_a"]
         with self._autocast():
             fake_b, fake_a = there(a), back(b)
@@ -66,7 +66,7 @@ class CycleGAN(Training):
         return loss, {"critic_a": fake_a, "critic_b": fake_b}, log
 
     def sheet(self) -> list[list[Tensor]]:
-        """Rows of a picture, its translation, and the way back: domain a, then domain b."""
+        """Rows of an image, its translation, and the back-translation: domain a, then domain b."""
         rows = []
         for domain, there, back in (
             (self.data.a, "a_to_b", "b_to_a"), (self.data.b, "b_to_a", "a_to_b"),
@@ -79,5 +79,5 @@ class CycleGAN(Training):
 
 
 def _spread(count: int, wanted: int) -> list[int]:
-    """Places spread over a domain, so that a sheet shows more than its first folder."""
+    """Positions spread over a domain, so that a sheet shows more than its first folder."""
     return sorted({i * count // wanted for i in range(wanted)})

@@ -1,8 +1,8 @@
-"""An engine for pictures on a CPU, beside the network, which stays the readable reference.
+"""An engine for images on a CPU, beside the network, which stays the readable reference.
 
 Nine tenths of a ResNet's arithmetic is in its residual blocks, 3x3 convolutions of one width at one
 size. The engine makes them by minimal filtering, in memory that it keeps; the rest is the network's
-own. Norms, edges and what is added to what are the network's, too, so the picture is the same to
+own. Norms, edges and what is added to what are the network's, too, so the image is the same to
 within rounding.
 """
 
@@ -24,10 +24,10 @@ _SMALLEST = 8  # pixels a side of the map
 
 
 class Engine:
-    """Runs a ResNet's blocks; may be used from several threads, which take turns.
+    """Runs a ResNet's blocks; may be used from several threads, one at a time.
 
     Args:
-        net: the network; its weights are taken in anew where they changed.
+        net: the network; its weights are prepared again when they changed.
     """
 
     def __init__(self, net: ResNet) -> None:
@@ -58,7 +58,7 @@ class Engine:
             return made.tanh_()
 
     def _can(self, x: Tensor) -> bool:
-        """Whether this is an ordinary picture, and worth it."""
+        """Whether this is an ordinary image, and worth it."""
         shape, factor = self.net.shape, self.net.shape.multiple
         return (
             len(x) == 1
@@ -96,7 +96,7 @@ class Engine:
             return made
 
     def _prepare(self, size: tuple[int, int], channels: int) -> None:
-        """Take in the weights if they changed, and memory for maps of this size."""
+        """Prepare the weights if they changed, and memory for maps of this size."""
         weights = [weight for block in self.net.blocks for weight in _weights(block)]
         marks = tuple((weight.data_ptr(), weight._version) for weight in weights)
         if marks != self._marks:

@@ -1,4 +1,4 @@
-"""What both generators and the critics are made of."""
+"""Layers of the generators and the discriminators."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Moments = tuple[Tensor, Tensor]  # mean and variance of each channel, (c,) each
 
 
 class Norm(nn.Module):
-    """Normalisation by a picture's own statistics, or by statistics that were given.
+    """Normalisation by an image's own statistics, or by statistics that were given.
 
-    In training a batch norm follows torch's; outside it takes each picture's own statistics where
-    `own` says so, which is the paper's test time (Isola et al. 2017, section 3.4).
+    In training a batch norm follows torch's; outside it takes each image's own statistics where
+    `own` is set, which is the paper's test time (Isola et al. 2017, section 3.4).
 
     Args:
         kind: "instance", "affine" or "batch", see `Shape`.
         channels: how many.
 
     Attributes:
-        own: whether a batch norm takes a picture's own statistics outside training.
-        fixed: statistics to use instead, for tiles of one picture.
+        own: whether a batch norm takes an image's own statistics outside training.
+        fixed: statistics to use instead, for tiles of one image.
         noted: where to put the statistics of what comes, or None.
     """
 
@@ -61,7 +61,7 @@ class Norm(nn.Module):
         if not self.own:
             return self._by(x, self._trained(), False)
         if x.shape[2] * x.shape[3] == 1:
-            raise genart.UsageError("The picture is too small for this network's norms.")
+            raise genart.UsageError("The image is too small for this network's norms.")
         if self.noted is not None:
             variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
             self.noted.append((mean, variance))
@@ -82,8 +82,8 @@ class Dropout(nn.Module):
 
     Attributes:
         seed: outside training, None leaves values alone; a number draws the mask of this layer,
-            the same for every picture of one size, so that films do not flicker.
-        place: which of its network's dropout layers it is.
+            the same for every image of one size, so that films do not flicker.
+        place: its number among the dropout layers of the network.
     """
 
     def __init__(self, place: int) -> None:
@@ -155,7 +155,7 @@ def enlarging(shape: Shape, into: int, out: int, bias: bool) -> nn.Module:
 
 @torch.no_grad()
 def initialise(net: nn.Module, how: str = "normal", gain: float = 0.02) -> None:
-    """Draw weights anew from the global random state; biases become 0.
+    """Draw weights again from the global random state; biases become 0.
 
     Args:
         net: its convolutions are drawn by `how`, batch norms' scales from N(1, gain).

@@ -1,4 +1,4 @@
-"""Finding a model: by the name of a shipped one, in a file, or behind a URL."""
+"""Find a model: an included one by name, a file, or a URL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SUFFIXES = (".safetensors", ".pth", ".pt")
 
 
 def shipped() -> dict[str, Path]:
-    """The models that come with genart, by name."""
+    """The included models, by name."""
     return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
 
 
@@ -34,7 +34,7 @@ def open_translator(model: str | Path, **options: Any) -> Translator:
 
     Raises:
         UnknownName: no such model and no such file.
-        CheckpointError: a file that cannot be used; the message says what it lacks.
+        CheckpointError: a file that cannot be used; the message says what is missing.
     """
     text = str(model)
     if text in shipped():
@@ -45,7 +45,7 @@ def open_translator(model: str | Path, **options: Any) -> Translator:
     if path.is_file():
         return _opened(path, path.stem, options)
     if path.is_dir():
-        raise genart.UsageError(f'"{text}" is a folder; name the model file in it.')
+        raise genart.UsageError(f'"{text}" is a folder. Name the model file in it.')
     if path.suffix in _SUFFIXES or len(path.parts) > 1:
         raise genart.UsageError(f'There is no model file "{text}".')
     hint = "A path or an http(s) URL of a model file works too."
@@ -57,14 +57,14 @@ def _opened(path: Path, name: str, options: dict[str, Any]) -> Translator:
     shape = read_shape(checkpoint)
     if shape is not None:
         network = fill(checkpoint, shape, checkpoint.tree)
-        told = {k: v for k, v in checkpoint.metadata.items() if not k.startswith("genart.")}
+        facts = {k: v for k, v in checkpoint.metadata.items() if not k.startswith("genart.")}
         assumed: tuple[str, ...] = ()
     else:
         found, state = found_in(checkpoint)
         network = fill(checkpoint, found.shape, found.renamed(state))
-        told, assumed = {"source": f"public checkpoint {path.name}"}, found.assumed
+        facts, assumed = {"source": f"public checkpoint {path.name}"}, found.assumed
     return Translator(
-        cast(ResNet | UNet, network), name=name, metadata=told, assumed=assumed, **options
+        cast(ResNet | UNet, network), name=name, metadata=facts, assumed=assumed, **options
     )
 
 
@@ -74,16 +74,14 @@ def found_in(
     """The generator in a public file, and its tensors by their own names.
 
     Raises:
-        CheckpointError: no generator; the message says what the file is or lacks.
+        CheckpointError: no generator; the message says what the file is or what is missing.
     """
     tree = checkpoint.tree
     if isinstance(tree, dict) and tree.get("kind") in ("cyclegan", "pix2pix") and "nets" in tree:
-        _strange(checkpoint, "it is a snapshot of a training; take the .safetensors beside it.")
+        _strange(checkpoint, "it is a training snapshot. Use the .safetensors file beside it.")
     architecture = checkpoint.metadata.get("genart.architecture")
     if architecture:
-        _strange(
-            checkpoint, f'it is a "{architecture}" and no generator of pictures from pictures.'
-        )
+        _strange(checkpoint, f'it is a "{architecture}" and not an image-to-image generator.')
     state = pth_reader.tensors_of(checkpoint)
     try:
         return pth_reader.find(state), state
@@ -93,7 +91,7 @@ def found_in(
 
 def _strange(checkpoint: genart.checkpoints.Checkpoint, why: str) -> NoReturn:
     raise genart.errors.CheckpointError(
-        f'"{checkpoint.path}" holds no CycleGAN or pix2pix generator: {why}'
+        f'"{checkpoint.path}" contains no CycleGAN or pix2pix generator: {why}'
     )
 
 
@@ -103,35 +101,35 @@ class TranslationReader:
     def recognise(self, checkpoint: genart.checkpoints.Checkpoint) -> dict[str, Any] | None:
         """A summary from header or weights; None for other files."""
         shape, assumed = read_shape(checkpoint), tuple[str, ...]()
-        told = {k: v for k, v in checkpoint.metadata.items() if not k.startswith("genart.")}
+        facts = {k: v for k, v in checkpoint.metadata.items() if not k.startswith("genart.")}
         if shape is None:
             try:
                 found = pth_reader.find(pth_reader.tensors_of(checkpoint))
             except pth_reader.Strange:
                 return None
-            shape, assumed, told = found.shape, found.assumed, {"release": "public"}
-        return summary(shape) | told | ({"assumed": list(assumed)} if assumed else {})
+            shape, assumed, facts = found.shape, found.assumed, {"release": "public"}
+        return summary(shape) | facts | ({"assumed": list(assumed)} if assumed else {})
 
     def load(
         self, checkpoint: genart.checkpoints.Checkpoint, *, name: str, device: torch.device
     ) -> genart.Generator:
-        """Say what it is for: it makes pictures of pictures, not of latents.
+        """Refuse, because it makes images from images, not from latents.
 
         Raises:
             UsageError: always.
         """
         raise genart.UsageError(
-            f'"{checkpoint.path}" turns pictures into pictures; use it with `genart translate '
+            f'"{checkpoint.path}" translates images. Use it with `genart translate '
             f'--model`, or as a style: "cyclegan:{checkpoint.path}".'
         )
 
 
 def summary(shape: Shape) -> dict[str, Any]:
-    """What `genart info` tells of a generator of this shape."""
+    """The facts that `genart info` shows for a generator of this architecture."""
     return {
         "kind": "stylizer",
         "architecture": shape.kind,
-        "about": shape.says(),
+        "about": shape.describe(),
         "multiple": shape.multiple,
         "shape": shape.to_dict(),
     }

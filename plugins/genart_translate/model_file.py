@@ -1,4 +1,4 @@
-"""Our own model files: safetensors with the shape in their header."""
+"""genart's model files: safetensors with the architecture in the header."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def save_model(
     path: str | Path,
     shape: Shape,
     state: Mapping[str, Tensor],
-    told: Mapping[str, str],
+    facts: Mapping[str, str],
     *,
     half: bool = False,
 ) -> Path:
@@ -34,11 +34,11 @@ def save_model(
         path: the file; its folder exists.
         shape: of the generator.
         state: its weights by our names.
-        told: texts such as licence, dataset and training.
+        facts: texts such as licence, dataset and training.
         half: keep weights in half the room, as float16.
     """
     header = {
-        **told,
+        **facts,
         "genart.architecture": ARCHITECTURE,
         "genart.format": FORMAT,
         "genart.shape": json.dumps(shape.to_dict()),
@@ -51,7 +51,7 @@ def save_model(
 
 
 def read_shape(checkpoint: genart.checkpoints.Checkpoint) -> Shape | None:
-    """The shape that our own file's header tells; None for other files.
+    """The architecture in the header of a genart file; None for other files.
 
     Raises:
         CheckpointError: a newer format, or a header without a usable shape.
@@ -95,7 +95,7 @@ def fill(
     faults = [*_names("missing", wanted.keys() - state.keys())]
     faults += _names("unexpected", state.keys() - wanted.keys())
     faults += _names(
-        "of another shape",
+        "with another shape",
         (
             f"{name} {tuple(state[name].shape)} for {tuple(wanted[name].shape)}"
             for name in wanted.keys() & state.keys()
@@ -103,7 +103,7 @@ def fill(
         ),
     )
     if faults:
-        fail(checkpoint, f"its tensors do not fit a {shape.says()}; {'; '.join(faults)}.")
+        fail(checkpoint, f"its tensors do not fit a {shape.describe()}; {'; '.join(faults)}.")
     own = {name: state[name].float().contiguous() for name in wanted}
     net.load_state_dict(own, assign=True)
     return net.eval().requires_grad_(False)

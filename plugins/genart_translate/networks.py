@@ -95,7 +95,7 @@ class ResNet(nn.Module):
 class UNet(nn.Module):
     """pix2pix's generator (Isola et al. 2017, section 6.1.1): halvings, doublings, and skips.
 
-    The lowest level has no norm on its way down: at 1x1 a picture's own statistics would leave
+    The lowest level has no norm on its way down: at 1x1 an image's own statistics would leave
     nothing of it.
     """
 
@@ -136,12 +136,12 @@ def build(shape: Shape) -> ResNet | UNet:
 
 
 def set_test_time(net: nn.Module, *, own: bool, seed: int | None) -> None:
-    """Say how batch norms and dropout behave outside training.
+    """Set how batch norms and dropout behave outside training.
 
     Args:
         net: a generator.
-        own: batch norms take each picture's own statistics instead of those of the training.
-        seed: of the dropout masks; None turns dropout off.
+        own: batch norms take each image's own statistics instead of those of the training.
+        seed: of the dropout masks; None switches dropout off.
     """
     for module in net.modules():
         if isinstance(module, Norm) and module.batch:

@@ -1,4 +1,4 @@
-"""What critics and generators pay, and the pool of older fakes."""
+"""Losses of discriminators and generators, and the pool of older fakes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ OBJECTIVES = ("lsgan", "vanilla", "wgangp")
 
 
 def adversarial(logits: Tensor, real: bool, objective: str) -> Tensor:
-    """What is paid for logits that should say real, or fake.
+    """The loss of logits that should mean real, or fake.
 
     Args:
-        logits: of a critic, any shape.
-        real: what they should say.
+        logits: of a discriminator, any shape.
+        real: the target.
         objective: "lsgan" (least squares, Mao et al. 2017), "vanilla" (cross-entropy, Goodfellow
             et al. 2014) or "wgangp" (Wasserstein, Arjovsky et al. 2017).
     """
@@ -30,12 +30,12 @@ def adversarial(logits: Tensor, real: bool, objective: str) -> Tensor:
 
 
 def gradient_penalty(critic: Callable[[Tensor], Tensor], reals: Tensor, fakes: Tensor) -> Tensor:
-    """Mean squared distance from 1 of the critic's gradient between reals and fakes.
+    """Mean squared distance from 1 of the discriminator's gradient between reals and fakes.
 
-    Gulrajani et al. 2017, section 4; one place a picture, drawn from the global random state.
+    Gulrajani et al. 2017, section 4; one point per image, drawn from the global random state.
 
     Args:
-        critic: gives logits.
+        critic: the discriminator; gives logits.
         reals: (n, c, h, w).
         fakes: like the reals.
     """
@@ -47,9 +47,9 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], reals: Tensor, fakes: T
 
 
 class Pool:
-    """Fakes of earlier steps, so that critics do not chase the newest alone.
+    """Fakes of earlier steps, so that discriminators do not follow only the newest.
 
-    Shrivastava et al. 2017: until it is full it keeps what comes and gives it back; then a picture
+    Shrivastava et al. 2017: until it is full it keeps what comes and gives it back; then an image
     is, at even chance, exchanged for a random one of the pool.
 
     Args:
@@ -61,7 +61,7 @@ class Pool:
         self.held: list[Tensor] = []
 
     def exchange(self, fakes: Tensor) -> Tensor:
-        """Pictures (n, c, h, w) for as many, without gradients; draws from the global state."""
+        """Images (n, c, h, w) for as many, without gradients; draws from the global state."""
         fakes = fakes.detach().float()
         return torch.cat([self._one(fake[None]) for fake in fakes]) if self.size else fakes
 

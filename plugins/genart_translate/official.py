@@ -31,7 +31,7 @@ def official(checkout: Path, kind: str, filters: int, norm: str) -> Any:
     """
     if not (checkout / "models" / "networks.py").is_file():
         raise genart.UsageError(
-            f"{checkout} is no checkout of pytorch-CycleGAN-and-pix2pix: it has no "
+            f"{checkout} is not a checkout of pytorch-CycleGAN-and-pix2pix: it has no "
             f"models/networks.py."
         )
     sys.path.insert(0, str(checkout))

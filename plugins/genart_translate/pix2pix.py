@@ -1,4 +1,4 @@
-"""pix2pix: pairs of pictures (Isola et al. 2017)."""
+"""pix2pix: pairs of images (Isola et al. 2017)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN = 8  # pairs on a sheet
 
 
 class Pix2Pix(Training):
-    """A generator, and a critic that sees the source beside the picture.
+    """A generator, and a discriminator that sees the source beside the image.
 
     Args:
         settings: of the run.
@@ -40,7 +40,7 @@ class Pix2Pix(Training):
         )
 
     def _step(self, a: Tensor, b: Tensor) -> dict[str, float]:
-        """Critic, then generator."""
+        """Discriminator, then generator."""
         with self._autocast():
             fake = self.nets["a_to_b"](a)
         self._judging(True)

@@ -1,6 +1,6 @@
 """The public `*_net_G*.pth` files of CycleGAN and pix2pix: their shape, from the weights alone.
 
-Those files hold tensors by name and tell nothing of themselves. A ResNet's layers are numbered in
+Those files contain named tensors and no description. A ResNet's layers are numbered in
 one row (`model.1`, `model.10.conv_block.5`), a U-Net's levels nest (`model.model.1.model.3...`), so
 that what lies between two convolutions shows in their numbers: dropout, padding, resizing.
 """
@@ -29,7 +29,7 @@ _DROPPED = 5  # levels of a U-Net that never drop out: the four outer ones and t
 
 
 class Strange(Exception):
-    """Weights that are no generator we know; the message says what is missing."""
+    """Weights that are not a known generator; the message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Found:
     """A generator in a public file.
 
     Args:
-        shape: what the weights tell.
-        names: their names to ours.
-        assumed: what the weights cannot tell, for people.
+        shape: the architecture found in the weights.
+        names: their names to genart's.
+        assumed: properties that the weights do not contain, as text.
     """
 
     shape: Shape
@@ -59,7 +59,7 @@ class Found:
 
 @dataclass
 class _Names:
-    """Their names to ours, as they are found."""
+    """Their names to genart's, as they are found."""
 
     state: State
     found: dict[str, str] = field(default_factory=dict)
@@ -101,12 +101,13 @@ def find(state: State) -> Found:
     """The generator that these weights are.
 
     Raises:
-        Strange: they are none; the message says what they lack, and what they are if it is known.
+        Strange: no generator; the message says what is missing, and what the file is if known.
     """
     if any(name.endswith(".filt") for name in state):
         raise Strange(
-            "it is an anti-aliased generator (CUT's blur layers), which is another architecture; "
-            "train or ask for one without anti-aliasing."
+            "it is an anti-aliased generator (CUT's blur layers), which is a different "
+            "architecture. "
+            "Use one without anti-aliasing."
         )
     if "model.model.0.weight" in state:
         return _unet(state)
@@ -126,8 +127,8 @@ def _resnet(state: State) -> Found:
         before, after = plain[:half], plain[half:]
     if len(before) != len(after) or not after:
         raise Strange(
-            f"it has {len(before)} convolutions on the way down and {len(after)} on the way up; "
-            f"a ResNet generator has as many of both."
+            f"it has {len(before)} downsampling and {len(after)} upsampling convolutions; "
+            f"a ResNet generator has equal numbers of both."
         )
     kinds = {_BLOCKS.get(pair) for pair in blocks.values()}
     if len(kinds) > 1 or None in kinds:
@@ -139,7 +140,7 @@ def _resnet(state: State) -> Found:
     end = before[-1] + 3 + len(blocks)
     how = _UPS.get(after[0] - end) if len(after) > 1 else _UPS[0]
     if how is None:
-        raise Strange(f'it lacks "model.{end}.weight", the first layer on the way up.')
+        raise Strange(f'it lacks "model.{end}.weight", the first upsampling layer.')
     up_bias = f"model.{after[0]}.bias" in state if len(after) > 1 else True
     shape = _checked(
         kind="resnet",
@@ -159,7 +160,7 @@ def _resnet(state: State) -> Found:
     return Found(shape, _resnet_names(state, shape, before, blocks, after), assumed)
 
 
-_RESIZED = "resizing is bilinear without aligned corners; the weights do not tell"
+_RESIZED = "resizing is bilinear without aligned corners (not visible in the weights)"
 
 
 def _resnet_names(
@@ -238,7 +239,9 @@ def _unet(state: State) -> Found:
     assumed = [_RESIZED] if shift else []
     if depth > _DROPPED:
         who = "pix2pix has" if norm == "batch" else "CycleGAN has"
-        assumed.append(f"dropout in {shape.dropout} levels, as {who} it; the weights do not tell")
+        assumed.append(
+            f"dropout in {shape.dropout} levels, as {who} it (not visible in the weights)"
+        )
     return Found(shape, names.found, tuple(assumed))
 
 
@@ -262,7 +265,7 @@ def _shift(state: State, levels: list[str]) -> int:
             for i, level in enumerate(levels):
                 up = f"{level}.{(3 if i in (0, len(levels) - 1) else 5) + shift}.weight"
                 if up not in state:
-                    raise Strange(f'it lacks "{up}" on the way up from level {i + 1}.')
+                    raise Strange(f'it lacks "{up}" upsampling from level {i + 1}.')
             return shift
     raise Strange(f'it lacks "{levels[0]}.3.weight", a U-Net\'s last layer.')
 
@@ -278,25 +281,25 @@ def _checked(**values: object) -> Shape:
     try:
         return Shape.from_dict(values)
     except genart.UsageError as error:
-        raise Strange(f"it is no generator of pictures: {error}") from error
+        raise Strange(f"it is not a generator of images: {error}") from error
 
 
 def _other(state: State) -> str:
-    """What weights are that are no generator, and what they lack."""
+    """What the weights are if not a generator, and what is missing."""
     convolutions = [t for name, t in state.items() if name.endswith("weight") and t.ndim == 4]
     if convolutions and len(convolutions[-1]) == 1:
         for start, kind in (("model.0.weight", "patches"), ("net.0.weight", "pixels")):
             if start in state and state[start].ndim == 4:
                 return (
-                    f"it is a discriminator (of {kind}), which judges pictures and makes none; "
-                    f"take the file beside it whose name holds net_G."
+                    f"it is a discriminator (of {kind}), which makes no images. "
+                    f"Use the file beside it whose name contains net_G."
                 )
     if "conv1.conv2d.weight" in state:
-        return 'it is a network of fast neural style; use it with the style "fast".'
+        return 'it is a network of fast neural style. Use it with the style "fast".'
     if any(name.startswith(("synthesis.", "mapping.", "style.", "to_rgb")) for name in state):
-        return "it is a StyleGAN, which makes pictures of latents; load it as a model."
+        return "it is a StyleGAN, which makes images from latents. Load it as a model."
     held = ", ".join(list(state)[:4]) + (", ..." if len(state) > 4 else "")
     return (
         'it lacks "model.1.weight" (a ResNet generator\'s first convolution) and '
-        f'"model.model.0.weight" (a U-Net\'s). It holds {held or "no tensors by name"}.'
+        f'"model.model.0.weight" (a U-Net\'s). It contains {held or "no tensors by name"}.'
     )

@@ -42,7 +42,7 @@ class Schedule:
         return float(_PLATEAU_FACTOR**self.lowered)
 
     def epoch_ended(self, loss: float) -> None:
-        """Tell the mean loss of the generators in the epoch that has ended."""
+        """Report the mean loss of the generators in the finished epoch."""
         if loss < self.best * (1 - _PLATEAU_BETTER):
             self.best, self.bad = loss, 0
             return
@@ -51,10 +51,10 @@ class Schedule:
             self.lowered, self.bad = self.lowered + 1, 0
 
     def state(self) -> dict[str, Any]:
-        """What "plateau" has seen."""
+        """The state of "plateau"."""
         return {"best": self.best, "bad": self.bad, "lowered": self.lowered}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave."""
+        """Restore the result of `state`."""
         self.best, self.bad = float(state["best"]), int(state["bad"])
         self.lowered = int(state["lowered"])

@@ -1,4 +1,4 @@
-"""Any size through a network that takes some: reflected margins, and tiles of large pictures."""
+"""Any size through a network that takes some: reflected margins, and tiles of large images."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def padded(image: Tensor, size: tuple[int, int]) -> tuple[Tensor, Spans]:
 
 
 def _reflected(length: int, before: int, total: int) -> Tensor:
-    """Which of `length` places each of `total` shows, when `before` of them come first."""
+    """Which of `length` positions each of `total` shows, when `before` of them come first."""
     period = max(2 * (length - 1), 1)
     at = (torch.arange(total) - before) % period
     return torch.minimum(at, period - at) if length > 1 else torch.zeros(total, dtype=torch.long)

@@ -50,20 +50,20 @@ class _Run(Training, genart.training.TrainingRun):
         }  # fmt: skip
 
     def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
-        """Write every generator and what they make of the same few pictures."""
+        """Write every generator and what they make of the same few images."""
         for name, file in self.files.items():
             weights = self.learnt(name).state_dict()
             save_model(folder.path / file, self.settings.shape(), weights, self._card(name))
         folder.sheet(f"sample-{self.mark}.png", map(torch.cat, self.sheet()))
 
     def _card(self, name: str) -> dict[str, str]:
-        """What a model's file says of its making."""
+        """The training metadata of a model file."""
         s = self.settings
         return {
             "method": self.kind,
             "direction": name.replace("_", " "),
             "training": f"{self.steps} steps of {s.batch} at {s.resolution} px, "
-            f"{len(self.data)} pictures, {s.loss}",
+            f"{len(self.data)} images, {s.loss}",
             "licence": s.licence,
             "dataset": s.note or self.dataset,
         }
@@ -97,7 +97,7 @@ KINDS = {
 class TranslationTrainer(genart.training.LoopTrainer[Settings]):
     """Trains CycleGAN (Zhu et al. 2017) or pix2pix (Isola et al. 2017).
 
-    Pictures that cannot be used are left out and named in `log.jsonl`.
+    Images that cannot be used are left out and named in `log.jsonl`.
 
     Args:
         kind: "cyclegan" or "pix2pix".
@@ -106,7 +106,7 @@ class TranslationTrainer(genart.training.LoopTrainer[Settings]):
     """
 
     holds = ("steps", "kind")
-    #: The networks, and what the order of pictures hangs on.
+    #: The networks, and what the order of images depends on.
     fixed = (
         "reverse", "resolution", "jitter", "batch", "seed", "network", "blocks", "levels",
         "filters", "most", "norm", "dropout", "up", "critic_filters", "critic_layers", "pool",
@@ -119,7 +119,7 @@ class TranslationTrainer(genart.training.LoopTrainer[Settings]):
     def start(
         self, dataset: str | Path, folder: genart.training.RunFolder, resumed: bool
     ) -> genart.training.TrainingRun:
-        """Read all pictures and make the networks."""
+        """Read all images and make the networks."""
         s, kind = self.settings, KINDS[self.kind]
         data = kind.load(dataset, s.data_b, round(s.resolution * s.jitter))
         data = data.swapped() if s.reverse else data
@@ -131,7 +131,7 @@ class TranslationTrainer(genart.training.LoopTrainer[Settings]):
         """The state in a snapshot; CheckpointError where it is of the other kind."""
         state = super().read(snapshot)
         if state["kind"] != self.kind:
-            raise genart.errors.CheckpointError(f'"{snapshot}" is no snapshot of {self.what}.')
+            raise genart.errors.CheckpointError(f'"{snapshot}" is not a snapshot of {self.what}.')
         return state
 
     def changes(self, state: Mapping[str, Any]) -> list[str]:

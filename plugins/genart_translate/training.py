@@ -36,7 +36,7 @@ class Training(ABC):
         device: where to train.
     """
 
-    #: Generators and critics, by attribute.
+    #: Generators and discriminators, by attribute.
     generators: tuple[str, ...]
     critics: tuple[str, ...]
 
@@ -102,7 +102,7 @@ class Training(ABC):
                 group["lr"] = self.rate
 
     def step(self) -> dict[str, float]:
-        """One step of generators and critics; returns what to log."""
+        """One step of generators and discriminators; returns what to log."""
         self.nets.train()
         log = self._step(*self._next())
         self.steps += 1
@@ -116,21 +116,21 @@ class Training(ABC):
 
     @abstractmethod
     def _step(self, a: Tensor, b: Tensor) -> dict[str, float]:
-        """Learn from pictures (batch, 3, h, w) of both domains; "g" is what generators paid."""
+        """Learn from images (batch, 3, h, w) of both domains; "g" is the loss of the generators."""
 
     @abstractmethod
     def _next(self) -> tuple[Tensor, Tensor]:
-        """The next pictures, jittered."""
+        """The next images, jittered."""
 
     @abstractmethod
     def sheet(self) -> list[list[Tensor]]:
-        """Rows of pictures (1, 3, h, w) that show where the run stands, always the same ones."""
+        """Rows of images (1, 3, h, w) that show where the run stands, always the same ones."""
 
     def _like(self, logits: Tensor, real: bool) -> Tensor:
         return adversarial(logits, real, self.settings.loss)
 
     def _critic_loss(self, name: str, reals: Tensor, fakes: Tensor) -> Tensor:
-        """Half of what a critic pays for reals and fakes, plus the gradient penalty."""
+        """Half the discriminator loss for reals and fakes, plus the gradient penalty."""
         critic = self.nets[name]
         with self._autocast():
             loss = (self._like(critic(reals), True) + self._like(critic(fakes), False)) / 2
@@ -147,12 +147,12 @@ class Training(ABC):
         self.scaler.step(optimiser)
 
     def _judging(self, learn: bool) -> None:
-        """Whether critics collect gradients: not while the generators learn."""
+        """Whether discriminators collect gradients: not while the generators learn."""
         for name in self.critics:
             self.nets[name].requires_grad_(learn)
 
     def _jittered(self, domain: Tensor, index: Tensor, draws: Tensor) -> Tensor:
-        """Pictures of a domain, cropped and mirrored as `draws` (batch, 3) in 0..1 say."""
+        """Images of a domain, cropped and mirrored by `draws` (batch, 3) in 0..1."""
         side = self.settings.resolution
         room = domain.shape[-1] - side + 1
         made = []
@@ -163,7 +163,7 @@ class Training(ABC):
         return self._placed(torch.stack(made))
 
     def _middle(self, domain: Tensor, index: int) -> Tensor:
-        """A picture of a domain, (1, 3, h, w), as it is used."""
+        """An image of a domain, (1, 3, h, w), as it is used."""
         side = self.settings.resolution
         edge = (domain.shape[-1] - side) // 2
         return self._placed(domain[index : index + 1, :, edge : edge + side, edge : edge + side])
@@ -173,7 +173,7 @@ class Training(ABC):
         return images.contiguous(memory_format=torch.channels_last)
 
     def _order(self, domain: str, count: int) -> Tensor:
-        """Which pictures come next: every epoch of a domain is a shuffle that the seed fixes."""
+        """Which images come next: every epoch of a domain is a shuffle that the seed fixes."""
         first = self.steps * self.settings.batch
         places = range(first, first + self.settings.batch)
         return torch.tensor([int(self._shuffled(domain, count, at // count)[at % count])

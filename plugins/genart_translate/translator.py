@@ -1,4 +1,4 @@
-"""The stylizer: a generator, and any picture through it."""
+"""The stylizer: a generator, and any image through it."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from .model_file import save_model
 from .networks import ResNet, UNet, set_test_time
 from .tiling import admitted, in_tiles, padded
 
-TILE = 1024  # pixels a side; a larger picture is painted in such tiles
+TILE = 1024  # pixels a side; a larger image is painted in such tiles
 _GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and the public code have it
 
 
 class Translator:
-    """Turns pictures of one domain into pictures of another.
+    """Translates images from one domain to another.
 
     What CycleGAN and pix2pix train is one thing at test time: a generator. Sides that it does not
-    take are padded by reflection and cropped back. Pictures with a side above `TILE` are painted
-    in tiles that share one set of norm statistics, those of the picture reduced to `TILE` pixels.
+    take are padded by reflection and cropped back. Images with a side above `TILE` are painted
+    in tiles that share one set of norm statistics, those of the image reduced to `TILE` pixels.
 
     Args:
         network: the generator.
         name: what people call it.
-        metadata: what its file says about it.
-        assumed: what its file could not tell, and what was assumed.
+        metadata: texts of its file.
+        assumed: properties that are not in its file and were assumed.
         dropout: see below.
         statistics: see below.
         seed: see below.
-        engine: whether pictures on a CPU come from the engine where it is faster, see `Engine`.
+        engine: whether images on a CPU come from the engine where it is faster, see `Engine`.
 
     Attributes:
         shape: of the generator.
@@ -78,8 +78,8 @@ class Translator:
 
     @property
     def about(self) -> str:
-        """What was found, in a line."""
-        return self.shape.says() + "".join(f"; {what}" for what in self.assumed)
+        """The architecture in one line."""
+        return self.shape.describe() + "".join(f"; {what}" for what in self.assumed)
 
     def __call__(self, image: genart.Image) -> genart.Image:
         """Translate images of any size; each is translated independently of the others.
@@ -133,7 +133,7 @@ class Translator:
         return max(TILE, 4 * self.shape.multiple)
 
     def _reach(self) -> int:
-        """How far a pixel of the picture acts on those around it, in pixels, or what will do."""
+        """The receptive field of the network in pixels, or an upper limit."""
         if self.shape.kind == "unet":
             return TILE // 8
         per = self.shape.multiple
@@ -141,7 +141,7 @@ class Translator:
 
     @contextmanager
     def _common(self, image: Tensor) -> Iterator[None]:
-        """Have all norms use the statistics of the picture reduced to a tile's size."""
+        """Have all norms use the statistics of the image reduced to a tile's size."""
         scale = self._tile / max(image.shape[-2:])
         size = [admitted(round(side * scale), self.shape) for side in image.shape[-2:]]
         small = F.interpolate(image, size, mode="bilinear", antialias=True, align_corners=False)

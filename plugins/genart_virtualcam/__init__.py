@@ -1,4 +1,4 @@
-"""A virtual camera: the picture as a webcam, for any program that takes one."""
+"""A virtual camera: the image as a webcam, for any program that takes one."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class CameraSink:
 
     Args:
         path: the device, such as "/dev/video2" or "OBS Virtual Camera"; "" takes the first.
-        fps: frames a second, told to who watches.
+        fps: frames per second, announced to programs that watch.
         size: (h, w) of the frames.
 
     Raises:

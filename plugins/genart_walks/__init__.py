@@ -1,6 +1,6 @@
 """The walks that come with genart: through keys, around them, and breathing.
 
-A factory takes a walk's options; its interpolator is imported when somebody walks.
+A factory takes the options of a walk and imports the interpolator when it is needed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def cubic() -> genart.Interpolator:
 
 
 def bspline() -> genart.Interpolator:
-    """A cubic B-spline through the keys: no corners, and no jerk in the turns either."""
+    """A cubic B-spline through the keys: no corners, with continuous curvature."""
     from genart_walks.splines import bspline
 
     return bspline
@@ -68,7 +68,7 @@ def noise(*, seed: int = 0, radius: float = 1.0, smoothness: float = 0.6) -> gen
 
     Args:
         seed: which path.
-        radius: how far it strays; 0 is the keys alone, 1 is as far as the keys are apart.
+        radius: deviation from the keys; 0 is the keys alone, 1 is as far as the keys are apart.
         smoothness: length scale of the path; 0.2 trembles, 0.6 wanders, 2 is nearly a circle.
     """
     from genart_walks.circle_noise import NoisePath
@@ -79,10 +79,10 @@ def noise(*, seed: int = 0, radius: float = 1.0, smoothness: float = 0.6) -> gen
 def pulse(
     *, base: str = "slerp", pulses: int = 0, low: float = 0.3, high: float = 1.0
 ) -> genart.Interpolator:
-    """Truncation breathes while the place walks.
+    """Truncation oscillates while the latent walks.
 
     Args:
-        base: the kind of walk the place takes; a single key stays where it is.
+        base: the interpolator of the latent; a single key does not move.
         pulses: breaths in the whole walk; 0 is one a key.
         low: factor on the truncation between breaths.
         high: factor at the height of a breath, and at phase 0.
@@ -93,10 +93,10 @@ def pulse(
 
 
 def traverse(*, base: str = "slerp", low: float = -1.0, high: float = 1.0) -> genart.Interpolator:
-    """Truncation goes from low to high, and back in a loop: each picture meets its opposite.
+    """Truncation goes from low to high, and back in a loop: each image meets its opposite.
 
     Args:
-        base: the kind of walk the place takes; a single key stays where it is.
+        base: the interpolator of the latent; a single key does not move.
         low: factor on the truncation at phase 0.
         high: factor half way round a loop, or at the end of an open walk.
     """

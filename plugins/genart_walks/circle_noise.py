@@ -21,7 +21,7 @@ _TINY = 1e-12  # keeps divisions by the length of nothing finite
 class Circle:
     """A circle in a random plane, from the first key; labels blend on past all keys.
 
-    In z the centre is the origin and every place lies at radius sqrt(z_dim), where standard
+    In z the centre is the origin and every latent lies at radius sqrt(z_dim), where standard
     normal draws lie; phase 0 has the first key's direction. In w and w+ the centre is the mean of
     the keys and phase 0 is the first key itself, for radius 1. All layers of w+ share one
     direction, so that they stay one style if they were.
@@ -41,7 +41,7 @@ class Circle:
         _check_radius(self.radius)
 
     def __call__(self, keys: genart.Latent, phase: float, loop: bool) -> genart.Latent:
-        """One place at phase 0..1; an open circle goes the whole way round too."""
+        """One latent at phase 0..1; an open circle also covers the whole circle."""
         centre, start = self._spokes(exact(keys.values), keys.space)
         draw = torch.from_numpy(_normal(self.seed, 1, start.shape[-1])[0]).to(start.device)
         across = _square_to(start, draw.expand_as(start))
@@ -66,12 +66,12 @@ class NoisePath:
     The process has MacKay's periodic kernel exp(-2 sin^2(pi d) / smoothness^2) ("Introduction to
     Gaussian Processes", 1998) without its constant part, by its Fourier series: the path closes
     by construction and every coordinate is standard normal at every phase. In z it is added to
-    the key (several keys: to a slerp through them) so that places stay standard normal; in w and
+    the key (several keys: to a slerp through them) so that latents stay standard normal; in w and
     w+ it is measured by the spread of the keys, one direction for all layers.
 
     Args:
         seed: which path.
-        radius: how far it strays; 0 is the keys alone, 1 is as far as the keys are apart.
+        radius: deviation from the keys; 0 is the keys alone, 1 is as far as the keys are apart.
         smoothness: the kernel's length scale, 0.05..10.
 
     Raises:
@@ -88,7 +88,7 @@ class NoisePath:
             raise genart.UsageError(f"Smoothness {self.smoothness} is outside 0.05..10.")
 
     def __call__(self, keys: genart.Latent, phase: float, loop: bool) -> genart.Latent:
-        """One place at phase 0..1."""
+        """One latent at phase 0..1."""
         values = exact(keys.values)
         base = values[0] if len(keys) == 1 else exact(slerp(keys, phase, loop).values[0])
         path = _path(self.seed, self.smoothness, values.shape[-1], phase % 1)
@@ -102,7 +102,7 @@ class NoisePath:
 
 
 def _placed(keys: genart.Latent, place: torch.Tensor, phase: float, loop: bool) -> genart.Latent:
-    """A place with the labels and truncation of a straight walk past the keys."""
+    """A latent with the labels and truncation of a straight walk past the keys."""
     past = keys if len(keys) == 1 else linear(keys, phase, loop)
     return replace(past, values=place[None].float().to(keys.values.device))
 
@@ -139,12 +139,12 @@ def _path(seed: int, smoothness: float, size: int, phase: float) -> NDArray[np.f
 
 def _check_radius(radius: float) -> None:
     if not (math.isfinite(radius) and radius >= 0):
-        raise genart.UsageError(f"A radius is 0 or more, not {radius}.")
+        raise genart.UsageError(f"The radius must be 0 or more, not {radius}.")
 
 
 def _check_spread(values: torch.Tensor, kind: str) -> None:
     if len(values) < 2:
         raise genart.UsageError(
-            f'In w and w+ a "{kind}" walk measures itself by its keys and needs two or more; '
-            "in z one is enough."
+            f'In w and w+ a "{kind}" walk derives its scale from its keys and needs at least two; '
+            "in z one key is enough."
         )

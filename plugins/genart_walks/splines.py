@@ -61,8 +61,8 @@ def bspline(keys: genart.Latent, phase: float, loop: bool) -> genart.Latent:
 def _between(keys: genart.Latent, phase: float, loop: bool, kind: str) -> tuple[int, int, float]:
     if len(keys) < 2:
         raise genart.UsageError(
-            f'A "{kind}" walk goes from key to key and needs two or more, not {len(keys)}; '
-            "circle, noise, pulse and traverse walk from one."
+            f'A "{kind}" walk goes from key to key and needs at least two keys, not {len(keys)}; '
+            "circle, noise, pulse and traverse need only one."
         )
     return genart.latents.segment(phase, len(keys), loop)
 

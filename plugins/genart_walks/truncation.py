@@ -12,16 +12,16 @@ import genart
 
 @dataclass(frozen=True)
 class Breath:
-    """Truncation swings between two factors while the place walks as another kind.
+    """Truncation oscillates between two factors while another walk moves the latent.
 
-    The swing is a raised cosine. What the keys' own truncation says is multiplied by it.
+    The oscillation is a raised cosine. It multiplies the truncation of the keys.
 
     Args:
-        base: the kind of walk the place takes; a single key stays where it is.
+        base: the interpolator of the latent; a single key does not move.
         start: the factor on the truncation at phase 0.
-        turn: the factor at the turning points.
+        turn: the factor at the end of a swing.
         swings: swings there and back in the whole walk; 0 is one a key.
-        there_only: an open walk ends at the turning point, without coming back.
+        there_only: an open walk ends at the other factor and does not return.
 
     Raises:
         UnknownName: no such base.
@@ -37,16 +37,16 @@ class Breath:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.start) and math.isfinite(self.turn)):
-            raise genart.UsageError(f"Factors are finite, not {self.start} and {self.turn}.")
+            raise genart.UsageError(f"Factors must be finite, not {self.start} and {self.turn}.")
         if self.swings < 0:
-            raise genart.UsageError(f"Pulses are counted from 0, not {self.swings}.")
+            raise genart.UsageError(f"The number of pulses must be 0 or more, not {self.swings}.")
         walker = genart.registry("interpolator").create(self.base)
         if isinstance(walker, Breath):
-            raise genart.UsageError(f'"{self.base}" breathes itself; take another base.')
+            raise genart.UsageError(f'"{self.base}" changes truncation itself. Use another base.')
         object.__setattr__(self, "_walker", walker)
 
     def __call__(self, keys: genart.Latent, phase: float, loop: bool) -> genart.Latent:
-        """One place at phase 0..1, with its truncation set."""
+        """One latent at phase 0..1, with its truncation set."""
         place = self._place(keys, phase, loop)
         factor = torch.full((1,), self._factor(len(keys), phase, loop), device=keys.values.device)
         own = 1.0 if place.truncation is None else place.truncation

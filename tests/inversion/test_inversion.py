@@ -288,7 +288,7 @@ def test_the_command_inverts_folders_and_says_what_failed(
     [
         ({"method": "projektor"}, 'No inverter named "projektor". Did you mean "projector"'),
         ({"space": "z"}, "searches in w or w"),
-        ({"steps": 0}, "1 step or more"),
+        ({"steps": 0}, "at least 1 step"),
         ({"colour": 3}, "colour"),
         ({"features": "vgg99"}, "Features are"),
     ],

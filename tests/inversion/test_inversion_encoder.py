@@ -77,7 +77,7 @@ def test_its_guess_is_better_than_the_average_and_a_search_goes_on_from_it(
 def test_an_encoder_knows_its_generator(model: Any, encoder: Path, tmp_path: Path) -> None:
     other = tiny(tmp_path / "other.safetensors", seed=8)
     target = other(other.sample([1])).clamp(-1, 1)
-    with pytest.raises(genart.UsageError, match=r'encoder of "tiny".*does not know "other"'):
+    with pytest.raises(genart.UsageError, match=r'encoder of "tiny".*does not match "other"'):
         genart.invert(other, target, method="encoder", encoder=encoder)
     with pytest.raises(genart.UsageError, match='No encoder of "other" is here; train one'):
         genart.invert(other, target, method="encoder")
@@ -114,7 +114,7 @@ def test_the_command_trains_without_data(genart_command: Run, model: Any, tmp_pa
     assert done.json["model"] == str(tmp_path / "run" / "tiny.encoder.safetensors")
     with pytest.raises(genart.UsageError, match="more than 0"):
         train("encoder", None, tmp_path / "none", samples=0)
-    with pytest.raises(genart.UsageError, match="own pictures"):
+    with pytest.raises(genart.UsageError, match="images of its model"):
         train("encoder", tmp_path, tmp_path / "none", model=str(model.source))
     with pytest.raises(genart.UsageError, match="needs data"):
         train("stylegan2", None, tmp_path / "none")

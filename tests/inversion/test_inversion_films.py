@@ -114,7 +114,7 @@ def test_a_place_that_is_given_is_not_shaken(model: Any) -> None:
     [
         ("other", "w", 20, 'belongs to "other" and not to "tiny"'),
         ("other", "w", 33, 'w of size (33,); "tiny" takes (20,). It belongs to "other".'),
-        ("tiny", "z", 24, "starts at 1 place in w or w+, not at 1 in z"),
+        ("tiny", "z", 24, "starts at 1 latent in w or w+, not at 1 in z"),
         ("tiny", "w", 20, ""),
     ],
 )

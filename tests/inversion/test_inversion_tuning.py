@@ -147,7 +147,7 @@ def test_what_cannot_be_tuned_says_so(model: Any) -> None:
     with pytest.raises(genart.UsageError, match="is in no file: save it first"):
         genart.invert(homeless, stranger(), **QUICK)
     for words, says in (
-        ({"space": "w+"}, "Pivots lie in w"),
+        ({"space": "w+"}, "Pivots are in w"),
         ({"pivot": "semantic"}, "projector or encoder"),
         ({"tuning": 0}, "1 step"),
         ({"colour": 1}, "colour"),

@@ -254,7 +254,7 @@ def test_breathing_walks_take_another_base_but_not_each_other(plasma):
     keys = keys_in("z", plasma)
     walk = genart.walk(keys, "pulse", base="cubic")
     assert torch.equal(walk(0.3).values, genart.walk(keys, "cubic")(0.3).values)
-    with pytest.raises(genart.UsageError, match="breathes itself"):
+    with pytest.raises(genart.UsageError, match="changes truncation itself"):
         genart.walk(keys, "pulse", base="traverse")
 
 
@@ -280,7 +280,7 @@ def test_hold_rests_on_keys_and_cut_jumps(plasma):
 def test_one_key_is_enough_for_walks_around_it(kind, plasma):
     key = plasma.sample([1])
     if kind in (*THROUGH, "spherical"):
-        with pytest.raises(genart.UsageError, match=r"needs two or more.*circle"):
+        with pytest.raises(genart.UsageError, match=r"needs at least two.*circle"):
             genart.walk(key, kind)
     else:
         assert torch.isfinite(genart.walk(key, kind)(0.3).values).all()
@@ -288,7 +288,7 @@ def test_one_key_is_enough_for_walks_around_it(kind, plasma):
 
 @pytest.mark.parametrize("kind", ["circle", "noise"])
 def test_walks_around_one_key_in_w_say_why_they_cannot(kind, plasma):
-    with pytest.raises(genart.UsageError, match="needs two or more; in z one is enough"):
+    with pytest.raises(genart.UsageError, match="needs at least two; in z one key is enough"):
         genart.walk(keys_in("w", plasma, [1]), kind)
 
 
@@ -314,13 +314,13 @@ def test_options_a_kind_does_not_take_are_named(plasma):
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [
-        ("circle", {"radius": -1.0}, "radius is 0 or more"),
+        ("circle", {"radius": -1.0}, "radius must be 0 or more"),
         ("noise", {"smoothness": 0.0}, "outside 0.05..10"),
         ("noise", {"smoothness": 0.049}, "outside 0.05..10"),
         ("noise", {"smoothness": 10.1}, "outside 0.05..10"),
-        ("noise", {"radius": -1.0}, "radius is 0 or more"),
-        ("noise", {"radius": math.inf}, "radius is 0 or more"),
-        ("pulse", {"pulses": -1}, "counted from 0"),
+        ("noise", {"radius": -1.0}, "radius must be 0 or more"),
+        ("noise", {"radius": math.inf}, "radius must be 0 or more"),
+        ("pulse", {"pulses": -1}, "pulses must be 0 or more"),
         ("pulse", {"low": math.inf}, "finite"),
         ("pulse", {"base": "slrep"}, "slerp"),
     ],

@@ -240,7 +240,7 @@ def test_compile_for_readies_what_plays(model: StyleGAN2) -> None:
     latent = model.sample(1)
     assert torch.equal(ready(latent), model.widened((32, 64))(latent))
     assert model.compile_for() is model
-    with pytest.raises(genart.UsageError, match="1 picture or more"):
+    with pytest.raises(genart.UsageError, match="at least 1 image"):
         model.compile_for(batch=0)
     with pytest.raises(genart.UsageError, match="brings it there"):
         model.compile_for(device="meta")

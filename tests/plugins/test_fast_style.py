@@ -19,7 +19,7 @@ from genart_neural_style.fast_losses import StyleLosses, gram, outside, variatio
 from genart_neural_style.fast_settings import FastSettings
 from genart_neural_style.fast_trainer import FastTrainer
 from genart_neural_style.fast_training import FastTraining
-from genart_neural_style.transform import TransformNet, johnson, stage
+from genart_neural_style.transform import TransformNet, johnson, small
 
 TINY = {
     "width": 8, "blocks": 1, "crop": 32, "batch": 2, "style_size": 32, "features": "lite0",
@@ -43,7 +43,7 @@ def image(height=24, width=32, n=1, seed=0):
 def three(tmp_path):
     """A file of three styles."""
     path = tmp_path / "three.safetensors"
-    return save_fast(path, random_net(stage(8, 1, 3)), ["sea", "fire", "size"], {"licence": "CC0"})
+    return save_fast(path, random_net(small(8, 1, 3)), ["sea", "fire", "size"], {"licence": "CC0"})
 
 
 # The network of the PyTorch examples, written down plainly.
@@ -130,7 +130,7 @@ def test_a_pth_of_the_pytorch_examples_paints_as_its_own_code_does(tmp_path, old
     assert summary["architecture"] == f"8-16-32, {blocks} blocks"
 
 
-@pytest.mark.parametrize("layout", [stage(8, 2, 3), johnson(8, 1, 3)], ids=["stage", "johnson"])
+@pytest.mark.parametrize("layout", [small(8, 2, 3), johnson(8, 1, 3)], ids=["small", "johnson"])
 def test_the_folded_network_paints_the_same(layout):
     net, mix = random_net(layout), torch.tensor([[0.2, 0.5, 0.3]])
     given = image(32, 24, n=2)
@@ -236,7 +236,7 @@ def test_a_file_that_is_no_fast_style_is_told_what_it_lacks(tmp_path, three):
     fails(cut, "cut.safetensors")
     other = tmp_path / "other.pth"
     torch.save({"layer.weight": torch.zeros(3)}, other)
-    fails(other, "no fast style", "conv1.conv2d.weight, conv2.conv2d.weight", "are missing")
+    fails(other, "not a fast style", "conv1.conv2d.weight, conv2.conv2d.weight", "are missing")
     state = plain_net(blocks=1).state_dict()
     del state["res1.conv2.conv2d.bias"]
     torch.save(state, tmp_path / "less.pth")
@@ -378,7 +378,7 @@ def test_the_loss_falls_and_the_style_arrives(material):
 def test_what_training_cannot_use_is_told(material, tmp_path, genart_command):
     pictures, red = material / "pictures", material / "red.png"
     for style, says in [
-        ([], "needs a picture"),
+        ([], "needs at least one style image"),
         ([red, f"RED={red}"], "twice"),
         ([material / "none.png"], "none.png"),
     ]:

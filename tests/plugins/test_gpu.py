@@ -186,7 +186,7 @@ def test_a_recording_that_fails_leaves_the_picture_to_the_network_and_says_so_on
     for _ in range(2):
         assert play(places(net), "const", (4, 4), 32) is None
     assert [each.message for each in caplog.records] == [
-        "The network makes pictures itself, as recording failed: "
+        "Recording a CUDA graph failed; the network makes the images: "
         "operation not permitted when stream is capturing"
     ]
 

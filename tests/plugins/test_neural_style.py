@@ -107,7 +107,7 @@ def test_content_loss_equals_numpys(how: str) -> None:
 @pytest.mark.parametrize("divisor", sorted(losses.GRAM))
 def test_style_loss_equals_numpys(how: str, divisor: str) -> None:
     x, y = features(1), features(2, (1, 5, 9, 4))
-    over = {"none": (1, 1), "places": (42, 36), "size": (210, 180)}[divisor]
+    over = {"none": (1, 1), "positions": (42, 36), "size": (210, 180)}[divisor]
     g, a = numpy_gram(x.numpy()) / over[0], numpy_gram(y.numpy()) / over[1]
     scale = {"sum": 1.0, "mean": 1 / 25, "gatys": 1 / 100, "relative": 1 / (a**2).sum()}[how]
     made, target = (
@@ -225,7 +225,7 @@ def test_layers_may_be_chosen_with_weights() -> None:
     assert one._preset.style == {"relu1_1": 1.0, "relu3_1": 0.25}
     with pytest.raises(genart.UsageError, match=r"EfficientNet-Lite0 has no layer relu9_1; it has"):
         gatys(layers="relu9_1")
-    with pytest.raises(genart.UsageError, match="Layers are written like"):
+    with pytest.raises(genart.UsageError, match="Write layers like"):
         gatys(layers="relu1_1=much")
 
 
@@ -322,7 +322,7 @@ def test_a_blend_goes_from_one_style_to_the_other() -> None:
     assert torch.allclose(paint(blend="0,1")(PHOTO), ends[1], atol=1e-3)
     middle = paint()(PHOTO)
     assert all((middle - end).abs().max() > 0.02 for end in ends)
-    with pytest.raises(genart.UsageError, match="2 styles take 2 shares"):
+    with pytest.raises(genart.UsageError, match="2 styles need 2 shares"):
         paint(blend=[1, 2, 3])
 
 
@@ -424,7 +424,7 @@ def test_what_does_not_fit_into_memory_is_tiled_or_told(monkeypatch: pytest.Monk
     assert memory.pairs((3600, 4800), torch.device("cpu")) < memory.pairs(
         (480, 640), torch.device("cpu")
     )
-    with pytest.raises(genart.UsageError, match=r"12000x9000 needs .* name a smaller size"):
+    with pytest.raises(genart.UsageError, match=r"12000x9000 needs .* Use a smaller size"):
         side((9000, 12000))
 
 
@@ -551,7 +551,7 @@ def test_weights_are_downloaded_once(
 def test_no_download_says_what_to_do(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(weights.DOWNLOADS, "vgg19", f"{served}/away.pth")
     network.cache_clear()
-    with pytest.raises(genart.errors.CheckpointError, match="or take the features lite0"):
+    with pytest.raises(genart.errors.CheckpointError, match="or use the features lite0"):
         gatys(network="vgg19")
 
 
@@ -571,11 +571,11 @@ def test_weights_of_another_network_are_told(tmp_path: Path) -> None:
     path = tmp_path / "some.pth"
     torch.save(random_state("squeezenet"), path)
     assert weights.find("auto", str(path))[0] == "squeezenet"
-    with pytest.raises(genart.errors.CheckpointError, match=r"holds SqueezeNet 1.1, not VGG-19"):
+    with pytest.raises(genart.errors.CheckpointError, match=r"contains SqueezeNet 1.1, not VGG-19"):
         weights.find("vgg19", str(path))
     torch.save({"a": torch.ones(2)}, path)
     with pytest.raises(
-        genart.errors.CheckpointError, match="holds none of VGG-19, VGG-16 and Squeeze"
+        genart.errors.CheckpointError, match="contains none of VGG-19, VGG-16 and Squeeze"
     ):
         weights.find("auto", str(path))
 
@@ -626,14 +626,14 @@ def test_a_photo_too_small_for_a_layer_of_vgg_is_told() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"colour": True}, "gatys takes no colour; it takes preset"),
-        ({"start": "end"}, 'start is content, style, noise, not "end"'),
+        ({"colour": True}, "gatys has no option colour; it has preset"),
+        ({"start": "end"}, 'start is one of content, style, noise, not "end"'),
         ({"size": 3}, "32 pixels or more"),
         ({"network": "vgg11"}, 'not "vgg11"'),
         ({"keep_color": "sepia"}, 'none, luminance, transfer, not "sepia"'),
         ({"canvas": "sand"}, "pixels or waves"),
         ({"pool": "min"}, '"max" or "average"'),
-        ({"masks": [None, None]}, "1 styles take 1 masks"),
+        ({"masks": [None, None]}, "1 styles need 1 masks"),
     ],
 )
 def test_wrong_options_say_what_is_allowed(options: dict[str, Any], says: str) -> None:

@@ -128,5 +128,5 @@ def test_pictures_can_be_followed_back_to_z(plain):
 
 
 def test_too_few_pixels_are_refused():
-    with pytest.raises(genart.UsageError, match="2x2 pixels or more"):
+    with pytest.raises(genart.UsageError, match="at least 2x2 pixels"):
         registry("generator").create("plasma", resolution=1)

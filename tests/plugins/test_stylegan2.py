@@ -227,11 +227,11 @@ def test_gradients_reach_the_latent_where_asked_and_are_not_kept_elsewhere(
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda g: g(genart.Latent("z", torch.zeros(1, 7))), r"takes values of shape \(n, 32\)"),
+        (lambda g: g(genart.Latent("z", torch.zeros(1, 7))), r"needs values of shape \(n, 32\)"),
         (lambda g: g(genart.Latent("w", torch.zeros(1, 7))), r"\(n, 32\) here, not \(1, 7\)"),
         (lambda g: g(genart.Latent("w+", torch.zeros(1, 3, 32))), r"\(n, 8, 32\)"),
         (lambda g: g(g.sample(1), cutoff=-1), "Cutoff -1 is below 0"),
-        (lambda g: g(g.sample(1), noise="loud"), 'Noise "loud" is none of const, random, none'),
+        (lambda g: g(g.sample(1), noise="loud"), 'Noise "loud" is not one of const, random, none'),
         (lambda g: g(g.sample(1), noise=float("nan")), "finite number"),
         (lambda g: g(g.sample([1, 2]), noise=torch.zeros(3)), "1 phase or 2"),
         (lambda g: g(g.sample(1), noise=None), "neither a name nor a number"),
@@ -240,7 +240,7 @@ def test_gradients_reach_the_latent_where_asked_and_are_not_kept_elsewhere(
             "has no classes",
         ),
         (lambda g: g.widened((1, 100)), "at most 8 times"),
-        (lambda g: g.reduced(-1), "0 times or more, not -1"),
+        (lambda g: g.reduced(-1), "0 or more times, not -1"),
     ],
 )
 def test_a_wrong_argument_says_what_is_allowed(model: StyleGAN2, call: Any, says: str) -> None:

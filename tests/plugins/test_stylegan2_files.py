@@ -151,7 +151,7 @@ def info(path: Path) -> dict[str, Any]:
     [
         ({"img_resolution": 32}, "tensors do not fit its settings; missing: synthesis.b32"),
         ({"img_resolution": 10**9}, "img_resolution is 1000000000"),
-        ({"z_dim": 16}, r"of another shape: mapping.fc0.weight \(32, 32\) for \(32, 16\)"),
+        ({"z_dim": 16}, r"with another shape: mapping.fc0.weight \(32, 32\) for \(32, 16\)"),
         ({"z_dim": None}, "z_dim is None"),
         ({"mapping_kwargs": {"num_layers": 3}}, "missing: mapping.fc2.bias"),
         ({"mapping_kwargs": {"num_layers": 1}}, "unexpected: mapping.fc1.bias"),

@@ -224,7 +224,7 @@ def test_settings_say_what_is_allowed():
         Settings(resolution=100)
     with pytest.raises(genart.errors.UnknownName, match='Did you mean "gamma"'):
         Settings.from_options({"gama": 1})
-    with pytest.raises(genart.UsageError, match="with critic projected"):
+    with pytest.raises(genart.UsageError, match="recon needs critic projected"):
         Settings(recon=1.0)
     with pytest.raises(genart.UsageError, match="with recon use aug none"):
         Settings(recon=1.0, critic="projected", aug="diff")

@@ -86,7 +86,7 @@ def test_what_weights_cannot_tell_is_said(tmp_path: Path) -> None:
     style = opened(tmp_path, write(CASES["unet 8, batch norm"]))
     assert style.about == (
         "U-Net of 8 levels, 4 to 32 filters, batch norm, dropout, transposed convolutions; dropout "
-        "in 3 levels, as pix2pix has it; the weights do not tell"
+        "in 3 levels, as pix2pix has it (not visible in the weights)"
     )
     resized = opened(tmp_path, write(CASES["resnet, resized"]))
     assert "resizing is bilinear" in resized.about
@@ -296,5 +296,5 @@ def test_a_row_of_the_benchmark_counts_its_arithmetic(tmp_path: Path) -> None:
     assert [row.name for row in rows] == [
         "CycleGAN image 256 px 9 blocks", "pix2pix image 256 px U-Net",
     ]  # fmt: skip
-    with pytest.raises(genart.UsageError, match="no checkout of pytorch-CycleGAN-and-pix2pix"):
+    with pytest.raises(genart.UsageError, match="not a checkout of pytorch-CycleGAN-and-pix2pix"):
         official(tmp_path, "resnet_9blocks", 4, "instance")

@@ -119,7 +119,9 @@ def test_what_a_run_leaves(kind: str, pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(genart.UsageError, match="filters was 4, now 8"):
         trainer(kind, filters=8).fit(pictures, out, resume="auto")
     other = "pix2pix" if kind == "cyclegan" else "cyclegan"
-    with pytest.raises(genart.errors.CheckpointError, match=f"no snapshot of a {other} training"):
+    with pytest.raises(
+        genart.errors.CheckpointError, match=f"not a snapshot of a {other} training"
+    ):
         trainer(other).fit(pictures, out, resume="auto")
 
 

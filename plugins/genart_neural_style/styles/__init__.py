@@ -1,1 +1,1 @@
-"""The fast styles that come with genart, and card.md, which says how they were made."""
+"""The included fast styles, and their model card, card.md."""

@@ -4,10 +4,10 @@
 |------------|--------------------------------------------------------------------------|
 | `engine`   | what generators ask: it decides between itself and the network           |
 | `watch`    | whether the weights are still the same, and the network a plain one      |
-| `plan`     | one picture as stages over fixed memory                                  |
+| `plan`     | one image as stages over fixed memory                                  |
 | `tapped`   | a plan that stops at layers which are changed on their way               |
 | `crew`     | threads that share the tasks of a stage                                  |
-| `numbers`  | what changes from picture to picture: styles, demodulation, noise        |
+| `numbers`  | what changes from image to image: styles, demodulation, noise        |
 | `forms`    | what every form of a styled convolution has in common                    |
 | `dense`    | the form for few pixels                                                  |
 | `tiled`    | the forms for many, by minimal filtering                                 |
@@ -15,9 +15,9 @@
 | `phased`   | the form for layers to twice the size, with fewer products still         |
 | `phases`   | its matrices                                                             |
 | `windows`  | how windows of a map are read and turned into points                     |
-| `canvas`   | what layers to RGB add to the picture                                    |
+| `canvas`   | what layers to RGB add to the image                                    |
 | `packed`   | weights in the form that is fastest to use                               |
-| `memory`   | memory kept from picture to picture                                      |
+| `memory`   | memory kept from image to image                                      |
 """
 
 from .engine import Engine

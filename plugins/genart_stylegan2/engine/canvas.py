@@ -1,4 +1,4 @@
-"""The picture itself: what layers to RGB add to it, and its growth between blocks."""
+"""The image itself: what layers to RGB add to it, and its growth between blocks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Brush:
 
     Args:
         rgb: its weights.
-        style: (in,) of this frame, always in the same place.
+        style: (in,) of this frame, always in the same memory.
         size: (h, w).
         below: the sheet of the block before, or None where this is the first.
         double: how that grows to this size.
@@ -57,7 +57,7 @@ class Brush:
         self.sheet = torch.empty(len(rgb.weight), *size)
 
     def begin(self) -> None:
-        """The picture so far at this size, and the weights with this frame's style."""
+        """The image so far at this size, and the weights with this frame's style."""
         torch.mul(self._rgb.weight, self._style, out=self._weight)
         if self._below is None:
             self.sheet.zero_()

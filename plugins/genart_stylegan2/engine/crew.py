@@ -1,9 +1,9 @@
-"""Threads that make one picture together, each on one core.
+"""Threads that make one image together, each on one core.
 
 torch's own threads split every operation in two and meet after it, which leaves little of a second
 core where operations are short. These go each its own way through a task's operations, and meet
 only where a layer needs all of the one before it. What a task does never depends on how many
-threads there are, so neither does the picture, to the last bit.
+threads there are, so neither does the image, to the last bit.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Crew:
 
 
 class _Shift:
-    """One picture's stages, for threads that share them.
+    """One image's stages, for threads that share them.
 
     Each takes the next task that nobody has; at a stage's end they wait for what others hold. So
     nothing depends on all of them being there.
@@ -117,7 +117,7 @@ class _Shift:
             time.sleep(0 if looks < _PATIENCE else 1e-4)
 
     def end(self, parts: list[Future[None]]) -> None:
-        """Wait until the picture is there, and raise what a thread raised."""
+        """Wait until the image is there, and raise what a thread raised."""
         try:
             done, late = wait(parts, return_when=FIRST_COMPLETED)
             for part in done:

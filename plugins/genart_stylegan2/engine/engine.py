@@ -1,4 +1,4 @@
-"""The engine: the synthesis network's pictures, several times as fast, on a CPU."""
+"""The engine: the synthesis network's images, several times as fast, on a CPU."""
 
 from __future__ import annotations
 
@@ -27,17 +27,18 @@ Shape = tuple[tuple[int, int], int]
 
 
 class Engine:
-    """Makes what a synthesis network makes, to within rounding, for one picture at a time.
+    """Makes what a synthesis network makes, to within rounding, for one image at a time.
 
     It knows each weight in the form that is fastest to use, and every size it has made as a list
-    of steps over memory that it keeps. It looks at the network at every picture: changed weights
-    are taken in anew first, and what it cannot do faithfully it leaves to the network, which is
-    the reference: gradients, hooks, half precision, other devices, several pictures at once.
+    of steps over memory that it keeps. It looks at the network at every image: changed weights
+    are prepared again first, and cases that it cannot compute exactly are left to the network,
+    which is
+    the reference: gradients, hooks, half precision, other devices, several images at once.
 
-    Where the accelerator was built (see `engine.native`), its kernels do the work, in every picture
+    Where the accelerator was built (see `engine.native`), its kernels do the work, in every image
     or in none.
 
-    May be used from several threads, which take turns.
+    May be used from several threads, one at a time.
 
     Args:
         synthesis: the network; not copied.
@@ -91,7 +92,7 @@ class Engine:
         return Plan(self._synthesis, self._weights, start, top)
 
     def _is_current(self) -> bool:
-        """Take in the weights if they changed; False if the engine cannot stand for them."""
+        """Prepare the weights if they changed; False if the engine cannot use them."""
         found = marks(self._synthesis)
         if found is None:
             return False
@@ -110,7 +111,7 @@ class Engine:
 
 
 def _is_plain_call(ws: Tensor) -> bool:
-    """Whether these are ordinary numbers for one picture that nothing is watching."""
+    """Whether these are ordinary numbers for one image that nothing is watching."""
     return (
         type(ws) is Tensor
         and len(ws) == 1

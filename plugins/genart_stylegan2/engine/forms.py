@@ -29,7 +29,7 @@ Each = Callable[[int, Tensor, Scratch], list[Step]]
 
 @dataclass(frozen=True)
 class Slots:
-    """What a layer reads anew each frame, always in the same place.
+    """The values that a layer reads each frame, always at the same memory.
 
     Args:
         style: (in,) of this frame.
@@ -87,7 +87,7 @@ def ending(pixels: Tensor, noise: Tensor, demod: Tensor, limit: float | None) ->
 
 
 def leaky(pixels: Tensor, target: Tensor | None) -> Step:
-    """The leaky ReLU, which also puts pixels in their place, or leaves them where they are."""
+    """The leaky ReLU, which also writes pixels to their positions, or leaves them."""
     if target is None:
         return partial(F.leaky_relu, pixels, _SLOPE, True)
     return partial(_leaky, pixels.view(target.shape), _SLOPE, out=target)

@@ -1,4 +1,4 @@
-"""Memory that a plan keeps from picture to picture, instead of asking for it at every step.
+"""Memory that a plan keeps from image to image, instead of asking for it at every step.
 
 The C library hands large pieces back to the system as soon as they are free, and every new one
 costs a page fault for each 4 KiB; what is kept costs nothing.
@@ -17,7 +17,7 @@ Step = Callable[[], Any]
 
 
 class Scratch:
-    """Working memory that layers take turns with, in parts that are in use together."""
+    """Working memory that layers share over time, in parts that are used together."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
         self._parts = [torch.empty(size) for size in sizes]

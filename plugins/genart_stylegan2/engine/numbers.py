@@ -1,4 +1,4 @@
-"""What changes from picture to picture: styles, demodulation, noise, always in the same places."""
+"""What changes from image to image: styles, demodulation, noise, always at the same memory."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Reader:
 
 
 class Numbers:
-    """The numbers of a picture, for its layers in their order.
+    """The numbers of an image, for its layers in their order.
 
     Args:
         num_ws: how many w make a w+.
@@ -59,7 +59,7 @@ class Numbers:
         self.slots = self._make_slots()
 
     def take(self, ws: Tensor, noise: Noise) -> None:
-        """Take w+ (num_ws, w_dim) and a kind of noise, before the stage is done."""
+        """Set w+ (num_ws, w_dim) and a kind of noise, before the stage runs."""
         self._ws.copy_(ws)
         self._take_noise(noise)
 

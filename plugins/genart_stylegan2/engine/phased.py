@@ -36,7 +36,7 @@ _ENOUGH = 4  # bands that threads can share without sharing one
 class Phased:
     """A form for layers to twice the size.
 
-    Tiles of 4x4 pixels of the smaller picture become 8x8 unfiltered results on a sheet that
+    Tiles of 4x4 pixels of the smaller image become 8x8 unfiltered results on a sheet that
     threads share; a second sweep filters it. One row and one column of results lie beyond the
     last tile; they have only one tap across, and are made apart. Where tiles are many, a band of
     them is one thread's from the first step to the last; where they are few, all are one band,

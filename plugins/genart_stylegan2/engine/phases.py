@@ -3,7 +3,7 @@
 Before its filter such a convolution has even results, w0 x[i] + w2 x[i - 1], and odd ones, w1 x[i]
 (as `layers.conv_up` has it). Four even results come from 5 points of a window of 5 pixels, odd
 ones from the pixels as they are: 9 products for 8 results, so 81 for 64 pixels, where windows of
-the filtered picture take 144. The kernels are 36, since odd results share theirs.
+the filtered image take 144. The kernels are 36, since odd results share theirs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 from .winograd import Transform
 
 PHASED = 8  # pixels of a tile, each way
-HALF = 4  # pixels of the smaller picture that it comes from
+HALF = 4  # pixels of the smaller image that it comes from
 SPAN = 9  # products of a tile, each way
 EVEN = 5  # of which the first are of even results
 _POINTS = (math.sqrt(0.5), -math.sqrt(0.5), math.sqrt(2), -math.sqrt(2))
@@ -34,7 +34,7 @@ def windows() -> Transform:
 
 @cache
 def results() -> Tensor:
-    """(8, 9): products to even and odd results in turn."""
+    """(8, 9): products to even and odd results, alternating."""
     results = torch.zeros(PHASED, SPAN, dtype=torch.float64)
     results[::2, :EVEN] = _values(HALF).t()
     results[1::2, EVEN:] = torch.eye(HALF)

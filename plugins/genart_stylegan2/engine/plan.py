@@ -1,4 +1,4 @@
-"""One picture as a list of stages over fixed memory, worked out once for a size."""
+"""One image as a list of stages over fixed memory, worked out once for a size."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FEW = {True: 256, False: 64}  # pixels up to which a layer is dense, by whether
 
 
 class Plan:
-    """The stages of one picture at one size.
+    """The stages of one image at one size.
 
     Args:
         synthesis: the network.
@@ -75,7 +75,7 @@ class Plan:
         return made
 
     def _begin(self) -> None:
-        """Take this picture's numbers.
+        """Take this image's numbers.
 
         This and the end are tasks: torch's own threads, called beside the crew, would look for more
         work for milliseconds afterwards, on a core that the crew needs.

@@ -1,4 +1,4 @@
-"""A picture whose layers are changed on their way: the engine's stages, with a stop at each.
+"""An image with changed layers: the engine's stages, with a stop at each layer.
 
 The layers before and after a changed one are made as always, so that they lose no speed.
 """
@@ -26,7 +26,7 @@ _KEPT = 2  # plans of an engine; each has memory of its own
 
 
 class TappedPlan(Plan):
-    """The stages of one picture, with a stop after some of its layers.
+    """The stages of one image, with a stop after some of its layers.
 
     Args:
         synthesis: the network.
@@ -75,7 +75,7 @@ class TappedPlan(Plan):
         return steps_only(partial(self._change, name, y))
 
     def _change(self, name: str, y: Tensor) -> None:
-        """Put what becomes of a map (h, w, c) in its place."""
+        """Replace a map (h, w, c) by its changed values."""
         if (change := self.changes.get(name)) is not None:
             y.copy_(change(y.permute(2, 0, 1)[None].contiguous())[0].permute(1, 2, 0))
 
@@ -102,12 +102,12 @@ def changed(
     """As `Engine.__call__`, with what some layers make changed; None where the network is asked.
 
     Args:
-        engine: whose weights and turns these are.
+        engine: owner of the weights and the lock.
         ws: (1, num_ws, w_dim).
         noise: as for the engine.
         start: as for the engine.
         top: as for the engine.
-        changes: by layer; they must not ask the engine for a picture.
+        changes: by layer; they must not ask the engine for an image.
     """
     if not _is_plain_call(ws):
         return None
@@ -125,7 +125,7 @@ def changed(
 def _plan(engine: Engine, start: tuple[int, int], top: int, layers: frozenset[str]) -> TappedPlan:
     """The plan of a size that stops at these layers, and at those that were changed before.
 
-    A stop where nothing is to be done costs next to nothing, and a new plan as much as a picture.
+    A stop where nothing is to be done costs next to nothing, and a new plan as much as an image.
     """
     kept = _kept.setdefault(engine, _Kept())
     if kept.weights is not engine._weights:

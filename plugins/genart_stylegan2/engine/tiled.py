@@ -38,7 +38,7 @@ class Tiled:
         packed: the layer.
         size: (h, w) of what it makes, multiples of 4.
         transform: how windows are read.
-        strip: rows of tiles that are put in their place together, a divisor of all.
+        strip: rows of tiles that are written together, a divisor of all.
     """
 
     def __init__(

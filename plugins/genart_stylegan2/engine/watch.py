@@ -1,6 +1,6 @@
 """Whether a network is still the one an engine was made from, and one that it can stand for.
 
-Asked at every picture, so it looks only where a change leaves a mark: which tensors there are,
+Asked at every image, so it looks only where a change leaves a mark: which tensors there are,
 where they lie and how often they were written to, hooks, and a few numbers of each tensor for
 what writes behind autograd's back (`.data`, NumPy).
 """
@@ -29,7 +29,7 @@ _PROBES = 8  # numbers looked at of each tensor
 def marks(synthesis: Synthesis) -> Marks | None:
     """What a change of weights would change; None where only the network itself will do.
 
-    That is where a module is not one of ours, or a hook or another `forward` was put on it.
+    That is the case if a module is not genart's, or has a hook or another `forward`.
     """
     if _modules._has_any_global_hook():  # type: ignore[no-untyped-call]
         return None
@@ -73,7 +73,7 @@ def _is_separable(kernel: Tensor) -> bool:
 
 
 class Probe:
-    """A few numbers of every tensor, spread over it, that tell whether it was rewritten."""
+    """A few values of every tensor, spread over it, to detect whether it was rewritten."""
 
     def __init__(self, synthesis: Synthesis) -> None:
         self._seen = [_spread(tensor.detach()) for tensor in _tensors(synthesis)]

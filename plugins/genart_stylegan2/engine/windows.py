@@ -33,12 +33,12 @@ class Windows:
         self, x: Tensor, tiles: slice, points: slice, style: Tensor, target: Tensor,
         memory: tuple[Tensor, Tensor],
     ) -> list[Step]:  # fmt: skip
-        """Rows of tiles of x (h, w, in) at points down the picture, times a style.
+        """Rows of tiles of x (h, w, in) at points down the image, times a style.
 
         Args:
             x: the map.
             tiles: rows of tiles.
-            points: which of them down the picture.
+            points: which of them down the image.
             style: (in,).
             target: (all points, points * tiles * in), where they go.
             memory: for rows and for windows.

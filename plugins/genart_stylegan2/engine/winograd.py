@@ -30,7 +30,7 @@ class Transform:
         inwards: (6, reach) from a window's pixels to points.
         first: where the window begins, in input pixels from the tile's own first pixel.
         reach: the side of a window in input pixels.
-        step: how far windows are apart in input pixels.
+        step: distance of windows in input pixels.
     """
 
     inwards: Tensor

@@ -3,7 +3,7 @@
 | module    | is                                                                        |
 |-----------|---------------------------------------------------------------------------|
 | `engine`  | what generators ask: it decides between itself and the network            |
-| `flow`    | one batch of pictures as few, large operations of torch                   |
+| `flow`    | one batch of images as few, large operations of torch                   |
 | `kernels` | the passes after a convolution, in torch, and in Triton where there is one |
 | `graphs`  | work of fixed shapes, recorded once and played again                      |
 """

@@ -1,4 +1,4 @@
-"""The engine on CUDA: the synthesis network's pictures with one launch a batch."""
+"""The engine on CUDA: the synthesis network's images with one launch a batch."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class GpuEngine:
     """Makes what a synthesis network makes, to within rounding, by CUDA graphs.
 
     Each shape is recorded once: size, batch, precision. The engine looks at the network at every
-    picture: when weights have changed everything is recorded anew, and what it cannot do faithfully
+    image: when weights have changed everything is recorded again, and what it cannot do faithfully
     it leaves to the network: gradients, hooks, other architectures than "skip", other devices.
 
-    May be used from several threads, which take turns.
+    May be used from several threads, one at a time.
 
     Args:
         synthesis: the network; not copied.
@@ -89,7 +89,7 @@ class GpuEngine:
     def _picture(
         self, ws: Tensor, start: tuple[int, int], top: int, half: bool | str
     ) -> _Picture | None:
-        """What plays a shape; None where it cannot be recorded, which is told once."""
+        """The recorded graph of a shape; None if it cannot be recorded, which is logged once."""
         if not self._is_current():
             return None
         key = (start, top, half, len(ws))
@@ -100,7 +100,7 @@ class GpuEngine:
         except torch.OutOfMemoryError:
             raise  # whoever plays knows what to do about it
         except Exception as error:
-            log.warning("The network makes pictures itself, as recording failed: %s", error)
+            log.warning("Recording a CUDA graph failed; the network makes the images: %s", error)
             self._refused.add(key)
             return None
         return made

@@ -1,4 +1,4 @@
-"""A batch of pictures of a "skip" network, as few, large operations of torch.
+"""A batch of images of a "skip" network, as few, large operations of torch.
 
 Activations are scaled by the style, not weights, so that weights are prepared once; they lie
 channels last. Blocks in half precision follow StyleGAN2-ADA: weights and styles are normalised
@@ -83,7 +83,7 @@ class PackedRGB:
         self._bias, self._limit = layer.bias.detach(), limit_of(layer.clamp, dtype)
 
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
-        """(n, c, h, w) to float32 (n, img_channels, h, w): one product a picture."""
+        """(n, c, h, w) to float32 (n, img_channels, h, w): one product an image."""
         weight = (self._style(w)[:, :, None] * self._weight).to(x.dtype)  # (n, in, out)
         n, c, height, width = x.shape
         rows = x.permute(0, 2, 3, 1).reshape(n, height * width, c)
@@ -94,7 +94,7 @@ class PackedRGB:
 
 
 class Flow:
-    """The pictures of one size in one precision.
+    """The images of one size in one precision.
 
     Args:
         synthesis: a "skip" network.

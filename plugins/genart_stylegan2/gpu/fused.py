@@ -41,7 +41,7 @@ def _finish(
     x, out, demod, noise, bias, scale, places, channels, noise_step, limit,
     CLAMPED: tl.constexpr, SCALED: tl.constexpr, SIZE: tl.constexpr,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
-    """One block of elements of one picture."""
+    """One block of elements of one image."""
     row = tl.program_id(1)
     at = tl.program_id(0) * SIZE + tl.arange(0, SIZE)
     keep = at < places * channels
@@ -60,7 +60,7 @@ def _filter_finish(
     noise_step, limit, PAD: tl.constexpr, TAPS: tl.constexpr, CLAMPED: tl.constexpr,
     SCALED: tl.constexpr, SIZE: tl.constexpr,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
-    """One block of elements of one picture, each the sum of TAPS x TAPS neighbours."""
+    """One block of elements of one image, each the sum of TAPS x TAPS neighbours."""
     row = tl.program_id(1)
     at = tl.program_id(0) * SIZE + tl.arange(0, SIZE)
     places = height * width
@@ -123,5 +123,5 @@ def _numbers(after: After) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def _step(noise: Tensor) -> int:
-    """How far the noise of one picture is from that of the next; 0 where they share it."""
+    """The offset between the noise of one image and the next; 0 if they share it."""
     return noise[0].numel() if len(noise) > 1 else 0

@@ -24,7 +24,7 @@ class Recorded:
     """A function of tensors whose shapes never change.
 
     Args:
-        function: what to record; it reads its inputs in place.
+        function: what to record; it reads its inputs from fixed memory.
         inputs: examples, whose memory it reads from then on.
         record: makes of work what plays it again and gives the same memory each time.
     """
@@ -164,7 +164,7 @@ def _warm(work: Work, aside: Any) -> None:
 def _captured(work: Work, pool: Any, lane: _Lane) -> Work:
     """What plays work again, captured; the caller holds `CAPTURING`."""
     if not lane.whole:
-        raise RuntimeError("an earlier recording on this device could not be ended")
+        raise RuntimeError("an earlier recording on this device could not be stopped")
     graph = cuda.CUDAGraph()
     try:
         # the outer one puts the stream back where a capture cannot be ended, which torch leaves;

@@ -1,1 +1,1 @@
-"""The models that come with genart, and card.md, which says how they were made."""
+"""The included models, and their model card, card.md."""

@@ -6,7 +6,7 @@
 | `build`   | the system's C++ compiler, run once, into the cache folder                    |
 | `check`   | whether a library makes what torch makes                                      |
 | `library` | its functions as Python sees them                                             |
-| `plan`    | one picture in one call                                                       |
+| `plan`    | one image in one call                                                       |
 | `noise`   | the noise of a plan's layers                                                  |
 | `*.cpp`, `*.h` | the kernels: `simd` vectors, `team` threads, `product` of matrices,      |
 |           | `filtering` Winograd's, `plain` and `raised` convolutions, `paint` RGB        |
@@ -16,7 +16,7 @@ serves every version of torch and Python, compiles in seconds, and needs no head
 library is compiled for each kind of processor, AVX-512, AVX2 or neither, as torch names it; the
 source has no intrinsics, only the vector extensions that GCC and Clang share.
 
-`python -m genart_stylegan2.engine.native` builds it. Where there is none, nothing is said and the
+`python -m genart_stylegan2.engine.native` builds it. If there is none, there is no message and the
 engine does the work in torch.
 """
 

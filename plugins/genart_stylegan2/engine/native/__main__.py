@@ -1,4 +1,4 @@
-"""`python -m genart_stylegan2.engine.native` builds the accelerator and says where it is."""
+"""`python -m genart_stylegan2.engine.native` builds the accelerator and prints its path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from .library import load
 def main(arguments: list[str] | None = None) -> int:
     """Build, or check a library that was built; 0 where all went well, 1 with a reason."""
     parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
-    parser.add_argument("--check", type=Path, metavar="FILE", help="only see whether FILE is right")
+    parser.add_argument(
+        "--check", type=Path, metavar="FILE", help="only check whether FILE is correct"
+    )
     asked = parser.parse_args(arguments)
     try:
         if asked.check is not None:

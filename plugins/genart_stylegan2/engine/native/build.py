@@ -1,6 +1,6 @@
 """The kernels' library: compiled by the system's compiler, checked, then put in the cache folder.
 
-A library gets its place by one renaming, after a process of its own has loaded it and found it
+A library gets its final name by one rename, after a separate process has loaded it and found it
 right. So nobody ever sees half of one, processes may build at once, and one that crashes the
 processor or computes wrongly never gets there.
 """
@@ -62,8 +62,8 @@ def build(level: str) -> Path:
         BuildError: no compiler, or what it made is no good.
     """
     compiler = _compiler()
-    told = _run([*compiler, "--version"], "The C++ compiler does not say its version").stdout
-    made_by = hashlib.sha256(" ".join([*compiler, told]).encode()).hexdigest()[:12]
+    version = _run([*compiler, "--version"], "The C++ compiler does not report its version").stdout
+    made_by = hashlib.sha256(" ".join([*compiler, version]).encode()).hexdigest()[:12]
     place = folder() / f"{_key(level)}-{made_by}.so"
     if place.is_file() and _is_own(place):
         return place
@@ -74,7 +74,7 @@ def build(level: str) -> Path:
         command = [*_gently(), *compiler, *_flags(level), source, "-o", str(fresh)]
         _run(command, "The kernels do not compile")
         this = [sys.executable, "-m", f"{__package__}", "--check", str(fresh)]
-        _run(this, "What was compiled does not do what it should")
+        _run(this, "The compiled library gives wrong results")
         fresh.chmod(0o700)  # see `_is_own`
         os.replace(fresh, place)
     return place
@@ -82,7 +82,7 @@ def build(level: str) -> Path:
 
 def _compiler() -> list[str]:
     if sys.platform == "win32":
-        raise BuildError("The kernels are built on Linux and macOS only.")
+        raise BuildError("The kernels can be built on Linux and macOS only.")
     if given := os.environ.get("CXX"):
         return shlex.split(given)
     for name in _COMPILERS:
@@ -90,7 +90,7 @@ def _compiler() -> list[str]:
             return [path]
     raise BuildError(
         f"No C++ compiler: none of {', '.join(_COMPILERS)} is installed. "
-        "Install one, or name yours in CXX."
+        "Install one, or set CXX to yours."
     )
 
 
@@ -105,7 +105,7 @@ def _flags(level: str) -> list[str]:
 
 
 def _run(command: list[str], wrong: str) -> subprocess.CompletedProcess[str]:
-    """Run a command; a failure is told with the end of what it said."""
+    """Run a command; the error of a failure contains the end of its output."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_SECONDS, errors="replace",
@@ -114,8 +114,8 @@ def _run(command: list[str], wrong: str) -> subprocess.CompletedProcess[str]:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BuildError(f"{wrong}: {error}.") from error
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())[-300:]
-        raise BuildError(f"{wrong} (exit {done.returncode}): {said or 'it said nothing'}")
+        output = " ".join((done.stderr or done.stdout).split())[-300:]
+        raise BuildError(f"{wrong} (exit {done.returncode}): {output or 'no output'}")
     return done
 
 

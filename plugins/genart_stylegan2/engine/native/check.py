@@ -20,7 +20,7 @@ _START = (4, 5)
 
 
 def is_right(library: Any) -> bool:
-    """Compare a picture of a small network, on one thread and on three."""
+    """Compare an image of a small network, on one thread and on three."""
     draw = torch.Generator().manual_seed(0)
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.no_grad():
         net = Synthesis(_CONFIG)

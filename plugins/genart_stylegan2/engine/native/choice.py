@@ -1,4 +1,4 @@
-"""Whether there is an accelerator: by what was built, and by `GENART_NATIVE`.
+"""Choose the accelerator, from the built libraries and `GENART_NATIVE`.
 
 | `GENART_NATIVE` | means                                                                      |
 |-----------------|----------------------------------------------------------------------------|
@@ -54,14 +54,14 @@ def _tried(path: Path) -> Any | None:
         found = load(path)
         if is_right(found):
             return found
-        _log.debug("%s does not make what torch makes; it is not used", path)
+        _log.debug("%s does not give the results of torch; it is not used", path)
     except (OSError, MemoryError, RuntimeError) as error:
         _log.debug("%s cannot be used: %s", path, error)
     return None
 
 
 def _build_aside() -> None:
-    """Begin to build, once in this process, in one that outlives it; a picture never waits."""
+    """Begin to build, once in this process, in one that outlives it; an image never waits."""
     global _builder
     with _guard:
         if _builder is not None:

@@ -6,7 +6,7 @@ import ctypes
 from pathlib import Path
 from typing import Any
 
-VERSION = 1  # of the interface, as `genart_version` tells it
+VERSION = 1  # of the interface, as `genart_version` returns it
 MAX_TAPS, MAX_COLORS = 8, 4
 _Floats = ctypes.c_void_p
 
@@ -71,7 +71,7 @@ def load(path: Path) -> Any:
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
     except AttributeError as error:
-        raise OSError(f"{path} is no library of kernels: {error}") from None
+        raise OSError(f"{path} is not a library of kernels: {error}") from None
     if library.genart_version() != VERSION:
-        raise OSError(f"{path} is of another version.")
+        raise OSError(f"{path} has another version.")
     return library

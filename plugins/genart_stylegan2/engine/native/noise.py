@@ -19,7 +19,7 @@ class NoiseMaps:
         layers: with the size (h, w) of what they make.
 
     Attributes:
-        parts: of each layer, (h * w,); the same memory for all pictures.
+        parts: of each layer, (h * w,); the same memory for all images.
     """
 
     def __init__(self, layers: Sequence[tuple[StyledConv, tuple[int, int]]]) -> None:
@@ -31,7 +31,7 @@ class NoiseMaps:
         self._ends: list[Tensor] = []
 
     def take(self, noise: Noise) -> None:
-        """Be of this kind; "random" is drawn anew each time."""
+        """Be of this kind; "random" is drawn again each time."""
         if isinstance(noise, str):
             if noise != self._kind or noise == "random":
                 self._kind = None  # until all of it is there

@@ -1,4 +1,4 @@
-"""One picture by the compiled kernels: a plan like `engine.plan.Plan`, played in one call."""
+"""One image by the compiled kernels: a plan like `engine.plan.Plan`, played in one call."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ class NativePlan:
             ValueError: ws of another shape or kind.
         """
         if ws.shape[1] < self._ws[0] or ws.shape[2] != self._ws[1] or ws.dtype != torch.float32:
-            raise ValueError(f"w of shape {tuple(ws.shape)} are not this network's.")
+            raise ValueError(f"w of shape {tuple(ws.shape)} do not belong to this network.")
         self._noise.take(noise)
         ws, image = ws.contiguous(), torch.empty(self._shape)
         run, threads = self._kernels.library.genart_plan_run, threads or torch.get_num_threads()
         if run(self._plan.address, ws.data_ptr(), image.data_ptr(), threads):
-            raise MemoryError("Too little memory for a picture.")
+            raise MemoryError("Too little memory for an image.")
         return image
 
     def _spec(self, n: int, conv: StyledConv, rgb: ToRGB | None, size: tuple[int, int]) -> Spec:
@@ -141,7 +141,7 @@ def is_possible(synthesis: Synthesis) -> bool:
 
 
 class _Handle:
-    """Something that a library made and that goes with this object."""
+    """An object made by a library, freed with this one."""
 
     def __init__(self, address: int | None, free: Any) -> None:
         if not address:
