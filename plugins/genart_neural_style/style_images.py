@@ -65,7 +65,7 @@ def styles(
     """Styles of images, with shares normalised to a sum of 1.
 
     Args:
-        images: a path, an image (1, 3, h, w) in -1..1, several of them, or paths with commas
+        pictures: a path, an image (1, 3, h, w) in -1..1, several of them, or paths with commas
             between.
         blend: a share for each; None gives all the same.
         masks: where each goes, as paths or tensors, None for everywhere.
