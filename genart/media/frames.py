@@ -58,11 +58,13 @@ def as_image(picture: Image | Frame) -> Image:
     Raises:
         SketchError: neither an image of one picture nor a frame.
     """
-    if isinstance(picture, np.ndarray):
+    if hasattr(picture, "__array_interface__"):  # numpy's, and a PIL image
         picture = frame_to_image(np.array(picture))  # a copy: torch wants to be able to write
     if not isinstance(picture, torch.Tensor) or len(picture) != 1:
         what = getattr(picture, "shape", type(picture).__name__)
-        raise SketchError(f"draw must return an image (1, 3, h, w) or a frame, not {what}.")
+        raise SketchError(
+            f"draw must return an image (1, 3, h, w), a frame or a PIL image, not {what}."
+        )
     return picture
 
 

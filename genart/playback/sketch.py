@@ -20,6 +20,7 @@ from genart.profiling import span
 
 if TYPE_CHECKING:
     import numpy as np
+    import PIL.Image
 
     from genart.contracts import Frame, Generator, Image
     from genart.latent import Latent
@@ -66,7 +67,7 @@ class Sketch(ABC):
         """Prepare; called once, after the attributes above were set."""
 
     @abstractmethod
-    def draw(self, t: float, dt: float) -> Image | Frame:
+    def draw(self, t: float, dt: float) -> Image | Frame | PIL.Image.Image:
         """Draw the image at a time.
 
         Args:
@@ -74,7 +75,8 @@ class Sketch(ABC):
             dt: seconds since the frame before.
 
         Returns:
-            An image (1, 3 or 4, h, w) in -1..1, or a frame, uint8 (h, w, 3 or 4).
+            An image (1, 3 or 4, h, w) in -1..1, a frame, uint8 (h, w, 3 or 4), or a PIL image in
+            RGB or RGBA.
         """
 
     @property

@@ -76,7 +76,9 @@ def test_an_error_while_drawing_names_its_line_and_frame(tmp_path: Path) -> None
 
 def test_what_draw_returns_must_be_a_picture(tmp_path: Path) -> None:
     source = GOOD.replace("self.paint(self.keys[0])", "3")
-    with pytest.raises(genart.errors.SketchError, match=r"an image .* or a frame, not int"):
+    with pytest.raises(
+        genart.errors.SketchError, match=r"an image .* a frame or a PIL image, not int"
+    ):
         genart.render(written(tmp_path, source), genart.MemorySink(), model=plasma(), seconds=0.1)
 
 
@@ -156,3 +158,15 @@ def test_a_sketch_paints_with_the_stages_settings() -> None:
     genart.render(Drift, first, model=plasma(), seconds=0.1, size=32, seeds="1,2", params=settings)
     genart.render(Drift, second, model=plasma(), seconds=0.1, size=32, seeds="8,9", params=settings)
     assert (first.frames[0] == second.frames[0]).all(), "truncation 0 is the average for any seed"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_sketch_may_return_a_pil_image(tmp_path: Path, mode: str) -> None:
+    body = f'__import__("PIL.Image").Image.new("{mode}", (16, 16), "red")'
+    sink = genart.MemorySink()
+    source = written(tmp_path, GOOD.replace("self.paint(self.keys[0])", body))
+    genart.render(source, sink, model="plasma", seconds=0.1, size=16)
+    assert sink.frames[0][8, 8, :3].tolist() == [255, 0, 0]
+    source = written(tmp_path, GOOD.replace("self.paint(self.keys[0])", body.replace(mode, "L")))
+    with pytest.raises(genart.UsageError, match="A frame is uint8"):
+        genart.render(source, genart.MemorySink(), model="plasma", seconds=0.1, size=16)
