@@ -1,4 +1,4 @@
-"""Where models and sketches are made ready while others play."""
+"""Loads models and sketches in the background while others play."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from genart.playback.faults import Faults
 from genart.playback.sketch import Sketch, load_sketch
 
 T = TypeVar("T")
-_LOOK = 0.2  # seconds between looks at the sketch's file, and that a wish for a model must stand
+_LOOK = 0.2  # seconds between looks at the sketch's file, and for which a model must stay requested
 _KEPT = 4  # models
 
 
 class BackgroundLoader:
-    """Loads in a thread of its own: models that were asked for, and the sketch's file when saved.
+    """Loads requested models, and the sketch's file when it is saved, in its own thread.
 
-    The four models that played last are kept, to come back at once.
+    The four models that played last are kept in memory, so that they can play again at once.
 
     Args:
-        load: gives the generator of a name, on `device`; may take long.
-        faults: who is told of a model or sketch that cannot be had.
+        load: returns the generator of a name, on `device`; may take long.
+        faults: where a model or sketch that cannot be loaded is reported.
         sketch: the sketch's file to watch, or None.
         device: "auto", "cpu", "cuda" or "mps".
-        prepare: makes a generator as it will play, such as with another aspect.
-        warm: uses a generator once, because a first time is slow and shows whether it works.
+        prepare: changes a loaded generator to the one that plays, for example to another aspect.
+        warm: uses a generator once: the first use is slow, and shows whether it works.
 
     Attributes:
         sketch: the file that is watched, or None.
@@ -66,22 +66,22 @@ class BackgroundLoader:
         self._thread = Thread(target=self._work, name="genart-backstage", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch and load."""
+        """Start to watch and load."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop; a load under way is left to itself."""
+        """Stop; a load that is running is abandoned."""
         self._closed = True
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join(2 * _LOOK)
 
     def has(self, name: str) -> bool:
-        """Whether a model can play at once."""
+        """Whether a model is in memory."""
         return name in self._models
 
     def get(self, name: str) -> Generator:
-        """The model of a name: at once if it is here, or else loaded now."""
+        """The model of a name, loaded now if it is not in memory."""
         with self._lock:
             if name in self._models:
                 self._models.move_to_end(name)
@@ -89,12 +89,12 @@ class BackgroundLoader:
         return self._keep(name, self._prepare(self._load(name)))
 
     def want_model(self, name: str) -> None:
-        """Load a model in the background; only a wish that stands for a moment is fulfilled."""
+        """Load a model in the background, once the request has been stable for 0.2 s."""
         self.loading = self._wish = name
         self._woken.set()
 
     def fetch(self) -> None:
-        """Load the model that was asked for last, if that has not been done."""
+        """Load the model that was requested last, if it is not loaded yet."""
         name, self._wish = self._wish, ""
         if not name:
             return
@@ -112,21 +112,21 @@ class BackgroundLoader:
         self._models_ready.append(name)
 
     def models_ready(self) -> list[str]:
-        """Names of the models that were loaded, or failed, since the last time."""
+        """Names of the models that were loaded, or failed, since the last call."""
         return _drained(self._models_ready)
 
     def sketches_ready(self) -> list[type[Sketch]]:
-        """The newest sketch read since the last time, if any."""
+        """The newest sketch loaded since the last call, if any."""
         return _drained(self._sketches_ready)[-1:]
 
     def slim(self, *playing: str | None) -> None:
-        """Let go of all models but those that play."""
+        """Free all models but those that play."""
         with self._lock:
             for name in [name for name in self._models if name not in playing]:
                 del self._models[name]
 
     def lose(self, kind: str) -> str:
-        """Never use a kind of device again; returns the one that takes its place."""
+        """Never use a kind of device again; returns the one that replaces it."""
         self.lost.add(kind)
         self.device = next(each for each in ("cuda", "mps", "cpu") if self._usable(each))
         with self._lock:
@@ -134,7 +134,7 @@ class BackgroundLoader:
         return self.device
 
     def look(self) -> None:
-        """Read the sketch's file if it was saved since the last look."""
+        """Load the sketch's file if it was saved since the last look."""
         stamp = self._stamp()
         if self.sketch is None or stamp is None or stamp == self._seen:
             return
@@ -153,7 +153,7 @@ class BackgroundLoader:
     def _work(self) -> None:
         while not self._closed:
             if self._woken.wait(_LOOK):
-                self._woken.clear()  # and wait again: a newer wish may follow
+                self._woken.clear()  # and wait again: a newer request may follow
             else:
                 self.fetch()
                 self.look()
@@ -183,7 +183,7 @@ class BackgroundLoader:
 
 
 def sketch_file(name: str | Path | type[Sketch]) -> Path | None:
-    """The file to watch for a sketch given by path or shipped name; None for a class."""
+    """The file to watch for a sketch given by path or included name; None for a class."""
     from genart.playback.sketch import sketches
 
     if isinstance(name, type):

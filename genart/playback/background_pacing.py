@@ -1,4 +1,4 @@
-"""The pacer: makes walks even in a thread of its own, while they play as they are."""
+"""Makes walks constant-speed in a thread, while they play as they are."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from genart.latents.constant_speed import Clock, travel
 from genart.latents.walks import Walk, eased
 from genart.playback.faults import Faults
 
-_GLIDE = Fraction(2)  # seconds until a walk that was paced is even
+_GLIDE = Fraction(2)  # seconds over which a walk changes to constant speed
 
 
 class Gliding:
-    """An interpolator that reads the phase as it is, and from some time on, off a clock.
+    """An interpolator that takes the phase as it is, and after some time the phase of a clock.
 
-    Between the two it mixes them, so that the picture moves along its path and never jumps.
+    Between the two it blends them, so that the image moves along its path and never jumps.
 
     Args:
         interpolator: of the walk.
@@ -33,14 +33,14 @@ class Gliding:
         self._share = 0.0
 
     def advance(self, t: Fraction) -> None:
-        """Bring it to time t in seconds."""
+        """Set its time to t in seconds."""
         if self.clock is not None and self._share < 1:
             self._since = t if self._since is None else self._since
             x = min(float((t - self._since) / _GLIDE), 1.0)
             self._share = x * x * (3 - 2 * x)
 
     def __call__(self, keys: Latent, phase: float, loop: bool) -> Latent:
-        """One place, n = 1."""
+        """One latent, n = 1."""
         if self.clock is not None and self._share:
             even = self.clock(phase)
             phase = even if self._share == 1 else phase + self._share * (even - phase)
@@ -58,16 +58,16 @@ class _Wish:
 
 
 class _Superseded(Exception):
-    """Nobody wants this walk any more."""
+    """This walk is no longer needed."""
 
 
 class BackgroundPacer:
-    """Paces the walk that plays; the newest wish wins.
+    """Makes the walk that plays constant-speed; the newest request replaces older ones.
 
     Args:
-        faults: who is told of a walk that cannot be paced; it then stays as it is.
-        rest: how long to rest after an image, as a share of the time that it took, so that the
-            engine keeps most of the machine.
+        faults: where a walk that cannot be measured is reported; it then stays as it is.
+        rest: how long to pause after an image, as a share of the time that it took, so that the
+            engine gets most of the machine.
     """
 
     def __init__(self, faults: Faults, rest: float = 3.0) -> None:
@@ -79,27 +79,27 @@ class BackgroundPacer:
         self._thread = Thread(target=self._work, name="genart-pacer", daemon=True)
 
     def __call__(self, walk: Walk, model: Generator, truncation: float, cutoff: int | None) -> Walk:
-        """The walk at once as it is; even, a while after it was paced."""
+        """The walk, at once; some time after it was measured it has constant speed."""
         gliding = Gliding(walk.interpolator, walk.easing)
         self._want(_Wish(walk, model, truncation, cutoff, gliding))
         return replace(walk, interpolator=gliding, easing="linear")
 
     @property
     def busy(self) -> bool:
-        """Whether a walk is being paced."""
+        """Whether a walk is being measured."""
         return self._wish is not None
 
     def settled(self, seconds: float = 10.0) -> bool:
-        """Wait until nothing is being paced; whether that came about in time."""
+        """Wait until no walk is being measured; returns whether that happened in time."""
         with self._change:
             return self._change.wait_for(lambda: self._wish is None, seconds)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """End, with the image that is being made."""
+        """Stop after the image that is being made."""
         with self._change:
             self._closed = True
             self._change.notify_all()
@@ -107,7 +107,7 @@ class BackgroundPacer:
             self._thread.join(2.0)
 
     def advance(self, t: Fraction, walk: Walk | None) -> None:
-        """Bring the walk that plays to time t in seconds; any other need not be paced."""
+        """Set the time of the walk that plays to t in seconds; other walks are no longer needed."""
         gliding = getattr(walk, "interpolator", None)
         if isinstance(gliding, Gliding):
             gliding.advance(t)
@@ -146,7 +146,7 @@ class BackgroundPacer:
         )  # fmt: skip
 
     def _breathe(self, wish: _Wish) -> None:
-        """Rest a while, so that frames are made; stop if the walk is not wanted any more."""
+        """Pause, so that frames are made; raise if the walk is no longer needed."""
         took = time.perf_counter() - self._at
         with self._change:
             if self._change.wait_for(

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True)
 class Tick:
-    """One beat of a clock.
+    """One tick of a clock.
 
     Args:
         index: which frame, from 0.
@@ -23,7 +23,7 @@ class Tick:
 
 
 class OfflineClock:
-    """A film's clock: n frames at a rate, however long each takes to make.
+    """A film's clock: a number of frames at a rate, however long each takes to make.
 
     Args:
         frames: how many.

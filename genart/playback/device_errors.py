@@ -1,4 +1,4 @@
-"""What kind of error it is: memory that ran out, a device that was lost, or anything else."""
+"""Kinds of errors: out of memory, a lost device, or any other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OUT_OF_MEMORY = (
     "alloc_failed",  # CUBLAS_STATUS_ALLOC_FAILED, CUDNN_STATUS_ALLOC_FAILED
     "outofmemory",  # kIOGPUCommandBufferCallbackErrorOutOfMemory
 )
-#: What a driver says when nothing can be computed on a device any more.
+#: Messages of drivers after which nothing can be computed on a device.
 _LOST = (
     "device-side assert",
     "unspecified launch failure",
@@ -39,7 +39,7 @@ _DRIVERS = {"cuda": ("cuda", "cudnn", "cublas", "hip error"), "mps": ("mps", "me
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether an error, or what caused it, says that memory ran out, on any device."""
+    """Whether an error, or its cause, means that memory ran out, on any device."""
     return any(
         isinstance(each, (MemoryError, torch.OutOfMemoryError)) or _says(each, _OUT_OF_MEMORY)
         for each in _chain(error)
@@ -47,7 +47,7 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def lost_device(error: BaseException) -> str | None:
-    """The kind of device, "cuda" or "mps", that an error or its cause says was lost; else None."""
+    """The kind of device, "cuda" or "mps", that an error or its cause reports as lost, or None."""
     for each in _chain(error):
         if isinstance(each, RuntimeError) and _says(each, _LOST):
             for kind, drivers in _DRIVERS.items():
@@ -57,11 +57,11 @@ def lost_device(error: BaseException) -> str | None:
 
 
 def let_go(error: BaseException) -> None:
-    """Drop what the failed call still holds, and give cached memory back to the system."""
+    """Drop what the failed call still references, and return cached memory to the system."""
     for each in _chain(error):
         traceback.clear_frames(each.__traceback__)
     gc.collect()
-    with suppress(RuntimeError):  # a device that was lost fails here, too
+    with suppress(RuntimeError):  # this fails for a lost device too
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         if torch.backends.mps.is_available():

@@ -17,19 +17,19 @@ _KINDS = 200  # different faults remembered
 
 _NUMBER = re.compile(
     r"(?<!line )(?<!\d)\d[\d.]*"
-)  # two faults may differ in these, not in a line's
+)  # faults that differ only in these are one kind; line numbers count as text
 
 
 @dataclass
 class Fault:
-    """Something that went wrong, however often.
+    """Something that went wrong, with a count.
 
     Attributes:
         where: which part: "sketch", "model", "web", a sink's name.
         message: what happened, in one line.
         count: how often.
-        open: whether it still is so.
-        at: when it was last so, in seconds on a clock of no known start.
+        open: whether it is still wrong.
+        at: when it happened last, in seconds on a monotonic clock.
     """
 
     where: str
@@ -40,12 +40,12 @@ class Fault:
 
 
 class Faults:
-    """Collects faults from every thread; each kind is told once, however often it happens.
+    """Collects faults from every thread; each kind is reported once, however often it happens.
 
-    Messages that differ in numbers alone are of one kind, but not those that name another line.
+    Messages that differ only in numbers are one kind, except for line numbers.
 
     Args:
-        tell: called with "where: message" when a fault of a new kind comes up.
+        tell: called with "where: message" when a fault of a new kind happens.
     """
 
     def __init__(self, tell: Callable[[str], None] | None = None) -> None:
@@ -55,7 +55,7 @@ class Faults:
         self.total = 0
 
     def add(self, where: str, what: BaseException | str) -> None:
-        """Count a fault; the first of its kind is told."""
+        """Count a fault; the first of its kind is reported."""
         message = what if isinstance(what, str) else _one_line(what)
         kind = _NUMBER.sub("#", message)
         with self._lock:
@@ -71,7 +71,7 @@ class Faults:
         self._tell(f"{where}: {message}")
 
     def note(self, where: str, message: str) -> None:
-        """Tell something that is no fault, such as that an output is back."""
+        """Report something that is not a fault, such as that an output is back."""
         self._tell(f"{where}: {message}")
 
     def settle(self, where: str) -> None:
@@ -82,12 +82,12 @@ class Faults:
                     fault.open = False
 
     def now(self) -> list[str]:
-        """What is wrong at the moment."""
+        """The faults that are open."""
         with self._lock:
             return [f"{each.where}: {each.message}" for each in self._all.values() if each.open]
 
     def lately(self, seconds: float = 6.0) -> list[str]:
-        """What is wrong, or was until a moment ago: for people to read."""
+        """The faults that are open, or were until a moment ago: for people to read."""
         since = time.monotonic() - seconds
         with self._lock:
             lately = [each for each in self._all.values() if each.open or each.at > since]

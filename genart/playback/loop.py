@@ -17,7 +17,7 @@ from genart.profiling import count_frame, span
 
 @runtime_checkable
 class Timed(Protocol):
-    """A Control that knows when each of its changes happened."""
+    """A Control that knows the time of each of its changes."""
 
     def moments(self, t: float) -> Iterator[tuple[float, Iterable[tuple[str, Any]]]]:
         """Each time up to t with the pairs due then, oldest first; t itself is the last."""
@@ -27,7 +27,7 @@ class Timed(Protocol):
 def frames(
     player: Player, clock: Iterable[Tick], controls: Sequence[Control] = ()
 ) -> Iterator[Frame]:
-    """The frames of a clock's ticks, one by one, with the changes that controls ask for."""
+    """The frames of a clock's ticks, one by one, with the changes of controls."""
 
     def begun() -> Iterator[PendingFrame]:
         for tick in clock:
@@ -42,10 +42,11 @@ def frames(
 
 
 def turn(player: Player, controls: Sequence[Control], t: Fraction) -> None:
-    """Set what controls have due up to time t in seconds.
+    """Apply the changes of controls that are due up to time t in seconds.
 
-    A control that offers `moments(t)`, as a show does, has its changes set at their own times, so
-    that what is summed up over time, such as the phase, comes out the same at any frame rate.
+    The changes of a control with `moments(t)`, such as a show or the live store, are set at their
+    own times, so that what is summed up over time, such as the phase, is the same at any frame
+    rate.
     """
     moments = [_moments(control, float(t)) for control in controls]
     for at, changes in heapq.merge(*moments, key=itemgetter(0)):
@@ -78,6 +79,6 @@ def run(frames: Iterable[Frame], sinks: Sequence[Sink]) -> int:
 
 
 def stage_of(sink: Sink) -> str:
-    """What writing to a sink is called in a profile: its name, or "film" of a FilmSink."""
+    """The name of writing to a sink in a profile: its name, or "film" of a FilmSink."""
     name = getattr(sink, "name", None)
     return name if isinstance(name, str) else type(sink).__name__.lower().removesuffix("sink")

@@ -1,13 +1,13 @@
-"""The quality ladder: less work for each picture while the machine is too slow, or too small.
+"""Quality levels: less work per image while the machine is too slow or has too little memory.
 
-| rung             | is                                                               |
-|------------------|------------------------------------------------------------------|
-| `full`           | the model as it is                                               |
-| `half precision` | where a model offers it, which it does where that is faster      |
-| `1/2 size` ...   | each side halved, and again: down to 1/8, but no less than 32 px |
+| level            | is                                                                |
+|------------------|-------------------------------------------------------------------|
+| `full`           | the model as it is                                                |
+| `half precision` | if the model offers it, which it does where that is faster        |
+| `1/2 size` ...   | each side halved, and again: down to 1/8, but at least 32 px      |
 
-The frames that go out keep their size: a smaller picture is enlarged. A show records nothing of
-it, and a render is always at full quality.
+Frames keep their size: a smaller image is enlarged. A show records nothing of this, and a render is
+always at full quality.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from genart.contracts import Generator
 FULL, HALF = "full", "half precision"
 _HALVINGS, _SMALLEST = 3, 32  # times; pixels on the shorter side
 
-_LIMIT = 0.95  # of a period: what a frame may take
-_ROOM = 0.75  # of a period: what a frame is expected to take at most after a step up
-_IDLE = 0.5  # of a period: what a frame takes at most before a step up is tried blindly
-_MOST = 4.0  # times that a rung is slower than the next: halving the sides saves no more
-_HELPS = 0.95  # a step down that leaves more than this share of the time was of no use
-_DWELL, _CALM = 1.0, 3.0  # seconds on a rung before a step down, and before one up
-_PROVEN = 60.0  # seconds after which a step up has held
-_PATIENCE = 60.0  # seconds before a blind step up; doubled each time that one fails
+_LIMIT = 0.95  # of a period: the longest a frame may take
+_ROOM = 0.75  # of a period: the longest a frame is expected to take after a step up
+_IDLE = 0.5  # of a period: the longest a frame takes before a step up is tried without a forecast
+_MOST = 4.0  # how much slower one level is than the next: halving the sides saves no more
+_HELPS = 0.95  # a step down that leaves more than this share of the time had no effect
+_DWELL, _CALM = 1.0, 3.0  # seconds on a level before a step down, and before one up
+_PROVEN = 60.0  # seconds after which a step up has succeeded
+_PATIENCE = 60.0  # seconds before a step up without a forecast; doubled each time that one fails
 _LONG_WHILE = 600.0  # seconds before a step up after memory ran out; doubled likewise
 
 
 @dataclass(frozen=True)
 class QualityLevel:
-    """One way to make the picture.
+    """One way to make the image.
 
     Args:
-        name: what people read.
-        model: what makes it.
+        name: its name in the status.
+        model: the generator that makes it.
     """
 
     name: str
@@ -47,11 +47,11 @@ class QualityLevel:
 
 
 def quality_levels(model: Generator, without: Container[str] = ()) -> list[QualityLevel]:
-    """The rungs of a model, the best first.
+    """The quality levels of a model, the best first.
 
     Args:
         model: at full quality.
-        without: names of rungs to leave out.
+        without: names of levels to leave out.
     """
     found, base = [QualityLevel(FULL, model)], model
     lean = None if HALF in without else model.in_half()
@@ -67,10 +67,10 @@ def quality_levels(model: Generator, without: Container[str] = ()) -> list[Quali
 
 
 class FrameTimes:
-    """What frames take lately, in seconds.
+    """Recent frame times, in seconds.
 
     Args:
-        window: how many seconds of the performance are looked at.
+        window: how many seconds of the performance are considered.
     """
 
     _many, _few, _rank = 10, 3, 0.9
@@ -83,47 +83,47 @@ class FrameTimes:
         return len(self._times)
 
     def add(self, t: float, seconds: float) -> None:
-        """Count a frame of time t."""
+        """Add a frame of time t."""
         self._times.append((t, seconds))
         while len(self) > self._few and self._times[0][0] < t - self._window:
             self._times.popleft()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Start again."""
         self._times.clear()
 
     def typical(self) -> float | None:
-        """What 9 of 10 frames stay within; of fewer than ten the fastest; None of fewer than 3."""
+        """The 90th percentile; the shortest of fewer than ten frames; None of fewer than 3."""
         times = sorted(seconds for _, seconds in self._times)
         if len(times) >= self._many:
             return times[math.ceil(self._rank * len(times)) - 1]
         return times[0] if len(times) >= self._few else None
 
     def lately(self) -> float:
-        """The fastest of the last three; 0 if there are fewer."""
+        """The shortest of the last three; 0 if there are fewer."""
         times = [seconds for _, seconds in self._times][-self._few :]
         return min(times) if len(times) == self._few else 0.0
 
 
 class QualityController:
-    """Chooses the rung that a performance plays on.
+    """Chooses the quality level of a performance.
 
     With `hold` it steps down when frames take longer than a period of the display. It steps up
-    when what frames took on the rung above, scaled by how much faster they have become since on
-    this one, fits into a period with room to spare. Because such a forecast may be wrong, it also
-    tries after a minute, and then after pauses that double: it never swings to and fro. A step
-    down that makes nothing faster is taken back: the sketch draws without the model, then, or
-    something else has the machine.
+    when the frame time on the level above, scaled by how much faster frames have become since on
+    this one, fits into a period with a margin. Because such a forecast may be wrong, it also tries
+    after a minute, and then after pauses that double, so that it does not oscillate. A step down
+    that makes nothing faster is taken back: then the sketch does not use the model, or another
+    program uses the machine.
 
     With or without `hold` it steps down when memory runs out, and up again after ten minutes.
 
     Args:
         period: seconds a frame may take.
-        hold: whether to hold the rate.
-        say: told of every step, in one line.
+        hold: whether to keep the frame rate.
+        say: called with one line for every step.
 
     Attributes:
-        spent: seconds on each rung so far, by name.
+        spent: seconds on each level so far, by name.
         steps: how often it went down or up.
     """
 
@@ -142,11 +142,11 @@ class QualityController:
 
     @property
     def rung(self) -> str:
-        """The name of the rung it is on."""
+        """The name of the current level."""
         return self._rungs[self._at].name if self._rungs else FULL
 
     def choose(self, model: Generator) -> Generator:
-        """What plays in a model's stead; another model begins at the same height."""
+        """The generator to use for a model; another model starts at the same level."""
         if not self._rungs or self._rungs[0].model is not model:
             self._rungs = quality_levels(model)
             self._at = min(self._at, len(self._rungs) - 1)
@@ -154,20 +154,20 @@ class QualityController:
         return self._rungs[self._at].model
 
     def renew(self) -> None:
-        """Measure anew, as after another sketch or model has come."""
+        """Measure again, as after another sketch or model was loaded."""
         self._times = FrameTimes()
-        self._since = self._t  # when it came to this rung
-        self._raised: float | None = None  # when it went up, until that has held
+        self._since = self._t  # when it changed to this level
+        self._raised: float | None = None  # when it went up, until that has succeeded
         self._patience = _PATIENCE
         self._blind = self._t + _PATIENCE  # no step up against the forecast before
         self._resting = self._t  # no step down before
-        self._known: dict[int, tuple[float, float]] = {}  # seconds on a rung, and on the next
-        self._left: float | None = None  # seconds on the rung above when it was left
+        self._known: dict[int, tuple[float, float]] = {}  # seconds here, and one level down
+        self._left: float | None = None  # seconds per frame on the level above when it was left
         self._broken: set[str] = set()
         self._told = False
 
     def made(self, t: float, seconds: float) -> None:
-        """A frame was made well.
+        """A frame was made.
 
         Args:
             t: the frame's time in the performance, in seconds.
@@ -176,7 +176,7 @@ class QualityController:
         self._pass(t)
         self._times.add(t, seconds)
         if self.hold and self._raised is not None and self._times.lately() > self._limit:
-            return self._slow(self._times.lately())  # a try that fails is over at once
+            return self._slow(self._times.lately())  # a failed try ends at once
         typical = self._times.typical()
         if typical is None or t - self._since < _DWELL:
             return None
@@ -189,7 +189,7 @@ class QualityController:
         return None
 
     def failed(self, t: float) -> None:
-        """A frame failed: a lower rung that has not made a single one is left out from now on."""
+        """A frame failed: a lower level that has not made a single one is not used again."""
         self._pass(t)
         if self._at and not len(self._times):
             broken = self.rung
@@ -200,7 +200,7 @@ class QualityController:
             self._at = min(self._at, len(self._rungs) - 1)
 
     def relieve(self, t: float) -> bool:
-        """Memory ran out: step down; whether there was a step left."""
+        """Memory ran out: step down; returns whether there was a step left."""
         self._pass(t)
         self._while *= 2 if self._raised is not None else 1
         down = self._at + 1 < len(self._rungs)
@@ -210,7 +210,7 @@ class QualityController:
         return down
 
     def up(self) -> None:
-        """Go one rung up now, as somebody asks for it."""
+        """Go up one level now, because somebody asked."""
         if self._at:
             self._raise("as was asked")
 
@@ -225,7 +225,7 @@ class QualityController:
             self._raised, self._patience, self._while = None, _PATIENCE, _LONG_WHILE
 
     def _slow(self, typical: float) -> None:
-        """Frames take too long here."""
+        """Frames take too long on this level."""
         if self._raised is not None:
             self._patience *= 2
             self._barred = self._t + self._patience
@@ -236,7 +236,7 @@ class QualityController:
             self._left, self._blind = typical, self._t + self._patience
 
     def _compare(self, before: float, after: float) -> None:
-        """Keep what a step down has brought; take it back if that is nothing."""
+        """Keep a step down that has an effect; otherwise take it back."""
         self._left = None
         if after <= _HELPS * before or not self.hold:
             self._known[self._at - 1] = before, after

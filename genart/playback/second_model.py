@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class SecondModel:
-    """The model of a stage with its second one, made once for both.
+    """Blends the first model with a second one.
 
     Attributes:
-        waiting: whether the second one was asked for and is not here yet.
+        waiting: whether the second model is being loaded.
     """
 
     def __init__(self) -> None:
@@ -30,12 +30,12 @@ class SecondModel:
         settings: ModelSettings,
         second: Callable[[str], Generator | None],
     ) -> Generator:
-        """The model blended with `settings.other`; the model itself where that is not asked for.
+        """The model blended with `settings.other`; the model itself if there is none.
 
         Args:
-            model: the first.
-            settings: `other`, `blend` and `swap` count; the last two may be turned later.
-            second: gives the other one by name, or None while it is not here yet.
+            model: the first model.
+            settings: `other`, `blend` and `swap` are used; the last two may change later.
+            second: returns the other model by name, or None while it is being loaded.
 
         Raises:
             UsageError: two models that cannot be blended.
@@ -55,6 +55,6 @@ class SecondModel:
         return self._made
 
     def forget(self) -> None:
-        """Make it anew the next time."""
+        """Blend again at the next call."""
         self._of = self._made = None
         self.waiting = False

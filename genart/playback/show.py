@@ -1,20 +1,20 @@
-"""Show: a performance as a file, one JSON object a line, played again as a Control.
+"""Show: a recorded performance as a file, one JSON object a line, replayed as a Control.
 
-The first line tells where it began::
+The first line contains the start::
 
     {"genart_show": 1, "sketch": "drift", "model": "pomona", "seed": 0, "fps": "30",
      "size": [512, 512], "params": {"walk.seeds": "1-6"}, "values": {"model.truncation": 0.7, ...},
      "smoothing": {"model.truncation": 0.06, ...}, "versions": {...}}
 
-Every other line is one turn of a Param: its time in seconds, its OSC address, and its arguments,
+Every other line is one change of a Param: its time in seconds, its OSC address, and its arguments,
 which are the value and, for a fade, its seconds::
 
     {"t": 1.25, "address": "/genart/model/truncation", "args": [0.4]}
     {"t": 8.0, "address": "/genart/model/truncation", "args": [0.9, 4.0]}
 
-A model, text and freeze are kept when the picture showed them, not when they were asked for. A
-sketch that was saved while it played, and took over, is noted by name and SHA-256; a show never
-holds code::
+A model, text and freeze are recorded when the image showed them, not when they were asked for. A
+sketch that was saved and reloaded during the show is recorded by name and SHA-256; a show never
+contains code::
 
     {"t": 9.0, "address": "/genart/show/saved", "args": ["drift.py", "5be1..."]}
 
@@ -50,19 +50,19 @@ _END, _SAVED = "/genart/end", "/genart/show/saved"
 
 @dataclass(frozen=True)
 class Header:
-    """Where a show began.
+    """The start of a show.
 
     Args:
         sketch: its name or file.
         model: the generator's name.
-        seed: what the sketch's chance comes from.
+        seed: the seed of the sketch's random numbers.
         fps: frames a second, as text that a Fraction reads.
-        size: (width, height), or None for the model's own.
-        params: the settings it was begun with, by "owner.name": those that somebody set.
+        size: (width, height), or None for the model's.
+        params: the settings that were given, by "owner.name".
         values: every value at the start, by "owner.name".
         smoothing: the time constant of each Param that glides.
         versions: of genart, Python, torch ...
-        threads: how many a network on a CPU used, or 0 if nobody knows: sums depend on it.
+        threads: how many threads a network on a CPU used, or 0 if unknown: sums depend on it.
         hashes: the SHA-256 of the file of the "sketch" and of the "model".
     """
 
@@ -85,7 +85,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Saved:
-    """A sketch that was saved while it played, and took over.
+    """A sketch that was saved and reloaded during the show.
 
     Args:
         at: when, in seconds.
@@ -99,11 +99,11 @@ class Saved:
 
 
 class ShowWriter:
-    """Writes a show while it is played; after a kill everything up to the last flush is there.
+    """Writes a show during a performance; a kill loses nothing but the last line.
 
     Args:
-        path: the file; an older one is never overwritten.
-        header: where the show begins.
+        path: the file; an existing one is never overwritten.
+        header: the start of the show.
 
     Raises:
         UsageError: the file exists, or its folder does not.
@@ -114,27 +114,27 @@ class ShowWriter:
         try:
             self._file: IO[str] = self.path.open("x", encoding="utf-8", newline="\n")
         except FileExistsError:
-            raise UsageError(f"{path} exists; name another show.") from None
+            raise UsageError(f"{path} exists already; choose another name for the show.") from None
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
         self._file.write(header.as_line())
         self._file.flush()
 
     def write(self, changes: Iterable[Change]) -> None:
-        """Append changes, oldest first, and hand them to the system at once."""
+        """Append changes, oldest first, and flush them."""
         lines = [_line(_event(change)) for change in changes]
         if lines:
             self._file.write("".join(lines))
             self._file.flush()
 
     def saved(self, saved: Saved) -> None:
-        """Note that another version of the sketch has taken over."""
+        """Record that a saved sketch was reloaded."""
         args = [saved.file, saved.sha256]
         self._file.write(_line({"t": saved.at, "address": _SAVED, "args": args}))
         self._file.flush()
 
     def close(self, t: float | None = None) -> None:
-        """Finish; t is when the show ended, in seconds, so that a render is as long."""
+        """Finish; t is when the show ended, in seconds, so that a render has the same length."""
         if self._file.closed:
             return
         if t is not None:
@@ -143,14 +143,14 @@ class ShowWriter:
 
 
 class Show:
-    """A recorded show: a Control, to be played once from its start.
+    """A recorded show: a Control, to be replayed once from its start.
 
     Args:
-        header: where it began.
+        header: the start.
         events: its changes, oldest first.
-        seconds: how long it is.
-        cut: whether its last line was cut short, as a kill leaves it.
-        saves: the versions of the sketch that took over while it played.
+        seconds: its length.
+        cut: whether its last line is incomplete, as after a kill.
+        saves: the sketches that were reloaded during the show.
     """
 
     def __init__(
@@ -167,12 +167,12 @@ class Show:
         self.rewind()
 
     def only(self, fits: Callable[[Change], bool]) -> Show:
-        """The same show with those of its changes that fit."""
+        """The same show with only the changes that fit."""
         kept = filter(fits, self.events)
         return Show(self.header, kept, self.seconds, self.cut, self.saves)
 
     def know(self, brings: Brings) -> None:
-        """Learn what its texts bring, so that it glides as it was played; begins anew."""
+        """Set the Params that its texts add, so that it glides as it was recorded; rewinds."""
         self._brings = brings
         self.rewind()
 
@@ -182,11 +182,11 @@ class Show:
         return timeline
 
     def rewind(self) -> None:
-        """Begin anew."""
+        """Start again."""
         self._timeline, self._given = self._fresh(), 0
 
     def due(self, t: float) -> Sequence[Change]:
-        """The changes up to time t in seconds that were not given yet, not smoothed."""
+        """The changes up to time t in seconds that were not returned yet, not smoothed."""
         end = bisect_right(self.events, t, lo=self._given, key=attrgetter("at"))
         begin, self._given = self._given, end
         return self.events[begin:end]
@@ -201,10 +201,10 @@ class Show:
 
 
 def read_show(path: str | Path) -> Show:
-    """Read a show; a last line that a kill cut short is left out.
+    """Read a show; an incomplete last line is left out.
 
     Raises:
-        DataError: no such file, or a line that is no part of a show; the message names it.
+        DataError: no such file, or an invalid line; the message names it.
     """
     path = Path(path)
     try:
@@ -248,12 +248,12 @@ def _object(line: bytes, path: Path, number: int) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def _header(found: dict[str, Any], path: Path) -> Header:
     if found.get(_MARK) != 1:
-        raise DataError(f'{path} is no show: its first line has no "{_MARK}": 1.')
+        raise DataError(f'{path} is not a show: its first line has no "{_MARK}": 1.')
     size = found.get("size")
     tables = {name: found.get(name, {}) for name in _TABLES}
     for name, table in tables.items():

@@ -1,4 +1,4 @@
-"""A recorded show, rendered again: what it was played with, and its changes as a control."""
+"""Replays a recorded show: its settings, and its changes as a Control."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def prepare_show(
         sketch: another sketch than the recorded one.
 
     Raises:
-        DataError: a file that is no show, or a change of a Param that the sketch does not have.
+        DataError: a file that is not a show, or a change of a Param that the sketch does not have.
     """
     show = show if isinstance(show, Show) else read_show(show)
     header = show.header
@@ -63,7 +63,7 @@ def prepare_show(
 
 
 def _stages(show: Show) -> dict[tuple[str, str], Settings]:
-    """A stage for every text that brings Params in a show, and for none, by its Param and text."""
+    """Settings for every text in a show that adds Params, and for none, by Param and text."""
     stages: dict[tuple[str, str], Settings] = {}
     for path in PARAM_SOURCES:
         picked = ["", show.header.params.get(path, ""), show.header.values.get(path, "")]
@@ -73,7 +73,7 @@ def _stages(show: Show) -> dict[tuple[str, str], Settings]:
 
 
 def _tree(kind: type[Sketch], stages: Mapping[tuple[str, str], Settings]) -> ParamTree:
-    """Every Param that a show may turn, with all that its directions and stylizers bring."""
+    """Every Param that a show may change, with those that its directions and stylizers add."""
     owners = Settings().tree(kind()).owners
     for path, bringer in PARAM_SOURCES.items():
         made = [stage for (by, text), stage in stages.items() if by == path and text]
@@ -84,7 +84,7 @@ def _tree(kind: type[Sketch], stages: Mapping[tuple[str, str], Settings]) -> Par
 
 
 def _brought(path: str, stage: Settings) -> dict[str, tuple[Any, float | None]]:
-    """What a text brought to its stage: each path with its value, and its tau if it glides."""
+    """The Params that a text added to its settings: each path with its value, and its tau."""
     tree, owner = stage.tree(), f"{PARAM_SOURCES[path].owner}."
     tau = smoothing_of(tree)
     own = [p for p in tree if p.startswith(owner) and p != path]
@@ -95,13 +95,13 @@ def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:
     """The show from its start, with the changes that a tree of Params takes.
 
     Args:
-        show: what was recorded.
+        show: the recording.
         tree: of the sketch as it is now.
-        same: whether that is the sketch that was recorded; of another one, changes of Params that
-            it does not have are left out, and that is said.
+        same: whether that is the recorded sketch; for another one, changes of Params that it does
+            not have are left out and logged.
 
     Raises:
-        DataError: a change that does not fit, which is named.
+        DataError: a change that does not fit; the message names it.
     """
     misfits: dict[str, str] = {}
 
@@ -117,12 +117,12 @@ def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:
 
     fitting = show.only(fits)
     for why in misfits.values():
-        log.warning("The show turns what the sketch does not have now, %s It is left out.", why)
+        log.warning("The show changes what the sketch does not have now: %s It is left out.", why)
     return fitting
 
 
 def _is_as_it_was(show: Show, sketch: str | Path | type[Sketch]) -> bool:
-    """Whether a sketch's file is that of the recording all through; if not, that is said."""
+    """Whether a sketch's file is the recorded one all through the show; if not, that is logged."""
     begun = show.header.hashes.get("sketch")
     now = file_hash(sketch_file(sketch))
     if show.saves:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class StyleMix:
-    """The layers that `walk.mix_keys` give to a stage's pictures.
+    """Mixes the styles of `walk.mix_keys` into layers of the images.
 
-    Several keys are walked past like those of the walk itself, at the same time.
+    Several keys are walked like those of the walk itself, at the same time.
     """
 
     def __init__(self) -> None:
@@ -28,12 +28,12 @@ class StyleMix:
         self._way: Callable[[float], Latent] | None = None
 
     def on(self, model: Generator, base: Generator, stage: Settings) -> Generator:
-        """What draws, with layers mixed in; itself where no keys are named.
+        """The generator with layers mixed in; the generator itself if no keys are named.
 
         Args:
-            model: what draws.
-            base: whose keys they are: the model as it was loaded.
-            stage: `walk.mix_keys`, `mix`, `mix_first` and `mix_last` count.
+            model: the generator.
+            base: the model as it was loaded, from which the keys are drawn.
+            stage: `walk.mix_keys`, `mix`, `mix_first` and `mix_last` are used.
 
         Raises:
             UsageError: text that names no keys, or keys of another model.

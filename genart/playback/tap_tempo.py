@@ -6,22 +6,22 @@ import statistics
 from collections import deque
 from itertools import pairwise
 
-#: Taps further apart begin anew, in seconds: 24 beats a minute.
+#: After a pause so long, in seconds, taps start again: 24 beats a minute.
 PAUSE = 2.5
 
 
-#: Taps nearer than this, in seconds, are one: 400 beats a minute are 0.15 apart.
+#: Taps closer than this, in seconds, are one: at 400 beats a minute they are 0.15 apart.
 BOUNCE = 0.1
 
 
 class Taps:
-    """Taps in time, and the tempo they mean.
+    """Taps, and their tempo.
 
-    The tempo is 60 over the median of the last intervals, those left out that differ from it by
-    more than a quarter: one missed or doubled tap changes nothing.
+    The tempo is 60 over the mean of the last intervals, without those that differ from their median
+    by more than a quarter: one missed or doubled tap changes nothing.
 
     Args:
-        most: how many taps count.
+        most: how many taps are used.
     """
 
     def __init__(self, most: int = 9) -> None:
@@ -48,5 +48,5 @@ class Taps:
 
     @property
     def count(self) -> int:
-        """How many taps count now."""
+        """How many taps are used now."""
         return len(self._times)

@@ -1,8 +1,7 @@
-"""Smoothing: changes go in with their times, values come out for any time.
+"""Timeline: smooths and fades changes; their values depend on time alone.
 
-A value is a function of the changes and the time alone, never of the frames in between, so a
-recorded show gives the same values at any frame rate. After a change at time s from value a to b,
-at time t:
+A value is a function of the changes and the time, not of the frames in between, so a recorded show
+gives the same values at any frame rate. After a change at time s from value a to b, at time t:
 
 | the change                  | the value                                               |
 |-----------------------------|---------------------------------------------------------|
@@ -11,7 +10,7 @@ at time t:
 | anything else               | b                                                       |
 
 A Param of `transport` and `tempo` is a rate that is summed up. While it glides it takes its value
-at every whole 1/128 s and holds it until the next, so the sum is the same at any frame rate, too.
+at every whole 1/128 s and keeps it until the next, so the sum too is the same at any frame rate.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ if TYPE_CHECKING:
     from genart.params import Param
 
 Pairs: TypeAlias = "list[tuple[str, Any]]"
-#: What texts bring: by Param and text, each path with its first value, and its tau if it glides.
+#: The Params that texts add: by Param and text, each path with its first value, and its tau.
 Brings: TypeAlias = "Mapping[tuple[str, Any], Mapping[str, tuple[Any, float | None]]]"
 
-#: A glide is over after so many times its tau: 6e-6 of the way are left then.
+#: A glide ends after so many times its tau: 6e-6 of the difference is left then.
 SETTLED = 12.0
-#: Rates change at whole multiples of 1 / GRID seconds, which floats hold exactly.
+#: Rates change at whole multiples of 1 / GRID seconds, which floats represent exactly.
 GRID = 128
-#: No fade is longer, in seconds.
+#: The longest fade, in seconds.
 LONGEST_FADE = 3600.0
 _RATES = ("transport.", "tempo.")
 
@@ -68,12 +67,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Glide:
-    """A float on its way.
+    """A float that changes gradually.
 
     Args:
-        start: where it was.
-        target: where it goes.
-        since: when it left, in seconds.
+        start: its value at the start.
+        target: its value at the end.
+        since: when it started, in seconds.
         seconds: tau of a smoothing, or the length of a fade.
         fades: whether it is a fade.
     """
@@ -96,7 +95,7 @@ class Glide:
         else:
             now = self.target + (self.start - self.target) * math.exp(-x)
         low, high = sorted((self.start, self.target))
-        return min(max(now, low), high)  # rounding may leave the range by a hair
+        return min(max(now, low), high)  # rounding may exceed the range slightly
 
 
 def smoothing_of(params: Mapping[str, Param[Any]]) -> dict[str, float]:
@@ -114,7 +113,7 @@ class Timeline:
     Args:
         values: every value at the start, by "owner.name".
         smoothing: the tau of those that glide, see `smoothing_of`.
-        brings: what texts that come among the changes bring.
+        brings: the Params that texts among the changes add.
     """
 
     def __init__(
@@ -131,7 +130,7 @@ class Timeline:
         self._now = -math.inf
 
     def add(self, changes: Iterable[Change]) -> None:
-        """Take changes, in the order of their times; one that is late happens at once."""
+        """Add changes, in the order of their times; a late one is applied at once."""
         for change in changes:
             last = self._due[-1].at if self._due else self._now
             self._due.append(change if change.at >= last else replace(change, at=last))
@@ -167,7 +166,7 @@ class Timeline:
     def moments(self, t: float) -> Iterator[tuple[float, Pairs]]:
         """Each time up to t at which values change, with their pairs, oldest first; t is the last.
 
-        Who sums up rates brings the sum to each of these times before taking its pairs.
+        A caller that sums up rates advances the sum to each of these times before taking its pairs.
         """
         while (now := min(self._next_due(), self._next_step())) <= t:
             yield now, self._at(now)
@@ -204,7 +203,7 @@ class Timeline:
         return []
 
     def _bring(self, path: str, text: Any) -> None:
-        """As in a live tree, Params of the text before go or begin anew unless declared alike."""
+        """As in a live tree, Params of the former text go, or start again unless declared alike."""
         if (path, text) not in self._brings:
             return
         after = self._brings[path, text]

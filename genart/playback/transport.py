@@ -10,9 +10,9 @@ from genart.params import Param
 
 @dataclass
 class Ramp:
-    """A value that grows at a rate: exact while the rate stays, and without a jump when it turns.
+    """A value that grows at a rate: exact while it is constant, without a jump when it changes.
 
-    Exact means free of summed rounding errors: `start + (t - since) * rate`, in fractions.
+    Exact means without accumulated rounding errors: `start + (t - since) * rate`, in fractions.
     """
 
     start: Fraction = Fraction(0)
@@ -24,18 +24,18 @@ class Ramp:
         return self.start + (t - self.since) * self.rate
 
     def turn(self, t: Fraction, rate: Fraction) -> None:
-        """Go on at another rate from time t."""
+        """Continue at another rate from time t."""
         if rate != self.rate:
             self.jump(t, float(self.at(t)))
             self.rate = rate
 
     def jump(self, t: Fraction, value: float) -> None:
-        """Go on from another value at time t."""
+        """Continue from another value at time t."""
         self.start, self.since = Fraction(value), t
 
 
 class Transport:
-    """Time, turned into a phase 0..1 that goes round once in `seconds`, or in so many `beats`."""
+    """Time as a phase 0..1, one cycle in `seconds`, or in a number of `beats`."""
 
     play = Param(True, help="The phase moves.")
     speed = Param(1.0, -16.0, 16.0, unit="x", help="Speed of the phase; below 0 backwards.")
@@ -47,16 +47,16 @@ class Transport:
     phase = Param(0.0, 0.0, 1.0, smooth=None, help="Position in the cycle; setting it jumps there.")
 
     def __init__(self) -> None:
-        self._ramp = Ramp()  # over seconds, or over beats
+        self._ramp = Ramp()  # in seconds, or in beats
         self._beats = 0.0
         self._shown = 0.0
 
     def advance(self, t: Fraction, loop: bool = True, beat: Fraction = Fraction(0)) -> None:
-        """Bring the phase to time t in seconds, which is beat `beat`.
+        """Advance the phase to time t in seconds, which is beat `beat`.
 
-        In a film of n frames, frame i has phase i / n exactly. With loop the phase goes round;
-        without, it stops at 0 and 1. Turning `beats` puts the phase where that beat belongs, so
-        that turns begin on the bar; from there on it is summed up, as it is in seconds.
+        In a film of n frames, frame i has phase i / n exactly. With loop the phase starts again at
+        0; without, it stops at 0 and 1. Changing `beats` moves the phase to its position at that
+        beat, so that cycles start on the bar; from there on it is summed up, as in seconds.
         """
         at = beat if self._beats else t
         if self.beats != self._beats:
@@ -68,11 +68,11 @@ class Transport:
         now = self._ramp.at(at)
         if not loop and not 0 <= now <= 1:
             now = Fraction(now > 1)
-            self._ramp.jump(at, float(now))  # so that turning back begins at once
+            self._ramp.jump(at, float(now))  # so that reversing starts at once
         self.phase = self._shown = float(now % 1 if loop else now)
 
     def _follow(self, before: Fraction, t: Fraction, beat: Fraction) -> Fraction:
-        """Go by beats from now on, or by seconds; returns where on that scale now is."""
+        """Count in beats from now on, or in seconds; returns the current time on that scale."""
         self._beats, at = self.beats, beat if self.beats else t
         length = Fraction(self.beats).limit_denominator(1_000_000)
         self._ramp.start = beat / length % 1 if length else self._ramp.at(before)
@@ -81,7 +81,7 @@ class Transport:
 
 
 class Tempo:
-    """Time, counted in beats."""
+    """Time in beats."""
 
     bpm = Param(120.0, 20.0, 400.0, unit="beats/min", smooth=0.0, help="Beats per minute.")
     offset = Param(0.0, -1e6, 1e6, unit="beats", help="Added to the beat, to nudge it.")
@@ -98,10 +98,10 @@ class Tempo:
 
     @property
     def beat(self) -> float:
-        """Beats since the start; its whole part counts them, its fraction is the place in one."""
+        """Beats since the start; the fraction is the position within the beat."""
         return float(self.exact)
 
     def advance(self, t: Fraction) -> None:
-        """Bring the beat to time t in seconds."""
+        """Advance the beat to time t in seconds."""
         self._ramp.turn(t, Fraction(self.bpm).limit_denominator(1_000_000) / 60)
         self.exact = self._ramp.at(t) + Fraction(self.offset)

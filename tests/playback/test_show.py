@@ -220,7 +220,7 @@ GOOD = '{"genart_show":1,"sketch":"drift","model":"plasma"}\n'
     ("text", "why"),
     [
         ("", "line 1"),
-        ("{}\n", "no show"),
+        ("{}\n", "not a show"),
         ('{"genart_show":1,"size":[1]}\n', "size"),
         ('{"genart_show":1,"seed":"x"}\n', "seed"),
         ('{"genart_show":1,"values":[]}\n', "values"),
