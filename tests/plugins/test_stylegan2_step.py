@@ -2,11 +2,13 @@
 
 import copy
 import dataclasses
+import math
 
 import pytest
 import torch
 
 import genart
+from genart_stylegan2 import training
 from genart_stylegan2.data import Dataset
 from genart_stylegan2.settings import Settings
 from genart_stylegan2.training import Training
@@ -51,7 +53,9 @@ def test_adam_has_no_momentum_and_a_rate_for_regularisers_of_their_own_step():
     run = run_of(glr=0.01, dlr=0.02, r1_every=3, pl_every=1, gamma=1.0)
     for optimiser, rate, share in ((run.g_opt, 0.01, 1 / 2), (run.d_opt, 0.02, 3 / 4)):
         parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        first = parameters[0].detach().clone()
         run._descend(optimiser, sum(p.sum() for p in parameters))
+        torch.testing.assert_close(parameters[0], first - rate * share)
         moved = [p.detach().clone() for p in parameters]
         run._descend(optimiser, sum((p * 0).sum() for p in parameters))
         assert all(map(torch.equal, parameters, moved)), "without a gradient nothing moves"
@@ -238,6 +242,23 @@ def test_gradients_that_are_no_numbers_do_no_harm():
     assert weight.grad.flatten()[0].item() == pytest.approx(-1e5)
 
 
+def test_weights_that_a_loss_does_not_touch_stay_without_a_gradient():
+    run = run_of()
+    first, *others = run.generator.parameters()
+    run._descend(run.g_opt, sum(p.sum() for p in run.generator.parameters()))
+    run._descend(run.g_opt, first.sum())
+    assert first.grad is not None
+    assert all(p.grad is None for p in others)
+
+
+def test_path_lengths_are_taken_over_half_a_batch():
+    run, asked = run_of(batch=6, gamma=0.0), []
+    fakes = run._fakes
+    run._fakes = lambda n: asked.append(n) or fakes(n)
+    run.step()
+    assert asked == [6, 3]
+
+
 def test_the_architecture_is_that_of_the_settings():
     run = run_of(mapping_layers=3, channel_base=64, channel_max=8, z_dim=6, w_dim=10)
     config = run.config
@@ -329,3 +350,28 @@ def test_reconstruction_comes_first_alone_and_then_every_second_step():
     weight = run.kl_weight.item()
     run._reconstruction_step(run._reals()[0], True)
     assert run.kl_weight.item() == pytest.approx(weight * 1.01, rel=1e-5)
+
+
+def test_reconstruction_draws_from_the_normal_that_the_encoder_gives(monkeypatch):
+    run, drawn = run_of(**PROJECTED, recon=1.0, gamma=0.0), []
+    run.encoder = lambda maps: (torch.full((2, 8), 0.5), torch.full((2, 8), 2.0))
+    run.generator.mapping.register_forward_pre_hook(lambda net, given: drawn.append(given[0]))
+    before = run.generator.mapping.w_avg.clone()
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "randn_like", torch.ones_like)
+        run._reconstruction_step(run._reals()[0], True)
+    torch.testing.assert_close(drawn[0], torch.full((2, 8), 0.5 + math.e))
+    assert not torch.equal(run.generator.mapping.w_avg, before), "the average of w follows"
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_reconstruction_pays_the_critic_once_it_is_asked_and_for_leaving_the_range(
+    alone, monkeypatch
+):
+    run = run_of(**PROJECTED, recon=3.0, gamma=0.0)
+    monkeypatch.setattr(training, "generator_loss", lambda logits, hinge: torch.tensor(5.0))
+    monkeypatch.setattr(training, "out_of_range", lambda images: torch.tensor(0.25))
+    losses, weight = recorded(run), run.kl_weight.item()
+    log = run._reconstruction_step(run._reals()[0], alone)
+    like = 3.0 * (log["like"] + weight * log["kl"]).item()
+    assert losses == [("g", pytest.approx(like + (0 if alone else 5) + 10 * 0.25, rel=1e-5))]
