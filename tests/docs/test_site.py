@@ -38,12 +38,14 @@ def test_a_broken_link_is_listed_with_its_page_and_reason(
     assert broken_links(tmp_path) == [f"page.html: {link}: {reason}"]
 
 
+@pytest.mark.slow
 def test_every_public_name_and_method_has_a_docstring() -> None:
     from api_reference import missing_docstrings
 
     assert missing_docstrings() == []
 
 
+@pytest.mark.slow
 def test_a_missing_docstring_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     import genart
 
@@ -56,6 +58,7 @@ def test_a_missing_docstring_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert missing_docstrings() == ["genart.Walk.at", "genart.join"]
 
 
+@pytest.mark.slow
 def test_links_between_pages_lead_to_their_places_in_the_site(tmp_path: Path) -> None:
     from build_site import OUTSIDE, prepare, unlisted
 
@@ -70,6 +73,7 @@ def test_links_between_pages_lead_to_their_places_in_the_site(tmp_path: Path) ->
     assert unlisted(tmp_path / "site") == []
 
 
+@pytest.mark.slow
 def test_the_reference_has_every_public_name(tmp_path: Path) -> None:
     from api_reference import namespaces, page_name, public_names, write_reference
 

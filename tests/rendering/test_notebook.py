@@ -216,6 +216,7 @@ def test_a_clip_opens_in_the_program_of_the_system(
         played.show()
 
 
+@pytest.mark.slow
 def test_a_session_of_ipython_shows_everything(tmp_path: Path) -> None:
     pytest.importorskip("IPython")
     script = """
