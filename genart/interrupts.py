@@ -1,4 +1,4 @@
-"""Ctrl-C, or being told to end, that waits until what must not be torn is whole."""
+"""Interrupts: what Ctrl-C and SIGTERM do during a performance and during training."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 
 @contextmanager
-def _ends_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and a polite kill end the performance with everything closed.
+def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on Ctrl-C or SIGTERM, so that a performance ends with everything closed.
 
-    `stop` is called in a thread of its own: a signal may come while this one holds its lock.
+    `stop` is called in its own thread: a signal may arrive while this one holds a lock of it.
     """
     if current_thread() is not main_thread():
         yield
@@ -30,16 +30,16 @@ def _ends_on_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(kind, handler)
 
 
-#: What `genart` answers by KeyboardInterrupt.
+#: The signals that `genart` turns into KeyboardInterrupt.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def whole() -> Iterator[None]:
-    """Hold one Ctrl-C or SIGTERM back until the block has ended; a second one stops it at once.
+def defer_interrupts() -> Iterator[None]:
+    """Defer one Ctrl-C or SIGTERM until the block has ended; a second one stops it at once.
 
-    A signal that no Python function answers keeps its effect. In another thread than the main
-    one, which signals never reach, nothing changes.
+    A signal without a Python handler keeps its effect. Outside the main thread, which signals never
+    reach, this changes nothing.
     """
     if current_thread() is not main_thread():
         yield
@@ -58,7 +58,9 @@ def whole() -> Iterator[None]:
             signal.signal(number, hold)
         yield
     finally:
-        for number in reversed(before):  # Ctrl-C's last: what it raises would leave the others held
+        for number in reversed(
+            before
+        ):  # Ctrl-C last: it raises, and would leave the others deferred
             signal.signal(number, before[number])
     if came:
         number, frame = came[0]

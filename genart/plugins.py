@@ -1,8 +1,8 @@
-"""Loads plug-ins by entry point, owns the registries, sets failures aside.
+"""Loads plug-ins by entry point, owns the registries, disables plug-ins that fail.
 
-A plug-in is a module named by an entry point of the group "genart". Each is loaded and asked by
-itself: one that raises on import, misspells a hook or takes a name twice is quarantined whole,
-with its reason, and everything else works.
+A plug-in is a module named by an entry point of the group "genart". Each is loaded separately: one
+that raises on import, misspells a hook or takes a name twice is disabled as a whole, with its
+reason, and everything else works.
 """
 
 from __future__ import annotations
@@ -87,15 +87,15 @@ class Registry(Mapping[str, Entry]):
 
 @dataclass
 class Plugin:
-    """What became of one entry point.
+    """The state of one entry point.
 
     Attributes:
         name: the entry point's name.
         source: the module it names.
-        distribution: "name version" of the package that brought it.
+        distribution: "name version" of its package.
         provides: kind to the names it registered.
-        error: why it was set aside in one line, or None.
-        traceback: the whole story, or "".
+        error: why it was disabled in one line, or None.
+        traceback: the traceback, or "".
     """
 
     name: str
@@ -118,7 +118,9 @@ class Plugins:
         self.loaded: list[Plugin] = []
         points = list(entry_points(group=GROUP) if points is None else points)
         brought = {id(point.dist): point.dist for point in points}
-        names = {key: _brought_by(each) for key, each in brought.items()}  # each parsed only once
+        names = {
+            key: _distribution_of(each) for key, each in brought.items()
+        }  # each parsed only once
         order = lambda p: ("genart" not in names[id(p.dist)][:1], p.name, p.value)  # noqa: E731
         for point in sorted(points, key=order):
             self._load(point, " ".join(names[id(point.dist)]))
@@ -145,7 +147,9 @@ class Plugins:
 
     def _fill(self, plugin: Plugin, module: object) -> None:
         self._refuse_twin(plugin)
-        manager = pluggy.PluginManager(GROUP)  # one each: what fails leaves nothing behind
+        manager = pluggy.PluginManager(
+            GROUP
+        )  # one each: a plug-in that fails leaves nothing behind
         manager.add_hookspecs(hooks)
         manager.register(module, plugin.name)
         _refuse_misspelt(manager, module)
@@ -196,8 +200,8 @@ def _refuse_misspelt(manager: pluggy.PluginManager, module: object) -> None:
         )
 
 
-def _brought_by(distribution: Distribution | None) -> tuple[str, ...]:
-    """Name and version of a distribution, or () where there is none or its metadata is broken."""
+def _distribution_of(distribution: Distribution | None) -> tuple[str, ...]:
+    """Name and version of a distribution, or () if there is none or its metadata is broken."""
     try:
         return (distribution.name, distribution.version) if distribution else ()
     except Exception:
@@ -253,7 +257,7 @@ def registry(kind: str) -> Registry:
 
 
 def overview(tracebacks: bool = False) -> dict[str, Any]:
-    """What `genart plugins` tells: each plug-in with what it provides or why it was set aside."""
+    """The output of `genart plugins`: each plug-in with what it provides or why it was disabled."""
     return {
         "plugins": [
             asdict(plugin if tracebacks else replace(plugin, traceback=""))

@@ -1,8 +1,8 @@
-"""Where a frame spends its time: by stage, and by lane, which is a thread that frames pass through.
+"""Profiling: the time of each step of a frame, in each thread that frames pass through (a lane).
 
-A part of the work says what it is: `with span("synthesis"): ...`. Where nobody profiles that costs
-a look at one attribute. In a lane, time is divided among stages without gap or overlap: a span
-within a span is taken out of the outer one, and what lies outside of all is "other".
+A step is marked by `with span("synthesis"): ...`. Without profiling that costs one attribute
+access. In a lane, time is divided among steps without gap or overlap: the time of a span within
+another is not counted for the outer one, and time outside of all spans is "other".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 __all__ = ["Profile", "span"]
 
-#: The stage in which a thread waits for another, or for its clock.
+#: The step in which a thread waits for another, or for its clock.
 WAITING = "waiting"
 OTHER = "other"
 _BUSY = 0.9  # of its time: a lane that works less waits for a clock
@@ -27,25 +27,25 @@ _HERE = threading.local()
 
 
 def span(name: str, *, whole: bool = False) -> AbstractContextManager[None]:
-    """Name what is done within; counts where this thread is profiled.
+    """Name the step of this block; it counts if this thread is profiled.
 
     Args:
-        name: the stage: "walk", "mapping", "synthesis", "style", "resize" or a word of your own.
-        whole: whether spans within count as this stage, too.
+        name: the step: "walk", "mapping", "synthesis", "style", "resize" or another word.
+        whole: whether spans within this one count as this step too.
     """
     lane: Lane | None = getattr(_HERE, "lane", None)
     return _NOTHING if lane is None else lane.span(name, whole=whole)
 
 
 def count_frame() -> None:
-    """Say that this thread has finished a frame."""
+    """Count a finished frame of this thread."""
     lane: Lane | None = getattr(_HERE, "lane", None)
     if lane is not None:
         lane.frames += 1
 
 
 def settler() -> Callable[[], None]:
-    """What waits for the GPU that is in use, so that its time counts where it was asked for."""
+    """A function that waits for the GPU in use, so that its time counts for its step."""
     torch = sys.modules.get("torch")
     wait: Callable[[], None] = _at_once
     if torch is not None and torch.cuda.is_initialized():
@@ -60,21 +60,21 @@ def _at_once() -> None:
 
 
 class Lane:
-    """The time of one thread, divided among stages.
+    """The time of one thread, divided among steps.
 
-    Used as a context manager it is where this thread's `span` counts.
+    Used as a context manager it counts the spans of this thread.
 
     Args:
-        name: what people read.
-        idle: the stage of the time between spans.
-        settle: called before each look at the clock.
-        now: seconds on a clock that never goes back.
+        name: its name in the profile.
+        idle: the step of the time between spans.
+        settle: called before each reading of the clock.
+        now: seconds on a monotonic clock.
 
     Attributes:
         frames: how many were finished.
-        seconds: by stage.
-        calls: by stage; a stage within itself is one call.
-        longest: seconds of the longest call, by stage.
+        seconds: by step.
+        calls: by step; a step within itself is one call.
+        longest: seconds of the longest call, by step.
     """
 
     def __init__(
@@ -90,8 +90,8 @@ class Lane:
         self.calls: dict[str, int] = {}
         self.longest: dict[str, float] = {}
         self._idle, self._settle, self._now = idle, settle, now
-        self._open: list[list[Any]] = []  # [stage, seconds so far], the innermost last
-        self._whole = False  # whether the innermost stage takes in those within
+        self._open: list[list[Any]] = []  # [step, seconds so far], the innermost last
+        self._whole = False  # whether the innermost step includes those within
         self._since: float | None = None
 
     def __enter__(self) -> Lane:
@@ -105,11 +105,11 @@ class Lane:
         _HERE.lane = self._before
 
     def span(self, name: str, *, whole: bool = False) -> AbstractContextManager[None]:
-        """A stage of this lane, whichever thread it is in."""
+        """A step of this lane, in any thread."""
         return _NOTHING if self._whole else _Span(self, name, whole)
 
     def begin(self, name: str, whole: bool) -> None:
-        """A stage begins."""
+        """Begin a step."""
         self._pass()
         if not self._open or self._open[-1][0] != name:
             self.calls[name] = self.calls.get(name, 0) + 1
@@ -117,14 +117,14 @@ class Lane:
         self._whole = whole
 
     def end(self) -> None:
-        """The innermost stage ends."""
+        """End the innermost step."""
         self._pass()
         name, seconds = self._open.pop()
         self.longest[name] = max(self.longest.get(name, 0.0), seconds)
         self._whole = False
 
     def _pass(self) -> None:
-        """Give the time since the last look to the innermost stage."""
+        """Add the time since the last reading to the innermost step."""
         self._settle()
         now = self._now()
         if self._since is not None:
@@ -136,7 +136,7 @@ class Lane:
 
 
 class _Span(AbstractContextManager[None]):
-    """One stay in a stage."""
+    """One span of a step."""
 
     def __init__(self, lane: Lane, name: str, whole: bool) -> None:
         self._lane, self._name, self._whole = lane, name, whole
@@ -150,14 +150,14 @@ class _Span(AbstractContextManager[None]):
 
 @dataclass(frozen=True)
 class StageTime:
-    """What a stage took.
+    """The time of a step.
 
     Args:
-        name: the stage.
+        name: the step.
         ms: milliseconds a frame.
         share: of its lane's time, 0..1.
-        calls: how often it was begun.
-        longest_ms: the longest time from its begin to its end, without the stages within.
+        calls: how often it began.
+        longest_ms: the longest time from its beginning to its end, without the steps within.
     """
 
     name: str
@@ -169,12 +169,12 @@ class StageTime:
 
 @dataclass(frozen=True)
 class LaneTimes:
-    """What a lane's stages took; together they are all of its time.
+    """The times of a lane's steps; together they are all of its time.
 
     Args:
         name: the lane.
         frames: how many it finished.
-        seconds: how long it was looked at.
+        seconds: how long it was measured.
         busy: the share of that time, 0..1, in which it did not wait.
         stages: the longest first.
     """
@@ -203,15 +203,15 @@ class LaneTimes:
 
 @dataclass(frozen=True)
 class Profile:
-    """Where frames spent their time.
+    """The time of each step of a frame.
 
-    On a GPU the threads wait for it at the end of every stage, so that its time counts where it
-    was asked for; frames then come a little slower than without a profile.
+    On a GPU the threads wait for it at the end of every step, so that its time counts for the step
+    that used it; frames are then a little slower than without a profile.
 
     Args:
-        lanes: threads that frames passed through, side by side.
-        pace: what set the pace: "lane: stage" of the lane that waited least and its longest
-            stage, or "clock" where all of them waited for it.
+        lanes: threads that frames passed through, in parallel.
+        pace: what limits the frame rate: "lane: step" of the lane that waited least and its longest
+            step, or "clock" where all of them waited for it.
     """
 
     lanes: tuple[LaneTimes, ...]
@@ -229,7 +229,7 @@ class Profile:
         return cls(told, _pace(told, clocked))
 
     def lines(self) -> Iterator[str]:
-        """A table to read."""
+        """The lines of a table."""
         for lane in self.lanes:
             each = 1e3 * lane.seconds / max(lane.frames, 1)
             yield f"{lane.name}: {lane.frames} frames, {each:.2f} ms each, {lane.busy:.0%} busy"
@@ -260,9 +260,9 @@ class Profiler:
         """A new lane.
 
         Args:
-            name: what people read.
-            idle: the stage of the time between spans.
-            draws: whether its thread has a GPU work, which the clock then waits for.
+            name: its name in the profile.
+            idle: the step of the time between spans.
+            draws: whether its thread uses a GPU, which the clock then waits for.
         """
         self._lanes.append(Lane(name, idle, settle=settler() if draws else _at_once))
         return self._lanes[-1]

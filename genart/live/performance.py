@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from genart.contracts import Control, Frame, Generator, Sink
-from genart.interrupts import _ends_on_signals
+from genart.interrupts import stop_on_signals
 from genart.live.console import LiveConsole, start_all
 from genart.live.display.clock import LiveClock
 from genart.live.display.frame_blend import FrameBlend
@@ -198,7 +198,7 @@ class Live:
         engine = Thread(target=self._engine, name="genart-engine", daemon=True)
         with ExitStack() as stack:
             stack.enter_context(punctual(self.threads))
-            stack.enter_context(_ends_on_signals(self.stop))
+            stack.enter_context(stop_on_signals(self.stop))
             stack.callback(self._close, engine, sinks)
             for service in self.services:
                 service.start()

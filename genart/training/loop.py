@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from genart.contracts import Trainer
-from genart.interrupts import whole
+from genart.interrupts import defer_interrupts
 from genart.progress import Progress
 from genart.training.run_folder import RunFolder, read_snapshot, refuse_changes
 from genart.training.settings import TrainingSettings
@@ -253,7 +253,7 @@ class _Loop:
         return model
 
     def _step(self) -> None:
-        with whole():
+        with defer_interrupts():
             self.torn = True
             figures = self.run.step()
             self.torn = False
@@ -281,7 +281,7 @@ class _Loop:
         run, settings = self.run, self.settings
         if run.log_every is not None and run.done != self.logged.done:
             self._log()
-        with whole():
+        with defer_interrupts():
             state = {"settings": settings.to_dict(), **run.state()}
             path = self.folder.save(run.mark, state, settings.keep)
             run.save(self.folder, self._figures())

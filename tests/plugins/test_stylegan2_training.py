@@ -13,7 +13,7 @@ from support.broken_pictures import BROKEN, broken_zip
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 import genart
-from genart.interrupts import whole
+from genart.interrupts import defer_interrupts
 from genart_stylegan2.critics import ProjectedCritic
 from genart_stylegan2.data import Dataset, load_dataset, sent
 from genart_stylegan2.generator import StyleGAN2
@@ -191,7 +191,7 @@ def test_ctrl_c_in_the_middle_of_a_step_waits_for_its_end(pictures, tmp_path, mo
 def test_a_second_ctrl_c_does_not_wait():
     done = []
 
-    @whole()
+    @defer_interrupts()
     def impatient():
         for press in (1, 2):
             signal.raise_signal(signal.SIGINT)
