@@ -202,8 +202,22 @@ def _label_rows(label: torch.Tensor, classes: int, n: int) -> torch.Tensor:
     return label.float().expand(n, classes)
 
 
+def check_latent(latent: object) -> None:
+    """Check that a generator was given a Latent, not seeds or a tensor.
+
+    Raises:
+        UsageError: something else; the message says how to make a Latent of it.
+    """
+    if not isinstance(latent, Latent):
+        raise UsageError(
+            f"A generator takes a Latent, not {type(latent).__name__}: draw one by seed with "
+            "model.sample([1, 2, 3]), or make one of a tensor with genart.Latent(space, values)."
+        )
+
+
 def draw_in(latent: Latent, num_ws: int, truncation: float, cutoff: int | None) -> Latent:
     """A latent as w+ (n, num_ws, d), its first `cutoff` layers drawn towards 0 by truncation."""
+    check_latent(latent)
     values = latent.values
     if latent.space != "w+":
         values = values[:, None].expand(-1, num_ws, -1)
@@ -230,6 +244,8 @@ def join(latents: Sequence[Latent], model: MappedSpace | None = None) -> Latent:
         UsageError: none given, or sizes of different models; without a model, different spaces,
             or labels or truncations on some only.
     """
+    if isinstance(latents, Latent) or isinstance(model, Latent):
+        raise UsageError("Give the latents as a list: genart.join([first, second]).")
     spaces = {latent.space for latent in latents}
     if not spaces:
         raise UsageError("No latents to join; give at least one.")

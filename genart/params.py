@@ -20,6 +20,7 @@ Values: TypeAlias = Sequence[Any] | Callable[[], Iterable[Any]]
 
 #: How 0..1 spreads over a range. "log" needs a range above 0.
 CURVES = ("linear", "log", "square")
+_KINDS = {bool: "a switch", int: "a whole number", float: "a number", str: "a text"}
 _SWITCHES = {"1": True, "true": True, "on": True, "yes": True}
 _SWITCHES |= {"0": False, "false": False, "off": False, "no": False}
 
@@ -196,7 +197,7 @@ class Param(Generic[T]):
             typed = _convert(value, kind)
         except (TypeError, ValueError, OverflowError):
             raise ParamError(
-                f"{self._called()}{value!r} is no {kind.__name__}; allowed: {self.allowed()}."
+                f"{self._called()}{value!r} is not {_KINDS[kind]}; allowed: {self.allowed()}."
             ) from None
         return typed  # type: ignore[no-any-return]
 
@@ -287,7 +288,11 @@ class ParamTree(Mapping[str, Param[Any]]):
         """Set a value; UnknownName or ParamError say what is wrong."""
         self[path]
         owner, name = path.split(".", 1)
-        setattr(self.owners[owner], name, value)
+        try:
+            setattr(self.owners[owner], name, value)
+        except ParamError as error:
+            full = str(error).removeprefix(f"{name}: ")
+            raise ParamError(f"{path}: {full}") from error.__cause__
 
     def assign(self, path: str, value: Any) -> None:
         """Set a value that was checked where it came in; UnknownName if there is no such Param.

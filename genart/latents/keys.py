@@ -45,6 +45,8 @@ def parse_keys(keys: Keys) -> list[Key]:
     """
     if isinstance(keys, (int, Path, Latent)):
         keys = [keys]
+    if not isinstance(keys, Iterable):
+        raise UsageError(f"Keys are seeds, .npz files and latents, not {type(keys).__name__}.")
     parts: Sequence[Any] = keys.split(",") if isinstance(keys, str) else list(keys)
     found = [key for part in parts for key in _part(part)]
     if not found:

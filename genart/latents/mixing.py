@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from genart.errors import UsageError
-from genart.latent import Latent
+from genart.latent import Latent, check_latent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +41,7 @@ def blend(keys: Latent, weights: torch.Tensor | Sequence[float] | NDArray[np.flo
     Raises:
         UsageError: weights that do not fit the keys.
     """
+    check_latent(keys)
     weights = torch.as_tensor(weights, dtype=torch.float64, device="cpu")
     weights = weights[None] if weights.ndim == 1 else weights
     if weights.ndim != 2 or weights.shape[1] != len(keys):

@@ -17,7 +17,7 @@ import torch
 
 from genart.errors import DataError, UsageError
 from genart.files import atomic
-from genart.latent import Latent, Space
+from genart.latent import Latent, Space, check_latent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,6 +43,7 @@ def save_latent(path: str | Path, latent: Latent, *, model: str = "", recipe: st
     Raises:
         UsageError: the folder does not exist.
     """
+    check_latent(latent)
     path = Path(path)
     path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
     arrays: dict[str, Any] = {

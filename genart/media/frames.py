@@ -111,6 +111,11 @@ def send_frames(image: Image, size: tuple[int, int] | None = None) -> FrameTrans
     Raises:
         UsageError: no image.
     """
+    if not isinstance(image, torch.Tensor):
+        what = type(image).__name__
+        raise UsageError(
+            f"An image is a tensor (n, 3, h, w), not {what}; genart.to_image makes one."
+        )
     if image.ndim != 4 or image.shape[1] not in (1, 3, 4):
         raise UsageError(f"An image has shape (n, 3, h, w), not {tuple(image.shape)}.")
     image = image.detach().float()

@@ -81,6 +81,8 @@ def load(
         UsageError: a device that is not present, or options that the model does not take.
         CheckpointError: a file that no reader knows, that is damaged, or that could not be fetched.
     """
+    if not isinstance(source, str | Path):
+        raise UsageError(f"A model is a name, a file or a URL, not {type(source).__name__}.")
     text = str(source)
     if text in registry("generator"):
         return _create(text, pick_device(device), options)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from genart.errors import SketchError, UnknownName
+from genart.errors import SketchError, UnknownName, UsageError
 from genart.profiling import span
 
 if TYPE_CHECKING:
@@ -157,12 +157,24 @@ def _shipped() -> Iterator[Path]:
 
 
 def load_sketch(name: str | Path) -> type[Sketch]:
-    """The sketch of a file, found by a shipped sketch's name or by the path of a .py file.
+    """Load the sketch of a file.
+
+    Args:
+        name: the name of an included sketch, or the path of a .py file.
+
+    Returns:
+        The one subclass of `genart.Sketch` that the file defines.
 
     Raises:
+        UsageError: neither a name nor a path.
         UnknownName: no such sketch or file.
         SketchError: a file that cannot be run, or that holds no sketch or several.
     """
+    if not isinstance(name, str | Path):
+        raise UsageError(
+            f"A sketch is a name, a .py file or a Sketch class, not {type(name).__name__}; a "
+            "generator is given as model=."
+        )
     path = Path(name)
     if path.suffix != ".py":
         known = sketches()

@@ -67,6 +67,7 @@ class Plasma(genart.Generator):
         self, latent: genart.Latent, truncation: float = 1.0, cutoff: int | None = None
     ) -> genart.Latent:
         """Convert a latent to w+ and move it towards the average; see `Generator.map`."""
+        genart.latents.check_latent(latent)
         latent = latent.to(self.device)
         w = latent.values.float()
         if latent.space == "z":

@@ -108,6 +108,7 @@ class StyleGAN2(Inside):
         Raises:
             UsageError: sizes that are not this model's, or a cutoff below 0.
         """
+        genart.latents.check_latent(latent)
         if cutoff is not None and cutoff < 0:
             raise genart.UsageError(
                 f"Cutoff {cutoff} is below 0. It is the number of truncated layers, "
@@ -138,6 +139,7 @@ class StyleGAN2(Inside):
         Raises:
             UsageError: as for `map`, or noise that is neither a known name nor phases.
         """
+        genart.latents.check_latent(latent)
         return self._images(latent, truncation, cutoff, noise)
 
     def _images(
