@@ -18,10 +18,13 @@ _SIDE = 128  # pixels
 
 
 def grown(work: Callable[[], object]) -> float:
-    """How far this process grows at most while work is done, in MB.
+    """Return by how much this process grows at most while work runs, in MB.
+
+    Args:
+        work: called once.
 
     Raises:
-        GenartError: a system whose kernel does not tell; Linux does (proc(5), clear_refs).
+        GenartError: a system that does not report it; Linux does (proc(5), clear_refs).
     """
     try:
         Path("/proc/self/clear_refs").write_text("5")  # the most so far is what there is now

@@ -33,23 +33,23 @@ def bench(
     device: str = "auto",
     progress: ProgressCallback | None = None,
 ) -> Table:
-    """Measure the rows that every plug-in offers, beside other people's code where it is given.
+    """Measure the benchmark rows of all plug-ins, beside other projects' code if it is given.
 
     Args:
-        rows: a regular expression; rows whose name holds it are measured. "" is every row.
-        checkouts: folders of other people's code by name, see `BenchOptions`.
-        threads: how many on a CPU; torch's own choice unless given.
+        rows: a regular expression; rows whose name contains it are measured. "" is every row.
+        checkouts: folders of other projects' code by name, see `BenchOptions`.
+        threads: CPU threads; torch's own choice unless given.
         quick: small sizes and few rounds.
-        chart: a .png to draw the rows that ran beside other code into.
+        chart: a .png file for a chart of the rows that ran beside other code.
         device: "auto", "cpu", "cuda" or "mps".
-        progress: told before every row.
+        progress: called before every row.
 
     Returns:
-        The table; a row that cannot be measured says why.
+        The table; a row that cannot be measured has the reason.
 
     Raises:
-        UsageError: a pattern that is none or that fits no row, no thread, a missing folder, or a
-            chart with nothing to compare or nowhere to go.
+        UsageError: a pattern that is not valid or fits no row, less than 1 thread, a missing
+            folder, or a chart with nothing to compare or no folder for it.
     """
     if chart is not None:
         check_chart(chart)

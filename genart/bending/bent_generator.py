@@ -23,25 +23,27 @@ Amounts: TypeAlias = "Mapping[str, float] | Callable[[], Mapping[str, float]]"
 
 
 class BentGenerator(WrappedLayers):
-    """A generator with layers bent by amounts that may change at any time.
+    """A generator with bent layers; the amounts may change at any time.
 
-    While all amounts rest the images are those of the generator, bit for bit and as fast. `map`,
-    `sample` and everything else about latents are the generator's own.
+    With all amounts at rest the images are those of the generator, bit for bit and as fast. `map`,
+    `sample` and everything else about latents are those of the generator.
 
     Args:
-        inner: a generator whose layers may be changed (`Bendable`).
-        bends: what is done, in this order where a layer has several.
-        amounts: the numbers by the bends' Param names, or what gives them, looked at for every
-            picture; those left out are the bends' own.
+        inner: a generator whose layers can be changed (`Bendable`).
+        bends: the operations, in this order if a layer has several.
+        amounts: numbers by the bends' Param names, or a function that returns them for every image;
+            others are the bends' own.
 
     Attributes:
         inner: the generator.
-        bends: what is done.
+        bends: the operations.
         amounts: what was given.
 
     Raises:
-        UsageError: a generator that does not let its layers be changed.
+        UsageError: a generator whose layers cannot be changed.
         UnknownName: a layer that it does not have.
+
+    Reference: Broad, Leymarie, Grierson, Network Bending (2021), arXiv:2005.12420.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a file is: a model, a film or picture with its recipe, a latent. Nothing is executed."""
+"""genart.info: describes a model, film, image or latent file. Nothing is executed."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _MATROSKA = b"\x1a\x45\xdf\xa3"
 
 
 def info(path: str | Path) -> dict[str, Any]:
-    """What a file is and what it says of itself.
+    """Describe a file: what it is and what is stored in it.
 
     Args:
-        path: a file, or a folder of frames.
+        path: a file, or a folder of PNG frames.
 
     Returns:
-        "file", "bytes" and "what" ("model", "film", "picture", "frames", "latent",
-        "arrays", which is another .npz, or "checkpoint", which is a model file that no reader
-        knows), then what belongs to it. A model has its reader's summary, a film or picture its
-        "size" (w, h) and "recipe".
+        "file", "bytes" and "what", and more that depends on it. "what" is "model", "film",
+        "picture", "frames", "latent", "arrays" for another .npz, or "checkpoint" for a model file
+        that no reader knows. A model has the summary of its reader; a film or image has "size" (w,
+        h) in pixels and "recipe".
 
     Raises:
         UsageError: no such file.
         RefusedCheckpoint: a model file that asks for something forbidden.
-        CheckpointError, DataError: a file that is damaged or of no kind known here.
+        CheckpointError, DataError: a file that is damaged or of no known kind.
     """
     path = Path(path)
     if not path.exists():

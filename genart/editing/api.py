@@ -38,20 +38,20 @@ def directions(
     progress: ProgressCallback | None = None,
     **options: Any,
 ) -> Directions:
-    """Find directions in a model's latent space, each as long that one unit is visible.
+    """Find edit directions of a model; one unit of each changes the image by about as much.
 
     Args:
         model: a Generator, or what `load` takes.
-        output: the .npz file that keeps them.
+        output: the .npz file to save them in.
         method: "sefa", "pca" or "contrast".
-        sheet: a picture of each from -3 to 3.
-        keep: other directions, or a file of them, that these leave as they are: what they share is
-            taken out before units are measured (see `Directions.keeping`).
-        truncation: where the pictures lie that units are measured on, and those of the sheet.
-        seeds: those of the sheet, "1,2,5-9".
+        sheet: an image file that shows each direction from -3 to 3 units.
+        keep: directions, or a file of them, whose properties these do not change, see
+            `Directions.keeping`.
+        truncation: of the images on which units are measured, and of the sheet.
+        seeds: of the sheet, such as "1,2,5-9".
         device: where to load the model.
-        progress: told of every direction and row.
-        options: for the method: `count` and `layers`; for pca `layer`, `samples`, `seed` and
+        progress: called after every direction and row.
+        options: of the method: `count` and `layers`; for pca `layer`, `samples`, `seed` and
             `label`; for contrast `positive` and `negative` (seeds as text, an .npz file or a
             Latent) and `name`.
 
@@ -60,7 +60,10 @@ def directions(
 
     Raises:
         UnknownName: no such method.
-        UsageError: an option that the method does not take, or that cannot be.
+        UsageError: an option that the method does not take, or a wrong value.
+
+    Reference: Shen, Zhou, Closed-Form Factorization of Latent Semantics in GANs (2021),
+    arXiv:2007.06600; Härkönen et al., GANSpace (2020), arXiv:2004.02546.
     """
     if method not in METHODS:
         raise UnknownName("method", method, METHODS, "`genart directions --help` tells more.")

@@ -26,16 +26,16 @@ _ARRAYS = ("names", "steps", "values", "model", "method", "recipe")
 
 @dataclass(frozen=True)
 class Directions:
-    """Steps in w+, each with a name; one unit of each is about equally visible.
+    """Edit directions: steps in w+, each with a name and scaled to about the same visible change.
 
     Args:
-        names: k of them, such as "sefa1" or "ripe": lower case, digits and _.
-        steps: torch float (k, num_ws, w_dim), what one unit adds to w+; layers that a direction
-            leaves alone hold 0.
-        values: k numbers that say how much each matters: an eigenvalue, or a share of variance.
-        model: the generator they belong to.
+        names: k names, such as "sefa1" or "ripe": lower case, digits and _.
+        steps: torch float (k, num_ws, w_dim), what one unit adds to w+; 0 in layers that a
+            direction does not change.
+        values: k numbers for how much each direction matters: an eigenvalue or a share of variance.
+        model: the name of the generator they belong to.
         method: "sefa", "pca", "contrast", or several joined by "+".
-        recipe: what finds them again, usually JSON.
+        recipe: how to find them again, usually JSON.
 
     Raises:
         UsageError: names of another form or given twice, or shapes that do not belong together.
@@ -88,17 +88,17 @@ class Directions:
         )
 
     def move(self, latent: Latent, amounts: Mapping[str, float]) -> Latent:
-        """A latent in w+ moved by so many units of each direction.
+        """Move latents along the directions.
 
         Args:
-            latent: n places in w+, as `Generator.map` gives them.
-            amounts: units by name; those left out rest.
+            latent: n latents in w+, as `Generator.map` returns them.
+            amounts: units by name; others are 0.
 
         Returns:
-            n places in w+; the latent itself, bit for bit, where all amounts are 0.
+            n latents in w+; the latent itself, bit for bit, if all amounts are 0.
 
         Raises:
-            UsageError: another space, or another model's sizes.
+            UsageError: another space, or the sizes of another model.
             UnknownName: no such direction.
         """
         chosen = {name: amount for name, amount in amounts.items() if amount}
@@ -114,7 +114,7 @@ class Directions:
         return replace(latent, values=latent.values + torch.einsum("k,kld->ld", units, steps))
 
     def on(self, layers: Iterable[int] | str) -> Directions:
-        """The same directions at some layers alone.
+        """Return the same directions limited to some layers.
 
         Args:
             layers: indices, or text such as "0-3", "coarse", "middle" or "fine".
@@ -131,13 +131,18 @@ class Directions:
         return replace(self, steps=self.steps * mask.to(self.steps))
 
     def keeping(self, others: Directions) -> Directions:
-        """The same directions without what they share with others, so that those stay as they are.
+        """Return the directions without what they share with others, whose effects then stay out.
 
-        Each layer's step is projected orthogonally to the others' steps at that layer
-        (Shen et al. 2020, "Interpreting the Latent Space of GANs", conditional manipulation).
+        The step of each layer is projected orthogonally to the others' steps in that layer.
+
+        Args:
+            others: directions of the same model.
 
         Raises:
             UsageError: the others belong to another model.
+
+        Reference: Shen et al., Interpreting the Latent Space of GANs (2020), conditional
+            manipulation.
         """
         if others.steps.shape[1:] != self.steps.shape[1:]:
             raise UsageError(f'"{others.model}" and "{self.model}" differ in size.')
@@ -148,11 +153,11 @@ class Directions:
         return replace(self, steps=kept.to(self.steps))
 
     def first(self, num_ws: int) -> Directions:
-        """Those of a model that has only the first layers of this one."""
+        """Return the directions for a model that has only the first layers of this one."""
         return replace(self, steps=self.steps[:, :num_ws])
 
     def check(self, generator: Generator) -> None:
-        """UsageError if a generator's w+ has other sizes."""
+        """Raise UsageError if the w+ of a generator has other sizes."""
         if (generator.num_ws, generator.w_dim) != tuple(self.steps.shape[1:]):
             raise UsageError(
                 f'These directions belong to "{self.model}", whose w+ is '
@@ -161,7 +166,10 @@ class Directions:
             )
 
     def renamed(self, names: Mapping[str, str]) -> Directions:
-        """With other names, by the old ones.
+        """Return the directions under other names.
+
+        Args:
+            names: new names by the old ones.
 
         Raises:
             UnknownName: no such direction.
@@ -170,7 +178,7 @@ class Directions:
         return replace(self, names=tuple(names.get(name, name) for name in self.names))
 
     def save(self, path: str | Path) -> Path:
-        """Keep them in an .npz file, whole or not at all; returns the path.
+        """Save the directions in an .npz file, complete or not at all; returns the path.
 
         Raises:
             UsageError: a suffix other than .npz.
@@ -200,7 +208,10 @@ def _basis(rows: torch.Tensor) -> torch.Tensor:
 
 
 def load_directions(path: str | Path) -> Directions:
-    """The directions in an .npz file. Nothing is unpickled.
+    """Load the directions in an .npz file. Nothing is unpickled.
+
+    Args:
+        path: written by `Directions.save` or `genart directions`.
 
     Raises:
         UsageError: no such file.

@@ -22,22 +22,24 @@ def blend_models(
     swap: float | Callable[[], float] = 2.0,
     device: str = "auto",
 ) -> Generator:
-    """A generator between two of one shape, weight by weight.
+    """Make a generator whose weights lie between those of two models of the same shape.
 
-    Where the blend is 0 it is the first and where all of the blend is 1 the second, bit for bit.
-    Layers are swapped with a blend of 1 and `swap` at a resolution (Pinkney and Adler 2020,
-    "Resolution Dependent GAN Interpolation").
+    At blend 0 it is the first model bit for bit, at blend 1 in all layers the second. A blend of 1
+    with `swap` at a resolution swaps layers.
 
     Args:
         first: a Generator, or what `load` takes.
         second: one of the same shape, such as one that was tuned from the first.
-        blend: how much of the second there is, 0..1, or what gives it at every picture.
-        swap: from which resolution on, in pixels: 2 is everything, 4 all but the mapping, 32 the
-            blocks from 32 px on. Between powers of two a block takes part of the blend.
+        blend: the share of the second model, 0..1, or a function that returns it for every image.
+        swap: the resolution in pixels from which the second model is blended in: 2 is everything, 4
+            all but the mapping, 32 the blocks from 32 px on. Between powers of two a block takes
+            part of the blend. It may be a function too.
         device: where to load them.
 
     Raises:
         UsageError: models of other kinds or shapes, or amounts out of range.
+
+    Reference: Pinkney, Adler, Resolution Dependent GAN Interpolation (2020), arXiv:2010.05334.
     """
     mine = as_generator(first, device)
     other = as_generator(second, mine.device)

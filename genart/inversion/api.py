@@ -1,4 +1,4 @@
-"""genart.invert, and many pictures at once with a store that nothing is made twice for."""
+"""genart.invert, and genart.invert_all for many images, with the results in a folder."""
 
 from __future__ import annotations
 
@@ -45,30 +45,29 @@ def invert(
     progress: ProgressCallback | None = None,
     **options: Any,
 ) -> Inversion:
-    """Find the place in latent space whose picture looks most like another.
+    """Find the latent whose image looks most like another image.
 
     Args:
         model: a Generator, or what `load` takes.
         image: torch float (n, 3, h, w) in -1..1 at the model's size; or a file, a PIL image or a
-            numpy array, as for `genart.to_image`, which is brought to that size.
-        method: the inverter's name: "projector", "encoder", "pivotal", "semantic" ...
-        steps: how long to search; as long as suits the method, unless given.
-        seed: of the search's own chance.
-        fit: how a file, PIL image or array is brought to the model's size: "crop", "pad" or
-            "stretch".
+            numpy array, as for `genart.to_image`, which is scaled to that size.
+        method: the inverter: "projector", "encoder", "pivotal", "semantic" ...; `genart plugins`
+            lists all.
+        steps: of the search; the inverter's own number unless given.
+        seed: of the random numbers of the search, 0..2**32 - 1.
+        fit: how a file, PIL image or array is scaled: "crop", "pad" or "stretch".
         device: where to load the model.
         progress: called after every step.
-        options: for the inverter, such as `space="w+"` for the projector; a `start` that is an
-            .npz file stands for the places in it.
+        options: of the inverter, such as `space="w+"` for the projector; `start` may be an .npz
+            file.
 
     Returns:
         An Inversion: latent, image, losses; from "pivotal" also the tuned generator.
 
     Raises:
         UnknownName: no such inverter.
-        UsageError: an image of another size, an option that cannot be, or a start in places of
-            another model.
-        DataError: a file that is no picture, or a start that holds no latent.
+        UsageError: an image of another size, a wrong option, or a start of another model.
+        DataError: a file that is not an image, or a start that is not a latent.
     """
     generator = as_generator(model, device)
     options = _begun(generator, options)
@@ -98,42 +97,40 @@ def invert_all(
     progress: ProgressCallback | None = None,
     **options: Any,
 ) -> Inversions:
-    """Find the places of many pictures and keep them in a folder.
+    """Invert many images and films, and save the results in a folder.
 
-    The folder holds an .npz and a preview for each, and `index.jsonl`: one line for each picture
-    found, written when its files are whole. A picture that fails is told in the results, and the
-    others go on. Results do not depend on which pictures share a batch, beyond rounding, but for
-    methods that tune one generator for all.
-
-    A film among the images is followed frame by frame, see `following.follow`; its .npz holds a
-    place a frame.
+    The folder gets an .npz file and a preview for each, and `index.jsonl`: one line for each image,
+    written when its files are complete. An image that fails is listed with its error, and the
+    others continue. Results do not depend on the batch, except for rounding and for methods that
+    tune one generator for all images. A film is inverted frame by frame; its .npz holds one latent
+    per frame.
 
     Args:
-        images: picture and film files.
-        output: the folder; it is made if it is not there.
+        images: image and film files.
+        output: the folder; it is created if it does not exist.
         model: a Generator, or what `load` takes.
-        method: the inverter's name.
-        steps: how long to search; as long as suits the method, unless given.
-        seed: of the search's own chance.
+        method: the inverter, see `invert`.
+        steps: of the search; the inverter's own number unless given.
+        seed: of the random numbers of the search.
         fit: "crop", "pad" or "stretch".
-        batch: how many are searched for at once; a kill loses these at most. 4, or all for a
-            method that tunes one generator for all, unless given.
-        resume: leave alone what the index holds already for the same picture, model and search.
-        film: a film file of every search made now, what is asked for beside what is found.
-        smooth: over how many frames the places of a film are smoothed, as the standard deviation
-            of a Gaussian; 0 leaves them alone.
+        batch: how many images are searched at once; an interruption loses these at most. 4, or all
+            for a method that tunes one generator for all, unless given.
+        resume: skip images that the index already has for the same model and search.
+        film: a film file that shows every search: the image beside what was found so far.
+        smooth: standard deviation in frames of the Gaussian that smooths the latents of a film; 0
+            leaves them as they are.
         device: where to load the model.
-        progress: told of every step of the whole.
-        options: for the inverter; see `invert`.
+        progress: called after every step of the whole.
+        options: of the inverter, see `invert`.
 
     Returns:
-        One result a picture.
+        One result per image.
 
     Raises:
         UnknownName: no such inverter, or no such film format.
-        UsageError: an option that cannot be, a start in places of another model, or a folder that
-            holds inversions and no `resume`.
-        DataError: a start that holds no latent.
+        UsageError: a wrong option, a start of another model, or a folder that already contains
+            inversions, without `resume`.
+        DataError: a start that is not a latent.
     """
     paths = [Path(image) for image in images]
     if not paths or (batch is not None and batch < 1):

@@ -23,16 +23,16 @@ from genart.models.delta import save_tuned
 
 @dataclass(frozen=True)
 class Found:
-    """What became of one picture or film.
+    """The result for one image or film.
 
     Args:
         image: its path.
-        latent: the .npz file of its place, of all its places for a film, or "" where it failed.
-        preview: a picture of that place beside the one asked for; of the middle one for a film.
-        loss: the search's last.
-        distance: the perceptual distance between the two, see
+        latent: the .npz file of its latent, of one per frame for a film, or "" if it failed.
+        preview: an image file: the image beside what was found; of a film the middle frame.
+        loss: the last loss of the search.
+        distance: the perceptual distance between the two images, see
             `genart.perception.perceptual_distance`; the mean over a film.
-        model: the tuned generator that makes this picture, or "" where it is the one given.
+        model: the file of the tuned generator that makes the image, or "" if it is the given one.
         error: why it failed, or "".
         reused: whether it was there already.
     """
@@ -49,14 +49,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Inversions:
-    """What became of a batch.
+    """The results of `genart.invert_all`.
 
     Args:
-        results: one a picture, in order.
+        results: one per image or film, in order.
         method: the inverter.
-        model: the generator.
-        features: what pictures were compared by.
-        failed: how many could not be found.
+        model: the name of the generator.
+        features: the network whose features were compared.
+        failed: how many could not be inverted.
         film: the film of the search, or "".
     """
 

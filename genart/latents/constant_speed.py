@@ -31,28 +31,31 @@ def even(
     features: Callable[[Image], torch.Tensor] | None = None,
     progress: ProgressCallback | None = None,
 ) -> Walk:
-    """The same path at constant perceptual speed: the film neither rushes nor stalls.
+    """Return a walk along the same path at constant perceptual speed.
 
-    The walk is sampled at even phases, the distances between neighbouring images are summed up,
-    and the running sum is inverted by a monotone cubic (Fritsch and Butland 1984), so equal steps
-    of phase travel equal distances. Keys keep their order and lose their phases, all but the
-    first (and the last of an open walk). A loop still closes bit for bit.
+    The walk is sampled at equal steps of the phase, the distances between neighbouring images are
+    added up, and the running sum is inverted by a monotone cubic, so that equal steps of the phase
+    travel equal distances. Keys keep their order but not their phases, except the first (and the
+    last of an open walk). A loop still closes bit for bit.
 
     Args:
-        walk: the walk to pace; its own easing is undone.
+        walk: the walk; its own easing has no effect any more.
         generator: makes the images, with constant noise.
-        samples: images to make; about 16 a key or more.
-        truncation: as the film will use.
-        cutoff: as the film will use.
-        features: images (n, c, h, w) to rows (n, d) whose Euclidean distance is the distance
-            travelled; `pyramid` by default.
-        progress: told after every batch, in "image".
+        samples: number of images; 16 per key or more.
+        truncation: the one that the film will use.
+        cutoff: the one that the film will use.
+        features: a function from images (n, c, h, w) to rows (n, d) whose Euclidean distance is
+            measured; `pyramid` by default.
+        progress: called after every batch, in "image".
 
     Returns:
         A Walk with the same keys and loop.
 
     Raises:
         UsageError: fewer than 4 samples.
+
+    Reference: Fritsch, Butland, A Method for Constructing Local Monotone Piecewise Cubic
+    Interpolants (1984).
     """
     clock = travel(
         walk, generator, samples=samples, truncation=truncation, cutoff=cutoff, features=features,

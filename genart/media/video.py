@@ -143,12 +143,12 @@ class Footage:
             self._length = max(round(seconds * float(self._fps)), 1)
 
     def frame(self, t: float) -> Frame:
-        """The frame at t seconds, uint8 (h, w, 3); of a camera the newest, whatever t is.
+        """Return the frame at t seconds, uint8 (h, w, 3); of a camera the newest.
 
-        A film's frames are read in order: going back begins it anew.
+        The frames of a film are read in order: going back reads it from the start.
 
         Raises:
-            DataError: there is no picture; the next call tries the camera again.
+            DataError: there is no frame; the next call tries the camera again.
         """
         if self._input is not None:
             return self._seen(self._input)
@@ -161,7 +161,7 @@ class Footage:
         return self._held
 
     def close(self) -> None:
-        """Let go of the file or camera."""
+        """Close the file or camera."""
         if self._camera is not None:
             self._camera.close()
         self._camera = None

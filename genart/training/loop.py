@@ -32,20 +32,20 @@ _NEW = 0.02  # share of a step in the running means of its figures
 
 
 class TrainingRun(ABC):
-    """What is trained: one step of it, all that decides the next one, and what is kept of it.
+    """What is trained: one step, the state that decides the next one, and what is saved.
 
     Make networks and optimisers in `__init__`. Everything that decides the next step belongs to
     `state()`: then a resumed run equals an uninterrupted one, bit for bit on a CPU.
 
     Attributes:
         unit: what `done` counts, in the singular.
-        noted: names of the figures that stand beside the progress.
-        log_every: units between lines of the log; None for one line a snapshot.
-        snapshot_every: units between snapshots, if time does not bring one sooner.
-        ends_written: whether the end of a sitting writes everything, be there no new step: what
-            a model's file says of itself can then be changed later.
-        steps: steps so far, in all sittings; `step` counts them.
-        dataset: file name of what it learns from; the trainer sets it before the first step.
+        noted: names of the figures shown beside the progress.
+        log_every: units between two lines of the log; None for one line per snapshot.
+        snapshot_every: units between two snapshots, if time does not require one sooner.
+        ends_written: whether the model and a snapshot are written at the end even without a new
+            step, so that what the header of a model says can be changed later.
+        steps: steps so far, in all sessions; `step` counts them.
+        dataset: file name of the dataset; the trainer sets it before the first step.
     """
 
     unit: ClassVar[str] = "step"
@@ -56,13 +56,13 @@ class TrainingRun(ABC):
 
     @property
     def done(self) -> int:
-        """Units so far, in all sittings; the steps."""
+        """Units so far, in all sessions; by default the steps."""
         return self.steps
 
     @property
     @abstractmethod
     def total(self) -> float:
-        """Units in all."""
+        """Units in total."""
 
     @property
     @abstractmethod
@@ -71,23 +71,23 @@ class TrainingRun(ABC):
 
     @abstractmethod
     def step(self) -> Figures:
-        """Learn once and count it; returns what to log. Ctrl-C waits for its end."""
+        """Do one step and count it; returns what to log. Ctrl-C waits for its end."""
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
-        """Everything that decides the next step: tensors, numbers, names; the settings come by."""
+        """Return all that decides the next step, without the settings: tensors, numbers, names."""
 
     @abstractmethod
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave."""
+        """Continue from what `state` returned."""
 
     @abstractmethod
     def save(self, folder: RunFolder, figures: Mapping[str, float]) -> None:
-        """Write the model as it is now into the folder, under its name, and a sheet of samples.
+        """Write the model of now into the folder, under its name, and a sheet of samples.
 
         Args:
-            folder: the run's; its `sheet` lays images out.
-            figures: running means of what the steps told.
+            folder: of the run; its `sheet` lays images out.
+            figures: running means of what the steps returned.
         """
 
     @property
@@ -102,38 +102,38 @@ class TrainingRun(ABC):
 
     @property
     def mark(self) -> str:
-        """What stands in a snapshot's name; marks sort by time."""
+        """Return the part of a snapshot's name that sorts by time."""
         return f"{self.done:08d}"
 
     def note(self, figures: Figures) -> str:
-        """A short remark beside the progress, from running means."""
+        """Return a short remark beside the progress, from running means."""
         return " ".join(f"{name} {figures[name]:.3g}" for name in self.noted if name in figures)
 
     def progress(self, note: str) -> Progress:
-        """How far it is."""
+        """Return how far the run is."""
         return Progress(self.done, self.total, self.unit, note)
 
     def record(self, rate: float, figures: Mapping[str, float]) -> dict[str, Any]:
-        """A line of the log.
+        """Return one line of the log.
 
         Args:
-            rate: units a second since the line before.
-            figures: running means of what the steps told.
+            rate: units per second since the line before.
+            figures: running means of what the steps returned.
         """
         return {self.unit: self.done, f"{self.unit}s_per_s": rate, **figures}
 
 
 class LoopTrainer(Trainer, ABC, Generic[S]):
-    """A trainer that steps a `TrainingRun` until the goal, with snapshots, a log and sheets.
+    """A trainer that runs the steps of a `TrainingRun`, with snapshots, a log and sample sheets.
 
     Args:
         settings: of the run.
         device: where to train.
 
     Attributes:
-        what: what a snapshot is one of, for messages.
-        holds: names in its state by which a snapshot is known.
-        fixed: settings that a run cannot change on the way.
+        what: what is trained, in messages about snapshots: "a StyleGAN2".
+        holds: names in the state that a snapshot must have.
+        fixed: settings that cannot change when a run is resumed.
     """
 
     what: str = "this training"
@@ -147,17 +147,20 @@ class LoopTrainer(Trainer, ABC, Generic[S]):
 
     @abstractmethod
     def start(self, dataset: str | Path, folder: RunFolder, resumed: bool) -> TrainingRun:
-        """Open the data and make a run that has done no step.
+        """Open the dataset and make a run that has done no step.
 
-        Torch's random numbers are the run's own from here on: seed them.
+        From here on torch's random numbers belong to the run: seed them.
 
         Args:
             dataset: what `fit` was given.
-            folder: where a line can be logged.
+            folder: of the run; its `log` takes lines.
             resumed: whether a snapshot is restored next.
 
+        Returns:
+            The run.
+
         Raises:
-            DataError: no pictures.
+            DataError: no images.
         """
 
     def read(self, snapshot: Path) -> dict[str, Any]:
@@ -180,22 +183,22 @@ class LoopTrainer(Trainer, ABC, Generic[S]):
         resume: str | Path | None = None,
         progress: ProgressCallback | None = None,
     ) -> Path:
-        """Train into the folder `out`; returns the finished model's file.
+        """Train into the folder `out`; returns the file of the model.
 
-        Ctrl-C ends the step and writes a snapshot first; `resume="auto"` then continues as if
-        nothing had happened. A second one stops at once, without a snapshot of half a step.
-        Torch's random numbers are left as they were.
+        Ctrl-C finishes the step and writes a snapshot; `resume="auto"` then continues exactly as if
+        nothing had happened. A second Ctrl-C stops at once, without a snapshot of half a step.
+        Torch's random numbers are as before afterwards.
 
         Args:
-            dataset: a folder or zip of pictures; "" for a trainer that makes its own.
-            out: the run's folder.
-            resume: a snapshot, "auto" for the newest in `out`, or None to start anew.
-            progress: told after every step how far it is.
+            dataset: a folder or zip of images; "" for a trainer that generates its own.
+            out: the folder of the run.
+            resume: a snapshot, "auto" for the newest in `out`, or None to start from nothing.
+            progress: called after every step.
 
         Raises:
             UsageError: a folder in use, or a snapshot of a run with other fixed settings.
-            CheckpointError: a snapshot of something else, or a damaged one.
-            DataError: no pictures.
+            CheckpointError: a snapshot of another kind, or a damaged one.
+            DataError: no images.
         """
         import torch
 

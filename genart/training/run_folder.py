@@ -14,22 +14,25 @@ _PATTERN = "snapshot-*.pt"
 
 
 class RunFolder:
-    """A training run's folder: snapshots that resume it exactly, a log, sheets of samples.
+    """The folder of a training run: snapshots that resume it exactly, a log, sheets of samples.
 
-    Each file is written beside its place and renamed, so a kill leaves no half file.
+    Every file appears complete or not at all.
 
     Args:
-        path: the folder; it is made when something is written.
+        path: the folder; it is created when something is written.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     def find(self, resume: str | Path | None) -> Path | None:
-        """The snapshot to resume from: a path, the newest here for "auto", or None.
+        """Return the snapshot to resume from, or None.
+
+        Args:
+            resume: a path, "auto" for the newest in the folder, or None.
 
         Raises:
-            UsageError: a path that is not there, or a new run into a folder that holds one.
+            UsageError: no such file, or a new run into a folder that already has snapshots.
         """
         found = sorted(self.path.glob(_PATTERN))
         if resume is None and found:
@@ -44,7 +47,13 @@ class RunFolder:
         return Path(resume)
 
     def save(self, mark: str, state: Mapping[str, Any], keep: int) -> Path:
-        """Write `snapshot-<mark>.pt` and drop all but the newest `keep`; marks sort by time."""
+        """Write `snapshot-<mark>.pt` and delete all but the newest `keep`; returns the path.
+
+        Args:
+            mark: part of the name; marks sort by time.
+            state: tensors, numbers and names.
+            keep: how many snapshots stay.
+        """
         import torch
 
         self.path.mkdir(parents=True, exist_ok=True)
@@ -62,7 +71,12 @@ class RunFolder:
             log.write(json.dumps(dict(record)) + "\n")
 
     def sheet(self, name: str, rows: Iterable[Any]) -> None:
-        """Rows of images, each (n, 3, h, w) in -1..1, below each other in one picture."""
+        """Write an image file of rows of images.
+
+        Args:
+            name: of the file.
+            rows: images (n, 3, h, w) in -1..1, one row for each, from the top.
+        """
         from PIL import Image
 
         from genart.media.frames import to_frames
@@ -78,15 +92,15 @@ class RunFolder:
 
 
 def read_snapshot(path: Path, holds: Collection[str], what: str) -> dict[str, Any]:
-    """A snapshot's state, read without executing anything in it.
+    """Read the state of a snapshot; nothing in the file is executed.
 
     Args:
         path: the file.
-        holds: names that it must hold.
+        holds: names that it must have.
         what: what it is a snapshot of, for the message.
 
     Raises:
-        CheckpointError: another file, or a damaged one.
+        CheckpointError: a file of another kind, or a damaged one.
     """
     from genart.checkpoints.read import read_checkpoint
 
@@ -103,12 +117,12 @@ def refuse_changes(
     fixed: Iterable[str],
     more: Sequence[str] = (),
 ) -> None:
-    """UsageError where settings that a run cannot change on the way are not what they were.
+    """Raise UsageError if settings that cannot change on resume are not what they were.
 
     Args:
         path: the snapshot.
         then: its settings.
-        now: those asked for.
+        now: the settings that are given.
         fixed: the names that must agree.
         more: further changes, in words.
     """

@@ -10,16 +10,21 @@ from genart.errors import UnknownName, UsageError
 
 
 def setting(default: Any, help: str) -> Any:
-    """Declare a field of a trainer's settings: its default and a short phrase for `--help`."""
+    """Declare a field of a trainer's settings.
+
+    Args:
+        default: its value unless given.
+        help: a short phrase for `--help`.
+    """
     return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """What every run has; a trainer's own settings are a frozen dataclass below this one.
+    """The settings of every run; a trainer's own settings are a frozen dataclass derived from it.
 
-    Each field becomes an option of `genart train KIND`: declare it by `setting`. A subclass with
-    ranges to check has a `__post_init__`, which calls this one first.
+    Each field becomes an option of `genart train KIND`: declare it with `setting`. A subclass that
+    checks ranges has a `__post_init__`, which calls this one first.
 
     Raises:
         UsageError: a value out of range.
