@@ -61,7 +61,7 @@ def make_outputs(
             raise UsageError(f'"{name}" writes films, which must have every frame: use --record.')
         return registry("sink").create(name, path=rest, fps=fps, size=size)
 
-    outlets: dict[str, OutputWorker] = {}
+    workers: dict[str, OutputWorker] = {}
     try:
         for each in asked:
             if isinstance(each, str):
@@ -69,13 +69,13 @@ def make_outputs(
             else:
                 name, sink = type(each).__name__, each
             if sink is not None:
-                name = _unused(name, outlets)
-                outlets[name] = OutputWorker(name, sink, faults)
+                name = _unused(name, workers)
+                workers[name] = OutputWorker(name, sink, faults)
     except BaseException:
-        for outlet in outlets.values():
-            outlet.close()
+        for worker in workers.values():
+            worker.close()
         raise
-    return [*outlets.values()]
+    return [*workers.values()]
 
 
 def _unused(name: str, taken: Container[str]) -> str:

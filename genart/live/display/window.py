@@ -93,7 +93,7 @@ class Window:
         self._moved, self._cursor, self._noted = time.monotonic(), True, 0.0
         self._plate: tuple[Any, Frame] | None = None
         self._handle: Any = self._open(title, size, vsync)
-        self._painter = GlRenderer()
+        self._renderer = GlRenderer()
         if fullscreen:
             self.toggle_fullscreen()
 
@@ -123,7 +123,7 @@ class Window:
         handle, self._handle = self._handle, None
         if handle is not None:
             self._glfw.make_context_current(handle)
-            self._painter.release()
+            self._renderer.release()
             self._glfw.destroy_window(handle)
 
     def toggle_fullscreen(self) -> None:
@@ -143,7 +143,7 @@ class Window:
     def pixels(self) -> Frame:
         """What the window shows, (h, w, 3): for tests."""
         self._glfw.make_context_current(self._handle)
-        return self._painter.pixels()
+        return self._renderer.pixels()
 
     def press(self, key: str) -> None:
         """Run the action of a key: a letter, a digit, "enter" or "escape"."""
@@ -168,9 +168,9 @@ class Window:
         glfw = self._glfw
         glfw.make_context_current(self._handle)
         view = glfw.get_framebuffer_size(self._handle)
-        self._painter.paint(self._frame, view, fill=self._fill)
+        self._renderer.paint(self._frame, view, fill=self._fill)
         if self.help and min(view) > 0:
-            self._painter.overlay(self._written(view))
+            self._renderer.overlay(self._written(view))
         glfw.swap_buffers(self._handle)
 
     def _attend(self) -> None:

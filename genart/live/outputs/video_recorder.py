@@ -55,7 +55,7 @@ class Recorder:
         self._faults, self._free = faults, free
         self.finished: list[Path] = []
         self._lock = Lock()
-        self._outlet: OutputWorker | None = None
+        self._worker: OutputWorker | None = None
         self._ending: list[OutputWorker] = []
         self._path = Path()
         self._count = self._dropped = 0
@@ -63,7 +63,7 @@ class Recorder:
     @property
     def recording(self) -> bool:
         """Whether it is recording."""
-        return self._outlet is not None
+        return self._worker is not None
 
     @property
     def seconds(self) -> float:
@@ -73,7 +73,7 @@ class Recorder:
     @property
     def dropped(self) -> int:
         """Frames that came too fast, in all recordings."""
-        return self._dropped + (self._outlet.dropped if self._outlet else 0)
+        return self._dropped + (self._worker.dropped if self._worker else 0)
 
     def start(self, name: str | None = None) -> Path:
         """Start a recording in the recordings folder; returns its path.
@@ -97,7 +97,7 @@ class Recorder:
         self.stop()
         with self._lock:
             sink = _Film(path, self._fps, self._size, self.finished)
-            self._outlet = OutputWorker(
+            self._worker = OutputWorker(
                 "record", sink, self._faults, max(2, round(_BUFFER * self._fps))
             )
             self._path, self._count = path, 0
@@ -106,37 +106,37 @@ class Recorder:
     def stop(self) -> None:
         """Stop the recording, if there is one; the file is finished in the background."""
         with self._lock:
-            outlet, self._outlet = self._outlet, None
-            if outlet is not None:
-                self._dropped += outlet.dropped
-                self._ending = [each for each in self._ending if not each.finished] + [outlet]
-                outlet.end()
+            worker, self._worker = self._worker, None
+            if worker is not None:
+                self._dropped += worker.dropped
+                self._ending = [each for each in self._ending if not each.finished] + [worker]
+                worker.end()
 
     def write(self, frame: Frame) -> None:
         """Record one frame; without a recording it is ignored."""
-        outlet = self._outlet
-        if outlet is None:
+        worker = self._worker
+        if worker is None:
             return
         self._count += 1
         if self._count % max(1, round(self._fps)) == 1 and self._free(self._path) < _ROOM:
             self._faults.add("record", f"The disk of {self._path} is nearly full: stopped.")
             self.stop()
-        elif outlet.failed:
+        elif worker.failed:
             self.stop()
         else:
-            outlet.write(frame)
+            worker.write(frame)
 
     def missed(self, count: int) -> None:
         """Keep the frame rate although so many frames were not shown."""
-        outlet = self._outlet
-        if outlet is not None and count:
-            outlet.missed(count)
+        worker = self._worker
+        if worker is not None and count:
+            worker.missed(count)
 
     def close(self) -> None:
         """Stop the recording and wait until every file is finished."""
         self.stop()
-        for outlet in self._ending:
-            outlet.close()
+        for worker in self._ending:
+            worker.close()
 
 
 class _Film:

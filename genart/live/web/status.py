@@ -31,19 +31,19 @@ class PageStatus:
     Args:
         live: the performance.
         cues: its cues.
-        outlets: its outputs.
+        outputs: its outputs.
         peers: returns how many OSC programs receive changes.
     """
 
     def __init__(
-        self, live: Live, cues: Cues, outlets: Sequence[OutputWorker], peers: Callable[[], int]
+        self, live: Live, cues: Cues, outputs: Sequence[OutputWorker], peers: Callable[[], int]
     ) -> None:
-        self._live, self._cues, self._outlets, self._peers = live, cues, outlets, peers
+        self._live, self._cues, self._outputs, self._peers = live, cues, outputs, peers
 
     def __call__(self) -> dict[str, Any]:
         """The line."""
         live = self._live
-        drops = {outlet.name: outlet.dropped for outlet in self._outlets}
+        drops = {output.name: output.dropped for output in self._outputs}
         return {
             **live.status(),
             "sketch": type(live.sketch).__name__,

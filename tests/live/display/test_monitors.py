@@ -153,15 +153,15 @@ def test_a_window_that_cannot_draw_never_ends_the_show(window: Callable[..., Win
     told: list[Any] = []
     shown = window(failed=told.append, settled=lambda: told.append("well"))
     shown.write(halves())
-    paint = shown._painter.paint
+    paint = shown._renderer.paint
 
     def broken(*args: Any, **options: Any) -> None:
         raise RuntimeError("the card is gone")
 
-    shown._painter.paint = broken  # type: ignore[method-assign]
+    shown._renderer.paint = broken  # type: ignore[method-assign]
     shown._on_refresh(None)
     shown.write(halves())
-    shown._painter.paint = paint  # type: ignore[method-assign]
+    shown._renderer.paint = paint  # type: ignore[method-assign]
     shown.write(halves())
     assert [str(each) for each in told] == ["the card is gone", "the card is gone", "well"]
 

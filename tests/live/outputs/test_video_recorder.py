@@ -52,12 +52,12 @@ def test_a_broken_sink_is_told_once_and_others_go_on() -> None:
     faults = Faults(said.append)
     broken, whole = Gate(OSError("no space left")), genart.MemorySink()
     broken.open.set()
-    outlets = [OutputWorker("broken", broken, faults), OutputWorker("whole", whole, faults)]
+    workers = [OutputWorker("broken", broken, faults), OutputWorker("whole", whole, faults)]
     for value in range(3):
-        for outlet in outlets:
+        for outlet in workers:
             outlet.write(grey(value))
             assert outlet.drained()
-    for outlet in outlets:
+    for outlet in workers:
         outlet.close()
     assert len(whole.frames) == 3
     assert broken.closed
@@ -102,15 +102,15 @@ def test_a_second_recording_never_replaces_the_first(tmp_path: Path) -> None:
 
 def test_recordings_that_are_finished_are_let_go(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, Fraction(25), SIZE, Faults())
-    outlets = []
+    workers = []
     for _ in range(3):
         recorder.start("short.mkv")
-        outlets.append(weakref.ref(recorder._outlet))  # type: ignore[arg-type]
+        workers.append(weakref.ref(recorder._worker))  # type: ignore[arg-type]
         recorder.write(grey(1))
         recorder.stop()
         recorder._ending[-1].close()
     gc.collect()
-    assert [outlet() is None for outlet in outlets] == [True, True, False]
+    assert [outlet() is None for outlet in workers] == [True, True, False]
     recorder.close()
 
 
