@@ -21,30 +21,30 @@ from genart.playback.faults import Faults
 def test_a_slow_sink_gets_the_newest_frame_and_its_drops_are_counted() -> None:
     gate, faults = Gate(), Faults()
     outlet = OutputWorker("slow", gate, faults)
-    outlet.write(grey(0))
+    worker.write(grey(0))
     assert gate.entered.wait(10)
     for value in range(1, 6):
-        outlet.write(grey(value))
+        worker.write(grey(value))
     gate.open.set()
-    outlet.close()
+    worker.close()
     assert [int(frame[0, 0, 0]) for frame in gate.frames] == [0, 5]
-    assert outlet.dropped == 4
+    assert worker.dropped == 4
     assert gate.closed
 
 
 def test_a_recording_that_falls_behind_keeps_its_rate() -> None:
     gate, faults = Gate(), Faults()
     outlet = OutputWorker("record", gate, faults, depth=2)
-    outlet.write(grey(0))
+    worker.write(grey(0))
     assert gate.entered.wait(10)
     for value in range(1, 6):
-        outlet.write(grey(value))
+        worker.write(grey(value))
     gate.open.set()
-    assert outlet.drained()
-    outlet.write(grey(6))
-    outlet.close()
+    assert worker.drained()
+    worker.write(grey(6))
+    worker.close()
     assert [int(frame[0, 0, 0]) for frame in gate.frames] == [0, 1, 2, 6, 6, 6, 6]
-    assert outlet.dropped == 3
+    assert worker.dropped == 3
 
 
 def test_a_broken_sink_is_told_once_and_others_go_on() -> None:
@@ -54,11 +54,11 @@ def test_a_broken_sink_is_told_once_and_others_go_on() -> None:
     broken.open.set()
     workers = [OutputWorker("broken", broken, faults), OutputWorker("whole", whole, faults)]
     for value in range(3):
-        for outlet in workers:
-            outlet.write(grey(value))
-            assert outlet.drained()
-    for outlet in workers:
-        outlet.close()
+        for worker in workers:
+            worker.write(grey(value))
+            assert worker.drained()
+    for worker in workers:
+        worker.close()
     assert len(whole.frames) == 3
     assert broken.closed
     assert said == ["broken: OSError: no space left"]
@@ -110,7 +110,7 @@ def test_recordings_that_are_finished_are_let_go(tmp_path: Path) -> None:
         recorder.stop()
         recorder._ending[-1].close()
     gc.collect()
-    assert [outlet() is None for outlet in workers] == [True, True, False]
+    assert [worker() is None for worker in workers] == [True, True, False]
     recorder.close()
 
 
