@@ -189,8 +189,8 @@ def test_on_another_system_it_is_told_and_the_performance_goes_on(
     made = make_outputs([name], Faults(lines.append), fps=Fraction(30), size=(4, 4))
     assert made == []
     assert len(lines) == 1
-    assert lines[0].startswith(f"{name}: {name.title()} is on ")
-    assert "use ndi or" in lines[0]
+    assert lines[0].startswith(f"{name}: {name.title()} works on ")
+    assert "Use ndi or" in lines[0]
 
 
 class Screen:

@@ -20,7 +20,7 @@ from genart.playback.faults import Faults
 
 def test_a_slow_sink_gets_the_newest_frame_and_its_drops_are_counted() -> None:
     gate, faults = Gate(), Faults()
-    outlet = OutputWorker("slow", gate, faults)
+    worker = OutputWorker("slow", gate, faults)
     worker.write(grey(0))
     assert gate.entered.wait(10)
     for value in range(1, 6):
@@ -34,7 +34,7 @@ def test_a_slow_sink_gets_the_newest_frame_and_its_drops_are_counted() -> None:
 
 def test_a_recording_that_falls_behind_keeps_its_rate() -> None:
     gate, faults = Gate(), Faults()
-    outlet = OutputWorker("record", gate, faults, depth=2)
+    worker = OutputWorker("record", gate, faults, depth=2)
     worker.write(grey(0))
     assert gate.entered.wait(10)
     for value in range(1, 6):
