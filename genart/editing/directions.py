@@ -131,7 +131,7 @@ class Directions:
         return replace(self, steps=self.steps * mask.to(self.steps))
 
     def keeping(self, others: Directions) -> Directions:
-        """Return the directions without what they share with others, whose effects then stay out.
+        """Return the directions without the part that they share with others.
 
         The step of each layer is projected orthogonally to the others' steps in that layer.
 
