@@ -38,6 +38,8 @@ OUTSIDE = {
     "README.md": "index.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+    "CODE_OF_CONDUCT.md": "code-of-conduct.md",
     "plugins/genart_pomona/card.md": "models/pomona.md",
     "plugins/genart_invert/pomona-encoder.md": "models/pomona-encoder.md",
     "plugins/genart_neural_style/styles/card.md": "models/fast-styles.md",
@@ -140,7 +142,9 @@ def build() -> None:
         cwd=ROOT, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"},
     )  # fmt: skip
     if done.returncode:
-        raise SystemExit(done.stdout + done.stderr[-2000:])
+        lines = (done.stdout + done.stderr.partition("Traceback")[0]).splitlines()
+        faults = [re.sub(r"\x1b\[[\d;]*m", "", line).rstrip() for line in lines]
+        raise SystemExit("\n".join(faults + done.stderr.splitlines()[-1:]))
 
 
 def offline_search() -> None:

@@ -38,7 +38,7 @@ class LiveControl(Control, Protocol):
 class Light(NamedTuple):
     """What a motor fader, an LED ring or a light has to show.
 
-    Args:
+    Attributes:
         source: the control, such as "cc/1/74".
         device: part of its device's name, "" for any.
         path: the Param it is mapped to, "owner.name".
