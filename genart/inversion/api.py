@@ -30,7 +30,7 @@ from genart.models.loading import as_generator
 from genart.perception.perceptual import perceptual_distance
 from genart.plugins import registry
 from genart.progress import Progress, ProgressCallback
-from genart.rendering.write import check_place
+from genart.rendering.write import check_output
 
 
 def invert(
@@ -137,7 +137,7 @@ def invert_all(
         raise UsageError("There is nothing to invert: name pictures, and a batch of 1 or more.")
     _check_apart(paths, Path(output))
     if film is not None:
-        check_place(film)
+        check_output(film)
         options = {"keep": PLACES, **options}
     generator = as_generator(model, device)
     options = _begun(generator, options)

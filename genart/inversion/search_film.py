@@ -16,7 +16,7 @@ from genart.latent import Latent
 from genart.media.film_spec import Film
 from genart.media.frames import to_frames
 from genart.progress import ProgressCallback
-from genart.rendering.write import keep
+from genart.rendering.write import write_film
 
 PLACES = 90  # on the way of each search that a film shows
 _FPS, _HOLD = Fraction(30), 30  # frames a second; how many the last place of a search stays
@@ -68,7 +68,7 @@ def keep_film(
     count = sum(len(scene.places) + (0 if scene.fps else _HOLD) for scene in shown)
     film = Film(count, rates.pop() if len(rates) == 1 else _FPS, (height, 2 * width))
     frames = (frame for scene in shown for frame in _frames(scene, (height, width)))
-    keep(frames, film, output, progress)
+    write_film(frames, film, output, progress)
     return str(output)
 
 

@@ -28,7 +28,7 @@ from genart.progress import ProgressCallback
 from genart.rendering.job import start_job
 from genart.rendering.recipe import named_files
 from genart.rendering.request import RenderRequest
-from genart.rendering.write import check_place, keep
+from genart.rendering.write import check_output, write_film
 
 _GAP, _WIDER = 2, 12  # pixels between cells, and between groups of them
 _SMALLEST = 48  # pixels a side that a map is enlarged to
@@ -53,13 +53,13 @@ class Layer:
 
 @dataclass(frozen=True)
 class LayerView:
-    """What was made.
+    """The layers of a model, and the file that shows one.
 
     Attributes:
-        layers: the layers shown, or all where none was asked for.
+        layers: the layer shown, or all if none was chosen.
         output: the file, or None.
         size: (w, h) of it in pixels.
-        recipe: what makes it again.
+        recipe: how the file was made.
     """
 
     layers: list[Layer]
@@ -85,28 +85,28 @@ def layers(
     device: str = "auto",
     progress: ProgressCallback | None = None,
 ) -> LayerView:
-    """Show what a layer makes, or say which layers there are.
+    """Show the channels of a layer, or list the layers of a model.
 
-    Each channel is a cell: black where it makes 0, warm above, blue below, all on one scale.
+    Each channel is a cell: black where its value is 0, warm above, blue below, all on one scale.
 
     Args:
         model: a Generator that shows its layers, or what `load` takes.
-        output: a picture of the first key; or a film of a walk past all of them.
+        output: an image of the first key, or a film of a walk through all of them.
         layer: "b16.conv1", "16.1" or "16"; None lists all.
-        keys: seeds and latent files.
+        keys: seeds, latent files and latents.
         channels: "all", "0-15", "25%", "cluster 2 of 5".
-        clusters: show channels that draw alike together, in so many groups.
-        bend: bends, as for `genart.bend`, whose result is shown.
-        truncation: 1 is the whole space, 0 the average picture.
+        clusters: show the channels in so many groups that draw similar things.
+        bend: bends of the model, as for `genart.bend`.
+        truncation: 1 changes nothing, 0 gives the average image.
         columns: cells in a row; about square unless given.
         size: the longer side of a cell in pixels.
         seconds: how long a film is.
         fps: its frames a second.
         device: where to load the model.
-        progress: told of every frame of a film.
+        progress: called after every frame of a film.
 
     Raises:
-        UsageError: a model that does not show its layers, or an argument that cannot be.
+        UsageError: a model that does not show its layers, or an argument out of range.
         UnknownName: no such layer.
     """
     base = as_generator(model, device, progress=progress)
@@ -114,8 +114,8 @@ def layers(
         raise UsageError(f'"{base.name}" does not show its layers; StyleGAN2 models do.')
     names = base.layer_names() if layer is None else [find_layer(layer, base.layer_names())]
     chosen = parse_keys(keys)
-    place = make_keys(base, chosen)
-    shown = [_measured(base, place[0], name) for name in names]
+    latents = make_keys(base, chosen)
+    shown = [_measured(base, latents[0], name) for name in names]
     if output is None:
         return LayerView(shown)
     if layer is None:
@@ -135,7 +135,7 @@ def layers(
         drawn = bend_model(base, bend) if bend else base
         assert isinstance(drawn, Layered)
         with torch.no_grad():
-            frame = grid.drawn(drawn.activations(place[0], names[0], truncation=truncation))
+            frame = grid.drawn(drawn.activations(latents[0], names[0], truncation=truncation))
         save_picture(path, frame, recipe)
     else:
         _film(
@@ -148,14 +148,14 @@ def layers(
     return LayerView(shown, path, grid.size[::-1], recipe)
 
 
-def _measured(model: Layered, place: Latent, name: str) -> Layer:
+def _measured(model: Layered, latent: Latent, name: str) -> Layer:
     with torch.no_grad():
-        made = model.activations(place, name)
+        made = model.activations(latent, name)
     return Layer(name, made.shape[1], (made.shape[3], made.shape[2]))
 
 
 def _order(model: Layered, layer: Layer, channels: str, clusters: int | None) -> list[list[int]]:
-    """The channels to show, in groups."""
+    """Return the channels to show, in groups."""
     chosen = Channels(channels).of(layer.channels, model, layer.name)
     numbers = range(layer.channels) if chosen is None else chosen.tolist()
     if clusters is None:
@@ -166,7 +166,7 @@ def _order(model: Layered, layer: Layer, channels: str, clusters: int | None) ->
 
 
 class _Grid:
-    """Cells in rows, each group beginning a new one.
+    """Cells in rows; each group starts a new row.
 
     Attributes:
         size: (h, w) of the picture, even.
@@ -183,23 +183,23 @@ class _Grid:
         self.cell = max(1, round(height * scale)), max(1, round(width * scale))
         count = sum(len(group) for group in groups)
         across = columns or int(np.ceil(np.sqrt(count)))
-        self._places: list[tuple[int, int, int]] = []  # each channel, and where it is
+        self._cells: list[tuple[int, int, int]] = []  # each channel with its y and x
         y = _GAP - _WIDER
         for group in groups:
             y += _WIDER
             for at, channel in enumerate(group):
                 x = _GAP + at % across * (self.cell[1] + _GAP)
-                self._places.append((channel, y + at // across * (self.cell[0] + _GAP), x))
+                self._cells.append((channel, y + at // across * (self.cell[0] + _GAP), x))
             y += -(-len(group) // across) * (self.cell[0] + _GAP)
         wide = min(across, max(map(len, groups))) * (self.cell[1] + _GAP) + _GAP
         self.size = y + y % 2, wide + wide % 2
         self._scale: float | None = None
 
     def drawn(self, activations: torch.Tensor) -> Frame:
-        """The picture of activations (1, c, h, w); the first one sets the scale."""
+        """Return the image of activations (1, c, h, w); the first call sets the scale."""
         values = activations[0].float().cpu()
         if self._scale is None:
-            shown = values[[channel for channel, _, _ in self._places]].abs().flatten()
+            shown = values[[channel for channel, _, _ in self._cells]].abs().flatten()
             best = max(1, round(len(shown) * _BRIGHT))
             self._scale = float(shown.kthvalue(best).values) or 1.0
         high, wide = self.cell
@@ -208,7 +208,7 @@ class _Grid:
             values[:, down, torch.arange(wide) * values.shape[2] // wide] / self._scale
         ).numpy()
         picture = np.zeros((*self.size, 3), np.uint8)
-        for channel, y, x in self._places:
+        for channel, y, x in self._cells:
             picture[y : y + high, x : x + wide] = _coloured(cells[channel])
         return picture
 
@@ -233,14 +233,14 @@ def _film(
         defaults = {"walk.kind": "cubic", "walk.space": "w"}  # noqa: RUF012
 
         def draw(self, t: float, dt: float) -> Frame:
-            """The layer now."""
+            """Return the layer at this time."""
             assert isinstance(self.model, Layered)
             psi = self.stage.model.truncation
             return grid.drawn(self.model.activations(self.walk(self.phase), layer, truncation=psi))
 
-    check_place(output)
+    check_output(output)
     job = start_job(replace(request, sketch=Cells, size=grid.size))
-    keep(job.frames, job.film, output, progress, recipe=recipe)
+    write_film(job.frames, job.film, output, progress, recipe=recipe)
 
 
 def _command(

@@ -23,7 +23,7 @@ from genart.media.sheets import SUFFIXES, tiled
 from genart.models.loading import as_generator, in_aspect
 from genart.progress import ProgressCallback
 from genart.rendering.still_files import Stills, _frames, _one_file, _recipe
-from genart.rendering.write import check_place, keep
+from genart.rendering.write import check_output, write_film
 
 
 def mixing_grid(
@@ -42,32 +42,32 @@ def mixing_grid(
     device: str = "auto",
     progress: ProgressCallback | None = None,
 ) -> Stills:
-    """Make a style-mixing grid: sources above and at the left, their mixtures inside.
+    """Make a style-mixing grid: sources at the top and at the left, mixed images inside.
 
-    The picture of row i and column j is row i's with the layers `styles` of column j, as in
-    figure 3 of Karras et al., "A Style-Based Generator Architecture", 2019.
+    The image of row i and column j has the layers `styles` of column j and the other layers of
+    row i, as in figure 3 of Karras et al., "A Style-Based Generator Architecture", 2019.
 
     Args:
-        output: a picture file; or a film, in which the layers from the top sweep from none to
-            all of them and back.
+        output: an image file; or a film, in which the number of layers of the columns grows from
+            none to all of `styles` and shrinks again.
         model: a Generator, or what `load` takes.
-        rows: seeds and latent files down the left side.
-        cols: those along the top.
-        styles: layers that come from the top: "0-3,8", "coarse", "middle" or "fine"; coarse
-            unless given, and all of them in a film.
-        truncation: 1 is the whole space, 0 the average picture.
+        rows: keys of the rows: seeds, latent files and latents.
+        cols: keys of the columns.
+        styles: layers that come from the columns: "0-3,8", "coarse", "middle" or "fine"; the
+            default is coarse, and all layers in a film.
+        truncation: 1 changes nothing, 0 gives the average image.
         cutoff: truncate only the first layers.
         label: the class, for models with classes.
-        size: 512, (640, 360) or "640x360" pixels for each cell, width first; the model's own
-            unless given.
-        seconds: how long a film is.
-        fps: its frames a second.
+        size: 512, (640, 360) or "640x360" pixels for each cell, width first; the default is the
+            size of the model.
+        seconds: the length of a film.
+        fps: frames a second of a film.
         device: where to load the model.
-        progress: told of every picture.
+        progress: called after every image.
 
     Raises:
-        UsageError: layers that the model does not have, or an output of no known kind.
-        RenderError: the picture or film could not be written.
+        UsageError: layers that the model does not have, or an output of an unknown kind.
+        RenderError: the image or film could not be written.
     """
     output = Path(output)
     is_film = output.suffix not in SUFFIXES
@@ -75,7 +75,7 @@ def mixing_grid(
         allowed = ", ".join(SUFFIXES)
         raise UsageError(f'A mixing grid is a picture ({allowed}) or a film, not "{output}".')
     if is_film:
-        check_place(output)
+        check_output(output)
     styles = styles or ("all" if is_film else "coarse")
     pixels = None if size is None else parse_size(size)
     generator = in_aspect(as_generator(model, device, progress=progress), pixels)
@@ -123,40 +123,40 @@ def sweep_film(
     recipe: dict[str, Any],
     progress: ProgressCallback | None = None,
 ) -> Stills:
-    """A grid of sources at the left and above, in which the mixed layers sweep.
+    """Write a mixing grid as a film in which the layers of the columns come and go.
 
-    At the beginning every picture is its row's. Then the layers of its column come in, the finest
-    first, until all of the chosen ones are the column's, and go again: a loop.
+    Every image starts as that of its row. Then the layers of its column replace the row's, the
+    finest first, until all chosen layers are replaced, and then in the other direction: a loop.
 
     Args:
         output: the film.
-        generator: what draws.
-        left: the rows' places in w+, truncated.
-        top: the columns' places.
-        layers: which layers may come from the top.
-        size: (h, w) of a cell in pixels; the model's own unless given.
+        generator: draws the images.
+        left: the latents of the rows, in w+ and truncated.
+        top: the latents of the columns.
+        layers: the layers that may come from the columns.
+        size: (h, w) of a cell in pixels, None for the size of the model.
         seconds: the length.
         fps: frames a second.
-        recipe: what the file keeps.
-        progress: told of every frame.
+        recipe: how the film is made, for its file.
+        progress: called after every frame.
 
     Raises:
-        UsageError: an output or length that cannot be.
+        UsageError: an output of an unknown kind, or a length out of range.
         RenderError: the film could not be finished.
     """
     rate = parse_fps(fps)
     height, width = size or generator.resolution
     shape = (height * (len(left) + 1), width * (len(top) + 1))
     film = Film(count_frames(seconds, rate), rate, shape)
-    check_place(output)
+    check_output(output)
     cells = _Cells(generator, left, top, layers, (height, width))
-    keep((cells.at(n / film.frames) for n in range(film.frames)), film, output, progress,
+    write_film((cells.at(n / film.frames) for n in range(film.frames)), film, output, progress,
          recipe=recipe)  # fmt: skip
     return Stills([output], film.frames, shape[::-1], recipe)
 
 
 class _Cells:
-    """The grid at any phase; its sources are drawn once."""
+    """The frames of a mixing grid at any phase; the sources are drawn once."""
 
     def __init__(
         self,
@@ -172,11 +172,11 @@ class _Cells:
         self._chosen = torch.zeros(generator.num_ws, 1).to(left.values)
         self._chosen[list(layers)] = 1
         self._span = min(layers), max(layers) + 1
-        self._above = [self._drawn(place) for place in top.values]
-        self._beside = [self._drawn(place) for place in left.values]
+        self._above = [self._drawn(latent) for latent in top.values]
+        self._beside = [self._drawn(latent) for latent in left.values]
 
     def at(self, phase: float) -> Frame:
-        """The grid at a phase 0..1."""
+        """Return the frame at a phase 0..1."""
         first, end = self._span
         edge = end - (end - first) * (0.5 - 0.5 * math.cos(2 * math.pi * phase))
         weights = layer_weights(self._generator.num_ws, edge, end)[:, None].to(self._chosen)
@@ -190,7 +190,7 @@ class _Cells:
             yield own
             yield from (self._drawn(torch.lerp(source, each, weights)) for each in self._top.values)
 
-    def _drawn(self, place: torch.Tensor) -> Frame:
+    def _drawn(self, latent: torch.Tensor) -> Frame:
         with torch.no_grad():
-            image = self._generator(Latent("w+", place[None]))
+            image = self._generator(Latent("w+", latent[None]))
         return on_black(to_frames(image, self._size)[0])

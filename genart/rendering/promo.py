@@ -1,7 +1,7 @@
-"""Promo films: pictures, films and walks in a row, with title cards, cross-fades and music.
+"""genart.promo: images, films and walks in a row, with title cards, cross-fades and music.
 
-moviepy lays the scenes out in time and draws the letters; the frames of a walk are made while
-they are needed, and everything is encoded by the sinks that `genart.render` uses.
+moviepy arranges the scenes in time and draws the letters. The frames of a walk are drawn when they
+are needed, and the sinks of `genart.render` encode the film.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from genart.media.recipe import make_recipe
 from genart.progress import ProgressCallback
 from genart.rendering.job import RenderJob
 from genart.rendering.report import Report
-from genart.rendering.scenes import InOrder, Look, Scene, Shot
-from genart.rendering.write import check_place, keep
+from genart.rendering.scenes import FramesByTime, Scene, Shot, ShotMaker
+from genart.rendering.write import check_output, write_film
 
 
 def promo(
@@ -48,62 +48,61 @@ def promo(
     device: str = "auto",
     progress: ProgressCallback | None = None,
 ) -> Report:
-    """Join walks, films and pictures into one film with titles and music.
+    """Join walks, films and images into one film with titles and music.
 
     Args:
-        scenes: each a picture, a film, or a mapping of what `genart.render` takes, such as
+        scenes: each an image file, a film, or a mapping of arguments of `genart.render`, such as
             `{"sketch": "drift", "model": "pomona", "seconds": 6}`.
         output: the file, whose suffix decides the format; a folder for PNG; or a sink.
-        titles: the first is shown before the first scene, the second before the second, one more
-            than scenes after the last; "" for no card there.
-        audio: a file whose sound is repeated to the film's length and fades out at its end.
-        crossfade: seconds in which two neighbours blend; 0 cuts.
-        still: seconds that a picture is shown.
+        titles: one before each scene, in order, and one after the last scene; "" for none there.
+        audio: a sound file; it is repeated to the length of the film and fades out at its end.
+        crossfade: seconds in which a scene blends into the next; 0 cuts.
+        still: seconds that an image is shown.
         card: seconds that a title is shown.
         fps: frames a second.
         size: width first.
         codec: one of the format's codecs.
-        device: where the walks' models run.
-        progress: told after every frame.
+        device: where the models of the walks run.
+        progress: called after every frame.
 
     Returns:
         The report; its recipe lists scenes and titles.
 
     Raises:
         UsageError: no scenes, too many titles, a cross-fade as long as a scene.
-        DataError: a picture or film that cannot be read.
-        RenderError: the film could not be finished; the message says what was kept.
+        DataError: an image or film that cannot be read.
+        RenderError: the film could not be finished; the message says what is left.
     """
     rate, pixels = parse_fps(fps), parse_size(size)
-    check_place(output)
+    check_output(output)
     if not scenes:
         raise UsageError("A promo needs scenes: pictures, films, or mappings for genart.render.")
     with ExitStack() as stack:
-        look = Look(pixels, rate, still, card, device, stack)
-        shots = with_titles([look.shot(scene) for scene in scenes], titles, look.card)
+        maker = ShotMaker(pixels, rate, still, card, device, stack)
+        shots = with_titles([maker.shot(scene) for scene in scenes], titles, maker.title_card)
         film, frames = assemble(shots, pixels, rate, crossfade)
-        place = "" if isinstance(output, Sink) else str(output)
+        name = "" if isinstance(output, Sink) else str(output)
         recipe = promo_recipe(
-            scenes, film, place, titles=titles, audio=audio, crossfade=crossfade, still=still,
-            card=card, codec=codec, models=look.models,
+            scenes, film, name, titles=titles, audio=audio, crossfade=crossfade, still=still,
+            card=card, codec=codec, models=maker.models,
         )  # fmt: skip
-        keep(frames, film, output, progress, codec=codec, audio=audio, recipe=recipe)
-    return Report.of(film, place, None, recipe)
+        write_film(frames, film, output, progress, codec=codec, audio=audio, recipe=recipe)
+    return Report.of(film, name, None, recipe)
 
 
 def titled(job: RenderJob, titles: Sequence[str]) -> tuple[Film, Iterator[Frame]]:
     """Return a film with title cards around it, which is longer, and its frames."""
     assert job.film.size is not None
-    look = Look(job.film.size, job.film.fps)
-    shot = Shot(InOrder(job.frames, job.film.fps), job.film.seconds)
-    shots = with_titles([shot], titles, look.card)
-    return assemble(shots, look.size, look.fps, _blend(job.film))
+    maker = ShotMaker(job.film.size, job.film.fps)
+    shot = Shot(FramesByTime(job.frames, job.film.fps), job.film.seconds)
+    shots = with_titles([shot], titles, maker.title_card)
+    return assemble(shots, maker.size, maker.fps, _blend(job.film))
 
 
 def within_titles(film: Film, titles: Sequence[str]) -> tuple[float, float]:
     """Return when a film begins after its title card, and the length of the whole, in seconds."""
     cards = [bool(title) for title in (*titles, "", "")[:2]]
-    each = Look.title - _blend(film)
+    each = ShotMaker.title - _blend(film)
     whole = count_frames(film.seconds + sum(cards) * each, film.fps) / film.fps
     return cards[0] * each, float(whole) if any(cards) else film.seconds
 
@@ -116,10 +115,10 @@ def _blend(film: Film) -> float:
 def with_titles(
     shots: Sequence[Shot], titles: Sequence[str], card: Callable[[str], Shot]
 ) -> list[Shot]:
-    """Shots with a card before each, and after the last; "" or none left gives no card.
+    """Return shots with a title card before each and after the last; "" gives no card.
 
     Raises:
-        UsageError: more titles than places.
+        UsageError: more titles than shots and one.
     """
     if len(titles) > len(shots) + 1:
         raise UsageError(
@@ -132,7 +131,7 @@ def with_titles(
 def assemble(
     shots: Sequence[Shot], size: tuple[int, int], fps: Fraction, crossfade: float
 ) -> tuple[Film, Iterator[Frame]]:
-    """Shots in a row, neighbours blended, as a film and its frames.
+    """Return a film of shots in a row, each blended into the next, and its frames.
 
     Raises:
         UsageError: a cross-fade below 0 or longer than half the shortest shot.
@@ -170,7 +169,7 @@ def promo_recipe(
     codec: str | None,
     models: Mapping[str, str | None],
 ) -> dict[str, Any]:
-    """How a promo was made, as JSON can hold it: `genart.promo` takes these words."""
+    """Return the recipe of a promo, with the arguments of `genart.promo` by name."""
     width, height = (film.size or (0, 0))[::-1]
     words = {"audio": audio and str(audio), "crossfade": crossfade, "still": still, "card": card}
     words |= {"fps": str(film.fps), "size": f"{width}x{height}", "codec": codec}
@@ -198,7 +197,7 @@ def promo_command(
 
 
 def scene_text(scene: Scene) -> str:
-    """A scene as `parse_scene` reads it."""
+    """Return a scene as text that `parse_scene` reads."""
     if not isinstance(scene, Mapping):
         return str(scene)
     words: dict[str, Any] = plain(scene)
@@ -212,7 +211,7 @@ def _typed(value: Any) -> str:
 
 
 def plain(thing: Any) -> Any:
-    """A thing as JSON can hold it: mappings and lists stay, a model or class gives its name."""
+    """Return a value as JSON can hold it; a model or a class becomes its name."""
     if isinstance(thing, Mapping):
         return {str(key): plain(value) for key, value in thing.items()}
     if isinstance(thing, (list, tuple)):

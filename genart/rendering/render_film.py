@@ -1,4 +1,4 @@
-"""genart.render: a sketch becomes a film."""
+"""genart.render: render a sketch to a film."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from genart.rendering.promo import titled, within_titles
 from genart.rendering.recipe import FilmFile, film_recipe
 from genart.rendering.report import Report
 from genart.rendering.request import RenderRequest
-from genart.rendering.write import check_place, keep
+from genart.rendering.write import check_output, write_film
 from genart.styling.factory import joined
 
 
@@ -66,49 +66,49 @@ def render(
 ) -> Report:
     """Render a sketch to a film or loop.
 
-    What is not given is the show's if there is one, or else the sketch's own default, or else the
-    stage's.
+    A Param takes the first value that exists: `params`, the argument for it, the show, the
+    `defaults` of the sketch, the default of the Param.
 
     Args:
-        sketch: a shipped sketch's name, a .py file, or a Sketch class; "drift" unless given.
+        sketch: the name of an included sketch, a .py file, or a Sketch class; "drift" if not
+            given.
         output: the file, whose suffix decides the format; a folder for PNG; or a sink.
-        seconds: its length; 8 if neither this nor `beats` is given.
-        fps: frames a second; 30 unless given.
-        size: 512, (640, 360) or "640x360", width first. If not given, the model's own, enlarged
-            by whole times to 512 or more.
+        seconds: the length; 8 if neither this nor `beats` is given.
+        fps: frames a second; 30 if not given.
+        size: 512, (640, 360) or "640x360", width first. If not given, the size of the model,
+            enlarged by a whole factor to 512 or more.
         model: a name, file, URL or a Generator.
-        seeds: the keys, "1,2,5-9" or numbers.
-        keys: latent files and seeds in their place, "apple.npz,7,pear.npz" or a list.
+        seeds: the keys of the walk, "1,2,5-9" or numbers.
+        keys: replaces `seeds`: seeds, latent files and latents, "apple.npz,7,pear.npz" or a list.
         walk: the interpolator.
         easing: how a step between two keys speeds up and slows down.
-        even: whether the picture changes at a constant rate.
+        even: whether the image changes at a constant rate.
         loop: whether the last key leads back to the first.
-        truncation: psi.
+        truncation: psi; 1 changes nothing, 0 gives the average image.
         directions: a file of directions, each of which becomes a Param edit.<name>.
-        style: a stylizer that paints over the picture, "fast:wave", or several, one after the
-            other.
+        style: a stylizer that repaints every image, "fast:wave", or several, applied in order.
         label: the class.
         precision: what the network computes in: "auto", "float32" or "half".
         noise: "const", "random", "none" or "walk".
-        beats: its length in beats instead of seconds. The film is rounded to whole frames and
+        beats: the length in beats instead of seconds. The film is rounded to whole frames and
             the tempo to the film, so that a loop closes on the beat.
         bpm: beats a minute.
-        grid: "3x3" shows nine walks in one picture, each past seeds of its own.
-        audio: a file whose sound is repeated to the film's length and fades out at its end.
-        mapping: a TOML file that leads what is heard in `audio`, and LFOs, onto Params, so that
-            the film moves to its sound.
-        codec: one of the format's codecs, such as "h265" or "hap_alpha".
-        titles: cards of text, the first shown before the film and a second after it, blended
-            into it; the file is that much longer and no loop any more.
-        params: any Param by "owner.name"; these win over the words above.
-        seed: what a sketch's own chance comes from, 0..2**32 - 1; 0 unless given.
+        grid: "3x3" shows nine walks in one frame, each with other seeds.
+        audio: a sound file; it is repeated to the length of the film and fades out at its end.
+        mapping: a TOML file that connects features of `audio`, and LFOs, with Params, so that the
+            film moves to its sound.
+        codec: one of the codecs of the format, such as "h265" or "hap_alpha".
+        titles: texts of title cards: the first is shown before the film, the second after it. They
+            blend into the film, which becomes longer and is no loop.
+        params: any Param by "owner.name"; these replace the arguments above.
+        seed: of the sketch's random numbers, 0..2**32 - 1; 0 if not given.
         device: "auto", "cpu", "cuda" or "mps".
-        show: a recorded show or its file, made again with every change it holds. What its sound
-            moved is among them: give a `mapping` too only to move more.
+        show: a recorded show or its file; every change in it is repeated. The changes by its
+            sound are among them: give a `mapping` only for more.
         controls: other sources of parameter changes.
-        profile: whether the report says where the frames spent their time, stage by stage.
-        progress: told after every frame.
-        tell: told in one line which entries of the mapping rest, and why.
+        profile: whether the report says how long the steps of a frame took.
+        progress: called after every frame.
+        tell: called with one line for the entries of the mapping that are not used, and why.
 
     Returns:
         The report, with the seam and the recipe.
@@ -117,10 +117,10 @@ def render(
         UsageError: an argument that is wrong.
         DataError: a file that is no show or no mapping, or one that does not fit the sketch.
         SketchError: a sketch file that cannot be run.
-        RenderError: the film could not be finished; the message says what was kept.
-        KeyboardInterrupt: Ctrl-C; its note says what was kept.
+        RenderError: the film could not be finished; the message says what is left.
+        KeyboardInterrupt: Ctrl-C; its note says what is left.
     """
-    check_place(output)
+    check_output(output)
     request = RenderRequest(
         sketch=sketch, seconds=seconds, beats=beats,
         fps=None if fps is None else parse_fps(fps),
@@ -155,7 +155,7 @@ def render(
         recipe = film_recipe(job, file)
         film, made = titled(job, titles) if titles else (job.film, job.frames)
         profiler = Profiler() if profile else None
-        seam = keep(
+        seam = write_film(
             made, film, output, progress, profiler=profiler, codec=codec, audio=audio,
             recipe=recipe,
         )  # fmt: skip
@@ -164,7 +164,7 @@ def render(
 
 
 def _sound_track(audio: str | Path, titles: Sequence[str]) -> Callable[[Film], SoundTrack]:
-    """Makes the control that hears a film's sound as the film will play it."""
+    """Return a function that opens the sound of a film as the film will play it."""
 
     def make(film: Film) -> SoundTrack:
         ahead, seconds = within_titles(film, titles)

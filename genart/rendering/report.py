@@ -12,17 +12,17 @@ from genart.profiling import Profile
 
 @dataclass(frozen=True)
 class Report:
-    """What a render made.
+    """The result of a render.
 
     Args:
-        output: the file or folder, or "" for a sink of the caller's.
-        frames: how many.
+        output: the file or folder, or "" if a sink was given.
+        frames: the number of frames.
         fps: frames a second.
         size: (width, height) in pixels.
-        seam: how the loop closes, see `sinks.Seam`; None where it says nothing.
+        seam: how the loop closes, see `Seam.value`; None if it cannot be measured.
         seconds: the film's length.
-        recipe: how it was made, as its file keeps it.
-        profile: where the frames spent their time, if that was asked for.
+        recipe: how it was made, as in its file.
+        profile: how long the steps of a frame took, if that was asked for.
     """
 
     output: str
@@ -43,7 +43,7 @@ class Report:
         recipe: dict[str, Any],
         profile: Profile | None = None,
     ) -> Report:
-        """The report of a finished film."""
+        """Return the report of a finished film."""
         height, width = film.size or (0, 0)
         rate = float(film.fps)
         return cls(output, film.frames, rate, (width, height), seam, film.seconds, recipe, profile)
@@ -57,5 +57,5 @@ class Report:
             return None
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON can hold it."""
+        """Return the report as JSON can hold it."""
         return asdict(self)

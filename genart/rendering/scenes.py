@@ -1,4 +1,4 @@
-"""Scenes of a promo: walks, pictures and films as shots of one size and rate."""
+"""Scenes of a promo: walks, images and films as shots of one size and rate."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from genart.rendering.job import start_job
 from genart.rendering.request import request_of
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-_NEARLY = 1e-3  # of a frame: a time this little before a frame's is its time
+_TOLERANCE = 1e-3  # frames: a time that is so little before that of a frame counts as its time
 
-#: A picture, a film, or what `genart.render` takes: {"sketch": "drift", "seeds": "1-4", ...}.
+#: An image file, a film, or arguments of `genart.render`: {"sketch": "drift", "seeds": "1-4", ...}.
 Scene: TypeAlias = "str | Path | Mapping[str, Any]"
 _NUMBERS = {"seconds": float, "beats": float, "seed": int}
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One scene, ready to be laid out.
+    """One scene of a known length.
 
     Args:
-        frame: the frame at a time in seconds; times are asked in order.
+        frame: returns the frame at a time in seconds; times must not decrease.
         seconds: how long it lasts.
     """
 
@@ -42,11 +42,11 @@ class Shot:
     seconds: float
 
 
-class InOrder:
-    """Frames that come in order, asked for by time; the last one asked for is held, no other.
+class FramesByTime:
+    """Frames of an iterator by their time; only the current frame is stored.
 
     Args:
-        frames: what comes, one by one.
+        frames: the frames, in order.
         fps: frames a second.
     """
 
@@ -55,25 +55,25 @@ class InOrder:
         self._index, self._held = -1, np.zeros((1, 1, 3), np.uint8)
 
     def __call__(self, t: float) -> Frame:
-        """The frame at t; times that lie behind, or beyond the end, give the one that is held."""
-        wanted = int(float(t) * float(self._fps) + _NEARLY)
+        """Return the frame at t; for an earlier time, or one after the end, the current frame."""
+        wanted = int(float(t) * float(self._fps) + _TOLERANCE)
         while self._index < wanted and (frame := next(self._frames, None)) is not None:
             self._index, self._held = self._index + 1, on_black(frame)
         return self._held
 
 
 @dataclass(frozen=True)
-class Look:
-    """How scenes become shots.
+class ShotMaker:
+    """Makes shots of scenes.
 
     Args:
         size: (h, w) of every frame.
         fps: frames a second.
-        still: seconds that a picture is shown.
+        still: seconds that an image is shown.
         title: seconds that a title is shown.
-        device: where the walks' models run.
+        device: where the models of the walks run.
         stack: closes the films that were opened.
-        models: filled with each model that plays, and the SHA-256 of its file.
+        models: receives the name of each model that draws, and the SHA-256 of its file.
     """
 
     size: tuple[int, int]
@@ -85,7 +85,7 @@ class Look:
     models: dict[str, str | None] = field(default_factory=dict)
 
     def shot(self, scene: Scene) -> Shot:
-        """A scene as a shot: a walk, a picture or a film."""
+        """Return the shot of a scene: a walk, an image or a film."""
         if isinstance(scene, Mapping):
             return self._walk(scene)
         path = Path(scene)
@@ -93,8 +93,8 @@ class Look:
             raise DataError(f'There is no picture or film "{path}".')
         return self._picture(path) if path.suffix.lower() in _PICTURES else self._film(path)
 
-    def card(self, text: str) -> Shot:
-        """A title: white letters in the middle of black, as large as fits in a few lines."""
+    def title_card(self, text: str) -> Shot:
+        """Return the shot of a title: white letters in the middle of a black frame."""
         from moviepy import TextClip
 
         height, width = self.size
@@ -112,7 +112,7 @@ class Look:
         job = start_job(request_of({"device": self.device, **scene, **shape}))
         name = str(job.tree.value("model.name"))
         self.models[name] = file_hash(job.model_file)
-        return Shot(InOrder(job.frames, self.fps), job.film.seconds)
+        return Shot(FramesByTime(job.frames, self.fps), job.film.seconds)
 
     def _picture(self, path: Path) -> Shot:
         frame = to_frames(read_image(path), self.size)[0]
@@ -127,16 +127,16 @@ class Look:
             raise DataError(f"{path} cannot be read as a film.") from error
         frames = read_film(path, self.size, self.fps)
         self.stack.callback(frames.close)
-        return Shot(InOrder(frames, self.fps), float(seconds))
+        return Shot(FramesByTime(frames, self.fps), float(seconds))
 
 
 def parse_scene(text: str) -> Scene:
-    """A scene as people write it: a file, or a sketch and words, `drift seeds=1-4 seconds=6`.
+    """Read a scene from text: a file, or a sketch and arguments, `drift seeds=1-4 seconds=6`.
 
-    Words with a point in their name are Params: `drift walk.radius=2`.
+    Arguments with a point in their name are Params: `drift walk.radius=2`.
 
     Raises:
-        UsageError: a word that is no name=value, or no number where one is needed.
+        UsageError: an argument that is not name=value, or text where a number is needed.
     """
     if Path(text).is_file() and Path(text).suffix != ".py":
         return text

@@ -20,14 +20,14 @@ log = logging.getLogger("genart.playback.show")
 
 
 def show_player(player: Player, load: Callable[[str], Generator], film: Film) -> Player:
-    """A player that does what the stage did: where a frame fails, the last one is held.
+    """Return a player that holds the last good frame after a fault, as a performance does.
 
-    A grid, which no stage shows, is given back as it is.
+    A grid is returned as it is: no performance shows one.
 
     Args:
-        player: who plays.
-        load: gives the generator of a name.
-        film: whose frames they are.
+        player: the player of the film.
+        load: returns the generator of a name.
+        film: its size is that of the frames.
     """
     if not isinstance(player, SketchPlayer) or film.size is None:
         return player
@@ -35,36 +35,36 @@ def show_player(player: Player, load: Callable[[str], Generator], film: Film) ->
 
 
 class ShowPlayer:
-    """A `ResilientPlayer` that needs a good first frame and loads models at once."""
+    """A `ResilientPlayer` whose first frame must be good, and which waits for models."""
 
     def __init__(
         self, player: SketchPlayer, load: Callable[[str], Generator], size: tuple[int, int]
     ) -> None:
         self._faults = Faults(log.warning)
-        self._backstage = BackgroundLoader(load, self._faults)
-        second = player.second  # loaded at once, as models are here
-        self._steady = ResilientPlayer(player, self._backstage, self._faults, size=size)
+        self._loader = BackgroundLoader(load, self._faults)
+        second = player.second  # the second model is waited for, too
+        self._player = ResilientPlayer(player, self._loader, self._faults, size=size)
         player.second = second
         self._begun = False
 
     def set(self, path: str, value: Any) -> None:
         """Turn a Param."""
         if path == "model.name":
-            self._backstage.get(value)
-        self._steady.set(path, value)
+            self._loader.get(value)
+        self._player.set(path, value)
 
     def advance(self, t: Fraction) -> None:
         """Bring transport and tempo to time t in seconds."""
-        self._steady.advance(t)
+        self._player.advance(t)
 
     def frame(self, tick: Tick) -> Frame:
-        """The frame of one tick, or the last good one.
+        """Return the frame of one tick, or the last good one.
 
         Raises:
-            SketchError: the first one failed.
+            SketchError: the first frame failed.
         """
-        frame = self._steady.frame(tick)
-        if self._steady.failing and not self._begun:
+        frame = self._player.frame(tick)
+        if self._player.failing and not self._begun:
             raise SketchError(self._faults.all()[0].message)
         self._begun = True
         return frame

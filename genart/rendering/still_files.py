@@ -25,13 +25,13 @@ _BATCH = 4  # pictures made at a time
 
 @dataclass(frozen=True)
 class Stills:
-    """What was made.
+    """Still images that were written.
 
     Attributes:
-        files: the pictures (or the .npz), in order.
-        count: how many places they show.
+        files: the images (or the .npz), in order.
+        count: the number of latents.
         size: (w, h) of each file in pixels, None for an .npz.
-        recipe: what makes them again.
+        recipe: how they were made.
     """
 
     files: list[Path]
@@ -49,18 +49,18 @@ class Stills:
 
 def _frames(
     generator: Generator,
-    places: Latent,
+    latents: Latent,
     size: tuple[int, int] | None,
     progress: ProgressCallback | None,
     settings: dict[str, Any],
 ) -> Iterator[Frame]:
-    for start in range(0, len(places), _BATCH):
+    for start in range(0, len(latents), _BATCH):
         with torch.no_grad():
-            images = generator(places[start : start + _BATCH], **settings)
+            images = generator(latents[start : start + _BATCH], **settings)
         for n, frame in enumerate(to_frames(images, size), start + 1):
             yield frame
             if progress:
-                progress(Progress(n, len(places), "picture"))
+                progress(Progress(n, len(latents), "picture"))
 
 
 def _one_file(

@@ -46,29 +46,29 @@ def generate(
     device: str = "auto",
     progress: ProgressCallback | None = None,
 ) -> Stills:
-    """Make stills into a folder, one picture or a grid of them into a file.
+    """Generate still images into a folder, or one image or a grid into a file.
 
     Args:
-        output: a folder for one PNG a place; a file (.png, .jpg, .webp) for one picture, a
-            grid where there are several; an .npz file for the latent itself.
+        output: a folder for one PNG for each latent; a file (.png, .jpg, .webp) for one image, or
+            a grid of several; an .npz file for the latents.
         model: a Generator, or what `load` takes.
-        seeds: "1,2,5-9" or numbers; 1-9, or as many as the grid has cells.
-        keys: latent files and seeds in their place: "apple.npz,7,pear.npz" or a list.
-        latent: places to show in place of both: a Latent or an .npz file.
-        truncation: 1 is the whole space, 0 the average picture.
+        seeds: "1,2,5-9" or numbers; the default is 1-9, or as many as the grid has cells.
+        keys: seeds, latent files and latents: "apple.npz,7,pear.npz" or a list.
+        latent: a Latent or an .npz file. Give one of seeds, keys and latent.
+        truncation: 1 changes nothing, 0 gives the average image.
         cutoff: truncate only the first layers.
         label: the class, for models with classes.
         noise: "const", "random", "none" or a phase 0..1.
         precision: what the network computes in: "auto", "float32" or "half".
-        grid: "4x3" or (columns, rows); about square unless given.
-        size: 512, (640, 360) or "640x360" pixels for each picture, width first; the model's own
-            unless given.
+        grid: "4x3" or (columns, rows); the default is about square.
+        size: 512, (640, 360) or "640x360" pixels for each image, width first; the default is the
+            size of the model.
         device: where to load the model.
-        progress: told of every picture.
+        progress: called after every image.
 
     Raises:
-        UsageError: more places than the grid has cells, or an output of no known kind.
-        RenderError: a picture could not be written; the message says what was kept.
+        UsageError: more latents than the grid has cells, or an output of an unknown kind.
+        RenderError: an image could not be written; the message says what is left.
     """
     output = Path(output)
     cells = None if grid is None else parse_grid(grid)

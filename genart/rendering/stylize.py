@@ -1,4 +1,4 @@
-"""genart.stylize and genart.translate: one call for pictures, folders and films."""
+"""genart.stylize and genart.translate: one call for images, folders and films."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from genart.media.film_spec import Size
 from genart.media.images import SUFFIXES
 from genart.progress import ProgressCallback
-from genart.rendering.stylize_files import Painted, brush_for, paint
+from genart.rendering.stylize_files import Painted, file_stylizer, stylize_files
 from genart.styling.factory import stylizer_of
 
 
@@ -26,42 +26,42 @@ def stylize(
     progress: ProgressCallback | None = None,
     **options: Any,
 ) -> Painted:
-    """Repaint a picture, a folder of pictures or a film in a style.
+    """Repaint an image, a folder of images or a film in a style.
 
     A film keeps its length, rate and sound.
 
     Args:
-        content: the picture, folder or film.
+        content: the image file, folder or film.
         output: a file, or a folder.
-        style: a picture, or a trained style's name or file; some methods take several.
-        method: a stylizer; "gatys" for pictures and "fast" for anything else unless given.
-        size: 512 for so many pixels on the longer side, at most; "640x360" to cover and crop to;
-            the content's own unless given.
+        style: an image file, or the name or file of a trained style; some methods take several.
+        method: a stylizer; the default is "gatys" for image files and "fast" for anything else.
+        size: 512 for at most so many pixels on the longer side; "640x360" to cover, the rest is
+            cropped; the default is the size of the content.
         device: "auto", "cpu", "cuda" or "mps".
-        preview: a picture file, written anew every two seconds, that shows how it goes.
-        progress: told of every step or frame.
-        options: the stylizer's own, such as `style_weight`.
+        preview: an image file that shows the progress; it is written every two seconds.
+        progress: called after every step or frame.
+        options: options of the stylizer, such as `style_weight`.
 
     Returns:
-        What was painted, and what could not be.
+        The output of each input, or its error.
 
     Raises:
         UsageError: an argument that is wrong.
-        DataError: a picture or film that cannot be read.
-        RenderError: a film that could not be finished; the message says what was kept.
+        DataError: an image or film that cannot be read.
+        RenderError: a film that could not be finished; the message says what is left.
     """
     began = time.monotonic()
     styles = [style] if isinstance(style, (str, Path)) else [*style]
     method = method or _method_for(styles)
     named = styles[0] if len(styles) == 1 else styles
-    painter = stylizer_of(method, _text(named), **options)
+    made = stylizer_of(method, _text(named), **options)
     words = {
         "command": "stylize", "input": str(content), "style": _text(styles), "method": method,
         "size": size, "output": str(output), **options,
     }  # fmt: skip
-    brush = brush_for(painter, words, size=size, device=device, preview=preview, progress=progress)
-    results = paint([Path(content)], Path(output), brush)
-    return Painted(results, time.monotonic() - began, brush.recipe)
+    files = file_stylizer(made, words, size=size, device=device, preview=preview, progress=progress)
+    results = stylize_files([Path(content)], Path(output), files)
+    return Painted(results, time.monotonic() - began, files.recipe)
 
 
 def translate(
@@ -76,22 +76,22 @@ def translate(
     progress: ProgressCallback | None = None,
     **options: Any,
 ) -> Painted:
-    """Translate pictures or films from one domain to another by CycleGAN or pix2pix.
+    """Translate images or films from one domain to another by CycleGAN or pix2pix.
 
     Args:
-        inputs: pictures, folders of them, films.
+        inputs: image files, folders of them, films.
         output: a folder, or a file for a single input.
         model: a shipped model's name, or its file.
-        method: a stylizer that takes a model; unless given "cyclegan", which opens those of
-            pix2pix too.
+        method: a stylizer that takes a model; the default is "cyclegan", which also opens models
+            of pix2pix.
         size: as for `stylize`.
         device: "auto", "cpu", "cuda" or "mps".
         preview: as for `stylize`, of a film.
-        progress: told of every picture or frame.
-        options: the stylizer's own.
+        progress: called after every image or frame.
+        options: options of the stylizer.
 
     Returns:
-        What was painted, and what could not be.
+        The output of each input, or its error.
 
     Raises:
         UsageError: an argument that is wrong.
@@ -100,14 +100,14 @@ def translate(
     """
     began = time.monotonic()
     sources = [Path(inputs)] if isinstance(inputs, (str, Path)) else [Path(each) for each in inputs]
-    painter = stylizer_of(method or "cyclegan", str(model), **options)
+    made = stylizer_of(method or "cyclegan", str(model), **options)
     words = {
         "command": "translate", "input": [str(each) for each in sources], "model": str(model),
         "method": method, "size": size, "output": str(output), **options,
     }  # fmt: skip
-    brush = brush_for(painter, words, size=size, device=device, preview=preview, progress=progress)
-    results = paint(sources, Path(output), brush)
-    return Painted(results, time.monotonic() - began, brush.recipe)
+    files = file_stylizer(made, words, size=size, device=device, preview=preview, progress=progress)
+    results = stylize_files(sources, Path(output), files)
+    return Painted(results, time.monotonic() - began, files.recipe)
 
 
 def _method_for(styles: Sequence[str | Path]) -> str:

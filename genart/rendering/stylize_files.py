@@ -1,4 +1,4 @@
-"""genart.stylize and genart.translate: pictures, folders and films, painted over."""
+"""Apply a stylizer to the files of `genart.stylize` and `genart.translate`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from genart.media.sheets import save_picture
 from genart.media.video import look_at, read_film
 from genart.models.devices import pick_device
 from genart.progress import Progress, ProgressCallback
-from genart.rendering.write import check_place, keep
+from genart.rendering.write import check_output, write_film
 from genart.styling.factory import repainted
 
 _MOST = 16 << 20  # pixels of one picture
-#: Words that the command line has an option of their own for.
+#: Arguments that have an option of the command line.
 _FLAGS = (
     "style", "method", "model", "size", "output", "style_weight", "content_weight", "tv_weight",
     "layers", "steps", "keep_color",
@@ -38,12 +38,13 @@ _STILL = tuple(suffix for suffix in READ if suffix != ".gif")
 
 @dataclass(frozen=True)
 class Painted:
-    """What was painted.
+    """The result of a stylizer.
 
     Attributes:
-        results: one entry a picture or film, `input` and `output`, or `input` and `error`.
-        seconds: how long it took.
-        recipe: what makes it again.
+        results: one entry for each image or film, with `input` and `output`, or `input` and
+            `error`.
+        seconds: the time it took.
+        recipe: how the files were made.
     """
 
     results: list[dict[str, str]]
@@ -52,22 +53,22 @@ class Painted:
 
     @property
     def failed(self) -> int:
-        """How many could not be painted."""
+        """The number of files that could not be repainted."""
         return sum("error" in each for each in self.results)
 
 
 @dataclass(frozen=True)
-class Brush:
-    """How pictures are painted.
+class FileStylizer:
+    """Repaints image files and films.
 
     Args:
-        stylizer: what repaints them.
-        size: None for their own; a number for so many pixels on the longer side, at most; (h, w)
-            to cover and crop to.
-        device: where.
-        recipe: what files say about how they were made.
-        preview: a picture file that shows how it goes, or None.
-        progress: told of every picture or frame, or of every step of one picture.
+        stylizer: repaints images.
+        size: the size to repaint at: None for that of the file; a number of pixels for the longer
+            side, at most; or (h, w) to cover, the rest is cropped.
+        device: where the stylizer runs.
+        recipe: what the files say about how they were made.
+        preview: an image file that shows the progress, or None.
+        progress: called after every image or frame, or after every step of one image.
     """
 
     stylizer: Stylizer
@@ -78,32 +79,34 @@ class Brush:
     progress: ProgressCallback | None = None
 
     def picture(self, source: Path, target: Path) -> None:
-        """Paint one picture into a file that is whole or not there.
+        """Repaint one image; the target is complete or not there.
 
         Raises:
-            UsageError: more pixels than can be painted at once.
+            UsageError: more pixels than a stylizer can repaint at once.
         """
         size = self.sized(*picture_size(source))
         if size[0] * size[1] > _MOST:
             raise UsageError(
-                f"{source} would be painted at {size[1]}x{size[0]} pixels, {_MOST >> 20} million "
+                f"{source} would be repainted at {size[1]}x{size[0]} pixels, {_MOST >> 20} million "
                 "are the most; give it a --size, such as --size 4000."
             )
         save_picture(target, self._painted(read_image(source, size)), self.recipe)
 
     def film(self, source: Path, target: Path) -> None:
-        """Paint every frame of a film, and keep its sound."""
+        """Repaint every frame of a film; the target has the same sound."""
         found = look_at(source)
         size = tuple(max(side // 2 * 2, 2) for side in self.sized(*found.size))
         film = Film(found.frames, found.fps, (size[0], size[1]))
-        _forget(self.stylizer)
+        _reset(self.stylizer)
         heard = found.sound and _takes_sound(target)
         sound: dict[str, Any] = {"audio": source, "fade": 0.0} if heard else {}
         with closing(read_film(source, (size[0], size[1]), found.fps)) as frames:
-            keep(self._frames(frames), film, target, self.progress, recipe=self.recipe, **sound)
+            write_film(
+                self._frames(frames), film, target, self.progress, recipe=self.recipe, **sound
+            )
 
     def sized(self, height: int, width: int) -> tuple[int, int]:
-        """The (h, w) that a picture of such a size is painted at."""
+        """Return the (h, w) at which an image of this size is repainted."""
         if isinstance(self.size, tuple):
             return self.size
         scale = min(1.0, (self.size or max(height, width)) / max(height, width))
@@ -123,65 +126,65 @@ class Brush:
             return to_frames(repainted(self.stylizer, image.to(self.device)))[0]
 
 
-def paint(
-    sources: Sequence[Path],
-    output: Path,
-    brush: Brush,
+def stylize_files(
+    sources: Sequence[Path], output: Path, stylizer: FileStylizer
 ) -> list[dict[str, str]]:
-    """Paint pictures, films and folders of pictures; what fails is told, the others go on.
+    """Repaint images, films and folders of images; an error in one does not stop the others.
 
     Args:
         sources: files or folders.
-        output: a file for one picture or film; a folder for several, or for one.
-        brush: how.
+        output: a file for one image or film; a folder for several, or for one.
+        stylizer: repaints each file.
 
     Returns:
-        One entry a picture or film.
+        One entry for each image or film, as in `Painted.results`.
 
     Raises:
-        UsageError: nothing to paint, or an output that cannot take it.
-        GenartError: the only picture or film there is could not be painted.
+        UsageError: no image, or an output of a wrong kind.
+        GenartError: the only image or film could not be repainted.
     """
     found = [each for source in sources for each in _files(source)]
     if not found:
-        raise UsageError(f"There is no picture in {', '.join(map(str, sources))}.")
+        raise UsageError(f"There is no image in {', '.join(map(str, sources))}.")
     single = len(found) == 1 and not sources[0].is_dir() and bool(output.suffix)
     if single:
         _check(found[0], output)
-        with _steps(brush):
-            _paint_one(brush, found[0], output)
+        with _reports(stylizer):
+            _stylize_one(stylizer, found[0], output)
         return [{"input": str(found[0]), "output": str(output)}]
-    return _paint_all(brush, found, output)
+    return _stylize_all(stylizer, found, output)
 
 
-def _paint_all(brush: Brush, found: Sequence[Path], folder: Path) -> list[dict[str, str]]:
+def _stylize_all(
+    stylizer: FileStylizer, found: Sequence[Path], folder: Path
+) -> list[dict[str, str]]:
     if folder.suffix and not folder.is_dir():
-        raise UsageError(f'Several pictures need a folder, not "{folder}".')
+        raise UsageError(f'Several images need a folder, not "{folder}".')
     folder.mkdir(parents=True, exist_ok=True)
     results: list[dict[str, str]] = []
     inputs = {str(each.resolve()) for each in found}
     for number, source in enumerate(found, 1):
-        target = _unlike(folder / source.name, inputs, results)
+        target = _free_name(folder / source.name, inputs, results)
         try:
             _check(source, target)
-            _paint_one(brush, source, target)
+            _stylize_one(stylizer, source, target)
         except (GenartError, OSError) as error:
             results.append({"input": str(source), "error": str(error)})
         else:
             results.append({"input": str(source), "output": str(target)})
-        if brush.progress is not None and len(found) > 1:
-            brush.progress(Progress(number, len(found), "picture"))
+        if stylizer.progress is not None and len(found) > 1:
+            stylizer.progress(Progress(number, len(found), "picture"))
     if all("error" in each for each in results):
-        raise RenderError(f"None could be painted: {results[0]['error']}")
+        raise RenderError(f"None could be repainted: {results[0]['error']}")
     return results
 
 
-def _paint_one(brush: Brush, source: Path, target: Path) -> None:
-    (brush.picture if _is_still(source) else brush.film)(source, target)
+def _stylize_one(stylizer: FileStylizer, source: Path, target: Path) -> None:
+    (stylizer.picture if _is_still(source) else stylizer.film)(source, target)
 
 
-def _unlike(target: Path, inputs: set[str], results: Sequence[Mapping[str, str]]) -> Path:
-    """A name in a folder that no input and no earlier result has."""
+def _free_name(target: Path, inputs: set[str], results: Sequence[Mapping[str, str]]) -> Path:
+    """Return a name in a folder that no input and no earlier result has."""
     if target.suffix.lower() in (".bmp", ".tif", ".tiff"):
         target = target.with_suffix(".png")
     taken = {each.get("output") for each in results} | inputs
@@ -203,11 +206,11 @@ def _is_still(path: Path) -> bool:
 
 
 def _check(source: Path, target: Path) -> None:
-    """UsageError for a place that cannot take what is made of a source."""
+    """Raise UsageError if the target cannot be the output of a source."""
     if source.resolve() == target.resolve():
         raise UsageError(f"{target} is the input itself; name another output.")
     if not _is_still(source):
-        check_place(target)
+        check_output(target)
     elif target.suffix.lower() not in WRITTEN:
         raise UsageError(f'A picture becomes {", ".join(WRITTEN)}, not "{target}".')
 
@@ -216,39 +219,41 @@ def _takes_sound(target: Path) -> bool:
     return target.suffix.lower() in (".mp4", ".mov", ".mkv", ".webm", ".m4v")
 
 
-def _forget(stylizer: Stylizer) -> None:
-    if (forget := getattr(stylizer, "reset", None)) is not None:
-        forget()
+def _reset(stylizer: Stylizer) -> None:
+    if (reset := getattr(stylizer, "reset", None)) is not None:
+        reset()
 
 
 @contextmanager
-def _steps(brush: Brush) -> Iterator[None]:
-    """A stylizer that tells how far it is with a picture tells it while one is painted."""
-    told: dict[str, Callable[..., None] | None] = {"progress": brush.progress}
-    if brush.preview is not None:
-        told["preview"] = _previewing(brush)
-    told = {name: each for name, each in told.items() if hasattr(brush.stylizer, name)}
-    for name, each in told.items():
-        setattr(brush.stylizer, name, each)
+def _reports(stylizer: FileStylizer) -> Iterator[None]:
+    """Let a stylizer that reports its steps do so while it repaints one image."""
+    inner = stylizer.stylizer
+    given: dict[str, Callable[..., None] | None] = {"progress": stylizer.progress}
+    if stylizer.preview is not None:
+        given["preview"] = _previewing(stylizer)
+    calls = {name: call for name, call in given.items() if hasattr(inner, name)}
+    for name, call in calls.items():
+        setattr(inner, name, call)
     try:
         yield
     finally:
-        for name in told:
-            setattr(brush.stylizer, name, None)
+        for name in calls:
+            setattr(inner, name, None)
 
 
-def _previewing(brush: Brush) -> Callable[[Image], None]:
+def _previewing(stylizer: FileStylizer) -> Callable[[Image], None]:
+    """Return a function that writes the preview, every two seconds at most."""
     last = [-_PREVIEW]
 
     def show(image: Image) -> None:
-        if time.monotonic() - last[0] >= _PREVIEW and brush.preview is not None:
+        if time.monotonic() - last[0] >= _PREVIEW and stylizer.preview is not None:
             last[0] = time.monotonic()
-            save_picture(brush.preview, to_frames(image)[0], brush.recipe)
+            save_picture(stylizer.preview, to_frames(image)[0], stylizer.recipe)
 
     return show
 
 
-def brush_for(
+def file_stylizer(
     stylizer: Stylizer,
     words: Mapping[str, Any],
     *,
@@ -256,18 +261,18 @@ def brush_for(
     device: str,
     preview: str | Path | None,
     progress: ProgressCallback | None,
-) -> Brush:
-    """A brush from the words of `genart.stylize` and `genart.translate`."""
+) -> FileStylizer:
+    """Return the FileStylizer for arguments of `genart.stylize` and `genart.translate`."""
     where = None if preview is None else Path(preview)
     if where is not None and where.suffix.lower() not in WRITTEN:
-        raise UsageError(f'A preview is a picture: {", ".join(WRITTEN)}, not "{where}".')
-    return Brush(
+        raise UsageError(f'A preview is an image: {", ".join(WRITTEN)}, not "{where}".')
+    return FileStylizer(
         stylizer, _extent(size), pick_device(device), recipe_of(words), where, progress
     )  # fmt: skip
 
 
 def _extent(size: Size | None) -> int | tuple[int, int] | None:
-    """A size as people write it: a number is the longer side."""
+    """Return a size in pixels; a single number is the longer side."""
     if size is None:
         return None
     height, width = parse_size(size)
@@ -275,7 +280,7 @@ def _extent(size: Size | None) -> int | tuple[int, int] | None:
 
 
 def recipe_of(words: Mapping[str, Any]) -> dict[str, Any]:
-    """What was asked for, the command line that asks for it again, and the versions."""
+    """Return the recipe of arguments: the command line that has them, and each by name."""
     line = ["genart"]
     for name, value in words.items():
         for each in value if isinstance(value, (list, tuple)) else [value]:

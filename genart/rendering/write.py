@@ -24,13 +24,18 @@ from genart.rendering.spec import sink_for
 
 @dataclass
 class Count:
-    """How many of a film's frames were made."""
+    """How many frames of a film were drawn.
+
+    Args:
+        total: the frames of the film.
+        done: those that were drawn.
+    """
 
     total: int
     done: int = 0
 
     def over(self, frames: Iterable[Frame], progress: ProgressCallback | None) -> Iterator[Frame]:
-        """The same frames, counted, with `progress` told of each."""
+        """Yield the same frames, count them and report each to `progress`."""
         for frame in frames:
             yield frame
             self.done += 1
@@ -38,7 +43,7 @@ class Count:
                 progress(Progress(self.done, self.total, "frame"))
 
 
-def keep(
+def write_film(
     frames: Iterable[Frame],
     film: Film,
     output: str | Path | Sink,
@@ -47,26 +52,29 @@ def keep(
     profiler: Profiler | None = None,
     **options: Any,
 ) -> float | None:
-    """Write a film's frames to a file or sink; returns the seam.
+    """Write the frames of a film to a file or sink.
 
     Args:
-        frames: what to write; they are made while others are encoded.
-        film: how many, how fast, how large.
+        frames: drawn while earlier ones are encoded.
+        film: the number of frames, their rate and size.
         output: a file, a folder, or a sink.
-        progress: told after every frame.
-        profiler: counts where the time goes, in a lane "picture" and a lane "film".
+        progress: called after every frame.
+        profiler: measures where the time goes, in a lane "picture" and a lane "film".
         options: for the sink: codec, audio, recipe.
 
+    Returns:
+        The seam, see `Seam.value`.
+
     Raises:
-        UsageError: an output or option that cannot be.
-        RenderError: what went wrong, and what was kept.
+        UsageError: an output that no sink writes, or an option that the sink does not take.
+        RenderError: the film could not be finished; the message says what is left.
     """
     seam, count = Seam(), Count(film.frames)
     if isinstance(output, Sink):
         _stream(count.over(frames, progress), [seam, output], profiler)
         return seam.value
     final = Path(output)
-    with _telling(count, final), atomic(final) as partial:
+    with _reporting(count, final), atomic(final) as partial:
         sink = registry("sink").create(
             sink_for(output), path=partial, fps=film.fps, size=film.size,
             seconds=film.seconds, **options,
@@ -75,8 +83,13 @@ def keep(
     return seam.value
 
 
-def check_place(output: str | Path | Sink) -> None:
-    """UsageError or UnknownName, before anything is made, for a place that cannot take a film."""
+def check_output(output: str | Path | Sink) -> None:
+    """Check that a film can be written to an output, before anything is drawn.
+
+    Raises:
+        UnknownName: a suffix that no plug-in writes.
+        UsageError: a folder that does not exist, or one that is not empty.
+    """
     if isinstance(output, Sink):
         return
     sink_for(output)
@@ -101,7 +114,8 @@ def _stream(frames: Iterable[Frame], sinks: list[Sink], profiler: Profiler | Non
 
 
 @contextmanager
-def _telling(count: Count, final: Path) -> Iterator[None]:
+def _reporting(count: Count, final: Path) -> Iterator[None]:
+    """Say in an error or an interrupt how far the film was, and what is left of it."""
     kept = f"{final} is as it was" if final.is_file() else f"there is no {final}"
     try:
         yield
@@ -136,13 +150,13 @@ class Background:
         self._thread.start()
 
     def write(self, frame: Frame) -> None:
-        """Queue one frame; raises what a sink raised meanwhile."""
+        """Queue one frame; raise the error of a sink, if one failed."""
         if self._error is not None:
             raise self._error
         self._waiting.put(frame)
 
     def close(self) -> None:
-        """Wait for the last frame and close the sinks; raises what a sink raised."""
+        """Wait for the last frame and close the sinks; raise the error of a sink, if one failed."""
         with span(WAITING):
             self._end()
             if self._error is not None:
@@ -152,7 +166,7 @@ class Background:
                     sink.close()
 
     def abort(self) -> None:
-        """Forget waiting frames and end the sinks: by their `abort` if they have one."""
+        """Drop the frames that wait and abort the sinks; those without `abort` are closed."""
         self._stopped = True
         self._end()
         for sink in self._sinks:
@@ -176,5 +190,5 @@ class Background:
                 with span(stage_of(sink)):
                     sink.write(frame)
             count_frame()
-        except BaseException as error:  # it is raised again where the frames come from
+        except BaseException as error:  # raised again in the thread that draws
             self._error = error

@@ -150,7 +150,7 @@ def test_a_film_that_cannot_be_read_says_so(tmp_path: Path, content: bytes) -> N
 def test_where_none_could_be_painted_that_is_an_error(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(b"")
-    with pytest.raises(RenderError, match="None could be painted"):
+    with pytest.raises(RenderError, match="None could be repainted"):
         genart.translate([tmp_path / "a.png", tmp_path / "b.png"], tmp_path / "out",
                          model="0", method="tint")  # fmt: skip
 
