@@ -1,4 +1,4 @@
-"""ParamGroup: Params that exist only while something that owns them is chosen."""
+"""ParamGroup: Params that exist only while the text of another Param names them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from genart.params import params_of
 
 
 class ParamGroup(Protocol):
-    """What a text brought.
+    """The Params that a text added.
 
     Attributes:
         owner: the object that holds the Params' values.
@@ -20,18 +20,18 @@ class ParamGroup(Protocol):
     owner: Any
 
     def on(self, model: Generator) -> Generator:
-        """What draws in a model's stead."""
+        """Return the model that draws instead of a model."""
         ...
 
 
 @dataclass(frozen=True)
 class ParamSource:
-    """How a Param brings others.
+    """How the text of a Param adds other Params.
 
     Args:
-        owner: the name that these have in the tree.
-        make: what its text brings, given the owner of what it brought before, or None; ParamError
-            for a text that brings nothing it should.
+        owner: the owner of the other Params in the tree.
+        make: makes the group of a text; it gets the owner of the previous group or None, and
+            raises ParamError if the text is wrong.
     """
 
     owner: str
@@ -39,7 +39,7 @@ class ParamSource:
 
 
 def keep_values(owner: object, before: object | None) -> None:
-    """Give an owner the values that another holds for the same Params, declared alike."""
+    """Copy to an owner the values that another one holds for Params with the same declaration."""
     declared = params_of(owner)
     for name, param in params_of(before).items() if before is not None else ():
         if declared.get(name) == param and name in vars(before):

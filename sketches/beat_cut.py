@@ -21,5 +21,5 @@ class BeatCut(genart.Sketch):
         lean = self.drift * into
         loud = 1 + self.punch * math.exp(-self.settle * into)
         return self.paint(
-            genart.blend(pair, [1 - lean, lean]), truncation=self.stage.model.truncation * loud
+            genart.blend(pair, [1 - lean, lean]), truncation=self.settings.model.truncation * loud
         )

@@ -25,5 +25,5 @@ class Trio(genart.Sketch):
         voices = torch.tensor([self.low, self.mid, self.high], device=here.values.device)
         third = torch.arange(here.values.shape[1], device=voices.device) * 3 // here.values.shape[1]
         lean = torch.lerp(here.values, there.values, voices[third, None])
-        truncation = self.stage.model.truncation * (1 + 0.5 * self.hit)
+        truncation = self.settings.model.truncation * (1 + 0.5 * self.hit)
         return self.paint(replace(here, values=lean), truncation=truncation)

@@ -181,7 +181,7 @@ def _surround(
         live.services.append(offer)
     live.latencies["message_to_param"] = control.latency
     live.on_tick += [
-        lambda t, beat: tempo.observe(t, beat, live.player.performer.stage.tempo.offset),
+        lambda t, beat: tempo.observe(t, beat, live.player.sketch_player.settings.tempo.offset),
         console.run_lfos,
     ]
     live.on_new_sketch += [page.new_tree, bindings.new_tree, cue_list.tree_changed]

@@ -170,7 +170,7 @@ class Live:
     @property
     def sketch(self) -> Sketch:
         """The sketch that plays now."""
-        return self.player.performer.sketch
+        return self.player.sketch_player.sketch
 
     def stop(self) -> None:
         """End the performance, from any thread."""
@@ -217,15 +217,15 @@ class Live:
 
     def status(self) -> dict[str, Any]:
         """The state of the performance for a status line: plain numbers and text."""
-        stage = self.player.performer.stage
+        settings = self.player.sketch_player.settings
         return {
             "fps": round(self._meter.rate, 2),
-            "phase": stage.transport.phase,
-            "beat": stage.tempo.beat,
+            "phase": settings.transport.phase,
+            "beat": settings.tempo.beat,
             "made": self.frame_blend.made,
             "synthesised": self.frame_blend.synthesised,
             "recording": self.recorder.recording,
-            "model": stage.model.name,
+            "model": settings.model.name,
             "loading": self.backstage.loading,
             "quality": self.quality.rung,
             **self.console.said,
@@ -284,11 +284,11 @@ class Live:
 
     def _played(self, tick: Tick) -> None:
         """After each frame: store the phase, and call everything that follows the ticks."""
-        stage = self.player.performer.stage
-        self.store.observe("transport.phase", stage.transport.phase)
+        settings = self.player.sketch_player.settings
+        self.store.observe("transport.phase", settings.transport.phase)
         for follower in self.on_tick:
             try:
-                follower(float(tick.t), stage.tempo.beat)
+                follower(float(tick.t), settings.tempo.beat)
             except Exception as error:  # an error in a follower must not stop the engine
                 self.faults.add("controls", error)
 

@@ -77,7 +77,9 @@ class ShowRecorder:
     def _settled(self) -> dict[str, Any]:
         tree = self._live.player.tree
         shown = {path: tree.value(path) for path, param in tree.items() if _settles(path, param)}
-        return shown | ({_OTHER: ""} if self._live.player.performer.pairing.waiting else {})
+        return shown | (
+            {_OTHER: ""} if self._live.player.sketch_player.second_model.waiting else {}
+        )
 
     def sketch_saved(self) -> None:
         """Write that a reloaded sketch plays from this tick on."""

@@ -172,7 +172,7 @@ class _Run:
         self._bindings = Bindings(entries, self._asked.__getitem__)
         self._smoothing = smoothing_of(tree)
         self._timeline: Timeline | None = None
-        self._tempo, self._advance, self._hearing = player.stage.tempo, advance, hearing
+        self._tempo, self._advance, self._hearing = player.settings.tempo, advance, hearing
         self._named = {entry.source for entry in entries if entry.kind == "audio"}
         self._has_lfos = any(entry.kind == "lfo" for entry in entries)
         self._by_beat = any(entry.kind == "lfo" and entry.beats for entry in entries)

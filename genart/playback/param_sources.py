@@ -1,10 +1,10 @@
-"""Params that bring others: text names directions, bends, stylizers, and theirs join the tree.
+"""Params whose text adds other Params to the tree: bends, directions, stylizers.
 
-| Param              | owner   | brings                                          |
+| Param              | owner   | adds                                            |
 |--------------------|---------|-------------------------------------------------|
 | `model.bend`       | `bend`  | the amounts of each bend of a network's layers  |
-| `model.directions` | `edit`  | a handle for each direction of a file           |
-| `style.chain`      | `style` | what each stylizer of a chain lets people turn  |
+| `model.directions` | `edit`  | the amount of each direction of a file          |
+| `style.chain`      | `style` | the Params of each stylizer of a chain          |
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any
 from genart.param_groups import ParamGroup, ParamSource
 
 
-def _handles(path: str, before: object | None) -> ParamGroup | None:
+def _directions(path: str, before: object | None) -> ParamGroup | None:
     from genart.editing.direction_params import DirectionParams
 
     return DirectionParams(path, before) if path else None
 
 
-def _knobs(text: str, before: object | None) -> ParamGroup | None:
+def _bends(text: str, before: object | None) -> ParamGroup | None:
     from genart.bending.bend_params import BendParams
 
     return BendParams(text, before) if text else None
@@ -33,14 +33,14 @@ def _chain(text: str, before: object | None) -> ParamGroup | None:
     return Chain(text, before)
 
 
-#: In the order in which they change a model, the innermost first.
+#: In the order in which they wrap a model, the innermost first.
 PARAM_SOURCES: Mapping[str, ParamSource] = {
-    "model.bend": ParamSource("bend", _knobs),
-    "model.directions": ParamSource("edit", _handles),
+    "model.bend": ParamSource("bend", _bends),
+    "model.directions": ParamSource("edit", _directions),
     "style.chain": ParamSource("style", _chain),
 }
 
 
 def sources_first(item: tuple[str, Any]) -> bool:
-    """What sorts settings by path so that Params are there before they are set."""
+    """Sort key for (path, value) pairs: values that add Params come before those of such Params."""
     return item[0] not in PARAM_SOURCES

@@ -43,45 +43,46 @@ if TYPE_CHECKING:
 
 
 class Player(Protocol):
-    """Something that makes the frame of a tick and has Params to turn."""
+    """Makes the frame of each tick and has Params that can be set."""
 
     def set(self, path: str, value: Any) -> None:
-        """Turn a Param, by "owner.name"."""
+        """Set a Param, by "owner.name"."""
         ...
 
     def advance(self, t: Fraction) -> None:
-        """Bring what time turns to t in seconds, before something is set at that time."""
+        """Advance transport and tempo to time t in seconds, before a Param is set at that time."""
         ...
 
     def frame(self, tick: Tick) -> Frame:
-        """The frame of one tick."""
+        """Return the frame of one tick."""
         ...
 
 
 class SketchPlayer:
-    """One sketch on its stage: it makes what the sketch needs when settings change, and draws.
+    """A sketch with its settings; it prepares what the sketch needs when these change, and draws.
 
     Args:
-        sketch: what draws.
-        stage: the owners of every other Param.
-        load: gives the generator of a name.
-        size: (h, w) of the frames; None takes the generator's.
-        seed: 0..2**32 - 1, what the sketch's own chance comes from.
+        sketch: draws the images.
+        settings: hold every Param that is not the sketch's own.
+        load: returns the generator of a name.
+        size: (h, w) of the frames; None takes the size of the generator.
+        seed: of the sketch's random numbers, 0..2**32 - 1.
         strict: whether an image that holds NaN or infinity is an error, instead of grey.
         keys: the keys of the walk, see `use_keys`; None takes those of the settings.
 
     Attributes:
         keys: the keys of the walk.
-        lighten: gives what draws in a model's stead; keys and walks stay those of the model.
-        pace: makes a walk even, from (walk, model, truncation, cutoff).
-        second: gives the model to blend in by name, or None while it is not here yet.
-        pairing: blends it in.
+        at_quality: returns the form of a model that draws, such as a faster one; keys and walk
+            are those of the model itself.
+        make_even: returns an even walk, from (walk, model, truncation, cutoff).
+        load_second: returns the second model by name, or None while it is loaded.
+        second_model: blends the second model in.
     """
 
     def __init__(
         self,
         sketch: Sketch,
-        stage: Settings,
+        settings: Settings,
         *,
         load: Callable[[str], Generator],
         size: tuple[int, int] | None = None,
@@ -89,13 +90,13 @@ class SketchPlayer:
         strict: bool = False,
         keys: Sequence[Key] | None = None,
     ) -> None:
-        self.sketch, self.stage = sketch, stage
-        self.tree: ParamTree = stage.tree(sketch)
+        self.sketch, self.settings = sketch, settings
+        self.tree: ParamTree = settings.tree(sketch)
         self._size, self._strict = size, strict
         self._load = load
-        self._model = lru_cache(maxsize=1)(lambda name: in_aspect(load(name), size))
+        self._model = lru_cache(maxsize=1)(self._load_in_aspect)
         self._precise = lru_cache(maxsize=1)(precise)
-        self.pairing, self._mixing = SecondModel(), StyleMix()
+        self.second_model, self._mixing = SecondModel(), StyleMix()
         self._latents = lru_cache(maxsize=1)(make_keys)
         self.keys: tuple[Key, ...] = ()
         self._keys_text = ""  # the text of the settings that `keys` stand for
@@ -105,16 +106,16 @@ class SketchPlayer:
         self._ready = False
         self._held: PendingFrame | None = None
         self._frozen = False
-        self.lighten: Callable[[Generator], Generator] = lambda model: model
-        self.pace: Callable[[Walk, Generator, float, int | None], Walk] = _even
-        self.second: Callable[[str], Generator | None] = lambda name: in_aspect(load(name), size)
-        sketch.stage, sketch.seed = stage, seed
+        self.at_quality: Callable[[Generator], Generator] = lambda model: model
+        self.make_even: Callable[[Walk, Generator, float, int | None], Walk] = _even
+        self.load_second: Callable[[str], Generator | None] = self._load_in_aspect
+        sketch.settings, sketch.seed = settings, seed
         sketch.random = np.random.default_rng(seed)
 
     def set(self, path: str, value: Any) -> None:
-        """Turn a Param, by "owner.name"; some bring others, and the tree is another one then."""
-        if self.stage.set(self.tree, path, value):
-            self.tree = self.stage.tree(self.sketch)
+        """Set a Param, by "owner.name"; some add others, and then there is a new tree."""
+        if self.settings.set(self.tree, path, value):
+            self.tree = self.settings.tree(self.sketch)
 
     def assign(self, path: str, value: Any) -> None:
         """Set a Param to a value that was checked already; `set` is for values that were not.
@@ -129,45 +130,45 @@ class SketchPlayer:
             self.tree.assign(path, value)
 
     def use_keys(self, keys: Sequence[Key]) -> None:
-        """Walk past these keys until `walk.seeds` or `walk.keys` is set to another text."""
+        """Walk through these keys until `walk.seeds` or `walk.keys` is set to another text."""
         self.keys, self._keys_text = tuple(keys), self._text_of_keys()
 
     def advance(self, t: Fraction) -> None:
-        """Bring transport and tempo to time t in seconds."""
-        self.stage.advance(t)
+        """Advance transport and tempo to time t in seconds."""
+        self.settings.advance(t)
 
     def frame(self, tick: Tick) -> Frame:
-        """The frame of one tick, uint8 (h, w, 3 or 4); see `begin`."""
+        """Return the frame of one tick, uint8 (h, w, 3 or 4); see `begin`."""
         return self.begin(tick)()
 
     def begin(self, tick: Tick) -> PendingFrame:
-        """The frame of one tick, which may still be on its way from a GPU.
+        """Start the frame of one tick, which may still be copied from a GPU.
 
         Raises:
-            SketchError: the sketch failed; the message names its line.
+            SketchError: the sketch failed; the message contains the line.
         """
-        self.stage.advance(tick.t)
-        frozen = self.stage.output.freeze
+        self.settings.advance(tick.t)
+        frozen = self.settings.output.freeze
         if self._held is None or not (frozen and self._frozen):
             self.refresh()
-            self._held = self._drawn(tick)
-        self._frozen = frozen  # from its own tick on, whatever ticks were skipped before
-        is_black = self.stage.output.blackout
+            self._held = self._draw(tick)
+        self._frozen = frozen  # from the tick that set it, whatever was skipped before
+        is_black = self.settings.output.blackout
         return PendingFrame(np.zeros_like(self._held())) if is_black else self._held
 
-    def recast(self, sketch: Sketch) -> SketchPlayer:
-        """A performer of another sketch on the same stage, with the models and walks made so far.
+    def with_sketch(self, sketch: Sketch) -> SketchPlayer:
+        """Return a player of another sketch with the same settings, models and walk.
 
-        Params of the sketch that were set keep their values where the new one still takes them.
+        Params of the sketch that were set keep their values if the other sketch accepts them.
         """
         fresh = SketchPlayer(
-            sketch, self.stage, load=self._load, size=self._size, seed=self.sketch.seed,
+            sketch, self.settings, load=self._load, size=self._size, seed=self.sketch.seed,
             strict=self._strict,
         )  # fmt: skip
         fresh._model, fresh._latents, fresh._walk = self._model, self._latents, self._walk
         fresh.keys, fresh._keys_text = self.keys, self._keys_text
-        fresh.pairing, fresh.second = self.pairing, self.second
-        fresh.lighten, fresh.pace = self.lighten, self.pace
+        fresh.second_model, fresh.load_second = self.second_model, self.load_second
+        fresh.at_quality, fresh.make_even = self.at_quality, self.make_even
         for name in params_of(self.sketch):
             if name in vars(self.sketch) and f"sketch.{name}" in fresh.tree:
                 with suppress(ParamError):
@@ -183,22 +184,22 @@ class SketchPlayer:
         )  # fmt: skip
 
     def forget(self) -> None:
-        """Ask for the model anew at the next frame, and make keys and walk of it."""
+        """Load the model again at the next frame, and make keys and walk again."""
         for kept in (self._model, self._precise, self._latents, self._walk):
             kept.cache_clear()
-        self.pairing.forget()
+        self.second_model.forget()
 
     def refresh(self) -> None:
-        """Make the model, keys and walk anew if what they are made of has changed.
+        """Make model, keys and walk again if what they depend on has changed.
 
-        An even walk is paced for the truncation it begins with: turning that later never makes
-        the picture jump.
+        An even walk is measured at the truncation of its start: a later change of truncation
+        does not make the image jump.
         """
-        sketch, walks, models = self.sketch, self.stage.walk, self.stage.model
+        sketch, walks, models = self.sketch, self.settings.walk, self.settings.model
         model = self._model(models.name)
-        whole = self.pairing.on(model, models, self.second)
-        edited = self.stage.edited(self.lighten(self._precise(whole, models.precision)))
-        sketch.model = self._mixing.on(edited, model, self.stage)
+        whole = self.second_model.on(model, models, self.load_second)
+        edited = self.settings.edited(self.at_quality(self._precise(whole, models.precision)))
+        sketch.model = self._mixing.on(edited, model, self.settings)
         sketch.size = self._size or model.resolution
         label = None if models.label < 0 else models.label
         if (text := self._text_of_keys()) != self._keys_text:
@@ -213,8 +214,11 @@ class SketchPlayer:
             self._ready = True
             self._guarded(sketch.setup)
 
+    def _load_in_aspect(self, name: str) -> Generator:
+        return in_aspect(self._load(name), self._size)
+
     def _text_of_keys(self) -> str:
-        return self.stage.walk.keys or self.stage.walk.seeds
+        return self.settings.walk.keys or self.settings.walk.seeds
 
     def _make_walk(
         self,
@@ -227,26 +231,26 @@ class SketchPlayer:
         options: tuple[tuple[str, Any], ...],
     ) -> Walk:
         made = walk(keys, kind, loop=loop, easing=easing, **dict(options))
-        chosen = self.stage.model
+        chosen = self.settings.model
         if not even:
             return made
         with span("pacing", whole=True):
-            return self.pace(made, model, chosen.truncation, chosen.cutoff or None)
+            return self.make_even(made, model, chosen.truncation, chosen.cutoff or None)
 
-    def _drawn(self, tick: Tick) -> PendingFrame:
-        with torch.no_grad(), chance(self.sketch.seed, tick.index, self.sketch.model.device):
+    def _draw(self, tick: Tick) -> PendingFrame:
+        with torch.no_grad(), frame_seed(self.sketch.seed, tick.index, self.sketch.model.device):
             with span("sketch"):
                 picture = self._guarded(self.sketch.draw, float(tick.t), float(tick.dt))
             if self._strict:
                 _check_finite(picture)
-            if self.stage.style.chain:
-                picture = self._painted(picture)
+            if self.settings.style.chain:
+                picture = self._stylized(picture)
             return begin_frame(picture, self.sketch.size)
 
-    def _painted(self, picture: Image | Frame) -> Image:
+    def _stylized(self, picture: Image | Frame) -> Image:
         with span("style"):
             image = as_image(picture).to(self.sketch.model.device)
-            return self.stage.painted(image, self.sketch.size)
+            return self.settings.stylized(image, self.sketch.size)
 
     def _guarded(self, step: Callable[..., Any], *args: float) -> Any:
         try:
@@ -259,7 +263,7 @@ class SketchPlayer:
 
 
 def _check_finite(picture: Any) -> None:
-    """SketchError for an image with a value that is not finite; one sum looks at all of them."""
+    """Raise SketchError if a value of an image is not finite; one sum checks all of them."""
     if isinstance(picture, torch.Tensor) and not picture.sum(dtype=torch.float32).isfinite():
         raise SketchError("The picture holds values that are not finite (NaN or infinity).")
 
@@ -269,13 +273,13 @@ def _even(made: Walk, model: Generator, truncation: float, cutoff: int | None) -
 
 
 def precise(model: Generator, precision: str) -> Generator:
-    """The model as it computes in a precision; "auto" leaves it alone."""
+    """Return the model that computes in a precision; "auto" returns the model itself."""
     return model if precision == "auto" else model.with_precision(precision)
 
 
 @contextmanager
-def chance(seed: int, index: int, device: torch.device) -> Iterator[None]:
-    """Chance that belongs to a frame: torch's draws depend on seed and index, on nothing before."""
+def frame_seed(seed: int, index: int, device: torch.device) -> Iterator[None]:
+    """Seed torch for one frame: random numbers depend on seed and index, on nothing before."""
     on_cpu = device.type == "cpu"
     with torch.random.fork_rng(
         [] if on_cpu else [device], device_type="cuda" if on_cpu else device.type
@@ -289,28 +293,28 @@ def chance(seed: int, index: int, device: torch.device) -> Iterator[None]:
 
 
 class Grid:
-    """Several players in one picture, in rows from the top left.
+    """Several players in one frame, in rows from the top left.
 
     Args:
-        players: as many as there are cells, whose frames fit together.
-        columns: how many cells a row has.
+        players: one for each cell.
+        columns: the number of cells in a row.
     """
 
     def __init__(self, players: Sequence[Player], columns: int) -> None:
         self.players, self.columns = players, columns
 
     def set(self, path: str, value: Any) -> None:
-        """Turn a Param of every player."""
+        """Set a Param of every player."""
         for player in self.players:
             player.set(path, value)
 
     def advance(self, t: Fraction) -> None:
-        """Bring every player to time t."""
+        """Advance every player to time t in seconds."""
         for player in self.players:
             player.advance(t)
 
     def frame(self, tick: Tick) -> Frame:
-        """The cells' frames joined."""
+        """Return the frames of all cells as one frame."""
         cells = [player.frame(tick) for player in self.players]
         rows = [cells[i : i + self.columns] for i in range(0, len(cells), self.columns)]
         return np.concatenate([np.concatenate(row, axis=1) for row in rows])

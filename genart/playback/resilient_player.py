@@ -68,15 +68,15 @@ class ResilientPlayer:
         played: Callable[[Tick], None] = lambda tick: None,
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.performer, self._backstage, self._faults = performer, backstage, faults
+        self.sketch_player, self._backstage, self._faults = performer, backstage, faults
         self._restored, self._changed, self._swapped = restored, changed, swapped
         self._now, self._played = now, played
         self._ladder, self._pacer = ladder or QualityController(1.0), pacer
         if ladder is not None:
-            performer.lighten = ladder.choose
+            performer.at_quality = ladder.choose
         if pacer is not None:
-            performer.pace = pacer
-        performer.second = self._second
+            performer.make_even = pacer
+        performer.load_second = self._second
         self._good = _texts(performer.tree)
         self._held: Frame = np.zeros((*size, 3), np.uint8)
         self._fails, self._retry = 0, Fraction(0)
@@ -88,7 +88,7 @@ class ResilientPlayer:
     @property
     def tree(self) -> ParamTree:
         """The Params of what plays."""
-        return self.performer.tree
+        return self.sketch_player.tree
 
     @property
     def failing(self) -> bool:
@@ -116,13 +116,13 @@ class ResilientPlayer:
 
     def _turn(self, path: str, value: Any) -> None:
         tree = self.tree
-        self.performer.assign(path, value)
+        self.sketch_player.assign(path, value)
         if self.tree is not tree:  # other directions brought other Params
             self._changed()
 
     def advance(self, t: Fraction) -> None:
         """Bring transport and tempo to time t in seconds."""
-        self.performer.advance(t)
+        self.sketch_player.advance(t)
 
     def frame(self, tick: Tick) -> Frame:
         """The frame of one tick, or the last good one; black if there was none."""
@@ -133,11 +133,11 @@ class ResilientPlayer:
     def _make(self, tick: Tick) -> None:
         self._take_over(tick)
         if self._pacer is not None:
-            self._pacer.advance(tick.t, getattr(self.performer.sketch, "walk", None))
+            self._pacer.advance(tick.t, getattr(self.sketch_player.sketch, "walk", None))
         if tick.t >= self._retry and not self._renewing:
             began = self._now()
             try:
-                self._held = self.performer.frame(tick)
+                self._held = self.sketch_player.frame(tick)
             except (Exception, SystemExit) as error:
                 self._failed(tick, error)
             else:
@@ -148,7 +148,7 @@ class ResilientPlayer:
     def _counts(self) -> bool:
         """Whether what this frame took says something about the next."""
         paces = self._pacer is not None and self._pacer.busy
-        return not (paces or self.performer.stage.output.freeze)
+        return not (paces or self.sketch_player.settings.output.freeze)
 
     def _want(self, name: str) -> None:
         """Play a model: at once, or as soon as it is here."""
@@ -171,7 +171,7 @@ class ResilientPlayer:
         playing = self.tree.value(_MODEL)
         if name != playing:
             self._before = playing if self._before is None else self._before
-            self.performer.set(_MODEL, name)
+            self.sketch_player.set(_MODEL, name)
 
     def _went_well(self) -> None:
         if self._fails:
@@ -181,7 +181,7 @@ class ResilientPlayer:
         if self._before is not None:
             self._before = None
             self._swapped(self.tree.value(_MODEL))
-        pending = {_OTHER: self._good[_OTHER]} if self.performer.pairing.waiting else {}
+        pending = {_OTHER: self._good[_OTHER]} if self.sketch_player.second_model.waiting else {}
         self._good = _texts(self.tree) | pending
 
     def _failed(self, tick: Tick, error: BaseException) -> None:
@@ -223,7 +223,7 @@ class ResilientPlayer:
         self._faults.add("model", error)
         before, self._before = self._before, None
         assert before is not None
-        self.performer.set(_MODEL, before)
+        self.sketch_player.set(_MODEL, before)
         self._restored(_MODEL, before)
         self._retry = Fraction(0)
 
@@ -251,20 +251,20 @@ class ResilientPlayer:
             self._restored(_MODEL, self.tree.value(_MODEL))
         elif self._renewing:
             self._renewing = False
-            self.performer.set(_MODEL, name)
-            self.performer.forget()
-            self._try(type(self.performer.sketch), tick)
+            self.sketch_player.set(_MODEL, name)
+            self.sketch_player.forget()
+            self._try(type(self.sketch_player.sketch), tick)
         else:
             self._switch(name)
 
     def _try(self, kind: type[Sketch], tick: Tick) -> None:
         try:
-            fresh = self.performer.recast(kind())
+            fresh = self.sketch_player.with_sketch(kind())
             self._held = fresh.frame(tick)
         except (Exception, SystemExit) as error:
             self._faults.add("reload", error)
             return
-        self.performer = fresh
+        self.sketch_player = fresh
         self._ladder.renew()
         self._faults.settle("reload")
         self._retry = Fraction(0)

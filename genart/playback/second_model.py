@@ -50,7 +50,7 @@ class SecondModel:
                 return model
             self._made = paired(model, other, lambda: (settings.blend, settings.swap))
             self._of = model, settings.other
-        self.waiting = False  # also where another was asked for, and given up
+        self.waiting = False  # also if another second model was chosen and could not be loaded
         assert self._made is not None
         return self._made
 

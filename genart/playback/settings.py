@@ -1,16 +1,16 @@
-"""Stage: the owners of the parameter tree that every sketch shares, and its time.
+"""Settings: the Params that every sketch shares, by owner, and their time.
 
 | owner       | holds                                              |
 |-------------|----------------------------------------------------|
 | `transport` | play, speed, the length of one turn, the phase     |
-| `tempo`     | beats a minute, beats a bar, what nudges the beat  |
+| `tempo`     | beats a minute, beats a bar, the offset of beats   |
 | `walk`      | which seeds, and how to walk through them          |
 | `model`     | which generator, truncation, cutoff, noise, label  |
 | `bend`      | the amounts of the bends of `model.bend`           |
-| `edit`      | a handle for each direction of `model.directions`  |
-| `style`     | what is painted over the picture, and how          |
+| `edit`      | the amount of each direction of `model.directions` |
+| `style`     | the stylizers that repaint the image               |
 | `output`    | blackout, freeze                                   |
-| `sketch`    | what the sketch itself declares                    |
+| `sketch`    | the Params of the sketch itself                    |
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def _names(kind: str) -> Callable[[], Iterable[str]]:
-    """Gives the names in a registry, once all plug-ins are loaded."""
+    """Return a function that lists the names in a registry when it is called."""
 
     def names() -> Iterable[str]:
         from genart.plugins import registry
@@ -133,22 +133,22 @@ class ModelSettings:
 
 
 class Output:
-    """What may be done to the finished picture."""
+    """What can be done to the finished frame."""
 
     blackout = Param(False, help="Show black.")
     freeze = Param(False, help="Hold the last frame.")
 
 
 class Settings:
-    """The owners that every sketch shares, each an object that holds its Params' values.
+    """The values of the Params that every sketch shares; each owner is an attribute.
 
     Args:
-        values: the first values, by "owner.name"; those that bring other Params are set first.
-        sketch: the sketch whose Params are among them.
+        values: the first values, by "owner.name"; those that add other Params are set first.
+        sketch: the sketch whose own Params are among the values.
 
     Raises:
         UnknownName: no such owner or name.
-        ParamError: a value that its Param does not take.
+        ParamError: a value that its Param does not accept.
     """
 
     def __init__(
@@ -160,54 +160,59 @@ class Settings:
         self.model = ModelSettings()
         self.style = StyleSettings()
         self.output = Output()
-        self._brought: dict[str, ParamGroup] = {}
+        self._groups: dict[str, ParamGroup] = {}
         tree = self.tree(sketch)
         for path, value in sorted((values or {}).items(), key=sources_first):
             if self.set(tree, path, value):
                 tree = self.tree(sketch)
 
     def tree(self, sketch: object = None) -> ParamTree:
-        """The one tree of parameters, with a sketch's own if one is given."""
+        """Return the tree of all Params, with those of a sketch if one is given."""
         owners = {name: held for name, held in vars(self).items() if not name.startswith("_")}
-        owners |= {PARAM_SOURCES[path].owner: kit.owner for path, kit in self._brought.items()}
+        owners |= {PARAM_SOURCES[path].owner: group.owner for path, group in self._groups.items()}
         return ParamTree({**owners, **({} if sketch is None else {"sketch": sketch})})
 
     def set(self, tree: ParamTree, path: str, value: Any) -> bool:
-        """Set a Param of a tree of this stage; whether the tree is another one now.
+        """Set a Param of a tree of these settings.
+
+        Returns:
+            Whether Params were added or removed, so that there is a new tree.
 
         Raises:
             UnknownName: no such owner or name.
-            ParamError: a value that its Param does not take, or that brings nothing.
+            ParamError: a value that its Param does not accept, or a text from which no Params can
+                be made.
         """
         if path not in PARAM_SOURCES:
             tree.set(path, value)
             return False
         if value == tree.value(path):
             return False
-        self._bring(path, tree[path].check(value), tree)
+        self._set_source(path, tree[path].check(value), tree)
         self.tree().set(path, value)
         return True
 
-    def _bring(self, path: str, text: str, tree: ParamTree) -> None:
-        bringer = PARAM_SOURCES[path]
-        kit = bringer.make(text, tree.owners.get(bringer.owner))
-        kits = {**self._brought, path: kit}
-        self._brought = {path: kit for path in PARAM_SOURCES if (kit := kits.get(path)) is not None}
-        if kit is not None and bringer.owner in vars(self):
-            setattr(self, bringer.owner, kit.owner)
+    def _set_source(self, path: str, text: str, tree: ParamTree) -> None:
+        source = PARAM_SOURCES[path]
+        group = source.make(text, tree.owners.get(source.owner))
+        groups = {**self._groups, path: group}
+        found = ((path, groups.get(path)) for path in PARAM_SOURCES)
+        self._groups = {path: each for path, each in found if each is not None}
+        if group is not None and source.owner in vars(self):
+            setattr(self, source.owner, group.owner)
 
     def edited(self, model: Generator) -> Generator:
-        """What draws in a model's stead: the model with all that was brought for it."""
-        for kit in self._brought.values():
-            model = kit.on(model)
+        """Return the model that draws: bent, and moved along edit directions, as these say."""
+        for group in self._groups.values():
+            model = group.on(model)
         return model
 
-    def painted(self, image: Image, size: tuple[int, int]) -> Image:
-        """An image painted over by the chain there is; see `genart.styling.chain.Chain`."""
-        chain = self._brought.get("style.chain")
+    def stylized(self, image: Image, size: tuple[int, int]) -> Image:
+        """Return an image repainted by the stylizers of `style.chain`; see `Chain`."""
+        chain = self._groups.get("style.chain")
         return image if chain is None else cast("Chain", chain)(image, size)
 
     def advance(self, t: Fraction) -> None:
-        """Bring transport and tempo to time t in seconds."""
+        """Advance transport and tempo to time t in seconds."""
         self.tempo.advance(t)
         self.transport.advance(t, self.walk.loop, self.tempo.exact)

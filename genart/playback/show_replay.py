@@ -1,4 +1,4 @@
-"""Replays a recorded show: its settings, and its changes as a Control."""
+"""Prepare a recorded show to be played again: its start, and its changes as a control."""
 
 from __future__ import annotations
 
@@ -54,54 +54,54 @@ def prepare_show(
     header = show.header
     sketch = header.sketch if sketch is None else sketch
     kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
-    stages = _stages(show)
-    show = fitted(show, _tree(kind, stages), same=_is_as_it_was(show, sketch))
-    show.know({picked: _brought(picked[0], stage) for picked, stage in stages.items()})
+    found = _source_settings(show)
+    show = fitted(show, _tree(kind, found), same=_is_as_it_was(show, sketch))
+    show.know({picked: _added(picked[0], settings) for picked, settings in found.items()})
     values = {"transport.seconds": header.values.get("transport.seconds", 8.0), **header.params}
     values.pop("model.name", None)  # the header names the model
     return ReplayedShow(show, sketch, show.seconds or None, values)
 
 
-def _stages(show: Show) -> dict[tuple[str, str], Settings]:
-    """Settings for every text in a show that adds Params, and for none, by Param and text."""
-    stages: dict[tuple[str, str], Settings] = {}
+def _source_settings(show: Show) -> dict[tuple[str, str], Settings]:
+    """Return settings for every text in a show that adds Params, by its Param and text."""
+    made: dict[tuple[str, str], Settings] = {}
     for path in PARAM_SOURCES:
         picked = ["", show.header.params.get(path, ""), show.header.values.get(path, "")]
         picked += [change.value for change in show.events if change.path == path]
-        stages |= {(path, text): Settings({path: text}) for text in dict.fromkeys(picked)}
-    return stages
+        made |= {(path, text): Settings({path: text}) for text in dict.fromkeys(picked)}
+    return made
 
 
-def _tree(kind: type[Sketch], stages: Mapping[tuple[str, str], Settings]) -> ParamTree:
-    """Every Param that a show may change, with those that its directions and stylizers add."""
+def _tree(kind: type[Sketch], found: Mapping[tuple[str, str], Settings]) -> ParamTree:
+    """Return every Param that a show may change, with those of its directions and stylizers."""
     owners = Settings().tree(kind()).owners
-    for path, bringer in PARAM_SOURCES.items():
-        made = [stage for (by, text), stage in stages.items() if by == path and text]
-        kinds = tuple(type(stage.tree().owners[bringer.owner]) for stage in made)
+    for path, source in PARAM_SOURCES.items():
+        made = [settings for (by, text), settings in found.items() if by == path and text]
+        kinds = tuple(type(settings.tree().owners[source.owner]) for settings in made)
         if kinds:
-            owners[bringer.owner] = type(bringer.owner.title(), kinds, {})()
+            owners[source.owner] = type(source.owner.title(), kinds, {})()
     return ParamTree(owners)
 
 
-def _brought(path: str, stage: Settings) -> dict[str, tuple[Any, float | None]]:
-    """The Params that a text added to its settings: each path with its value, and its tau."""
-    tree, owner = stage.tree(), f"{PARAM_SOURCES[path].owner}."
+def _added(path: str, settings: Settings) -> dict[str, tuple[Any, float | None]]:
+    """Return the Params that a text added: each path with its value, and its tau if it glides."""
+    tree, owner = settings.tree(), f"{PARAM_SOURCES[path].owner}."
     tau = smoothing_of(tree)
     own = [p for p in tree if p.startswith(owner) and p != path]
     return {p: (tree.value(p), tau.get(p)) for p in own}
 
 
 def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:
-    """The show from its start, with the changes that a tree of Params takes.
+    """Return the show from its start, with the changes that a tree of Params accepts.
 
     Args:
         show: the recording.
-        tree: of the sketch as it is now.
-        same: whether that is the recorded sketch; for another one, changes of Params that it does
-            not have are left out and logged.
+        tree: every Param of the sketch as it is now.
+        same: whether this is the recorded sketch; for another one, changes of Params that it does
+            not have are left out with a warning.
 
     Raises:
-        DataError: a change that does not fit; the message names it.
+        DataError: a change that the tree does not accept; the message names it.
     """
     misfits: dict[str, str] = {}
 
@@ -117,12 +117,14 @@ def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:
 
     fitting = show.only(fits)
     for why in misfits.values():
-        log.warning("The show changes what the sketch does not have now: %s It is left out.", why)
+        log.warning(
+            "The show changes what the sketch does not have, %s The change is left out.", why
+        )
     return fitting
 
 
 def _is_as_it_was(show: Show, sketch: str | Path | type[Sketch]) -> bool:
-    """Whether a sketch's file is the recorded one all through the show; if not, that is logged."""
+    """Whether the file of a sketch is that of the recording; if not, a warning says so."""
     begun = show.header.hashes.get("sketch")
     now = file_hash(sketch_file(sketch))
     if show.saves:

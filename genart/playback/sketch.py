@@ -44,7 +44,7 @@ class Sketch(ABC):
 
     Attributes:
         defaults: values by "owner.name" with which this sketch starts.
-        stage: the settings that every sketch has: transport, tempo, walk, model, style, output.
+        settings: what every sketch has: transport, tempo, walk, model, style, output.
         model: the generator.
         keys: a Latent, the keys of the walk.
         walk: the Walk through the keys; `walk(phase)` is a Latent, n = 1.
@@ -55,7 +55,7 @@ class Sketch(ABC):
 
     defaults: ClassVar[Mapping[str, Any]] = {}
 
-    stage: Settings
+    settings: Settings
     model: Generator
     keys: Latent
     walk: Walk
@@ -82,12 +82,12 @@ class Sketch(ABC):
     @property
     def phase(self) -> float:
         """The position in the cycle of the walk, 0..1; a loop is one cycle."""
-        return self.stage.transport.phase
+        return self.settings.transport.phase
 
     @property
     def beat(self) -> float:
         """Beats since the start, at `tempo.bpm`."""
-        return self.stage.tempo.beat
+        return self.settings.tempo.beat
 
     def paint(self, latent: Latent, **overrides: Any) -> Image:
         """Make images of latents with the current truncation, cutoff and noise.
@@ -99,7 +99,7 @@ class Sketch(ABC):
         Returns:
             torch float (n, 3 or 4, h, w) in -1..1.
         """
-        chosen = self.stage.model
+        chosen = self.settings.model
         settings = {
             "truncation": chosen.truncation,
             "cutoff": chosen.cutoff or None,
@@ -130,7 +130,7 @@ def list_sketches() -> list[SketchInfo]:
 
 
 def _about(path: Path) -> str:
-    """The first line of the docstring of a file's first class."""
+    """Return the first line of the docstring of the first class in a file."""
     classes = [
         node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)
     ]
@@ -138,7 +138,7 @@ def _about(path: Path) -> str:
 
 
 def sketches() -> dict[str, Path]:
-    """The sketches that come with genart: name to file."""
+    """Return the files of the included sketches, by name."""
     return {file.stem: file for file in sorted(_shipped()) if not file.name.startswith("_")}
 
 
@@ -168,7 +168,7 @@ def load_sketch(name: str | Path) -> type[Sketch]:
     Raises:
         UsageError: neither a name nor a path.
         UnknownName: no such sketch or file.
-        SketchError: a file that cannot be run, or that holds no sketch or several.
+        SketchError: a file that cannot be run, or that contains no sketch or several.
     """
     if not isinstance(name, str | Path):
         raise UsageError(
@@ -182,7 +182,7 @@ def load_sketch(name: str | Path) -> type[Sketch]:
             raise UnknownName("sketch", str(name), known, "A path to a .py file works too.")
         path = known[str(name)]
     elif not path.is_file():
-        raise UnknownName("sketch file", str(name), sketches(), "Or name a shipped sketch.")
+        raise UnknownName("sketch file", str(name), sketches(), "Or name an included sketch.")
     module = _run(path.resolve())
     found: list[type[Sketch]] = [
         thing for thing in vars(module).values() if _is_sketch_of(thing, module)
@@ -202,7 +202,7 @@ def _is_sketch_of(thing: Any, module: ModuleType) -> bool:
 
 
 class _Uncached(SourceFileLoader):
-    """Runs the file as it is: a cache goes by whole seconds and would miss a quick second save."""
+    """Runs the file itself: a cache compares whole seconds and would miss a quick second save."""
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
         raise OSError("no cache")
@@ -212,7 +212,7 @@ def _run(path: Path) -> ModuleType:
     name = f"genart_sketch_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path, loader=_Uncached(name, str(path)))
     if spec is None or spec.loader is None:
-        raise SketchError(f"{path} is no Python file.")
+        raise SketchError(f"{path} is not a Python file.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -224,7 +224,7 @@ def _run(path: Path) -> ModuleType:
 
 
 def blame(error: BaseException, path: str | Path) -> str:
-    """An error in a sketch's file, in one line: file, line, what happened."""
+    """Return an error in the file of a sketch as one line: file, line, what happened."""
     path = Path(path)
     if isinstance(error, SyntaxError):
         return f"{path.name}, line {error.lineno}: {error.msg}."

@@ -27,37 +27,39 @@ class StyleMix:
         self._of: tuple[object, ...] | None = None
         self._way: Callable[[float], Latent] | None = None
 
-    def on(self, model: Generator, base: Generator, stage: Settings) -> Generator:
+    def on(self, model: Generator, base: Generator, settings: Settings) -> Generator:
         """The generator with layers mixed in; the generator itself if no keys are named.
 
         Args:
             model: the generator.
             base: the model as it was loaded, from which the keys are drawn.
-            stage: `walk.mix_keys`, `mix`, `mix_first` and `mix_last` are used.
+            settings: `walk.mix_keys`, `mix`, `mix_first` and `mix_last` are used.
 
         Raises:
-            UsageError: text that names no keys, or keys of another model.
+            UsageError: a text that is not keys, or keys of another model.
         """
-        walks = stage.walk
+        walks = settings.walk
         if not walks.mix_keys:
             return model
         known = registry("interpolator")[walks.kind]
         options = walks.options(signature(known.factory).parameters)
-        of = (base, walks.mix_keys, stage.model.label, walks.space, walks.kind, walks.loop,
+        of = (base, walks.mix_keys, settings.model.label, walks.space, walks.kind, walks.loop,
               walks.easing, options)  # fmt: skip
         if self._of != of:
-            self._way, self._of = _way(base, stage, dict(options)), of
+            self._way, self._of = _way(base, settings, dict(options)), of
         way = self._way
         assert way is not None
         return mix_layers(
             model,
-            lambda: way(stage.transport.phase),
+            lambda: way(settings.transport.phase),
             lambda: layer_weights(model.num_ws, walks.mix_first, walks.mix_last, walks.mix),
         )
 
 
-def _way(base: Generator, stage: Settings, options: dict[str, object]) -> Callable[[float], Latent]:
-    walks, label = stage.walk, stage.model.label
+def _way(
+    base: Generator, settings: Settings, options: dict[str, object]
+) -> Callable[[float], Latent]:
+    walks, label = settings.walk, settings.model.label
     keys = make_keys(base, walks.mix_keys, None if label < 0 else label, walks.space)
     if len(keys) == 1:
         return lambda phase: keys

@@ -26,7 +26,7 @@ def grid_player(first: SketchPlayer, film: Film) -> Grid:
     players = [first]
     for k, size in enumerate(cell_sizes(film)[1:], 1):
         cell = first.copy(size=size, seed=(first.sketch.seed + k) % SEEDS)
-        walk = cell.stage.walk
+        walk = cell.settings.walk
         by_seeds = not walk.keys
         seeds = _moved(parse_seeds(walk.seeds), k)
         keys = seeds if by_seeds else _rotated(first.keys, k)

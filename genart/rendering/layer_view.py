@@ -235,7 +235,7 @@ def _film(
         def draw(self, t: float, dt: float) -> Frame:
             """Return the layer at this time."""
             assert isinstance(self.model, Layered)
-            psi = self.stage.model.truncation
+            psi = self.settings.model.truncation
             return grid.drawn(self.model.activations(self.walk(self.phase), layer, truncation=psi))
 
     check_output(output)

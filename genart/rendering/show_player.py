@@ -42,9 +42,9 @@ class ShowPlayer:
     ) -> None:
         self._faults = Faults(log.warning)
         self._loader = BackgroundLoader(load, self._faults)
-        second = player.second  # the second model is waited for, too
+        second = player.load_second  # the second model is waited for, too
         self._player = ResilientPlayer(player, self._loader, self._faults, size=size)
-        player.second = second
+        player.load_second = second
         self._begun = False
 
     def set(self, path: str, value: Any) -> None:

@@ -294,9 +294,9 @@ class OnStage:
     """A player without a picture: a stage and its time."""
 
     def __init__(self) -> None:
-        self.stage = Settings({"transport.beats": 8.0})
-        self.set, self.advance = self.stage.tree().set, self.stage.advance
-        self.start = self.stage.tree().values_now(), smoothing_of(self.stage.tree())
+        self.settings = Settings({"transport.beats": 8.0})
+        self.set, self.advance = self.settings.tree().set, self.settings.advance
+        self.start = self.settings.tree().values_now(), smoothing_of(self.settings.tree())
 
     def frame(self, tick: object) -> Frame:
         raise NotImplementedError
@@ -304,12 +304,12 @@ class OnStage:
     def now(self, control: Control, t: Fraction) -> tuple[float, float]:
         turn(self, [control], t)
         self.advance(t)
-        return self.stage.tempo.beat, self.stage.transport.phase
+        return self.settings.tempo.beat, self.settings.transport.phase
 
 
 def test_a_show_repeats_a_followed_beat_and_cues_on_it_at_any_rate() -> None:
     time, player = Time(), OnStage()
-    store = Store(player.stage.tree(), clock=time)
+    store = Store(player.settings.tree(), clock=time)
     tempo, timeline = TempoControl(store), Timeline(*player.start)
     kept: list[Change] = []
     played = []
@@ -326,7 +326,7 @@ def test_a_show_repeats_a_followed_beat_and_cues_on_it_at_any_rate() -> None:
         kept += taken
         timeline.add(taken)
         played.append(player.now(timeline, t))
-        tempo.observe(time.now, player.stage.tempo.beat, player.stage.tempo.offset)
+        tempo.observe(time.now, player.settings.tempo.beat, player.settings.tempo.offset)
     assert sorted(change.path for change in kept) == [
         *["tempo.bpm"] * 2, *["tempo.offset"] * 2, "transport.speed",
     ]  # fmt: skip

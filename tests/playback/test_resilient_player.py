@@ -301,7 +301,7 @@ def test_on_a_lost_device_the_model_is_loaded_again_elsewhere_and_told_once(
     player, backstage, faults = steady(Painted, load=load)
     places.append(backstage)
     player.set("sketch.level", 0.75)
-    good, sketch = player.frame(tick(0)), player.performer.sketch
+    good, sketch = player.frame(tick(0)), player.sketch_player.sketch
     broke = True
     for k in range(1, 9):
         assert player.frame(tick(k)) is good
@@ -309,7 +309,7 @@ def test_on_a_lost_device_the_model_is_loaded_again_elsewhere_and_told_once(
     backstage.fetch()
     assert player.frame(tick(9)).min() == 255
     assert devices == ["auto", "cpu"]
-    assert player.performer.sketch is not sketch  # what it had kept on the device is gone
+    assert player.sketch_player.sketch is not sketch  # what it had kept on the device is gone
     assert player.tree.value("sketch.level") == 0.75
     player.frame(tick(10))
     assert (faults.total, faults.now()) == (1, [])

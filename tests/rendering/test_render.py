@@ -84,7 +84,7 @@ def test_an_open_walk_begins_and_ends_on_its_keys() -> None:
 def test_a_length_in_beats_fills_whole_frames_with_whole_beats() -> None:
     class Count(genart.Sketch):
         def draw(self, t: float, dt: float) -> Any:
-            beats.append(self.beat + self.stage.tempo.bpm / 60 * dt)
+            beats.append(self.beat + self.settings.tempo.bpm / 60 * dt)
             return np.zeros((*self.size, 3), np.uint8)
 
     beats: list[float] = []

@@ -39,8 +39,8 @@ class Player:
         from genart_link.control import Link
 
         start = time.perf_counter()
-        self.stage = Settings()
-        tree = self.stage.tree()
+        self.settings = Settings()
+        tree = self.settings.tree()
         self.store = Store(tree, clock=lambda: time.perf_counter() - start)
         self.console = LiveConsole(self.store, Faults(lambda line: None))
         self.control = Link(source)
@@ -53,11 +53,11 @@ class Player:
         self.control.changes(t)
         self.store.take(t)
         for at, pairs in self.store.moments(t):
-            self.stage.advance(Fraction(at))
+            self.settings.advance(Fraction(at))
             for path, value in pairs:
-                self.stage.tree().set(path, value)
-        self.stage.advance(Fraction(t))
-        tempo = self.stage.tempo
+                self.settings.tree().set(path, value)
+        self.settings.advance(Fraction(t))
+        tempo = self.settings.tempo
         self.console.tempo.observe(t, tempo.beat, tempo.offset)
         return t
 
@@ -75,8 +75,8 @@ class Player:
             t = self.tick()
             now = peer.clock().micros() - round(1e6 * (self.store.clock() - t))
             theirs: float = peer.captureAppSessionState().beatAtTime(now, 4.0)
-            error = (self.stage.tempo.beat - theirs + 2) % 4 - 2
-            found.append(abs(error) * 6e4 / self.stage.tempo.bpm)
+            error = (self.settings.tempo.beat - theirs + 2) % 4 - 2
+            found.append(abs(error) * 6e4 / self.settings.tempo.bpm)
         return statistics.median(found)
 
 
