@@ -266,6 +266,8 @@ def test_the_seed_decides_the_weights(kind: str) -> None:
     first, again, other = (run_of(kind, seed=seed).nets.state_dict() for seed in (1, 1, 2))
     assert same_state(first, again)
     assert not same_state(first, other)
+    weights = [weight for weight in first.values() if weight.ndim == 4]
+    assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights)
 
 
 def test_weights_begin_with_the_gain_that_is_asked_for() -> None:
