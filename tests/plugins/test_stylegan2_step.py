@@ -166,6 +166,8 @@ def test_every_epoch_shows_every_picture_once_in_an_order_of_its_seed():
     assert [other._shuffled(e).tolist() for e in range(6)] != [list(epoch) for epoch in epochs]
     again = run_of(count=6, seed=3)
     assert [tuple(again._shuffled(e).tolist()) for e in range(6)] == epochs
+    rng = torch.Generator().manual_seed(3 * 1_000_003 + 4)  # as in runs that go on from before
+    assert epochs[4] == tuple(torch.randperm(6, generator=rng).tolist())
     assert len(run_of(count=2)._next(5)) == 5, "a batch may be larger than the data"
 
 

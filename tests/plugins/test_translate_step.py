@@ -190,6 +190,9 @@ def test_every_epoch_of_a_domain_shows_each_picture_once_in_an_order_of_its_seed
     assert other._shuffled("a", 50, 0).tolist() != first[0]
     assert later._shuffled("a", 50, 1).tolist() != first[0]
     assert later._shuffled("a", 50, 0).tolist() == first[0]
+    for number, domain in enumerate("ab"):  # or a run that goes on would have another order
+        rng = torch.Generator().manual_seed((3 * 1_000_003 + 7) * 2 + number)
+        assert torch.equal(later._shuffled(domain, 9, 7), torch.randperm(9, generator=rng))
 
 
 def test_the_domains_of_cyclegan_are_cropped_apart_and_pairs_alike() -> None:
@@ -210,6 +213,12 @@ def test_without_averaging_what_is_kept_is_the_last_generator(kind: str) -> None
     assert averaged.learnt("a_to_b") is not averaged.nets["a_to_b"]
     run.step()
     assert run.state()["averaged"] == {}
+    before = [p.detach().clone() for p in averaged.learnt("a_to_b").parameters()]
+    averaged.nets.eval()
+    averaged.step()
+    after = averaged.learnt("a_to_b").parameters()
+    assert not all(torch.equal(*pair) for pair in zip(before, after, strict=True))
+    assert averaged.nets.training
 
 
 @BOTH
