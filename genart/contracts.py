@@ -50,7 +50,8 @@ class BenchCase:
     """One piece of work that can be repeated and timed.
 
     Args:
-        ours: does the work once. If `unit` is "MB" or `timed` is False it returns the figure, in
+        ours: does genart's work once. If `unit` is "MB" or `timed` is False it returns the figure,
+            in
             that unit; otherwise it is timed.
         baseline: the same work by another project's code, or None.
         per: how many items one call makes; figures are for one item.
@@ -77,7 +78,7 @@ class BenchRow:
 
     Args:
         name: what is measured, such as "synthesis 64px base 4096 batch 1".
-        make: prepares the case, when it is this row's turn.
+        make: prepares the case just before the row is measured.
         threads: how many CPU threads it needs; None for what the command was given.
         rounds: how often each side is measured; None leaves it to the command.
     """
@@ -344,7 +345,7 @@ class Trainer(Protocol):
         Args:
             dataset: a folder or zip of images; "" for a trainer that generates its own images.
             out: the folder for snapshots, logs and the model.
-            resume: the path of a snapshot, "auto" for the newest in `out`, None to start anew.
+            resume: the path of a snapshot, "auto" for the newest in `out`, None to start again.
             progress: called after every step.
         """
         ...

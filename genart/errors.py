@@ -5,7 +5,7 @@
     GenartError
     ├── UsageError          a wrong argument: what is wrong, what is allowed, what to do
     │   ├── UnknownName     no such generator, sketch, walk ...; suggests the nearest
-    │   ├── MissingExtra    a package of an extra is not installed; says how to install it
+    │   ├── MissingExtra    a package of an extra is not installed; how to install it
     │   └── ParamError      a value that a Param does not take
     ├── PluginError         a plug-in that cannot be used
     ├── CheckpointError     a model file that cannot be used
@@ -13,7 +13,7 @@
     ├── SketchError         a sketch file that cannot be used; names file and line
     ├── DataError           an image, film, latent file or dataset that cannot be used
     ├── OutputAway          an output whose receiver is disconnected; it reconnects
-    └── RenderError         a film that could not be finished; says what was kept
+    └── RenderError         a film that could not be finished; what was kept
 
 The command line ends with exit code 2 on UsageError and with 1 on all others.
 """
@@ -114,4 +114,4 @@ class OutputAway(GenartError):
 
 
 class RenderError(GenartError):
-    """A film that could not be finished; the message says what was kept."""
+    """A film that could not be finished; the message names what was kept."""

@@ -176,29 +176,29 @@ class LaneTimes:
         frames: how many it finished.
         seconds: how long it was measured.
         busy: the share of that time, 0..1, in which it did not wait.
-        stages: the longest first.
+        steps: the longest first.
     """
 
     name: str
     frames: int
     seconds: float
     busy: float
-    stages: tuple[StageTime, ...]
+    steps: tuple[StepTime, ...]
 
     @classmethod
     def of(cls, lane: Lane) -> LaneTimes:
         """What a lane has counted so far."""
         whole = sum(lane.seconds.values())
         seconds = sorted(lane.seconds.items(), key=lambda item: -item[1])
-        stages = tuple(
-            StageTime(
+        steps = tuple(
+            StepTime(
                 name, round(1e3 * took / max(lane.frames, 1), 4), round(took / (whole or 1), 4),
                 lane.calls.get(name, 0), round(1e3 * lane.longest.get(name, 0.0), 4),
             )
             for name, took in seconds
         )  # fmt: skip
         busy = 1 - lane.seconds.get(WAITING, 0.0) / (whole or 1)
-        return cls(lane.name, lane.frames, round(whole, 4), round(busy, 4), stages)
+        return cls(lane.name, lane.frames, round(whole, 4), round(busy, 4), steps)
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ class Profile:
 
         Args:
             lanes: in the order in which frames pass.
-            clocked: whether a clock says when frames are due.
+            clocked: whether a clock sets the deadlines of frames.
         """
         told = tuple(LaneTimes.of(lane) for lane in lanes if lane.seconds)
         return cls(told, _pace(told, clocked))
@@ -233,20 +233,20 @@ class Profile:
         for lane in self.lanes:
             each = 1e3 * lane.seconds / max(lane.frames, 1)
             yield f"{lane.name}: {lane.frames} frames, {each:.2f} ms each, {lane.busy:.0%} busy"
-            yield f"  {'':<16} {'ms a frame':>10} {'share':>6} {'calls':>7} {'longest ms':>10}"
-            for stage in lane.stages:
+            yield f"  {'':<16} {'ms/frame':>10} {'share':>6} {'calls':>7} {'longest ms':>10}"
+            for step in lane.steps:
                 yield (
-                    f"  {stage.name:<16} {stage.ms:>10.3f} {stage.share:>6.1%} {stage.calls:>7} "
-                    f"{stage.longest_ms:>10.2f}"
+                    f"  {step.name:<16} {step.ms:>10.3f} {step.share:>6.1%} {step.calls:>7} "
+                    f"{step.longest_ms:>10.2f}"
                 )
-        yield f"the pace is set by {self.pace}"
+        yield f"the speed is limited by {self.pace}"
 
 
 def _pace(lanes: Sequence[LaneTimes], clocked: bool) -> str:
     busiest = max(lanes, key=lambda lane: lane.busy, default=None)
     if busiest is None or (clocked and busiest.busy < _BUSY):
         return "clock"
-    names = [stage.name for stage in busiest.stages if stage.name != WAITING]
+    names = [step.name for step in busiest.steps if step.name != WAITING]
     return f"{busiest.name}: {names[0]}" if names else busiest.name
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Progress:
-    """How far long work has come, for a callback that shows it.
+    """Progress of long work, for a callback that shows it.
 
     Args:
         done: units finished.

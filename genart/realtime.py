@@ -1,9 +1,10 @@
 """Punctual: what a performance asks of Python and of the system, so that nobody waits for long.
 
-Measured with Pomona on 2 cores under 1,000 OSC messages a second: a message waits up to the switch
+Measured with Pomona on 2 cores under 1,000 OSC messages per second: a message waits up to the
+switch
 interval of Python's threads after each of its three system calls, a full look for garbage stops
 everything for 0.14 s, and a second core for the network gains less than the others lose by it. A
-still shorter interval costs more than it brings: a thread that waits wakes up that often.
+shorter interval costs more than it gains: a waiting thread wakes up that often.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _SETATTR = {"x86_64": 314, "aarch64": 274}  # numbers of the call, which old C l
 def punctual(threads: int) -> Iterator[None]:
     """Keep pauses short until the end of the block.
 
-    Threads change places within 0.2 ms, and what is there at the start is left out of the search
+    The thread switch interval is 0.2 ms, and start-up objects are excluded from the search
     for garbage.
 
     Args:
@@ -64,7 +65,8 @@ def spare_threads() -> int:
 def hastened(niceness: int) -> Iterator[None]:
     """Ask the system to let this thread go before others; nothing happens where it may not.
 
-    On Linux 6.12 and later the thread also asks for turns of 0.1 ms, which anybody may: the system
+    On Linux 6.12 and later the thread also requests time slices of 0.1 ms, without privileges: the
+    system
     then lets it in as soon as it wakes, where it would have waited for the end of another thread's
     turn, up to 4 ms.
 
@@ -95,9 +97,9 @@ class _Attributes(ctypes.Structure):
 
 
 def _schedule(thread: int, niceness: int, turn: int) -> bool:
-    """Give a thread a niceness and turns of so many ns, 0 for the system's own; whether it went.
+    """Set the niceness and the time slice in ns (0 for the default) of a thread; whether it worked.
 
-    A thread of another policy than the usual one was given it by somebody, and keeps it.
+    A thread with another scheduling policy keeps it.
     """
     number = _SETATTR.get(platform.machine()) if sys.maxsize > 1 << 32 else None
     with suppress(OSError):

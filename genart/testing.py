@@ -38,7 +38,7 @@ def check_generator(generator: Generator, tolerance: float = 1e-5) -> None:
         tolerance: the most by which images may differ that ought to be the same.
 
     Raises:
-        AssertionError: a sentence that says which promise is broken.
+        AssertionError: a sentence about the broken rule.
     """
     _check_attributes(generator)
     latent = generator.sample(SEEDS)
@@ -48,7 +48,7 @@ def check_generator(generator: Generator, tolerance: float = 1e-5) -> None:
     same(generator(latent), images, "the same latent gives the same image")
     for n, seed in enumerate(SEEDS):
         alone = generator(generator.sample(seed))
-        same(alone, images[n : n + 1], f"seed {seed} alone is its picture within a batch")
+        same(alone, images[n : n + 1], f"seed {seed} alone is its image within a batch")
     _check_map(generator, latent, images, same)
     _check_truncation(generator, latent, images, same)
     _check_noise(generator, latent, images, same)
@@ -70,15 +70,17 @@ def check_interpolator(interpolator: Interpolator, keys: Latent, tolerance: floa
         AssertionError: a latent of the wrong shape, a walk that jumps, or a loop that stays open.
     """
     for loop in (True, False):
-        places = [interpolator(keys, step / 16, loop) for step in range(17)]
-        for place in places:
-            assert place.space in ("z", "w", "w+"), f'"{place.space}" is no space'
-            assert len(place) == 1, f"one place at a time, not {len(place)}"
-            assert place.values.shape[1:] == keys.values.shape[1:], "a place is shaped like a key"
-            assert place.values.isfinite().all(), "a place is finite"
-            assert (place.label is None) == (keys.label is None), "labels walk along"
+        latents = [interpolator(keys, step / 16, loop) for step in range(17)]
+        for latent in latents:
+            assert latent.space in ("z", "w", "w+"), f'"{latent.space}" is not a latent space'
+            assert len(latent) == 1, f"one latent per call, not {len(latent)}"
+            assert latent.values.shape[1:] == keys.values.shape[1:], (
+                "a latent has the shape of a key"
+            )
+            assert latent.values.isfinite().all(), "a latent is finite"
+            assert (latent.label is None) == (keys.label is None), "labels are interpolated"
         again = interpolator(keys, 5 / 16, loop)
-        assert torch.equal(again.values, places[5].values), "a phase has one place"
+        assert torch.equal(again.values, latents[5].values), "a phase gives one latent"
     first, last = interpolator(keys, 0.0, True), interpolator(keys, 1.0, True)
     assert torch.equal(first.values, last.values), "a loop closes bit for bit"
     near = interpolator(keys, 1 - 1e-6, True).values
@@ -100,8 +102,8 @@ def check_stylizer(stylizer: Stylizer, image: Image) -> None:
     assert out.shape == image.shape, f"{tuple(image.shape)} became {tuple(out.shape)}"
     assert out.is_floating_point(), f"an image is float, not {out.dtype}"
     assert out.isfinite().all(), "an image is finite"
-    assert out.abs().max() <= 1.0 + 1e-4, "an image lies in -1..1"
-    assert torch.equal(image, before), "a stylizer leaves its argument alone"
+    assert out.abs().max() <= 1.0 + 1e-4, "an image is in -1..1"
+    assert torch.equal(image, before), "a stylizer does not change its argument"
 
 
 def check_sink(sink: Sink, frame: Frame, frames: int = 3) -> None:
@@ -116,7 +118,7 @@ def check_sink(sink: Sink, frame: Frame, frames: int = 3) -> None:
         sink.write(frame)
     sink.close()
     sink.close()
-    assert (frame == before).all(), "a sink leaves its frames alone"
+    assert (frame == before).all(), "a sink does not change its frames"
 
 
 class _Same:
@@ -149,15 +151,15 @@ def _check_attributes(generator: Generator) -> None:
 
 def _check_images(generator: Generator, images: Image) -> None:
     n, channels, *size = images.shape
-    assert n == len(SEEDS), f"{len(SEEDS)} places give {len(SEEDS)} images, not {n}"
+    assert n == len(SEEDS), f"{len(SEEDS)} latents give {len(SEEDS)} images, not {n}"
     assert channels in (3, 4), f"an image has 3 channels, or 4 with alpha, not {channels}"
     assert tuple(size) == tuple(generator.resolution), f"resolution is (h, w), images are {size}"
     assert images.is_floating_point(), f"an image is float, not {images.dtype}"
-    assert images.device.type == generator.device.type, "images live on the generator's device"
+    assert images.device.type == generator.device.type, "images are on the generator's device"
     assert images.isfinite().all(), "an image is finite"
     outside = (images.abs() > 1.25).float().mean().item()
-    assert outside <= 0.01, f"an image lies in -1..1; {outside:.0%} of its values lie far outside"
-    assert images[0].ne(images[1]).any(), "two seeds give two pictures"
+    assert outside <= 0.01, f"an image is in -1..1; {outside:.0%} of its values are far outside"
+    assert images[0].ne(images[1]).any(), "two seeds give two images"
 
 
 def _check_map(generator: Generator, latent: Latent, images: Image, same: _Same) -> None:
@@ -165,7 +167,7 @@ def _check_map(generator: Generator, latent: Latent, images: Image, same: _Same)
     shape = (len(SEEDS), generator.num_ws, generator.w_dim)
     assert ws.space == "w+", f'map gives w+, not "{ws.space}"'
     assert tuple(ws.values.shape) == shape, f"w+ has shape {shape}, not {tuple(ws.values.shape)}"
-    same(generator.map(ws).values, ws.values, "map leaves w+ alone at truncation 1")
+    same(generator.map(ws).values, ws.values, "map does not change w+ at truncation 1")
     same(generator(ws), images, "an image of map(z) is the image of z")
     w = Latent("w", ws.values[:, 0])
     every = w.values[:, None].expand(-1, generator.num_ws, -1)
@@ -177,14 +179,18 @@ def _check_truncation(generator: Generator, latent: Latent, images: Image, same:
         return generator.map(latent, psi, cutoff).values
 
     full, average = at(1.0), at(0.0)
-    same(at(0.5), torch.lerp(average, full, 0.5), "truncation goes straight to the average")
-    same(average, average[:1].expand_as(average), "truncation 0 gives one and the same place")
+    same(
+        at(0.5),
+        torch.lerp(average, full, 0.5),
+        "truncation moves in a straight line to the average",
+    )
+    same(average, average[:1].expand_as(average), "truncation 0 gives the same latent for all")
     cut = generator.num_ws // 2
-    same(at(0.5, cut)[:, cut:], full[:, cut:], "cutoff spares the later layers")
+    same(at(0.5, cut)[:, cut:], full[:, cut:], "cutoff does not change the later layers")
     same(at(0.5, cut)[:, :cut], at(0.5)[:, :cut], "cutoff truncates the first layers")
     half = Latent("z", latent.values, latent.label, torch.full((len(SEEDS),), 0.5))
-    same(at(1.0, latent=half), at(0.5), "a latent's own truncation is a factor")
-    same(generator(latent, truncation=1.0), images, "truncation is 1 unless asked")
+    same(at(1.0, latent=half), at(0.5), "the truncation of a latent is a factor")
+    same(generator(latent, truncation=1.0), images, "truncation is 1 by default")
 
 
 def _check_noise(generator: Generator, latent: Latent, images: Image, same: _Same) -> None:
@@ -201,7 +207,7 @@ def _check_labels(generator: Generator, images: Image, same: _Same) -> None:
     of_class: Callable[[int], Image] = lambda n: generator(generator.sample(SEEDS, n))  # noqa: E731
     same(of_class(0), images, "no label means class 0")
     if generator.num_classes > 1:
-        assert of_class(1).ne(images).any(), "another class gives another picture"
+        assert of_class(1).ne(images).any(), "another class gives another image"
         blend = torch.full((1, generator.num_classes), 1 / generator.num_classes)
         _check_images(generator, generator(generator.sample(SEEDS, blend)))
 

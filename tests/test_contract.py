@@ -123,13 +123,13 @@ def test_the_mock_keeps_its_promises() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"__call__": of_its_batch}, "alone is its picture within a batch"),
+        ({"__call__": of_its_batch}, "alone is its image within a batch"),
         ({"__call__": fresh}, "the same latent gives the same image"),
-        ({"__call__": loud}, "an image lies in -1..1"),
+        ({"__call__": loud}, "an image is in -1..1"),
         ({"__call__": sideways}, r"resolution is \(h, w\)"),
         ({"__call__": open_noise}, "the walk through noise closes"),
-        ({"map": blind_to_cutoff}, "cutoff spares the later layers"),
-        ({"map": blind_to_its_own}, "a latent's own truncation is a factor"),
+        ({"map": blind_to_cutoff}, "cutoff does not change the later layers"),
+        ({"map": blind_to_its_own}, "the truncation of a latent is a factor"),
         ({"num_ws": 0}, "num_ws is above 0"),
         ({"z_dim": 6.0}, "z_dim is an int"),
     ],
@@ -143,11 +143,11 @@ def test_a_broken_promise_of_a_generator_is_named(changes: dict[str, Any], says:
     ("walk", "says"),
     [
         (lambda keys, phase, loop: keys[0] if phase < 1 else keys[1], "closes bit for bit"),
-        (lambda keys, phase, loop: keys, "one place at a time"),
-        (lambda keys, phase, loop: replace(keys[0], label=None), "labels walk along"),
+        (lambda keys, phase, loop: keys, "one latent per call"),
+        (lambda keys, phase, loop: replace(keys[0], label=None), "labels are interpolated"),
         (
             lambda keys, phase, loop: replace(keys[0], values=keys[0].values[..., :2]),
-            "shaped like a key",
+            "has the shape of a key",
         ),
         (lambda keys, phase, loop: keys[0] if phase in (0, 1) else keys[1], "ends smoothly"),
     ],
@@ -165,8 +165,8 @@ def test_a_stylizer_is_held_to_shape_range_and_manners() -> None:
     check_stylizer(lambda image: -image, image)
     for broken, says in (
         (lambda image: image[:1], "became"),
-        (lambda image: image * 2, "lies in -1..1"),
-        (lambda image: image.mul_(0.5), "leaves its argument alone"),
+        (lambda image: image * 2, "is in -1..1"),
+        (lambda image: image.mul_(0.5), "does not change its argument"),
     ):
         with pytest.raises(AssertionError, match=says):
             check_stylizer(broken, image)
@@ -181,7 +181,7 @@ def test_a_sink_is_held_to_its_two_methods_and_manners() -> None:
 
         def close(self) -> None: ...
 
-    with pytest.raises(AssertionError, match="leaves its frames alone"):
+    with pytest.raises(AssertionError, match="does not change its frames"):
         check_sink(Smudge(), frame)
     with pytest.raises(AssertionError, match="has write"):
         check_sink(object(), frame)  # type: ignore[arg-type]

@@ -41,9 +41,9 @@ def test_time_is_divided_among_stages_without_gap_or_overlap() -> None:
     assert lane.longest == {"walk": 4.0, "sketch": 3.0}
     (told,) = Profile.of([lane]).lanes
     assert (told.frames, told.seconds, told.busy) == (1, 10.0, 1.0)
-    assert told.stages[0].name == "walk"
-    assert [stage.ms for stage in told.stages] == [4000, 3000, 3000]
-    assert sum(stage.share for stage in told.stages) == pytest.approx(1)
+    assert told.steps[0].name == "walk"
+    assert [step.ms for step in told.steps] == [4000, 3000, 3000]
+    assert sum(step.share for step in told.steps) == pytest.approx(1)
 
 
 def test_a_stage_within_itself_is_one_call_and_a_whole_one_takes_in_all_within() -> None:
@@ -110,12 +110,12 @@ def test_a_film_says_where_its_frames_spent_their_time(tmp_path: Path) -> None:
     picture, film = report.profile.lanes
     assert (picture.name, film.name) == ("picture", "film")
     assert picture.frames == film.frames == report.frames == 15
-    calls = {stage.name: stage.calls for stage in picture.stages}
+    calls = {step.name: step.calls for step in picture.steps}
     for name in ("walk", "synthesis", "to bytes", "sketch"):
         assert calls[name] >= 15, name
-    assert {"film", "seam", "finish", WAITING} == {stage.name for stage in film.stages}
+    assert {"film", "seam", "finish", WAITING} == {step.name for step in film.steps}
     for lane in report.profile.lanes:
-        assert sum(stage.ms for stage in lane.stages) * lane.frames == pytest.approx(
+        assert sum(step.ms for step in lane.steps) * lane.frames == pytest.approx(
             1e3 * lane.seconds, rel=0.02
         )
 
@@ -135,8 +135,8 @@ def test_a_performance_says_where_its_frames_spent_their_time() -> None:
     engine, display = profile.lanes
     assert (engine.name, display.name) == ("engine", "display")
     assert display.frames == report.frames > 0
-    assert {"synthesis", "controls", "to bytes"} <= {stage.name for stage in engine.stages}
-    assert {WAITING, "memory", "recorder"} <= {stage.name for stage in display.stages}
+    assert {"synthesis", "controls", "to bytes"} <= {step.name for step in engine.steps}
+    assert {WAITING, "memory", "recorder"} <= {step.name for step in display.steps}
 
 
 def _table(told: str) -> Iterator[str]:
@@ -152,6 +152,6 @@ def test_the_command_prints_a_table_and_keeps_stdout_clean(
     told = capsys.readouterr()
     profile = json.loads(told.out)["profile"]
     assert [lane["name"] for lane in profile["lanes"]] == ["picture", "film"]
-    assert {"name", "ms", "share", "calls", "longest_ms"} == set(profile["lanes"][0]["stages"][0])
+    assert {"name", "ms", "share", "calls", "longest_ms"} == set(profile["lanes"][0]["steps"][0])
     assert {"picture:", "film:", "synthesis", "waiting"} <= set(_table(told.err))
-    assert f"the pace is set by {profile['pace']}" in told.err
+    assert f"the speed is limited by {profile['pace']}" in told.err

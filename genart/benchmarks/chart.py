@@ -1,4 +1,4 @@
-"""The table of `genart bench` as a picture: how many times as fast as the other code."""
+"""The table of `genart bench` as an image: the speed relative to other code."""
 
 from __future__ import annotations
 
@@ -31,17 +31,19 @@ def save_chart(table: Table, path: str | Path) -> Path:
     path = check_chart(path)
     rows = [row for row in table.rows if row.ratio]
     if not rows:
-        raise UsageError("No row ran beside other code; --official DIR and the like name some.")
+        raise UsageError(
+            "No row has a comparison. Name other code, for example with --official DIR."
+        )
     with atomic(path) as partial:
         _drawn(rows, str(_head(table))).save(partial, "PNG")
     return path
 
 
 def check_chart(path: str | Path) -> Path:
-    """UsageError, before anything is measured, for a place that cannot take a chart."""
+    """UsageError, before anything is measured, if the chart cannot be written."""
     path = Path(path)
     if path.suffix.lower() != ".png":
-        raise UsageError(f'A chart is a .png, not "{path}".')
+        raise UsageError(f'A chart is a .png file, not "{path}".')
     if not path.parent.is_dir():
         raise UsageError(f'The folder "{path.parent}" does not exist; create it first.')
     return path
@@ -57,7 +59,7 @@ def _drawn(rows: Sequence[BenchFigures], head: str) -> Image.Image:
     font = ImageFont.load_default(_TEXT)
     picture = Image.new("RGB", (_WIDE, _ROW * (len(rows) + 3)), _PAPER)
     draw = ImageDraw.Draw(picture)
-    draw.text((16, _ROW // 4), "the other code's time, or memory, over ours", _INK, font)
+    draw.text((16, _ROW // 4), "time or memory of the other code, divided by genart's", _INK, font)
     draw.text((16, _ROW), head, _FAINT, font)
     most = max(1.0, *(row.ratio or 0.0 for row in rows))
     unit = (_WIDE - _LEFT - _RIGHT) / most
@@ -86,5 +88,5 @@ def _row(
     pair = (row.ours_ms, row.baseline_ms) if is_time else (row.ours_mb, row.baseline_mb)
     both = [each or 0.0 for each in pair]
     figures = " / ".join(f"{each:.0f}" if each >= 100 else f"{each:.3g}" for each in both)
-    told = f"{ratio:.2f}   {figures} {'ms' if is_time else 'MB'}"
-    draw.text((end + 8, middle), told, _INK, font, anchor="lm")
+    text = f"{ratio:.2f}   {figures} {'ms' if is_time else 'MB'}"
+    draw.text((end + 8, middle), text, _INK, font, anchor="lm")

@@ -34,7 +34,7 @@ def _frame(side: int, options: BenchOptions) -> BenchCase:
 
 
 def _model(options: BenchOptions) -> BenchCase:
-    """A picture of the shipped model, from z."""
+    """An image of the shipped model, from z."""
     from genart.models.loading import load
 
     model = load(_MODEL, device=options.device)
@@ -63,7 +63,7 @@ def _film(frames: int, options: BenchOptions) -> BenchCase:
 
 
 def _memory(seconds: int) -> BenchCase:
-    """How far a process grows while it renders a film, the encoder's own process left out."""
+    """The memory growth of a process that renders a film, without the encoder's process."""
     import subprocess
     import sys
 

@@ -2,7 +2,7 @@
 
     python -m genart.benchmarks.memory SECONDS
 
-Prints in MB how far the process grows at most while a film of so many seconds is rendered.
+Prints the peak memory growth in MB of this process while it renders a film of some seconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def grown(work: Callable[[], object]) -> float:
     try:
         Path("/proc/self/clear_refs").write_text("5")  # the most so far is what there is now
     except OSError:
-        raise GenartError("Memory is measured on Linux, where the kernel tells.") from None
+        raise GenartError("Memory can be measured on Linux only.") from None
     before = _told("VmRSS")
     work()
     return _told("VmHWM") - before

@@ -1,4 +1,4 @@
-"""What a row of `genart bench` is, and what the plug-ins that offer rows are told."""
+"""Rows of `genart bench`, and the options for plug-ins that offer rows."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class BenchFigures:
 
     Args:
         name: the row's.
-        ours_ms: the median of ours.
+        ours_ms: the median time of genart.
         baseline_ms: the median of the other code.
-        ratio: baseline over ours; above 1 ours is faster.
+        ratio: baseline over ours; above 1 genart is faster.
         floor_fraction: how much of the time is what this machine needs for the arithmetic of the
             plain method, or for moving the data, at its measured best. Above 1 where a method
             with less arithmetic was used.
-        ours_range: the best and the worst of ours.
+        ours_range: genart's best and worst.
         baseline_range: the best and the worst of the other code.
         difference: the largest difference between the two results.
         ours_mb: memory, in rows that measure it instead of time.

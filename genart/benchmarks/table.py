@@ -56,7 +56,7 @@ def bench(
     options = BenchOptions(pick_device(device).type, quick, _folders(checkouts or {}))
     chosen = _chosen(rows, options)
     if threads is not None and threads < 1:
-        raise UsageError(f"It takes 1 thread or more, not {threads}.")
+        raise UsageError(f"threads must be 1 or more, not {threads}.")
     count = threads or torch.get_num_threads()
     found = []
     for n, row in enumerate(chosen):
@@ -75,7 +75,9 @@ def _folders(given: Mapping[str, str | Path]) -> dict[str, Path]:
     folders = {name: Path(folder) for name, folder in given.items()}
     for name, folder in folders.items():
         if not folder.is_dir():
-            raise UsageError(f"No folder {folder}; --{name} takes a checkout of that code.")
+            raise UsageError(
+                f"There is no folder {folder}. --{name} needs a checkout of that code."
+            )
     return folders
 
 
@@ -83,12 +85,12 @@ def _chosen(pattern: str, options: BenchOptions) -> list[BenchRow]:
     try:
         wanted = re.compile(pattern)
     except re.error as error:
-        raise UsageError(f'"{pattern}" is no regular expression: {error}.') from None
+        raise UsageError(f'"{pattern}" is not a regular expression: {error}.') from None
     every = list(_offered(options))
     chosen = [row for row in every if wanted.search(row.name)]
     if not chosen:
         names = ", ".join(f'"{row.name}"' for row in every)
-        raise UsageError(f'No row holds "{pattern}"; there are {names}.')
+        raise UsageError(f'No row matches "{pattern}". Rows: {names}.')
     return chosen
 
 
@@ -127,7 +129,7 @@ def _machine(device: str, threads: int) -> dict[str, str | float]:
 
 
 def _processor() -> str:
-    """The processor's name, as far as the system tells."""
+    """The processor's name, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

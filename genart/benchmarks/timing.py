@@ -23,7 +23,7 @@ class Floor:
     """What a device does at best.
 
     Args:
-        flops: operations a second, in a product of two square matrices in float32.
+        flops: operations per second, in a product of two square matrices in float32.
         bytes: bytes read and written a second, in a copy.
     """
 
@@ -58,14 +58,14 @@ def using(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-#: Seconds between two turns: the threads of one side look for more work for a while, on a core of
+#: Seconds between two runs: the threads of one side look for more work for a while, on a core of
 #: the other's.
 _REST = 0.05
-_SHORT = 1.0  # seconds that a side may take to be done twice in a turn
+_SHORT = 1.0  # a side that takes longer runs only once
 
 
 def figures(row: BenchRow, options: BenchOptions, threads: int) -> BenchFigures:
-    """Measure a row: ours and the other turn by turn, so that both meet the same machine."""
+    """Measure a row: genart and the other code alternate, so both have the same conditions."""
     threads = threads if row.threads is None else row.threads
     with using(threads), torch.no_grad():
         case = row.make()

@@ -7,7 +7,7 @@ Generative Models".
 |--------------|---------------------------------------------------------------------|
 | `operations` | what may be done to activations, by name, each with its amounts     |
 | `pointwise`  | operations on single values                                         |
-| `places`     | operations that move pixels                                         |
+| `ops_spatial` | operations that move pixels                                        |
 | `shapes`     | operations on neighbourhoods: grown, shrunk                         |
 | `spectra`    | operations on frequencies                                           |
 | `channels`   | which channels: all, a list, a random share, a cluster              |
@@ -16,5 +16,5 @@ Generative Models".
 | `bends`      | a bend and several of them, read from text and presets              |
 | `bent`       | a generator that is bent                                            |
 | `knobs`      | bends as Params                                                     |
-| `view`       | what layers make, as pictures                                       |
+| `view`       | what layers make, as images                                       |
 """

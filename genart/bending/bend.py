@@ -1,4 +1,4 @@
-"""Bends: which layer, which channels, what is done to them, how much; and texts that say so."""
+"""Bends: layer, channels, operation and amounts; and their text form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BEND = re.compile(
 _KEYS = {"layer", "operation", "channels", "amounts", "name"}
 _MOST = 64  # bends at once
 _LARGEST = 1 << 20  # bytes of a file
-#: The Param that turns all others, so that no bend may be called that.
+#: The Param that scales all others, so no bend can have this name.
 MASTER = "amount"
 
 
@@ -59,8 +59,9 @@ class Bend:
         name = self.name or re.sub(r"\W+", "_", f"{self.operation}_{self.layer.strip()}").lower()
         if not _NAME.fullmatch(name) or name == MASTER:
             raise UsageError(
-                f'"{name}" is no name for a bend: a letter, then letters, digits and _, all lower '
-                f'case, 40 at most, and not "{MASTER}".'
+                f'"{name}" is not a name for a bend. Use a letter, then letters, digits and _, '
+                "all lower "
+                f'case, at most 40, and not "{MASTER}".'
             )
         Channels(self.channels)
         object.__setattr__(self, "amounts", amounts)
@@ -113,7 +114,7 @@ def named(bends: Any) -> tuple[Bend, ...]:
         taken |= set(free.params())
         found.append(free)
         if len(found) > _MOST:
-            raise UsageError(f"{_MOST} bends at once are the most.")
+            raise UsageError(f"At most {_MOST} bends are possible.")
     return tuple(found)
 
 
@@ -125,7 +126,7 @@ def _part(part: str) -> tuple[Bend, ...]:
         if _NAME.fullmatch(part):
             return preset(part)
         raise UsageError(
-            f'"{part}" is no bend; write LAYER:OPERATION@AMOUNT, such as 16:rotate@0.3, or '
+            f'"{part}" is not a bend. Write LAYER:OPERATION@AMOUNT, for example 16:rotate@0.3, or '
             "LAYER[CHANNELS]:OPERATION@AMOUNT, or a preset's name, or a .toml file."
         )
     channels = "all" if match["channels"] is None else match["channels"].strip()
@@ -136,25 +137,25 @@ def _numbers(text: str | None, part: str) -> tuple[float, ...]:
     try:
         return tuple(float(number) for number in text.split(",")) if text is not None else ()
     except ValueError:
-        raise UsageError(
-            f'"{part}": amounts are numbers with commas between, not "{text}".'
-        ) from None
+        raise UsageError(f'"{part}": amounts are comma-separated numbers, not "{text}".') from None
 
 
 def presets() -> dict[str, str]:
-    """The presets that come along: name to one sentence about it."""
+    """The included presets: name to a sentence about it."""
     return {file.stem: str(_read(file).get("about", "")) for file in sorted(_FOLDER.glob("*.toml"))}
 
 
 def preset(name: str) -> tuple[Bend, ...]:
-    """A preset that comes along.
+    """An included preset.
 
     Raises:
         UnknownName: there is none of that name.
     """
     files = {file.stem: file for file in _FOLDER.glob("*.toml")}
     if name not in files:
-        raise UnknownName("preset of bends", name, files, "A bend is written 16:rotate@0.3.")
+        raise UnknownName(
+            "preset of bends", name, files, "Or write a bend, for example 16:rotate@0.3."
+        )
     return read_preset(files[name])
 
 
@@ -166,11 +167,11 @@ def read_preset(path: Path) -> tuple[Bend, ...]:
         DataError: one that holds no bends, or some that cannot be.
     """
     if not path.is_file():
-        raise UsageError(f'There is no file of bends "{path}".')
+        raise UsageError(f'There is no bends file "{path}".')
     tables = _read(path).get("bend")
     if not isinstance(tables, list) or not tables:
         raise DataError(
-            f"{path} holds no bends: it needs a [[bend]] with a layer and an operation."
+            f"{path} contains no bends: it needs a [[bend]] with a layer and an operation."
         )
     try:
         return named([_made(table) for table in tables])
@@ -180,7 +181,7 @@ def read_preset(path: Path) -> tuple[Bend, ...]:
 
 def _made(table: Any) -> Bend:
     if not isinstance(table, dict) or not {"layer", "operation"} <= set(table):
-        raise UsageError("every [[bend]] has a layer and an operation.")
+        raise UsageError("every [[bend]] needs a layer and an operation.")
     if unknown := set(table) - _KEYS:
         raise UnknownName("key of a bend", min(unknown), _KEYS, "docs/bending.md explains them.")
     amounts = table.get("amounts", [])
@@ -192,7 +193,7 @@ def _made(table: Any) -> Bend:
 def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
-            raise DataError(f"{path} is larger than any file of bends.")
+            raise DataError(f"{path} is too large for a bends file.")
         return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise DataError(f"{path} is no readable TOML: {error}.") from error
+        raise DataError(f"{path} is not readable TOML: {error}.") from error

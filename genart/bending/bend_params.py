@@ -17,7 +17,7 @@ from genart.params import Param
 class BendParams:
     """The bends of a text, each amount a Param of `owner`, and what is drawn with them.
 
-    `owner.amount` turns them all: at 1 every amount is its own Param's, at 0 every one is at rest.
+    `owner.amount` scales them all: at 1 every amount is that of its Param, at 0 none has an effect.
 
     Args:
         text: bends, a preset's name or a .toml file; see `parse_bends`.
@@ -65,7 +65,9 @@ class BendParams:
 
 def _owner(bends: Sequence[Bend]) -> Any:
     made = {
-        MASTER: Param(1.0, 0.0, 1.0, help="Factor on the amounts of all bends; 0 bends nothing.")
+        MASTER: Param(
+            1.0, 0.0, 1.0, help="Factor on the amounts of all bends; 0 switches bending off."
+        )
     }
     for bend in bends:
         for name, amount, value in zip(bend.params(), bend.does.amounts, bend.amounts, strict=True):

@@ -1,4 +1,4 @@
-"""A generator that is bent: whatever plays it plays the bent pictures."""
+"""A generator that is bent: whatever plays it plays the bent images."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class BentGenerator(WrappedLayers):
     ) -> None:
         if not isinstance(inner, Bendable):
             raise UsageError(
-                f'"{inner.name}" does not let its layers be changed; StyleGAN2 models do.'
+                f'"{inner.name}" does not allow changes of its layers; StyleGAN2 models do.'
             )
         super().__init__(inner)
         self.bends, self.amounts = tuple(bends), amounts
@@ -83,7 +83,7 @@ class BentGenerator(WrappedLayers):
     def activations(
         self, latent: Latent, layer: str, *, truncation: float = 1.0, cutoff: int | None = None
     ) -> torch.Tensor:
-        """What a layer makes of n places, bent; see `Layered`."""
+        """The bent output of a layer for n latents; see `Layered`."""
         kept: list[torch.Tensor] = []
 
         def keep(x: torch.Tensor) -> torch.Tensor:
@@ -170,5 +170,5 @@ def bend(model: Generator, *bends: str | Path | Bend, **amounts: float) -> BentG
     known = [name for bend in parsed for name in bend.params()]
     for name in amounts:
         if name not in known:
-            raise UnknownName("amount", name, known, "Each bend names its own.")
+            raise UnknownName("amount", name, known, "The names come from the bends.")
     return BentGenerator(model, parsed, dict(amounts))

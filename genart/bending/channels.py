@@ -41,16 +41,19 @@ class Channels:
             return
         if share := _SHARE.fullmatch(text):
             if not 0 < float(share[1]) <= 100:
-                raise UsageError(f'"{text}": a share of the channels is above 0 % and up to 100 %.')
+                raise UsageError(
+                    f'"{text}": a share of channels must be above 0 % and at most 100 %.'
+                )
         elif cluster := _CLUSTER.fullmatch(text):
             which, count = int(cluster[1]), int(cluster[2])
             if not 1 <= which <= count or not 2 <= count <= MOST_CLUSTERS:
                 raise UsageError(
-                    f'"{text}": clusters are counted from 1, and there are 2..{MOST_CLUSTERS}.'
+                    f'"{text}": cluster numbers start at 1, and the number of clusters is '
+                    f"2..{MOST_CLUSTERS}."
                 )
         else:
             raise UsageError(
-                f'"{text}" names no channels; write all, 0-7,12, 8-, 25%, 25% seed 3, '
+                f'"{text}" does not name channels. Write all, 0-7,12, 8-, 25%, 25% seed 3, '
                 "or cluster 2 of 5."
             )
 
@@ -84,5 +87,5 @@ class Channels:
             return torch.tensor(parse_layers(text, count))
         except UsageError:
             raise UsageError(
-                f'Layer {layer} has channels 0..{count - 1}; "{text}" are none of them.'
+                f'Layer {layer} has channels 0..{count - 1}; "{text}" is outside.'
             ) from None

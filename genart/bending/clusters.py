@@ -2,7 +2,7 @@
 
 Broad et al. 2021 (section 3.3) embed the maps of every channel and put channels with near
 embeddings together by k-means. Here the embedding is that of the principal axes of the maps
-themselves: each channel's maps of some random places, seen coarsely and brought to the same
+themselves: each channel's maps of some random latents, at low resolution and scaled to the same
 strength, so that what counts is where a channel draws and not how strongly.
 """
 
@@ -24,7 +24,7 @@ from genart.models.capabilities import Layered
 from genart.models.download import cache_folder
 
 _VERSION = "2"  # of how clusters are found
-_PLACES = 24  # pictures that are looked at
+_PLACES = 24  # images that are looked at
 _SIDE = 16  # pixels that a map is seen with, at most, each way
 _AXES = 32
 _ROUNDS, _TRIES = 100, 4
@@ -33,7 +33,7 @@ _ROUNDS, _TRIES = 100, 4
 def clusters(model: Layered, layer: str, count: int = 5, *, seed: int = 0) -> torch.Tensor:
     """Which cluster each channel of a layer is in.
 
-    The first call for a model, layer and count takes as long as some pictures; the result is kept
+    The first call for a model, layer and count takes as long as some images; the result is kept
     under the model's SHA-256 where it came from a file. They are those of the model itself, as
     high as wide, whatever is bent, blended or moved around it.
 
@@ -41,7 +41,7 @@ def clusters(model: Layered, layer: str, count: int = 5, *, seed: int = 0) -> to
         model: a generator that shows its layers.
         layer: its full name.
         count: how many clusters, 2 or more, at most the layer's channels.
-        seed: of the places looked at, and of k-means.
+        seed: of the sampled latents and of k-means.
 
     Returns:
         (channels,) whole numbers 0..count - 1 on the CPU; 0 is the largest cluster.
@@ -56,7 +56,7 @@ def clusters(model: Layered, layer: str, count: int = 5, *, seed: int = 0) -> to
         try:
             return _read(file, count)
         except DataError:
-            pass  # it is found anew and written over
+            pass  # it is found again and written over
     found = kmeans(_embedded(plain, layer, seed), count, seed=seed)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def kmeans(rows: torch.Tensor, count: int, *, seed: int = 0) -> torch.Tensor:
         UsageError: a count that cannot be.
     """
     if not 1 <= count <= len(rows):
-        raise UsageError(f"{len(rows)} channels have 1..{len(rows)} clusters, not {count}.")
+        raise UsageError(f"{len(rows)} channels can have 1..{len(rows)} clusters, not {count}.")
     rows, chance = rows.double(), np.random.RandomState(seed)
     tries = [_lloyd(rows, _begun(rows, count, chance)) for _ in range(_TRIES)]
     labels = min(tries, key=lambda found: found[0])[1]
@@ -111,7 +111,7 @@ def _lloyd(rows: torch.Tensor, centres: torch.Tensor) -> tuple[float, torch.Tens
         labels = nearest
         for k in range(len(centres)):
             own = rows[labels == k]
-            # an empty cluster begins anew where the fit is worst
+            # an empty cluster begins again where the fit is worst
             centres[k] = own.mean(0) if len(own) else rows[far.amin(1).argmax()]
     return float(far.amin(1).square().sum()), labels
 
@@ -172,7 +172,7 @@ def _read(file: Path, count: int) -> torch.Tensor:
 
     labels = read_arrays(file, ("labels",)).get("labels")
     if labels is None or labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise DataError(f"{file} holds no clusters.")
+        raise DataError(f"{file} contains no clusters.")
     if not len(labels) or labels.min() < 0 or labels.max() >= count:
-        raise DataError(f"{file} holds other clusters.")
+        raise DataError(f"{file} contains other clusters.")
     return torch.from_numpy(labels.astype(np.int64))

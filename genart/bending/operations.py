@@ -26,7 +26,7 @@ class Amount:
         rest: where the operation changes nothing; None where only others decide that.
         low: the least it may be.
         high: the most.
-        usual: what it is where nobody says.
+        usual: the default.
         unit: what it is counted in.
         curve: how a fader spreads over the range.
         period: added to rest, it is at rest again; 0 for never.
@@ -101,7 +101,7 @@ class Operation:
         if len(values) > len(self.amounts):
             names = ", ".join(amount.name for amount in self.amounts)
             raise UsageError(
-                f"{self.name} takes {len(self.amounts)} amounts ({names}), not {len(values)}."
+                f"{self.name} has {len(self.amounts)} amounts ({names}), not {len(values)}."
             )
         given = [float(value) for value in values]
         return (*given, *(amount.usual for amount in self.amounts[len(given) :]))
@@ -114,64 +114,64 @@ def _blend(usual: float = 1.0, help: str = "") -> Amount:
 _ALL = (
     Operation("translate", ops_spatial.translate, (
         Amount("across", 0.0, -1.0, 1.0, 0.25, "widths", period=1.0,
-               help="how far to the right; what leaves comes in at the other side."),
-        Amount("down", 0.0, -1.0, 1.0, 0.0, "heights", period=1.0, help="how far down."),
+               help="shift to the right; it wraps around."),
+        Amount("down", 0.0, -1.0, 1.0, 0.0, "heights", period=1.0, help="shift down."),
     )),
     Operation("rotate", ops_spatial.rotate, (
         Amount("turns", 0.0, -1.0, 1.0, 0.125, "turns", period=1.0,
-               help="how far it is turned, counter-clockwise."),
+               help="rotation, counter-clockwise."),
     )),
     Operation("scale", ops_spatial.scale, (
-        Amount("factor", 1.0, 0.25, 4.0, 1.5, "x", "log", help="how much it is enlarged."),
+        Amount("factor", 1.0, 0.25, 4.0, 1.5, "x", "log", help="enlargement."),
     )),
     Operation("swirl", ops_spatial.swirl, (
-        Amount("turns", 0.0, -2.0, 2.0, 0.25, "turns", help="how far the centre is turned."),
+        Amount("turns", 0.0, -2.0, 2.0, 0.25, "turns", help="rotation of the centre."),
     )),
     Operation("wave", ops_spatial.wave, (
-        Amount("amount", 0.0, -0.5, 0.5, 0.1, "widths", help="how far rows swing sideways."),
-        Amount("waves", None, 0.25, 32.0, 2.0, "", "log", help="how many waves there are."),
+        Amount("amount", 0.0, -0.5, 0.5, 0.1, "widths", help="horizontal shift of the rows."),
+        Amount("waves", None, 0.25, 32.0, 2.0, "", "log", help="number of waves."),
     )),
-    Operation("flip_h", ops_spatial.flip_h, (_blend(help="how much of it is flipped sideways."),)),
-    Operation("flip_v", ops_spatial.flip_v, (_blend(help="how much of it is upside down."),)),
-    Operation("mirror_h", ops_spatial.mirror_h, (_blend(help="how much the right is the left."),)),
-    Operation("mirror_v", ops_spatial.mirror_v, (_blend(help="how much the bottom is the top."),)),
+    Operation("flip_h", ops_spatial.flip_h, (_blend(help="share of the flipped map."),)),
+    Operation("flip_v", ops_spatial.flip_v, (_blend(help="share of the flipped map."),)),
+    Operation("mirror_h", ops_spatial.mirror_h, (_blend(help="share of the mirrored half."),)),
+    Operation("mirror_v", ops_spatial.mirror_v, (_blend(help="share of the mirrored half."),)),
     Operation("kaleidoscope", ops_spatial.kaleidoscope, (
-        _blend(help="how much of it is folded round the centre."),
-        Amount("folds", None, 1.0, 16.0, 6.0, help="how many folds there are."),
+        _blend(help="share of the kaleidoscope."),
+        Amount("folds", None, 1.0, 16.0, 6.0, help="number of folds."),
     )),
     Operation("erode", ops_morphology.erode, (
-        Amount("radius", 0.0, 0.0, 8.0, 1.0, "px", help="how far what is bright shrinks."),
+        Amount("radius", 0.0, 0.0, 8.0, 1.0, "px", help="radius of the erosion."),
     )),
     Operation("dilate", ops_morphology.dilate, (
-        Amount("radius", 0.0, 0.0, 8.0, 1.0, "px", help="how far what is bright grows."),
+        Amount("radius", 0.0, 0.0, 8.0, 1.0, "px", help="radius of the dilation."),
     )),
     Operation("multiply", ops_pointwise.multiply, (
-        Amount("factor", 1.0, -4.0, 4.0, 2.0, "x", help="how many times as strong it is."),
+        Amount("factor", 1.0, -4.0, 4.0, 2.0, "x", help="factor on the values."),
     )),
-    Operation("ablate", ops_pointwise.ablate, (_blend(help="how much of it is taken away."),)),
-    Operation("invert", ops_pointwise.invert, (_blend(help="how much of it is turned over."),)),
+    Operation("ablate", ops_pointwise.ablate, (_blend(help="share that is removed."),)),
+    Operation("invert", ops_pointwise.invert, (_blend(help="share of the inverted map."),)),
     Operation("threshold", ops_pointwise.threshold, (
-        _blend(help="how much of it is 0 or 1 alone."),
-        Amount("level", None, -4.0, 4.0, 0.5, help="from where on it is 1."),
+        _blend(help="share of the thresholded map."),
+        Amount("level", None, -4.0, 4.0, 0.5, help="threshold."),
     )),
     Operation("quantise", ops_pointwise.quantise, (
-        _blend(help="how much of it goes in steps."),
-        Amount("steps", None, 0.25, 16.0, 1.0, "", "log", help="how many steps a unit has."),
+        _blend(help="share of the quantised map."),
+        Amount("steps", None, 0.25, 16.0, 1.0, "", "log", help="steps per unit."),
     )),
     Operation("noise", ops_pointwise.noise, (
-        Amount("amount", 0.0, 0.0, 4.0, 0.5, help="how much of a fixed noise is added."),
-        Amount("seed", None, 0.0, 999.0, 0.0, help="which noise."),
+        Amount("amount", 0.0, 0.0, 4.0, 0.5, help="amount of fixed noise."),
+        Amount("seed", None, 0.0, 999.0, 0.0, help="seed of the noise."),
     )),
     Operation("frequency", ops_frequency.frequency, (
-        Amount("across", 0.0, -32.0, 32.0, 2.0, "cycles", help="how many more there are across."),
-        Amount("down", 0.0, -32.0, 32.0, 0.0, "cycles", help="how many more there are down."),
+        Amount("across", 0.0, -32.0, 32.0, 2.0, "cycles", help="horizontal frequency shift."),
+        Amount("down", 0.0, -32.0, 32.0, 0.0, "cycles", help="vertical frequency shift."),
     )),
     Operation("blur", ops_frequency.blur, (
-        Amount("radius", 0.0, 0.0, 0.5, 0.05, "sides", help="how soft it is."),
+        Amount("radius", 0.0, 0.0, 0.5, 0.05, "sides", help="radius of the blur."),
     )),
     Operation("sharpen", ops_frequency.sharpen, (
-        Amount("amount", 0.0, 0.0, 8.0, 1.0, help="how much its edges stand out."),
-        Amount("radius", None, 0.005, 0.5, 0.05, "sides", "log", help="how broad edges are."),
+        Amount("amount", 0.0, 0.0, 8.0, 1.0, help="amount of sharpening."),
+        Amount("radius", None, 0.005, 0.5, 0.05, "sides", "log", help="width of the edges."),
     )),
 )  # fmt: skip
 
@@ -186,5 +186,5 @@ def operation(name: str) -> Operation:
         UnknownName: there is none.
     """
     if name not in OPERATIONS:
-        raise UnknownName("operation", name, OPERATIONS, "docs/bending.md shows each.")
+        raise UnknownName("operation", name, OPERATIONS, "docs/bending.md lists them.")
     return OPERATIONS[name]

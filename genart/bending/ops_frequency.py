@@ -9,9 +9,9 @@ from torch import Tensor
 
 
 def frequency(x: Tensor, across: float, down: float) -> Tensor:
-    """Its frequencies moved: what had k cycles across the picture has so many more.
+    """Its frequencies moved: what had k cycles across the image has so many more.
 
-    The shift of a frequency shifter: the analytic signal (positive frequencies alone) is turned by
+    The shift of a frequency shifter: the analytic signal (positive frequencies only) is rotated by
     a complex wave, and its real part taken.
     """
     moved = _moved(x.float(), across, 3)

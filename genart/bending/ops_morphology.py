@@ -1,7 +1,7 @@
 """Operations on neighbourhoods of activations x (n, c, h, w): grey-scale morphology.
 
 The neighbourhood is a square of 2 r + 1 pixels (Haralick et al. 1987); between whole radii the
-two are blended, so that the radius can be turned smoothly.
+two are blended, so that the radius changes smoothly.
 """
 
 from __future__ import annotations

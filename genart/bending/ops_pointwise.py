@@ -19,7 +19,7 @@ def ablate(x: Tensor, amount: float) -> Tensor:
 
 
 def invert(x: Tensor, amount: float) -> Tensor:
-    """Turned over: at 1 every value v is 1 - v."""
+    """Inverted: at 1 every value v is 1 - v."""
     return x + amount * (1 - 2 * x)
 
 
@@ -34,7 +34,7 @@ def quantise(x: Tensor, amount: float, steps: float) -> Tensor:
 
 
 def noise(x: Tensor, amount: float, seed: float) -> Tensor:
-    """A fixed normal noise added, one map a channel, the same in every picture."""
+    """A fixed normal noise added, one map a channel, the same in every image."""
     return x + amount * _maps(round(seed), *x.shape[1:]).to(x)
 
 

@@ -19,7 +19,7 @@ def translate(x: Tensor, across: float, down: float) -> Tensor:
 
 
 def rotate(x: Tensor, turns: float) -> Tensor:
-    """Turned about its centre, counter-clockwise."""
+    """Rotated about its centre, counter-clockwise."""
     across, down = _centred(x)
     cos, sin = math.cos(2 * math.pi * turns), math.sin(2 * math.pi * turns)
     return _sampled(x, cos * across - sin * down, sin * across + cos * down)
@@ -32,7 +32,7 @@ def scale(x: Tensor, factor: float) -> Tensor:
 
 
 def swirl(x: Tensor, turns: float) -> Tensor:
-    """Turned the more the nearer to the centre; corners stay."""
+    """Rotated more near the centre; corners stay."""
     across, down = _centred(x)
     corner = torch.hypot(across[0, 0], down[0, 0]).clamp(min=0.5)
     near = 1 - torch.hypot(across, down) / corner
@@ -102,7 +102,7 @@ def _centred(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _sampled(x: Tensor, across: Tensor, down: Tensor) -> Tensor:
-    """Values at places counted from the centre in pixels."""
+    """Values at positions in pixels from the centre."""
     height, width = x.shape[2:]
     grid = torch.stack([2 * across / width, 2 * down / height], 2).expand(len(x), -1, -1, -1)
     made = F.grid_sample(

@@ -1,4 +1,4 @@
-"""The globals a model file may name, each mapped to a few lines of our own.
+"""The globals a model file may name, each mapped to a few lines of genart.
 
 Nothing is imported by name and nothing a file names is called. A global that is not in this list
 is refused with its name.
@@ -55,7 +55,7 @@ class Global:
 
 
 def data_of(value: object, budget: Budget) -> memoryview:
-    """The bytes of a byte string, or of a text that Python 2 wrote in its place."""
+    """The bytes of a byte string, or of a text that Python 2 wrote instead."""
     if isinstance(value, Blob):
         return value.view
     if isinstance(value, str):
@@ -81,7 +81,7 @@ def _persistent(builder: Builder, args: tuple[Any, ...]) -> Record:
         refuse(f"holds a persistent object of version {shown(meta.get('version'))}, not 6")
     name, state, source = (meta.get(key) for key in ("class_name", "state", "module_src"))
     if not (_is_name(name) and isinstance(source, str)):
-        refuse("holds a persistent object whose class name is no identifier")
+        refuse("holds a persistent object whose class name is not an identifier")
     if not isinstance(state, dict):
         refuse("holds a persistent object without a state")
     record: Record = builder.grove.new(Record(name, state, source), like=meta)
@@ -105,7 +105,7 @@ def _mapping(builder: Builder, args: tuple[Any, ...]) -> dict[Any, Any]:
     ):
         builder.grove.update(made, [item for pair in content for item in pair])
     else:
-        damaged("makes a dict of something that is no list of pairs")
+        damaged("makes a dict of something that is not a list of pairs")
     return made
 
 
@@ -126,7 +126,7 @@ def _set(builder: Builder, args: tuple[Any, ...]) -> set[Any]:
     if args:
         (items,) = args
         if not isinstance(items, list | tuple):
-            damaged("makes a set of something that is no list")
+            damaged("makes a set of something that is not a list")
         builder.budget.work(len(items))
         builder.grove.add(made, items)
     return made
@@ -139,7 +139,7 @@ def _network(builder: Builder) -> Unbuilt:
 def _rebuild_tensor(builder: Builder, args: tuple[Any, ...]) -> torch.Tensor:
     storage, offset, size, stride = args
     if not isinstance(storage, Storage):
-        refuse("makes a tensor of something that is no storage")
+        refuse("makes a tensor of something that is not a storage")
     return storage.view(offset, size, stride, builder.budget)
 
 
@@ -153,7 +153,7 @@ def _rebuild_tensor_v2(builder: Builder, args: tuple[Any, ...]) -> torch.Tensor:
 def _rebuild_parameter(builder: Builder, args: tuple[Any, ...]) -> torch.Tensor:
     data, _, _ = args
     if not is_tensor(data):
-        refuse("makes a parameter of something that is no tensor")
+        refuse("makes a parameter of something that is not a tensor")
     return data
 
 
@@ -165,19 +165,19 @@ def _load_from_bytes(builder: Builder, args: tuple[Any, ...]) -> Storage:
 def _size(builder: Builder, args: tuple[Any, ...]) -> tuple[Any, ...]:
     (size,) = args
     if not isinstance(size, tuple) or len(size) > DIMENSIONS:
-        refuse("has a size that is no tuple")
+        refuse("has a size that is not a tuple")
     return size
 
 
 def _device(builder: Builder, args: tuple[Any, ...]) -> str:
     if not 1 <= len(args) <= 2 or not isinstance(args[0], str):
-        damaged("names a device that is none")
+        damaged("names an unknown device")
     return ":".join(map(shown, args))
 
 
 def _reconstruct(builder: Builder, args: tuple[Any, ...]) -> Unbuilt:
     if not args or getattr(args[0], "name", None) != "numpy.ndarray":
-        refuse("makes an array of something that is no numpy.ndarray")
+        refuse("makes an array of something that is not a numpy.ndarray")
     return Unbuilt("array")
 
 
@@ -197,7 +197,7 @@ def _encode(builder: Builder, args: tuple[Any, ...]) -> bytes:
     if codec not in ("latin1", "latin-1"):
         refuse(f"asks for the codec {shown(codec)!r}; only latin1 is read")
     if not isinstance(text, str):
-        damaged("encodes something that is no text")
+        damaged("encodes something that is not a text")
     builder.budget.encode(len(text))
     return _latin1(text)
 

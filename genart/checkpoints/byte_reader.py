@@ -10,7 +10,7 @@ _LINE = 256
 
 
 class ByteReader:
-    """A place in a file's bytes.
+    """A position in a file's bytes.
 
     Args:
         view: the bytes, uint8.
@@ -38,7 +38,9 @@ class ByteReader:
     def take(self, length: int) -> memoryview:
         """The next `length` bytes, not copied; checked against the bytes left."""
         if not 0 <= length <= self.left:
-            refuse(f"announces {length:,} bytes where {self.left:,} are left: cut short or forged")
+            refuse(
+                f"announces {length:,} bytes but only {self.left:,} are left: incomplete or forged"
+            )
         start = self.pos
         self.pos = start + length
         return self.view[start : self.pos]

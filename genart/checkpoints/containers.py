@@ -38,7 +38,7 @@ class Blob:
 
 
 class Unbuilt:
-    """Stands for an array or network until BUILD brings its state.
+    """A placeholder for an array or network until BUILD sets its state.
 
     Args:
         what: "array" or "network".
@@ -140,7 +140,7 @@ class Containers:
     def _open(self, target: Any, kind: type, name: str) -> _Node:
         node = self._nodes.get(id(target))
         if node is None or type(target) is not kind:
-            refuse(f"puts items into something that is no {name}")
+            refuse(f"puts items into something that is not a {name}")
         if node.placed:
             refuse("changes a container after putting it into another: it may contain itself")
         return node
@@ -185,7 +185,7 @@ def _settled_leaf(value: Any) -> Any:
         return value.bytes()
     if isinstance(value, Unbuilt):
         return value.value if _is_built(value) else damaged(f"never fills one {value.what}")
-    refuse(f"keeps {shown(value)} where only data may stand")
+    refuse(f"keeps {shown(value)} where only data is allowed")
 
 
 def _is_built(value: Any) -> bool:

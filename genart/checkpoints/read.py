@@ -17,7 +17,7 @@ from genart.checkpoints.torch_zip import read_torch_zip
 from genart.checkpoints.unpickler import Unpickler
 from genart.errors import CheckpointError, RefusedCheckpoint
 
-_ADVICE = "Get it from its author again, or ask for the weights alone as .safetensors."
+_ADVICE = "Download it again, or ask its author for the weights as .safetensors."
 _READ = "Model files are .pkl (NVIDIA), .pt, .pth and .safetensors"
 _STRANGERS = {
     b"version https://git-lfs": "is a Git LFS pointer, not the model: run `git lfs pull`",
@@ -26,16 +26,16 @@ _STRANGERS = {
     b"\xfd7zXZ": "is compressed with xz: unpack it first",
     b"7z\xbc\xaf": "is a 7-Zip archive: unpack it first",
     b"Rar!": "is a RAR archive: unpack it first",
-    b"\x89HDF": "is an HDF5 file (Keras), which is not read",
-    b"\x89PNG": "is a picture (PNG)",
-    b"\xff\xd8\xff": "is a picture (JPEG)",
-    b"GGUF": "is a GGUF file, which is not read",
+    b"\x89HDF": "is an HDF5 file (Keras), which is not supported",
+    b"\x89PNG": "is an image (PNG)",
+    b"\xff\xd8\xff": "is an image (JPEG)",
+    b"GGUF": "is a GGUF file, which is not supported",
     b"\x93NUMPY": "is a NumPy array",
 }
 
 
 class _Stranger(CheckpointError):
-    """A file of another kind; its message says itself what to do."""
+    """A file of another kind; its message already says what to do."""
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
@@ -69,7 +69,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 
 def _read(path: Path) -> Checkpoint:
     if path.exists() and not path.is_file():
-        raise _Stranger(f"is no file. {_READ}")
+        raise _Stranger(f"is not a file. {_READ}")
     with path.open("rb") as file:
         if not file.seek(0, 2):
             damaged("is empty: its download may have failed")
@@ -114,7 +114,7 @@ def _pickle_format(tree: Any) -> str:
 
 
 def _explain(head: bytes, last: bytes) -> NoReturn:
-    """Say what a file is that no reader takes, and what to do with it."""
+    """Explain what an unreadable file is, and what to do with it."""
     text = head.lstrip().lower()
     if text.startswith((b"<!doctype", b"<html", b"<?xml")):
         damaged("is a web page: the download gave a page instead of the model")
@@ -125,4 +125,4 @@ def _explain(head: bytes, last: bytes) -> NoReturn:
         raise _Stranger(f"is a tar archive: unpack it first. {_READ}")
     if head[:1] in b"(]}cdlIJKLMNSTUVXFG" and last == b".":
         refuse("is a pickle of protocol 0 or 1, which no model file needs")
-    raise _Stranger(f"is no model file (it starts with {head[:8].hex(' ')}). {_READ}")
+    raise _Stranger(f"is not a model file (it starts with {head[:8].hex(' ')}). {_READ}")

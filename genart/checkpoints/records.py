@@ -36,7 +36,7 @@ class Record:
 
     @property
     def source_sha256(self) -> str:
-        """SHA-256 of the carried program text, hexadecimal; tells releases apart."""
+        """SHA-256 of the carried program text, hexadecimal; distinguishes releases."""
         return hashlib.sha256(self.source.encode()).hexdigest()
 
     def state_dict(self) -> dict[str, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""Safetensors: a header of JSON, then numbers. Our own models are kept so."""
+"""Safetensors: a JSON header, then numbers. The format of genart's models."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_safetensors(
     if length > HEADER or len(view) - length > TENSOR_BYTES:
         refuse(f"has a header of {length:,} bytes, or more than {TENSOR_BYTES >> 30} GiB in all")
     if length > len(view) - 8:
-        damaged("ends inside its header: it is cut short")
+        damaged("ends inside its header: it is incomplete")
     header = _header(view[8 : 8 + length])
     if len(header) > TENSORS:
         refuse(f"holds more than {TENSORS:,} tensors")
@@ -54,10 +54,10 @@ def _header(view: memoryview) -> dict[str, dict[str, str]]:
     try:
         header = json.loads(bytes(view))
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"has a header that is no JSON ({error})") from error
+        raise CheckpointError(f"has a header that is not JSON ({error})") from error
     texts = header.get("__metadata__", {}) if isinstance(header, dict) else None
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-        damaged("has a header that is no list of tensors and texts")
+        damaged("has a header that is not a list of tensors and texts")
     return dict(header)
 
 

@@ -81,7 +81,7 @@ class Storage:
         """
         budget.tensor()
         if not (_is_shape(size) and _is_shape(stride) and len(size) == len(stride)):
-            refuse("describes a tensor by something that is no shape")
+            refuse("describes a tensor by something that is not a shape")
         if type(offset) is not int or offset < 0:
             refuse(f"has a tensor at offset {shown(offset)}")
         count, have = math.prod(size), self.flat.numel()

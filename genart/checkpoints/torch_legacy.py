@@ -28,7 +28,7 @@ def storage_id(pid: tuple[Any, ...]) -> tuple[Global, str, int]:
         RefusedCheckpoint: the id is of another kind.
     """
     if len(pid) not in (5, 6) or pid[0] != "storage":
-        refuse("refers to something outside itself that is no storage")
+        refuse("refers to something outside itself that is not a storage")
     _, kind, key, _, numel = pid[:5]
     if not isinstance(kind, Global) or kind.dtype is None:
         refuse(f"has a storage of type {shown(kind)}, which is not read")

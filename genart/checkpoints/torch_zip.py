@@ -23,7 +23,7 @@ _LOCAL = b"PK\x03\x04"
 
 
 class Members:
-    """The files in a zip, read in place and never extracted.
+    """The files in a zip, read without extracting them.
 
     Args:
         path: the zip.
@@ -38,9 +38,11 @@ class Members:
         self._view = view
         entries = _directory(path, view)
         if any(_PROGRAM.fullmatch(entry.orig_filename) for entry in entries):
-            refuse("is a TorchScript archive, which holds a program; save the state_dict() instead")
+            refuse(
+                "is a TorchScript archive, which contains a program. Save the state_dict() instead"
+            )
         if not any(entry.orig_filename.endswith("/data.pkl") for entry in entries):
-            damaged("is a zip, but no model that torch wrote (it has no data.pkl)")
+            damaged("is a zip, but not a model that torch wrote (it has no data.pkl)")
         if sum(entry.file_size for entry in entries) > len(view):
             refuse("has members larger than itself")
         self._entries: dict[str, zipfile.ZipInfo] = {}
@@ -77,7 +79,7 @@ def _directory(path: Path, view: memoryview) -> list[zipfile.ZipInfo]:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error) as error:
-        raise CheckpointError(f"is a damaged or cut-short zip ({error})") from error
+        raise CheckpointError(f"is a damaged or incomplete zip ({error})") from error
     return entries
 
 
@@ -86,7 +88,7 @@ def _directory_size(view: memoryview) -> int:
     tail = bytes(view[-(1 << 16) - _END_SIZE - _LOCATOR_SIZE - _END64_SIZE :])
     end = tail.rfind(_END)
     if end < 0 or end + _END_SIZE > len(tail):
-        damaged("is a zip that is cut short")
+        damaged("is an incomplete zip")
     (size,) = struct.unpack_from("<L", tail, end + 12)
     end64 = end - _LOCATOR_SIZE - _END64_SIZE
     if size == 0xFFFFFFFF and end64 >= 0 and tail[end64 : end64 + 4] == _END64:

@@ -42,8 +42,8 @@ class Unpickler:
     Args:
         cursor: stands at the pickle's first byte; afterwards behind its last.
         budget: the file's allowance.
-        find_storage: answers a persistent id; None where such ids have no place.
-        load_nested: reads a storage saved inside the pickle; None where that has no place.
+        find_storage: answers a persistent id; None where such ids are not allowed.
+        load_nested: reads a storage saved inside the pickle; None where that is not allowed.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class Unpickler:
     def _stack_global(self) -> None:
         name, module = self._stack.pop(), self._stack.pop()
         if not (isinstance(name, str) and isinstance(module, str)):
-            refuse("names a global by something that is no text")
+            refuse("names a global by something that is not a text")
         self._push(named(module, name))
 
     def _put(self, index: int) -> None:
@@ -193,13 +193,13 @@ class Unpickler:
     def _reduce(self) -> None:
         args, function = self._stack.pop(), self._stack.pop()
         if not (isinstance(function, Global) and function.call and isinstance(args, tuple)):
-            refuse(f"calls {shown(function)}, which is not to be called")
+            refuse(f"calls {shown(function)}, which is not allowed")
         self._push(function.call(self, args))
 
     def _new_object(self) -> None:
         args, kind = self._stack.pop(), self._stack.pop()
         if not (isinstance(kind, Global) and kind.fresh and args == ()):
-            refuse(f"makes an object of {shown(kind)}, which is not to be made")
+            refuse(f"makes an object of {shown(kind)}, which is not allowed")
         self._push(kind.fresh(self))
 
     def _build(self) -> None:

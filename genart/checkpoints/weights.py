@@ -32,7 +32,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     named = tree.items() if isinstance(tree, dict) else ()
     weights = {str(name): value for name, value in named if isinstance(value, Tensor)}
     if not weights:
-        raise CheckpointError(f'"{path}" holds no weights by name.')
+        raise CheckpointError(f'"{path}" contains no named weights.')
     return weights
 
 
@@ -47,5 +47,5 @@ def _arrays(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(f'There is no file "{path}".') from None
     except _TROUBLE as error:
         raise CheckpointError(
-            f'"{path}" cannot be read as weights: {error or "it is empty"}. Was it cut short?'
+            f'"{path}" cannot be read as weights: {error or "it is empty"}. It may be incomplete.'
         ) from error

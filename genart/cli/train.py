@@ -74,7 +74,7 @@ def _trainer(kind: str) -> click.Command:
         given = {name: value for name, value in options.items() if value not in (None, ())}
         return {"model": train(kind, data, out, device=device, progress=progress, **given)}
 
-    body.__doc__ = f"Train {kind}" + (" on a folder or zip of pictures." if wants else ".")
+    body.__doc__ = f"Train {kind}" + (" on a folder or zip of images." if wants else ".")
     for setting in reversed(settings_of(kind)):
         body = _option(setting)(body)
     for option in reversed(_SHARED if wants else _SHARED[1:]):
@@ -85,7 +85,7 @@ def _trainer(kind: str) -> click.Command:
 _SHARED: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--data", type=click.Path(exists=True, path_type=Path), required=True,
-        help="A folder or zip of pictures.",
+        help="A folder or zip of images.",
     ),
     click.option(
         "--out", type=click.Path(file_okay=False, path_type=Path), required=True,

@@ -112,7 +112,7 @@ def _picture(path: Path) -> dict[str, Any]:
             facts["frames"] = getattr(picture, "n_frames", 1)
             comment = picture.info.get("comment", b"")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{path} is a damaged picture: {error}") from error
+        raise DataError(f"{path} is a damaged image: {error}") from error
     recipe = read_recipe(path)
     if recipe is None and isinstance(comment, bytes):
         recipe = _parsed(comment.decode("ascii", "replace"))

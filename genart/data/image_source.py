@@ -29,7 +29,7 @@ _UNREADABLE = (  # what reading and decoding a file, or a part of a zip, may rai
 
 
 class ImageSource:
-    """The images in a folder, searched with its subfolders, or in a zip, read in place.
+    """The images in a folder, searched with its subfolders, or in a zip, read without unpacking.
 
     Args:
         path: the folder or zip.
@@ -92,7 +92,7 @@ class ImageSource:
             skipped: "name: reason" of images that could not be read.
         """
         reason = f" {len(skipped)} were unreadable, the first: {skipped[0]}" if skipped else ""
-        return DataError(f'"{self.path}" holds no images ({", ".join(SUFFIXES)}).{reason}')
+        return DataError(f'"{self.path}" contains no images ({", ".join(SUFFIXES)}).{reason}')
 
 
 @dataclass(frozen=True)

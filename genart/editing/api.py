@@ -66,7 +66,7 @@ def directions(
     arXiv:2007.06600; Härkönen et al., GANSpace (2020), arXiv:2004.02546.
     """
     if method not in METHODS:
-        raise UnknownName("method", method, METHODS, "`genart directions --help` tells more.")
+        raise UnknownName("method", method, METHODS, "`genart directions --help` explains them.")
     generator = as_generator(model, device, progress=progress)
     given = {name: value for name, value in options.items() if value is not None}
     words = _words(generator, method, {**given, "progress": progress})
@@ -91,7 +91,9 @@ def _keeping(found: Directions, others: Directions) -> Directions:
     if gone := [
         name for name, was, now in zip(found.names, before, after, strict=True) if now < 1e-4 * was
     ]:
-        raise UsageError(f"Nothing is left of {', '.join(gone)}: they are what is to be kept.")
+        raise UsageError(
+            f"Nothing is left of {', '.join(gone)}: they are equal to directions in --keep."
+        )
     return kept
 
 
@@ -100,7 +102,7 @@ def _words(generator: Generator, method: str, given: dict[str, Any]) -> dict[str
     taken = inspect.signature(METHODS[method]).parameters
     if wrong := [name for name in given if name not in taken and name != "progress"]:
         known = ", ".join(name for name in taken if name not in ("model", "progress"))
-        raise UsageError(f"{method} takes no {', '.join(wrong)}; it takes {known}.")
+        raise UsageError(f"{method} has no option {', '.join(wrong)}; it has {known}.")
     words = {name: value for name, value in given.items() if name in taken}
     for side in ("positive", "negative"):
         if side in taken and side not in words:
@@ -142,7 +144,7 @@ def _keep_sheet(
     from genart.media.sheets import SUFFIXES
 
     if path.suffix not in SUFFIXES:
-        raise UsageError(f'A sheet is a picture: {", ".join(SUFFIXES)}, not "{path}".')
+        raise UsageError(f'A sheet is an image file: {", ".join(SUFFIXES)}, not "{path}".')
     picture: Frame = contact_sheet(
         generator, found, seeds=seeds, truncation=truncation, progress=progress
     )

@@ -1,4 +1,4 @@
-"""How far one unit goes: as far as the eye sees."""
+"""The scale of directions: one unit is one visible step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from genart.latent import Latent
 from genart.perception.perceptual import perceptual_distance
 from genart.progress import Progress, ProgressCallback
 
-#: One unit changes a picture by this share of the distance between two random ones.
+#: One unit changes an image by this share of the distance between two random ones.
 SHARE = 0.25
 _TRIES, _CLOSE = 8, 0.03
 
@@ -29,17 +29,17 @@ def visible(
 ) -> Directions:
     """The same directions, each as long that one unit of it is equally visible.
 
-    A unit is the step, forwards and backwards, that changes the pictures of some random places by
+    A unit is the step, forwards and backwards, that changes the images of some random latents by
     `share` of the mean perceptual distance between them.
 
     Args:
         model: whose directions these are.
         directions: of any length but 0.
-        share: of the distance between random pictures.
-        truncation: where the places lie.
-        places: how many pictures are compared.
-        seed: of the places: seeds seed .. seed + places - 1.
-        progress: told of every direction.
+        share: of the distance between random images.
+        truncation: of the latents.
+        places: number of compared images.
+        seed: of the latents: seeds seed .. seed + places - 1.
+        progress: called for every direction.
     """
     with torch.no_grad():
         start = model.map(model.sample(range(seed, seed + places)), truncation)

@@ -32,11 +32,11 @@ def contact_sheet(
     Args:
         model: whose directions these are.
         directions: the rows.
-        seeds: the places that are moved; each direction has a row for each.
+        seeds: of the latents that are moved; each direction has a row for each.
         amounts: the columns, in units.
-        truncation: where the places lie.
+        truncation: of the latents.
         size: (h, w) of each cell in pixels; the model's own unless given.
-        progress: told of every row.
+        progress: called for every row.
 
     Returns:
         A frame, uint8 (h, w, 3).

@@ -11,7 +11,7 @@ from genart.errors import DataError, ParamError, UsageError
 from genart.param_groups import keep_values
 from genart.params import Param
 
-#: Units that a handle goes to either side.
+#: Range of a Param in units, to either side.
 MOST = 5.0
 
 
@@ -20,7 +20,7 @@ class DirectionParams:
 
     Args:
         path: the .npz file.
-        before: the owner of handles that these replace; those of the same name keep their values.
+        before: the owner of Params that these replace; those of the same name keep their values.
 
     Attributes:
         owner: the object that holds the values.
@@ -40,7 +40,7 @@ class DirectionParams:
         self._edited: Edited | None = None
 
     def on(self, model: Generator) -> Generator:
-        """The model with these handles; the model itself where they belong to another one."""
+        """The model with these directions; the model itself if they belong to another one."""
         if self._edited is None or self._edited.inner is not model:
             directions = self.directions.first(model.num_ws)
             try:

@@ -52,11 +52,12 @@ class Directions:
         for name in self.names:
             if not _NAME.fullmatch(name):
                 raise UsageError(
-                    f'"{name}" is no name for a direction: a letter, then letters, digits and _, '
-                    "all lower case, 40 at most."
+                    f'"{name}" is not a name for a direction. Use a letter, then letters, '
+                    "digits and _, "
+                    "all lower case, at most 40."
                 )
         if len(set(self.names)) != len(self.names):
-            raise UsageError(f"Every direction has a name of its own; {self.names} has one twice.")
+            raise UsageError(f"Names of directions must be unique; {self.names} has one twice.")
         if self.steps.ndim != 3 or not len(self.names) == len(self.steps) == len(self.values):
             raise UsageError(
                 f"{len(self.names)} directions need steps of shape ({len(self.names)}, num_ws, "
@@ -106,7 +107,7 @@ class Directions:
             return latent
         if latent.space != "w+" or latent.values.shape[1:] != self.steps.shape[1:]:
             raise UsageError(
-                f'These directions move places in w+ of "{self.model}", '
+                f'These directions move latents in w+ of "{self.model}", '
                 f"{tuple(self.steps.shape[1:])}, not {latent.space} {tuple(latent.values.shape)}."
             )
         steps = self[list(chosen)].steps.to(latent.values)
@@ -185,7 +186,7 @@ class Directions:
         """
         path = Path(path)
         if path.suffix != ".npz":
-            raise UsageError(f'Directions are kept in an .npz file, not in "{path}".')
+            raise UsageError(f'Directions are saved in an .npz file, not in "{path}".')
         with atomic(path) as partial:
             np.savez(
                 partial,
@@ -219,12 +220,12 @@ def load_directions(path: str | Path) -> Directions:
     """
     arrays = read_arrays(path, _ARRAYS)
     if missing := [name for name in ("names", "steps", "values") if name not in arrays]:
-        raise DataError(f"{path} holds no directions: it lacks {', '.join(missing)}.")
+        raise DataError(f"{path} contains no directions: missing are {', '.join(missing)}.")
     names, steps, values = arrays["names"], arrays["steps"], arrays["values"]
     if names.dtype.kind != "U" or "U" in (steps.dtype.kind, values.dtype.kind):
-        raise DataError(f"{path}: names are text, steps and values are numbers.")
+        raise DataError(f"{path}: names must be text, steps and values numbers.")
     if not (np.isfinite(steps).all() and np.isfinite(values).all()):
-        raise DataError(f"{path} holds values that are no finite numbers.")
+        raise DataError(f"{path} contains values that are not finite numbers.")
     try:
         return Directions(
             tuple(map(str, names.reshape(-1))),
@@ -243,7 +244,9 @@ def joined(parts: Sequence[Directions]) -> Directions:
         UsageError: none given, or sets of models that differ in size.
     """
     if not parts or len({part.steps.shape[1:] for part in parts}) > 1:
-        raise UsageError("Directions to join must be of one model, and there must be some.")
+        raise UsageError(
+            "Directions to join must belong to one model, and there must be at least one."
+        )
     names: list[str] = []
     for name in (name for part in parts for name in part.names):
         names.append(_free(name, names))

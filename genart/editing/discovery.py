@@ -37,7 +37,7 @@ def sefa(model: Generator, count: int = 10, layers: Iterable[int] | str = "all")
         UsageError: a generator of another kind, layers that it does not have, or a wrong count.
     """
     if not isinstance(model, StyleWeights):
-        raise UsageError(f'"{model.name}" has no styles, which sefa needs; take the method pca.')
+        raise UsageError(f'"{model.name}" has no styles, which sefa needs. Use the method pca.')
     _check_count(count, model.w_dim)
     chosen = _layers(model, layers)
     rows = [weight for layer, weight in model.style_weights() if layer in chosen]
@@ -77,7 +77,7 @@ def pca(
         samples: how many z are drawn; at least 2 count.
         seed: of the draw, as for `numpy.random.RandomState`.
         label: the class, for models with classes.
-        progress: told of every batch of activations.
+        progress: called for every batch of activations.
 
     Returns:
         Directions whose values are shares of the variance, the largest first.
@@ -87,7 +87,7 @@ def pca(
     """
     _check_count(count, model.w_dim)
     if samples < max(2, count + 1):
-        raise UsageError(f"{count} components need {max(2, count + 1)} samples or more.")
+        raise UsageError(f"{count} components need at least {max(2, count + 1)} samples.")
     chosen = _layers(model, layers)
     w = _drawn(model, samples, seed, label)
     centred = (w - w.mean(0)).double()
@@ -105,12 +105,12 @@ def pca(
 def contrast(
     model: Generator, positive: Latent, negative: Latent, name: str = "contrast"
 ) -> Directions:
-    """One direction, from the mean of some places to the mean of others.
+    """One direction, from the mean of some latents to the mean of others.
 
     Args:
-        model: whose places these are.
-        positive: what more of it leads to.
-        negative: what less of it leads to.
+        model: the model of the latents.
+        positive: latents with more of the property.
+        negative: latents with less of it.
         name: of the direction.
 
     Returns:
@@ -122,13 +122,17 @@ def contrast(
     step = model.map(positive).values.mean(0) - model.map(negative).values.mean(0)
     length = float(step.norm())
     if not length:
-        raise UsageError("Both sets of examples have the same mean, so nothing leads from one on.")
+        raise UsageError(
+            "Both sets of examples have the same mean, so there is no direction between them."
+        )
     return Directions((name,), (step / length)[None].cpu(), (length,), model.name, "contrast")
 
 
 def _check_count(count: int, most: int) -> None:
     if not 1 <= count <= most:
-        raise UsageError(f"A model with {most} dimensions has 1..{most} directions, not {count}.")
+        raise UsageError(
+            f"A model with {most} dimensions can have 1..{most} directions, not {count}."
+        )
 
 
 def _layers(model: Generator, layers: Iterable[int] | str) -> list[int]:
@@ -161,9 +165,9 @@ def _drawn(model: Generator, samples: int, seed: int, label: Any) -> torch.Tenso
 def _activations(
     model: Generator, w: torch.Tensor, layer: str, progress: ProgressCallback | None
 ) -> torch.Tensor:
-    """What a layer makes of places w (n, w_dim), one row a place."""
+    """The output of a layer for latents w (n, w_dim), one row per latent."""
     if not isinstance(model, Layered):
-        raise UsageError(f'"{model.name}" does not show its layers; leave the layer out.')
+        raise UsageError(f'"{model.name}" does not expose its layers. Remove the layer.')
     rows = []
     for start in range(0, len(w), 8):
         places = Latent("w", w[start : start + 8].to(model.device))

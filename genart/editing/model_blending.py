@@ -1,4 +1,4 @@
-"""Two models as one: `genart.blend_models`, and the second model of a stage."""
+"""Two models as one: `genart.blend_models`, and the second model of a sketch."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from genart.errors import UsageError
 
-#: 512, (640, 360) or "640x360": width first, as people say it.
+#: 512, (640, 360) or "640x360": width first.
 Size: TypeAlias = "int | str | tuple[int, int] | Sequence[int]"
 
 
@@ -26,9 +26,9 @@ class Film:
 
     Args:
         frames: how many, 1 or more.
-        fps: frames a second, exactly.
+        fps: frames per second, exactly.
         size: (h, w), or None for what suits the model.
-        grid: (columns, rows) of walks in one picture.
+        grid: (columns, rows) of walks in one image.
         beats: how many beats it holds, or None.
     """
 
@@ -63,11 +63,11 @@ def parse_size(size: Size) -> tuple[int, int]:
     if isinstance(size, str):
         match = re.fullmatch(r"\s*(\d+)(?:\s*[xX]\s*(\d+))?\s*", size)
         if not match:
-            raise UsageError(f'"{size}" is no size; write 512 or 640x360.')
+            raise UsageError(f'"{size}" is not a size. Write 512 or 640x360.')
         size = (int(match[1]), int(match[2] or match[1]))
     width, height = (size, size) if isinstance(size, int) else size
     if not (2 <= width <= _LARGEST and 2 <= height <= _LARGEST):
-        raise UsageError(f"A size is 2..{_LARGEST} pixels a side, not {width}x{height}.")
+        raise UsageError(f"A size must have 2..{_LARGEST} pixels per side, not {width}x{height}.")
     return int(height), int(width)
 
 
@@ -85,7 +85,8 @@ def parse_grid(grid: str | Sequence[int] | None) -> tuple[int, int]:
         columns, rows = grid
     if columns < 1 or rows < 1 or columns * rows > 256:
         raise UsageError(
-            f'"{grid}" is no grid; write columns x rows, such as 3x3, 256 cells at most.'
+            f'"{grid}" is not a grid. Write columns x rows, for example 3x3, with at most 256 '
+            "cells."
         )
     return columns, rows
 
@@ -101,7 +102,9 @@ def parse_fps(fps: float | str | Fraction) -> Fraction:
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
     if not 0 < rate <= 1000:
-        raise UsageError(f'"{fps}" is no frame rate; give 0..1000, such as 30 or 30000/1001.')
+        raise UsageError(
+            f'"{fps}" is not a frame rate. Use a number up to 1000, for example 30 or 30000/1001.'
+        )
     return rate
 
 
@@ -112,8 +115,8 @@ def count_frames(seconds: float, fps: Fraction) -> int:
         UsageError: a length that is not above 0, or beyond ten million frames.
     """
     if not 0 < seconds < float("inf"):
-        raise UsageError(f"A film lasts more than 0 seconds, not {seconds}.")
+        raise UsageError(f"A film must be longer than 0 seconds, not {seconds}.")
     frames = max(1, round(Fraction(seconds) * fps))
     if frames > _LONGEST:
-        raise UsageError(f"{frames} frames are too many: {_LONGEST} at most.")
+        raise UsageError(f"{frames} frames are too many; at most {_LONGEST} are possible.")
     return frames

@@ -44,7 +44,7 @@ def begin_frame(picture: Image | Frame, size: tuple[int, int]) -> PendingFrame:
     The next image can be drawn while the frame is copied from the device.
 
     Raises:
-        SketchError: neither an image of one picture nor a frame.
+        SketchError: neither an image of one image nor a frame.
     """
     if isinstance(picture, np.ndarray) and picture.shape[:2] == size:  # noqa: SIM102, for mypy
         if picture.dtype == np.uint8:
@@ -56,7 +56,7 @@ def as_image(picture: Image | Frame) -> Image:
     """Return what a sketch drew as an image (1, 1, 3 or 4, h, w).
 
     Raises:
-        SketchError: neither an image of one picture nor a frame.
+        SketchError: neither an image of one image nor a frame.
     """
     if hasattr(picture, "__array_interface__"):  # numpy's, and a PIL image
         picture = frame_to_image(np.array(picture))  # a copy: torch wants to be able to write
@@ -117,7 +117,7 @@ def send_frames(image: Image, size: tuple[int, int] | None = None) -> FrameTrans
             f"An image is a tensor (n, 3, h, w), not {what}; genart.to_image makes one."
         )
     if image.ndim != 4 or image.shape[1] not in (1, 3, 4):
-        raise UsageError(f"An image has shape (n, 3, h, w), not {tuple(image.shape)}.")
+        raise UsageError(f"An image must have shape (n, 3, h, w), not {tuple(image.shape)}.")
     image = image.detach().float()
     if size is not None:
         with span("resize"):
@@ -218,7 +218,7 @@ def frame_to_image(frame: Frame, device: str | torch.device = "cpu") -> Image:
         UsageError: another shape or type.
     """
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] not in (3, 4):
-        raise UsageError(f"A frame is uint8 (h, w, 3), not {frame.dtype} {frame.shape}.")
+        raise UsageError(f"A frame must be uint8 (h, w, 3), not {frame.dtype} {frame.shape}.")
     writable = np.require(frame, requirements=("C", "W"))  # torch warns of memory that is not
     image = torch.from_numpy(writable).to(device).permute(2, 0, 1)[None]
     return image.float().div_(127.5).sub_(1)

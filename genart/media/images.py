@@ -55,7 +55,7 @@ def to_image(
             Transparent parts of files and PIL images become black; arrays and tensors keep their
             alpha.
         size: (h, w) in pixels; None keeps the size of the source.
-        fit: how it is brought to `size`: "crop" covers the size and cuts off what is over at the
+        fit: how it is scaled to `size`: "crop" covers the size and cuts off what is over at the
             centre, "pad" shows all of it with black around, "stretch" changes its aspect ratio.
         device: where the image is to be; None leaves a tensor where it is.
 
@@ -159,7 +159,7 @@ def read_image(path: str | Path, size: tuple[int, int] | None = None, fit: str =
     """Read an image file; see `to_image`, whose part for files this is."""
     _check_fit(fit)
     if Path(path).suffix.lower() == ".npz":
-        raise DataError(f"{path} is a latent, not an image: commands take it with --latent.")
+        raise DataError(f"{path} is a latent file, not an image. Use it with --latent.")
     with _opened(path) as picture:
         if size is not None:  # a large JPEG is decoded smaller
             picture.draft("RGB", (2 * size[1], 2 * size[0]))
@@ -199,9 +199,7 @@ def _opened(path: str | Path) -> Iterator[Pictures.Image]:
             _check(picture, path)
             yield picture
     except (Pictures.DecompressionBombError, Pictures.DecompressionBombWarning):
-        raise DataError(
-            f"{path} is too large; make it smaller first, {_MOST} megapixels at most."
-        ) from None
+        raise DataError(f"{path} is too large. Reduce it to at most {_MOST} megapixels.") from None
     except FileNotFoundError:
         raise DataError(f'There is no image file "{path}".') from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
@@ -209,7 +207,7 @@ def _opened(path: str | Path) -> Iterator[Pictures.Image]:
 
 
 def fit_frame(frame: Frame, size: tuple[int, int], fit: str = "crop") -> Frame:
-    """A frame, uint8 (h, w, 3), brought to size (h, w) as `to_image` does.
+    """A frame, uint8 (h, w, 3), scaled to size (h, w) like `to_image`.
 
     Raises:
         UsageError: no such fit.
@@ -220,13 +218,15 @@ def fit_frame(frame: Frame, size: tuple[int, int], fit: str = "crop") -> Frame:
 
 def _check_fit(fit: str) -> None:
     if fit not in FITS:
-        raise UsageError(f'An image is fitted by {", ".join(FITS)}, not "{fit}".')
+        raise UsageError(f'fit is one of {", ".join(FITS)}, not "{fit}".')
 
 
 def _check(picture: Pictures.Image, path: str | Path) -> None:
     width, height = picture.size
     if min(width, height) < _SMALLEST:
-        raise DataError(f"{path} is {width}x{height} pixels; {_SMALLEST} a side are needed.")
+        raise DataError(
+            f"{path} is {width}x{height} pixels; at least {_SMALLEST} per side are needed."
+        )
 
 
 @contextmanager

@@ -1,16 +1,16 @@
-"""Recipes: how a picture or film was made, kept inside its file.
+"""Recipes: how an image or film was made, kept inside its file.
 
 A recipe is a dict that JSON can hold. Its first key is "genart", the version that made the file,
 and "command" remakes the film. Where it sits:
 
-| file                | place                                                        |
+| file                | where                                                        |
 |---------------------|--------------------------------------------------------------|
 | mp4, mov, webm, mkv | the comment tag                                              |
 | png, apng           | a tEXt chunk, keyword Comment (PNG 3rd edition, 11.3.3)      |
 | gif                 | a comment extension (GIF89a, section 24)                     |
 | jpeg                | a comment segment (ITU-T T.81, B.2.4.5)                      |
 | webp                | an XMP chunk, as dc:description (WebP container, XMP part 1) |
-| a folder            | its first picture                                            |
+| a folder            | its first image                                            |
 """
 
 from __future__ import annotations
@@ -105,14 +105,14 @@ def _kind(file: IO[bytes], path: str | Path) -> str:
         return "webp"
     if head.startswith(b"\xff\xd8"):
         return "jpeg"
-    raise DataError(f"{path} is no PNG, GIF, WebP or JPEG; only these take a recipe when finished.")
+    raise DataError(f"{path} is not a PNG, GIF, WebP or JPEG; a recipe can be added only to these.")
 
 
 def _write_png(file: IO[bytes], text: bytes) -> None:
     file.seek(-12, 2)
     end = file.read(12)
     if end[4:8] != b"IEND":
-        raise DataError("This PNG is cut short.")
+        raise DataError("This PNG file is incomplete.")
     body = b"tEXt" + b"Comment\0" + text
     file.seek(-12, 2)
     file.write(struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body)) + end)
@@ -121,7 +121,7 @@ def _write_png(file: IO[bytes], text: bytes) -> None:
 def _write_gif(file: IO[bytes], text: bytes) -> None:
     file.seek(-1, 2)
     if file.read(1) != b";":
-        raise DataError("This GIF is cut short.")
+        raise DataError("This GIF file is incomplete.")
     blocks = (text[i : i + 255] for i in range(0, len(text), 255))
     file.seek(-1, 2)
     file.write(b"!\xfe" + b"".join(bytes([len(b)]) + b for b in blocks) + b"\0;")
@@ -129,7 +129,7 @@ def _write_gif(file: IO[bytes], text: bytes) -> None:
 
 def _write_jpeg(file: IO[bytes], text: bytes) -> None:
     if len(text) > 65_533:
-        raise DataError("A JPEG holds a recipe of 65533 bytes at most.")
+        raise DataError("A JPEG can contain a recipe of at most 65533 bytes.")
     file.seek(2)
     rest = file.read()
     file.seek(2)

@@ -1,4 +1,4 @@
-"""Recipes: what a file says about how it was made; `genart.media.metadata` keeps it in the file."""
+"""Recipes: how a file was made; `genart.media.metadata` stores them in the file."""
 
 from __future__ import annotations
 

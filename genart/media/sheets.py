@@ -28,11 +28,11 @@ def tiled(frames: Sequence[Frame], grid: tuple[int, int] | None = None) -> Frame
         grid: (columns, rows); about square unless given.
 
     Raises:
-        UsageError: more frames than cells, or a picture too large to hold.
+        UsageError: more frames than cells, or an image too large to hold.
     """
     columns, rows = grid or _squarish(len(frames))
     if len(frames) > columns * rows:
-        raise UsageError(f"{len(frames)} pictures do not fit a {columns}x{rows} grid.")
+        raise UsageError(f"{len(frames)} images do not fit into a {columns}x{rows} grid.")
     height, width, channels = frames[0].shape
     if columns * width * rows * height > _MOST_PIXELS:
         raise UsageError(f"A {columns}x{rows} grid of {width}x{height} pixels is too large.")
@@ -49,7 +49,7 @@ def _squarish(n: int) -> tuple[int, int]:
 
 
 def save_picture(path: Path, frame: Frame, recipe: dict[str, Any]) -> Path:
-    """One picture that carries its recipe, whole or not at all."""
+    """One image that carries its recipe, whole or not at all."""
     from PIL import Image
 
     options: dict[str, Any] = {".webp": {"lossless": True}}.get(path.suffix, {})

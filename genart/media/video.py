@@ -18,7 +18,7 @@ from genart.media.image_types import Frame
 
 _PATIENCE = 10.0  # seconds that a camera may take to give its first frame
 _NEARLY = 1e-3  # of a frame: a time this little before a frame's is its time
-#: How ffmpeg takes pictures from a camera here, and which one unless it is named.
+#: How ffmpeg takes images from a camera here, and which one unless it is named.
 _CAMERAS = {
     "linux": ("v4l2", "/dev/video0", ""),
     "darwin": ("avfoundation", "0", ""),
@@ -33,7 +33,7 @@ class Source:
     Args:
         path: its file.
         size: (h, w) as it is shown: pixels, upright.
-        fps: frames a second.
+        fps: frames per second.
         frames: how many.
         sound: whether it has any.
     """
@@ -61,17 +61,17 @@ def look_at(path: Path) -> Source:
     if not path.is_file():
         raise DataError(f'There is no film "{path}".')
     try:
-        told = ffmpeg_parse_infos(str(path))
-        width, height = told["video_size"]
-        if abs(told.get("video_rotation", 0)) in (90, 270):
+        info = ffmpeg_parse_infos(str(path))
+        width, height = info["video_size"]
+        if abs(info.get("video_rotation", 0)) in (90, 270):
             width, height = height, width
-        fps = Fraction(told["video_fps"]).limit_denominator(1001)
-        frames = round(told["video_duration"] * fps)
+        fps = Fraction(info["video_fps"]).limit_denominator(1001)
+        frames = round(info["video_duration"] * fps)
     except (OSError, KeyError, ValueError, TypeError, IndexError) as error:
         raise DataError(f"{path} cannot be read as a film.") from error
     if min(width, height, frames, fps) <= 0:
-        raise DataError(f"{path} holds no picture that ffmpeg can read.")
-    return Source(path, (height, width), fps, frames, bool(told.get("audio_found")))
+        raise DataError(f"{path} contains no image that ffmpeg can read.")
+    return Source(path, (height, width), fps, frames, bool(info.get("audio_found")))
 
 
 def read_film(path: Path, size: tuple[int, int], fps: Fraction) -> Generator[Frame, None, None]:
@@ -173,7 +173,10 @@ class Footage:
         frame = self._camera.frame()
         if frame is None:
             self.close()
-            raise DataError(f'"{self.source}" gives no picture; is the camera there, and free?')
+            raise DataError(
+                f'"{self.source}" gives no image. Check that the camera is connected and not '
+                "in use."
+            )
         return frame
 
     def _next(self) -> Frame:
@@ -183,7 +186,7 @@ class Footage:
             self._frames = read_film(Path(self.source), self.size, self._fps)
             frame = next(self._frames, None)
         if frame is None:
-            raise DataError(f"{self.source} holds no picture that ffmpeg can read.")
+            raise DataError(f"{self.source} contains no image that ffmpeg can read.")
         return frame
 
     def _rewind(self) -> None:
@@ -233,10 +236,10 @@ class _Newest:
 
 
 def _camera(name: str) -> list[str]:
-    """The words by which ffmpeg takes pictures from a camera."""
+    """The words by which ffmpeg takes images from a camera."""
     if sys.platform not in _CAMERAS:
-        raise DataError(f"Cameras cannot be had on {sys.platform}; name a film's file instead.")
+        raise DataError(f"Cameras do not work on {sys.platform}. Name a film file instead.")
     system, first, prefix = _CAMERAS[sys.platform]
     if not (name or first):
-        raise DataError("Name the camera here: camera:Integrated Camera.")
+        raise DataError("On this system name the camera, for example camera:Integrated Camera.")
     return ["-f", system, "-i", prefix + (name or first)]

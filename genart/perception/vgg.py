@@ -1,7 +1,7 @@
 """VGG16's features (Simonyan and Zisserman 2015), from weights that lie somewhere.
 
 The convolutions are found by torchvision's names, `features.0.weight` ... in a .pth, .safetensors
-or .npz file. Values in -1..1 are brought to what the weights were trained on.
+or .npz file. Values in -1..1 are converted to the range of the training.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _convolution(state: dict[str, Tensor], at: int, narrow: int, wide: int) -> n
         if given is None or given.shape != parameter.shape:
             what = "is missing" if given is None else f"has shape {tuple(given.shape)}"
             raise CheckpointError(
-                f"No VGG16: {key} {what}; {tuple(parameter.shape)} is wanted. Use torchvision's "
+                f"Not VGG16: {key} {what}; {tuple(parameter.shape)} is required. Use torchvision's "
                 f"{_FILE}, or a file with its names."
             )
         parameter.data = given.float()
@@ -138,11 +138,11 @@ def _torchvision() -> dict[str, Tensor]:
     except (OSError, RuntimeError) as error:
         raise CheckpointError(
             f"VGG16's weights could not be downloaded ({error}); put {_FILE} into "
-            f"{Path(torch.hub.get_dir()) / 'checkpoints'}, name a file, or take the features lite0."
+            f"{Path(torch.hub.get_dir()) / 'checkpoints'}, name a file, or use the features lite0."
         ) from error
     return state
 
 
 def _state(path: Path) -> tuple[dict[str, Tensor], bool]:
-    """A file's tensors by name, and whether its name says that they are Caffe's."""
+    """A file's tensors by name, and whether they are Caffe's, by the file name."""
     return read_weights(path), any(mark in path.name for mark in _CAFFE)

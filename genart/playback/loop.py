@@ -72,7 +72,7 @@ def run(frames: Iterable[Frame], sinks: Sequence[Sink]) -> int:
     count = 0
     for count, frame in enumerate(frames, 1):  # noqa: B007
         for sink in sinks:
-            with span(stage_of(sink)):
+            with span(step_name(sink)):
                 sink.write(frame)
         count_frame()
     return count

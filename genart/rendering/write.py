@@ -14,7 +14,7 @@ from genart.contracts import Frame, Sink
 from genart.errors import GenartError, RenderError, UsageError
 from genart.files import atomic
 from genart.media.film_spec import Film
-from genart.playback.loop import run, stage_of
+from genart.playback.loop import run, step_name
 from genart.plugins import registry
 from genart.profiling import WAITING, Lane, Profiler, count_frame, span
 from genart.progress import Progress, ProgressCallback
@@ -139,7 +139,7 @@ class Background:
         lane: where the thread's time is counted, if it is.
     """
 
-    name = WAITING  # the stage of a profile while it blocks
+    name = WAITING  # the step of a profile while it blocks
 
     def __init__(self, sinks: Sequence[Sink], depth: int = 4, lane: Lane | None = None) -> None:
         self._sinks, self._lane = sinks, lane
@@ -187,7 +187,7 @@ class Background:
     def _pass_on(self, frame: Frame) -> None:
         try:
             for sink in self._sinks:
-                with span(stage_of(sink)):
+                with span(step_name(sink)):
                     sink.write(frame)
             count_frame()
         except BaseException as error:  # raised again in the thread that draws

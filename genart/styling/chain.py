@@ -1,4 +1,4 @@
-"""Chain: stylizers one after the other, with everything they let people turn in one owner."""
+"""Chain: stylizers one after the other, with all their Params in one owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from genart.styling.settings import StyleSettings
 
 
 class Chain:
-    """What a text such as "fast:wave + cyclegan:fruit.pth" paints over a picture.
+    """What a text such as "fast:wave + cyclegan:fruit.pth" paints over an image.
 
     The Params that stylizers declare become those of `owner`, by their own names; those of a second
     stylizer end in _2, of a third in _3.
@@ -28,7 +28,7 @@ class Chain:
         before: the owner of a chain that this one replaces; what both have keeps its value.
 
     Attributes:
-        owner: holds `chain`, `amount`, `size`, and what the stylizers brought.
+        owner: holds `chain`, `amount`, `size`, and the Params of the stylizers.
         stylizers: in order.
 
     Raises:
@@ -56,7 +56,7 @@ class Chain:
 
         Args:
             image: (n, 1, 3 or 4, h, w) in -1..1; alpha stays as it is.
-            size: (h, w) of the picture that goes out. It is painted at that size, or with
+            size: (h, w) of the image that goes out. It is painted at that size, or with
                 `owner.size` pixels on its shorter side.
 
         Returns:
@@ -109,7 +109,7 @@ def _named(number: int, stylizer: Stylizer) -> Iterator[tuple[str, str, Param[An
         key = _key(name, number)
         if key in params_of(StyleSettings):
             raise ParamError(f'style: a stylizer\'s Param cannot be called "{name}".')
-        yield name, key, replace(param)  # a Param knows its name: each place has its own
+        yield name, key, replace(param)  # a Param knows its name: each position has its own copy
 
 
 def _key(name: str, number: int) -> str:

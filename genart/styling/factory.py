@@ -43,7 +43,7 @@ def stylizer_of(kind: str, what: Any, **options: Any) -> Stylizer:
     """Make a stylizer, its first option given without a name; see `stylizer`."""
     first = next(iter(_taken(registry("stylizer")[kind.strip()])), None)
     if first is None or first in options:
-        raise UsageError(f'"{kind}" takes nothing after its colon here, got "{what}".')
+        raise UsageError(f'"{kind}" has no option after its colon here, got "{what}".')
     return stylizer(kind, **{first: what}, **options)
 
 
@@ -72,7 +72,9 @@ def _check(entry: Entry, options: dict[str, Any]) -> None:
     known = [name for name, each in taken.items() if each.kind is not each.VAR_KEYWORD]
     wrong = [name for name in options if name not in taken]
     if wrong and inspect.Parameter.VAR_KEYWORD not in kinds:
-        raise UsageError(f"{entry.name} takes no {', '.join(wrong)}; it takes {', '.join(known)}.")
+        raise UsageError(
+            f"{entry.name} has no option {', '.join(wrong)}; it has {', '.join(known)}."
+        )
     for name in known:
         if taken[name].default is inspect.Parameter.empty and name not in options:
             raise UsageError(f'"{entry.name}" needs its {name}: write {entry.name}:{name.upper()}.')

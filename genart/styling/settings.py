@@ -1,4 +1,4 @@
-"""Settings of the stylizers that repaint a picture."""
+"""Settings of the stylizers that repaint an image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _styles() -> Iterable[str]:
 
 
 class StyleSettings:
-    """What is painted over the picture; the chain's stylizers bring Params of their own."""
+    """The chain of stylizers; the stylizers add their Params."""
 
     chain = Param(
         "", suggest=_styles, help="Stylizers, for example fast:great_wave + cyclegan:fruit.pth."

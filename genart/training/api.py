@@ -101,7 +101,7 @@ def train(
     """
     factory = registry("trainer")[kind].factory
     if data is None and takes_data(kind):
-        raise UsageError(f'The trainer "{kind}" needs data: a folder or zip of pictures.')
+        raise UsageError(f'The trainer "{kind}" needs data: a folder or zip of images.')
     if "device" in inspect.signature(factory).parameters:
         settings["device"] = pick_device(device)
     trainer: Trainer = factory(**settings)

@@ -1,6 +1,6 @@
 """The loop that trainers share: steps until the goal, the time or a signal ends a sitting.
 
-A trainer brings a `TrainingRun` (networks, a step, its state, a sheet) and a `LoopTrainer` that
+A trainer defines a `TrainingRun` (networks, a step, its state, a sheet) and a `LoopTrainer` that
 begins one. `docs/training.md` has a whole one.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from genart.progress import ProgressCallback
 
-#: What a step tells, by name; tensors without dimensions, which nobody waits for, do as well.
+#: Values of a step, by name; also tensors without dimensions, which are read later.
 Figures: TypeAlias = "Mapping[str, float] | Mapping[str, torch.Tensor]"
 S = TypeVar("S", bound=TrainingSettings)
 

@@ -37,13 +37,13 @@ class RunFolder:
         found = sorted(self.path.glob(_PATTERN))
         if resume is None and found:
             raise UsageError(
-                f'"{self.path}" holds a training run ({found[-1].name}); continue it with '
+                f'"{self.path}" contains a training run ({found[-1].name}). Continue it with '
                 "--resume auto, or choose another folder."
             )
         if resume is None or str(resume) == "auto":
             return found[-1] if found else None
         if not Path(resume).is_file():
-            raise UsageError(f'No snapshot at "{resume}"; --resume auto takes the newest.')
+            raise UsageError(f'No snapshot at "{resume}"; --resume auto uses the newest.')
         return Path(resume)
 
     def save(self, mark: str, state: Mapping[str, Any], keep: int) -> Path:
@@ -106,7 +106,7 @@ def read_snapshot(path: Path, holds: Collection[str], what: str) -> dict[str, An
 
     state = read_checkpoint(path).tree
     if not isinstance(state, dict) or not set(holds) <= set(state):
-        raise CheckpointError(f'"{path}" is no snapshot of {what}.')
+        raise CheckpointError(f'"{path}" is not a snapshot of {what}.')
     return state
 
 

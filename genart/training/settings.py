@@ -30,17 +30,17 @@ class TrainingSettings:
         UsageError: a value out of range.
     """
 
-    minutes: float = setting(0.0, "stop after this many minutes, resumable; 0 for no limit")
+    minutes: float = setting(0.0, "time limit in minutes, resumable; 0 for none")
     snapshot_minutes: float = setting(20.0, "minutes between snapshots, whichever comes first")
     keep: int = setting(3, "snapshots to keep")
-    licence: str = setting("", "licence of the model, kept in its file")
+    licence: str = setting("", "licence of the model, stored in its file")
 
     def __post_init__(self) -> None:
         self.check_positive("keep")
         self.check_not_negative("minutes", "snapshot_minutes")
 
     def check(self, name: str, fits: bool, allowed: str) -> None:
-        """UsageError unless the setting `name` fits; `allowed` says in words what would."""
+        """UsageError unless the setting `name` is valid; `allowed` describes what is."""
         if not fits:
             raise UsageError(f"{name} is {getattr(self, name)!r}; allowed: {allowed}.")
 

@@ -31,7 +31,7 @@ class WeightAverage(Generic[N]):
 
     @torch.no_grad()
     def update(self, network: N, decay: float) -> None:
-        """Take in the weights after a step: mean = decay * mean + (1 - decay) * weight.
+        """Add the weights after a step: mean = decay * mean + (1 - decay) * weight.
 
         Buffers are copied.
 

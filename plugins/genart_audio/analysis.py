@@ -11,7 +11,7 @@ on the samples alone, not on the size of the blocks they come in.
 | `onset` | 1 at an onset, then decaying by 1/e in 0.15 s |
 | `beat` | 1 on each beat, decaying alike; it is predicted, so it has no delay |
 | `phase` | the position within the beat |
-| `bpm` | the tempo: 0 is 20 and 1 is 400 beats a minute, the range of `tempo.bpm` |
+| `bpm` | the tempo: 0 is 20 and 1 is 400 beats per minute, the range of `tempo.bpm` |
 | `confidence` | the confidence of the tempo |
 """
 
@@ -54,7 +54,7 @@ class Analyser:
     """Computes features from a stream of samples.
 
     Args:
-        rate: samples a second, 8000..192000.
+        rate: samples per second, 8000..192000.
     """
 
     def __init__(self, rate: int = RATE) -> None:

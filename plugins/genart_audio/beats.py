@@ -23,7 +23,7 @@ _LAG = 2.25  # hops from a beat, live, to the peak of its flux: beats are report
 
 
 def in_bpm(x: float) -> float:
-    """The beats a minute of a value of the feature `bpm`."""
+    """The beats per minute of a value of the feature `bpm`."""
     low, high = BPM_RANGE
     return low + x * (high - low)
 

@@ -24,7 +24,7 @@ SUFFIXES = frozenset(
 
 
 class Sound:
-    """The sound of one file, repeated, as one channel of 48,000 samples a second.
+    """The sound of one file, repeated, as one channel of 48,000 samples per second.
 
     It is never in memory as a whole: ffmpeg waits until more is read.
 

@@ -28,7 +28,7 @@ class Microphone:
 
     Attributes:
         name: the system's name of it.
-        rate: samples a second.
+        rate: samples per second.
 
     Raises:
         GenartError: there is no PortAudio, or no such input; the message names the inputs.

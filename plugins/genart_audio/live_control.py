@@ -163,7 +163,7 @@ class Follower:
 
 
 class Status:
-    """Shows a few times a second what is heard.
+    """Shows a few times per second what is heard.
 
     Args:
         console: the console of the performance.

@@ -33,7 +33,7 @@ class Spectrum:
 
     Args:
         window: how many samples.
-        rate: samples a second.
+        rate: samples per second.
 
     Attributes:
         frequencies: of the powers, in Hz.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Row = NDArray[np.float64]
 
-#: The range of tempi in beats a minute.
+#: The range of tempi in beats per minute.
 SLOWEST, FASTEST = 50.0, 210.0
 #: Hops between two estimates of the tempo.
 EVERY = 8
@@ -17,7 +17,7 @@ EVERY = 8
 SURE = 0.25
 _STEPS = 400  # candidate tempi, evenly spaced by octaves
 _NEAR = 10  # steps within which a tempo counts as the same
-_USUAL, _SPREAD = 120.0, 1.0  # beats a minute and octaves: the preferred tempo of listeners
+_USUAL, _SPREAD = 120.0, 1.0  # beats per minute and octaves: the preferred tempo of listeners
 _ON = (1, 2, 3, 4)  # periods at which a tempo repeats
 _OFF = (
     1 / 2,
@@ -36,7 +36,7 @@ _REACH = 0.6  # the share of the memory that is correlated
 _SETTLE = 2.0  # seconds over which estimates are averaged
 _SWITCH = 1.08  # how much better another tempo must be
 _FAINT = 1e-3  # variance of the flux below which the confidence is 0
-_SAME = 0.05  # beats a minute: smaller differences are not reported
+_SAME = 0.05  # beats per minute: smaller differences are not reported
 
 
 class Tempo:
@@ -44,7 +44,7 @@ class Tempo:
 
     The autocorrelation is summed at one to four periods, minus its values at halves and thirds
     between them, so that neither half nor one and a half times the tempo scores as high; it is
-    weighted towards 120 beats a minute by octaves (Ellis, "Beat tracking by dynamic programming",
+    weighted towards 120 beats per minute by octaves (Ellis, "Beat tracking by dynamic programming",
     2007), and averaged over 2 s. The period is read from the peak nearest to four periods.
 
     Args:
@@ -54,7 +54,7 @@ class Tempo:
     Attributes:
         period: in hops.
         confidence: how much of the flux repeats with it, 0..1.
-        reported: beats a minute reported, None before the first; it changes in useful steps.
+        reported: beats per minute reported, None before the first; it changes in useful steps.
     """
 
     def __init__(self, hops: float, memory: int) -> None:

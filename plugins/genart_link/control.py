@@ -20,7 +20,7 @@ import link
 import genart
 
 _BPM, _PLAY = "tempo.bpm", "transport.play"
-#: Tempos closer than this, in beats a minute, are equal: Link keeps whole microseconds a beat.
+#: Tempos closer than this, in beats per minute, are equal: Link keeps whole microseconds a beat.
 _SAME = 0.01
 
 

@@ -29,7 +29,7 @@ class Line:
     """Ticks as a linear function of time.
 
     Args:
-        rate: ticks a second.
+        rate: ticks per second.
         middle: a time in seconds.
         count: the tick at that time.
         doubt: the standard error of the rate.
@@ -103,7 +103,7 @@ class Clock:
 
     @property
     def doubt(self) -> float:
-        """The uncertainty of the tempo in beats a minute: three standard errors."""
+        """The uncertainty of the tempo in beats per minute: three standard errors."""
         return 0.0 if self._line is None else 180 * self._line.doubt / TICKS
 
     def beat(self, t: float) -> float | None:

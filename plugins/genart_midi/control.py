@@ -15,7 +15,7 @@ from genart_midi.ports import Ports, backend
 _FLUSH = 1 / 30  # seconds between two updates of the lights
 _SCAN = 30  # updates between two scans of the ports
 _OPTIONS = ("clock", "quiet")
-#: A tempo is reported when it differs by so many beats a minute, and by more than its uncertainty.
+#: A tempo is reported when it differs by this many beats per minute and by its uncertainty.
 _NEWS = 0.05
 
 

@@ -35,7 +35,7 @@ class FastTrainer(genart.training.LoopTrainer[FastSettings]):
     def start(
         self, dataset: str | Path, folder: genart.training.RunFolder, resumed: bool
     ) -> genart.training.TrainingRun:
-        """Find the pictures and make the network."""
+        """Find the images and make the network."""
         data = ContentImages(dataset, self.settings.crop, self.settings.jitter)
         return _Run(self.settings, data, self.device)
 

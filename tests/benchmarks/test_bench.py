@@ -86,10 +86,10 @@ def test_the_table_names_the_machine_and_every_row(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--rows", "teapot"], 'No row holds "teapot"; there are "'),
-        (["--rows", "("], "no regular expression"),
-        (["--threads", "0"], "1 thread or more"),
-        (["--official", "/nowhere"], "No folder /nowhere"),
+        (["--rows", "teapot"], 'No row matches "teapot". Rows: "'),
+        (["--rows", "("], "not a regular expression"),
+        (["--threads", "0"], "1 or more"),
+        (["--official", "/nowhere"], "no folder /nowhere"),
     ],
 )
 def test_misuse_is_explained(
@@ -104,7 +104,7 @@ def test_a_row_that_cannot_be_measured_says_why_and_the_rest_goes_on(tmp_path: P
         "^(mapping|frame)", checkouts={"official": tmp_path}, quick=True, threads=1, device="cpu"
     )
     bad, good = table.rows
-    assert "no checkout of stylegan2-ada-pytorch" in bad.problem
+    assert "not a checkout of stylegan2-ada-pytorch" in bad.problem
     assert bad.ours_ms is None
     assert good.ours_ms is not None
 
@@ -134,7 +134,7 @@ def test_a_chart_that_cannot_be_is_refused_before_anything_is_measured(tmp_path:
         genart.benchmarks.bench("^frame", chart=tmp_path / "chart.gif")
     with pytest.raises(genart.UsageError, match="create it first"):
         genart.benchmarks.bench("^frame", chart=tmp_path / "no" / "chart.png")
-    with pytest.raises(genart.UsageError, match="No row ran beside"):
+    with pytest.raises(genart.UsageError, match="No row has a comparison"):
         save_chart(_table(), tmp_path / "chart.png")
     assert not list(tmp_path.iterdir())
 

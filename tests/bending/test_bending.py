@@ -65,12 +65,12 @@ def test_bends_are_read_from_text() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("16:spin@1", "No operation named"), ("16 rotate", "is no bend"),
-        ("16:rotate@fast", "amounts are numbers"), ("16:rotate@0.1,0.2", "takes 1 amounts"),
+        ("16:spin@1", "No operation named"), ("16 rotate", "is not a bend"),
+        ("16:rotate@fast", "amounts are comma-separated numbers"), ("16:rotate@0.1,0.2", "has 1 amounts"),
         ("16:rotate@3", r"turns is -1\.\.1"), ("16:rotate@nan", "turns is"),
-        ("16[a]:rotate", "names no channels"), ("16[200%]:rotate", "share of the channels"),
-        ("16[cluster 6 of 5]:rotate", "counted from 1"), ("wobble", "No preset of bends"),
-        ("gone.toml", "no file of bends"), ("16:rotate + ", "is no bend"),
+        ("16[a]:rotate", "does not name channels"), ("16[200%]:rotate", "share of channels"),
+        ("16[cluster 6 of 5]:rotate", "start at 1"), ("wobble", "No preset of bends"),
+        ("gone.toml", "no bends file"), ("16:rotate + ", "is not a bend"),
     ],
 )  # fmt: skip
 def test_text_that_says_no_bend_is_told(text: str, says: str) -> None:
@@ -81,10 +81,10 @@ def test_text_that_says_no_bend_is_told(text: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a = ", "no readable TOML"), ("about = 'x'", "holds no bends"),
+        ("a = ", "not readable TOML"), ("about = 'x'", "contains no bends"),
         ("[[bend]]\nlayer = '16'", "a layer and an operation"),
         ("[[bend]]\nlayer = '16'\noperation = 'rotate'\nspeed = 1", "key of a bend"),
-        ("[[bend]]\nlayer = '16'\noperation = 'rotate'\nname = 'amount'", "no name for a bend"),
+        ("[[bend]]\nlayer = '16'\noperation = 'rotate'\nname = 'amount'", "not a name for a bend"),
         ("[[bend]]\nlayer = '16'\noperation = 'rotate'\namounts = 'x'", "could not convert"),
     ],
 )  # fmt: skip
@@ -240,7 +240,7 @@ def test_gradients_flow_through_bends(model: Any) -> None:
 
 
 def test_what_cannot_be_bent_is_told(model: Any) -> None:
-    with pytest.raises(genart.UsageError, match="does not let its layers be changed"):
+    with pytest.raises(genart.UsageError, match="does not allow changes of its layers"):
         genart.bend(genart.load("plasma"), "16:rotate")
     with pytest.raises(genart.errors.UnknownName, match=r"No layer named \"64\""):
         genart.bend(model, "64:rotate")
@@ -301,7 +301,7 @@ def test_bends_are_params_of_a_film(model: Any, tmp_path: Path) -> None:
     assert np.array_equal(resting, plain)
     with pytest.raises(genart.UsageError, match=r"bend\.rotate_9"):
         film(model__bend=text, bend__rotate_9=0)
-    with pytest.raises(genart.UsageError, match=r"bend: .*is no bend"):
+    with pytest.raises(genart.UsageError, match=r"bend: .*is not a bend"):
         film(model__bend="nonsense here")
     with pytest.raises(genart.UsageError, match='No layer named "128"'):
         film(model__bend="128:rotate")

@@ -222,8 +222,8 @@ STRANGERS = {
     b"\n  <HTML>": "web page",
     b"version https://git-lfs.github.com/spec/v1\noid": "git lfs pull",
     b"\x1f\x8b\x08rest": "gzip: unpack",
-    b"\x89PNG\r\n\x1a\n": "picture",
-    b"hello, this is a text": "no model file .it starts with 68 65 6c",
+    b"\x89PNG\r\n\x1a\n": "image",
+    b"hello, this is a text": "not a model file .it starts with 68 65 6c",
     bytes(257) + b"ustar": "tar archive: unpack",
 }
 
@@ -241,7 +241,7 @@ def test_a_stranger_is_told_what_it_is(data: bytes, tmp_path: Path) -> None:
 def test_a_missing_file_a_folder_and_another_zip_are_told(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="No such file"):
         read_checkpoint(tmp_path / "none.pkl")
-    with pytest.raises(CheckpointError, match="is no file"):
+    with pytest.raises(CheckpointError, match="is not a file"):
         read_checkpoint(tmp_path)
     with zipfile.ZipFile(tmp_path / "pictures.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a/1.png", b"x" * 100)
@@ -256,7 +256,7 @@ def test_a_file_cut_short_is_told(kind: str, keep: float, tmp_path: Path) -> Non
     path.write_bytes(files()[kind])
     read_checkpoint(path)
     path.write_bytes(files()[kind][: int(len(files()[kind]) * keep)])
-    with pytest.raises(CheckpointError, match="from its author again"):
+    with pytest.raises(CheckpointError, match="Download it again"):
         read_checkpoint(path)
 
 

@@ -101,5 +101,5 @@ def test_a_path_without_images_says_what_is_needed(tmp_path: Path) -> None:
     (tmp_path / "text.zip").write_text("no zip")
     with pytest.raises(genart.DataError, match="neither a folder nor a zip of images"):
         ImageSource(tmp_path / "text.zip")
-    with pytest.raises(genart.DataError, match=r"holds no images \(\.jpg"):
+    with pytest.raises(genart.DataError, match=r"contains no images \(\.jpg"):
         load_squares(ImageSource(tmp_path), 16, NEAREST)

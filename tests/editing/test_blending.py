@@ -118,11 +118,11 @@ def test_models_of_other_shapes_are_told(pair: Any, options: Any, says: str) -> 
 
 
 def test_models_of_other_kinds_are_told(pair: Any) -> None:
-    with pytest.raises(genart.UsageError, match="is no StyleGAN2"):
+    with pytest.raises(genart.UsageError, match="is not a StyleGAN2"):
         genart.blend_models(pair[0], "plasma")
     with pytest.raises(genart.UsageError, match="cannot be blended"):
         genart.blend_models("plasma", pair[0])
-    with pytest.raises(genart.UsageError, match="blend is 0"):
+    with pytest.raises(genart.UsageError, match="blend must be 0"):
         genart.blend_models(*pair, 1.5)(pair[0].sample([1]))
 
 

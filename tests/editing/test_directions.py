@@ -120,7 +120,7 @@ def test_amounts_add_up_and_come_back(model: genart.Generator) -> None:
     assert found.move(start, {"sefa1": 0.0}) is start
     with pytest.raises(genart.UsageError, match="No direction named"):
         found.move(start, {"smile": 1.0})
-    with pytest.raises(genart.UsageError, match="move places"):
+    with pytest.raises(genart.UsageError, match="move latents"):
         found.move(model.sample([1]), {"sefa1": 1.0})
 
 
@@ -203,11 +203,11 @@ def test_a_file_gives_the_same_directions(model: genart.Generator, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
-        ({"names": ["a"]}, "lacks steps, values"),
-        ({"names": ["A b"], "steps": np.zeros((1, 2, 3)), "values": [1.0]}, "no name for"),
+        ({"names": ["a"]}, "missing are steps, values"),
+        ({"names": ["A b"], "steps": np.zeros((1, 2, 3)), "values": [1.0]}, "not a name for"),
         ({"names": ["a"], "steps": np.full((1, 2, 3), np.nan), "values": [1.0]}, "finite"),
         ({"names": ["a", "b"], "steps": np.zeros((1, 2, 3)), "values": [1.0]}, "need steps"),
-        ({"names": [1.0], "steps": np.zeros((1, 2, 3)), "values": [1.0]}, "names are text"),
+        ({"names": [1.0], "steps": np.zeros((1, 2, 3)), "values": [1.0]}, "names must be text"),
     ],
 )
 def test_a_wrong_file_is_told(tmp_path: Path, arrays: dict[str, Any], says: str) -> None:
@@ -223,7 +223,7 @@ def test_what_cannot_be_is_told(model: genart.Generator) -> None:
         sefa(genart.load("plasma"))
     with pytest.raises(genart.UsageError, match="No layer named"):
         pca(model, 1, layer="b9.conv1", samples=10)
-    with pytest.raises(genart.UsageError, match="takes no positive"):
+    with pytest.raises(genart.UsageError, match="has no option positive"):
         genart.directions(model, method="sefa", positive="1")
     with pytest.raises(genart.UsageError, match="negative is missing"):
         genart.directions(model, method="contrast", positive="1")
@@ -318,7 +318,7 @@ def test_directions_of_another_model_rest(kept: tuple[Path, Path]) -> None:
 
 def test_a_file_that_holds_no_directions_is_told(tmp_path: Path) -> None:
     np.savez(tmp_path / "w.npz", w=np.zeros((1, 4, 8)))
-    for name, says in (("w.npz", "holds no directions"), ("none.npz", "no latent file")):
+    for name, says in (("w.npz", "contains no directions"), ("none.npz", "no latent file")):
         with pytest.raises(genart.UsageError, match=says):
             genart.render(Still, genart.MemorySink(), model="plasma",
                           directions=tmp_path / name, **FILM)  # fmt: skip

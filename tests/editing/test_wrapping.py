@@ -71,7 +71,7 @@ def test_what_is_around_a_model_without_layers_has_none() -> None:
     mixed = mix_layers(plasma, lambda: plasma.sample([2]), lambda: torch.ones(plasma.num_ws))
     assert not isinstance(mixed, genart.models.Bendable)
     assert not isinstance(mixed, genart.models.Layered)
-    with pytest.raises(genart.UsageError, match="does not let its layers be changed"):
+    with pytest.raises(genart.UsageError, match="does not allow changes of its layers"):
         genart.bend(mixed, "16:rotate")
 
 

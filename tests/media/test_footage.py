@@ -73,7 +73,7 @@ def test_a_camera_gives_its_newest_picture_whatever_the_time() -> None:
 @pytest.mark.usefixtures("test_picture")
 def test_a_camera_that_is_not_there_says_so() -> None:
     camera = genart.media.Footage("camera:no such source", SIZE)
-    with pytest.raises(DataError, match="gives no picture"):
+    with pytest.raises(DataError, match="gives no image"):
         camera.frame(0.0)
     camera.close()
 
@@ -89,7 +89,7 @@ def test_a_camera_that_gives_no_picture_is_let_go_of(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(reading, "_decoder", decoder)
     camera = genart.media.Footage("camera:0", SIZE)
-    with pytest.raises(DataError, match="gives no picture"):
+    with pytest.raises(DataError, match="gives no image"):
         camera.frame(0.0)
     assert begun[0].poll() is not None
     assert "genart-camera" not in {thread.name for thread in threading.enumerate()}

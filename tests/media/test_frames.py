@@ -92,7 +92,7 @@ def test_a_frame_is_its_own_whatever_is_made_after_it_and_where() -> None:
 
 @pytest.mark.parametrize("shape", [(3, 4, 4), (1, 2, 4, 4), (1, 5, 4, 4)])
 def test_what_is_no_image_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(UsageError, match="An image has shape"):
+    with pytest.raises(UsageError, match="An image must have shape"):
         to_frames(torch.zeros(shape))
 
 
@@ -100,7 +100,7 @@ def test_what_is_no_image_is_refused(shape: tuple[int, ...]) -> None:
     "frame", [np.zeros((4, 4, 3)), np.zeros((4, 4), np.uint8), np.zeros((4, 4, 2), np.uint8)]
 )
 def test_what_is_no_frame_is_refused(frame: np.ndarray) -> None:
-    with pytest.raises(UsageError, match="A frame is uint8"):
+    with pytest.raises(UsageError, match="A frame must be uint8"):
         frame_to_image(frame)
 
 

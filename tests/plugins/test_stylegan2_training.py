@@ -333,5 +333,5 @@ def test_a_picture_of_absurd_size_is_refused_before_decoding(tmp_path):
 def test_missing_data_says_what_is_needed(tmp_path):
     with pytest.raises(genart.DataError, match="neither a folder nor a zip"):
         load_dataset(tmp_path / "nowhere", 16)
-    with pytest.raises(genart.DataError, match="holds no images"):
+    with pytest.raises(genart.DataError, match="contains no images"):
         load_dataset(tmp_path, 16)

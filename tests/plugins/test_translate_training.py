@@ -276,7 +276,7 @@ def test_data_that_cannot_be_used_is_told(pictures: Path, tmp_path: Path) -> Non
     data = load_unpaired(pictures, "", 16)
     assert (len(data.a), len(data.b), len(data.skipped)) == (4, 6, 2)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(genart.DataError, match="holds no images"):
+    with pytest.raises(genart.DataError, match="contains no images"):
         load_unpaired(tmp_path / "empty", str(pictures), 16)
 
 

@@ -42,7 +42,7 @@ def test_a_stylizer_is_made_by_name_and_by_text() -> None:
     ("name", "options", "error", "says"),
     [
         ("tynt", {}, UnknownName, 'Did you mean "tint"'),
-        ("tint", {"colour": 1}, UsageError, "it takes level, strength"),
+        ("tint", {"colour": 1}, UsageError, "it has level, strength"),
         ("tint:1", {"level": "1"}, UsageError, "after its colon"),
     ],
 )

@@ -263,13 +263,13 @@ def test_what_cannot_be_continued_is_refused(tmp_path: Path) -> None:
             return ["the mood was good"]
 
     fit(tmp_path)
-    with pytest.raises(genart.UsageError, match="holds a training run"):
+    with pytest.raises(genart.UsageError, match="contains a training run"):
         fit(tmp_path, None)
     with pytest.raises(genart.UsageError, match="width was 2, now 3"):
         fit(tmp_path, width=3)
     with pytest.raises(genart.UsageError, match="cannot be continued: the mood was good"):
         fit(tmp_path, trainer=Picky)
-    with pytest.raises(genart.errors.CheckpointError, match="no snapshot of another toy"):
+    with pytest.raises(genart.errors.CheckpointError, match="not a snapshot of another toy"):
         fit(tmp_path, trainer=Other)
     (torn := tmp_path / "snapshot-00000007.pt").write_bytes(b"half a snap")
     with pytest.raises(genart.errors.CheckpointError, match="snapshot-00000007"):

@@ -84,6 +84,6 @@ def test_its_settings_and_data_are_checked(
     (tmp_path / "empty").mkdir()
     none = genart_command("train", "autoencoder", "--data", tmp_path / "empty", *words)
     assert none.code == 1
-    assert "holds no images" in none.err
+    assert "contains no images" in none.err
     told = genart_command("train", "autoencoder", "--help").out
     assert told.index("--side") < told.index("--minutes") < told.index("--device")
