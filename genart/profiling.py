@@ -149,7 +149,7 @@ class _Span(AbstractContextManager[None]):
 
 
 @dataclass(frozen=True)
-class StageTime:
+class StepTime:
     """The time of a step.
 
     Args:

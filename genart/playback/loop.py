@@ -78,7 +78,7 @@ def run(frames: Iterable[Frame], sinks: Sequence[Sink]) -> int:
     return count
 
 
-def stage_of(sink: Sink) -> str:
+def step_name(sink: Sink) -> str:
     """The name of writing to a sink in a profile: its name, or "film" of a FilmSink."""
     name = getattr(sink, "name", None)
     return name if isinstance(name, str) else type(sink).__name__.lower().removesuffix("sink")

@@ -100,7 +100,10 @@ def test_the_program_ends_with_the_code_of_what_happened(tmp_path: Path) -> None
         (["generate", "-o", "x.png", "--seeds", "a"], "names no seeds"),
         (["generate", "-o", "x.png", "--size", "big"], "not a size"),
         (["generate", "-o", "x.png", "--grid", "3"], "not a grid"),
-        (["generate", "-o", "x.png", "--seeds", "1-5", "--grid", "2x2"], "do not fit into a 2x2 grid"),
+        (
+            ["generate", "-o", "x.png", "--seeds", "1-5", "--grid", "2x2"],
+            "do not fit into a 2x2 grid",
+        ),
         (["generate", "-o", "folder", "--grid", "2x2"], "A grid is one picture"),
         (["generate", "-o", "x.doc"], "neither a folder nor a picture"),
         (["generate", "-o", "x.png", "--class", "1"], "has no classes"),
