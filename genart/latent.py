@@ -172,6 +172,17 @@ def _range(part: str, text: str) -> range:
     return range(first, last + 1)
 
 
+def format_seeds(seeds: Iterable[int]) -> str:
+    """Return the shortest text that `parse_seeds` reads as these seeds."""
+    runs: list[list[int]] = []
+    for seed in seeds:
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
 def make_label(generator: LatentSpace, label: Any, n: int) -> torch.Tensor | None:
     """The label rows (n, num_classes) for a class index, a list of them, a tensor, or None."""
     classes = generator.num_classes

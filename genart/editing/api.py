@@ -15,8 +15,7 @@ from genart.editing.directions import Directions, load_directions
 from genart.editing.discovery import contrast, pca, sefa
 from genart.errors import UnknownName, UsageError
 from genart.files import atomic
-from genart.latent import Latent
-from genart.latents.keys import parse_seeds
+from genart.latent import Latent, parse_seeds
 from genart.latents.npz import load_latent
 from genart.media.recipe import make_recipe, model_facts
 from genart.models.loading import as_generator, model_name

@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 
 from genart.contracts import Generator
 from genart.errors import UsageError
-from genart.latent import SPACES, Latent, in_space, join
-from genart.latent import parse_seeds as parse_seeds
+from genart.latent import SPACES, Latent, format_seeds, in_space, join, parse_seeds
 from genart.latents.npz import load_latent, read_arrays, texts
 
 _SUFFIX = ".npz"
@@ -21,17 +20,6 @@ _GIVEN = "given"  # what stands for a Latent in a text; it cannot be read back
 Key: TypeAlias = int | Path | Latent
 #: Keys as people give them: "1,2,5-9,apple.npz", a seed, a file, a Latent, or several of these.
 Keys: TypeAlias = "str | Key | Iterable[str | Key]"
-
-
-def format_seeds(seeds: Iterable[int]) -> str:
-    """Return the shortest text that `parse_seeds` reads as these seeds."""
-    runs: list[list[int]] = []
-    for seed in seeds:
-        if runs and seed == runs[-1][-1] + 1:
-            runs[-1].append(seed)
-        else:
-            runs.append([seed])
-    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def parse_keys(keys: Keys) -> list[Key]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from genart.latents.keys import Key, format_keys, format_seeds, parse_seeds
+from genart.latent import format_seeds, parse_seeds
+from genart.latents.keys import Key, format_keys
 from genart.media.film_spec import Film
 from genart.playback.player import Grid, SketchPlayer
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from genart.contracts import Control, Generator, Sink
-from genart.latents.keys import Keys, parse_keys, parse_seeds
+from genart.latent import parse_seeds
+from genart.latents.keys import Keys, parse_keys
 from genart.mapping.film_control import FilmControl, SoundTrack
 from genart.media.film_spec import Film, Size, parse_fps, parse_grid, parse_size
 from genart.playback.show import Show

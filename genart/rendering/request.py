@@ -10,7 +10,8 @@ from typing import Any
 
 from genart.contracts import Control, Generator
 from genart.errors import UnknownName
-from genart.latents.keys import Key, format_keys, parse_keys, parse_seeds
+from genart.latent import parse_seeds
+from genart.latents.keys import Key, format_keys, parse_keys
 from genart.media.film_spec import parse_fps, parse_grid, parse_size
 from genart.models.loading import model_name
 from genart.playback.show_replay import ReplayedShow

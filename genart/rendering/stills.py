@@ -8,17 +8,15 @@ from typing import Any
 
 from genart.contracts import Frame, Generator, Noise
 from genart.errors import RenderError, UsageError
-from genart.latent import Latent
+from genart.latent import Latent, format_seeds, parse_seeds
 from genart.latents.keys import (
     Key,
     Keys,
     check_fits,
     format_keys,
-    format_seeds,
     load_latents_for,
     make_keys,
     parse_keys,
-    parse_seeds,
 )
 from genart.latents.npz import save_latent
 from genart.media.film_spec import Size, parse_grid, parse_size

@@ -13,7 +13,8 @@ import torch
 
 import genart
 from genart.editing.style_mixing import layer_weights
-from genart.latents.keys import format_keys, make_keys, parse_keys, parse_seeds
+from genart.latent import parse_seeds
+from genart.latents.keys import format_keys, make_keys, parse_keys
 
 Run = Callable[..., Any]
 PLASMA = ("--model", "plasma")

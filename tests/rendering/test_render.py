@@ -17,7 +17,7 @@ import pytest
 from support.films import Drift, Ramp, decode, plasma
 
 import genart
-from genart.latents.keys import format_seeds, parse_seeds
+from genart.latent import format_seeds, parse_seeds
 from genart.media.film_spec import parse_fps, parse_grid, parse_size
 from genart.rendering.seam import difference
 
