@@ -127,7 +127,7 @@ def test_adam_gives_back_the_last_picture_and_lbfgs_the_best() -> None:
 
 
 def test_adam_stops_where_losses_are_no_numbers() -> None:
-    with pytest.raises(genart.GenartError, match="losses of step 3 are no numbers"):
+    with pytest.raises(genart.GenartError, match="losses of step 3 are not finite"):
         searched(Bowl(totals={3: math.nan}), 9, optimizer="adam")
 
 

@@ -149,14 +149,15 @@ def is_equivalent(mutant: Mutant, known: list[dict[str, str]]) -> bool:
     )
 
 
-def check(tree: Path, named: set[str]) -> None:
-    """Run the tests on the unbroken tree.
+def check(tree: Path, files: set[str]) -> None:
+    """Run test files on the unbroken tree.
 
     Raises:
-        SystemExit: they fail.
+        SystemExit: one fails.
     """
-    if not passes(tree, sorted(named)):
-        raise SystemExit(f"The tests fail before anything is broken: {' '.join(sorted(named))}")
+    for file in sorted(files):
+        if not passes(tree, [file]):
+            raise SystemExit(f"{file} fails before anything is broken.")
 
 
 def main(arguments: list[str] | None = None) -> int:
