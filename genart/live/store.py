@@ -168,7 +168,7 @@ class Store:
         """Take resolved changes and triggers at once: a tick sees all of them or none."""
         with self._lock:
             now = self.clock()
-            fresh = [change for change in changes if self._turns(change)]
+            fresh = [change for change in changes if self._is_new(change)]
             for change in fresh:
                 self._values[change.path] = change.value
                 self._changes.pop(change.path, None)  # so that the newest is last
@@ -176,7 +176,7 @@ class Store:
             for trigger in triggers:
                 self._queue(replace(trigger, at=now))
         for change in fresh:
-            self._tell(change)
+            self._notify(change)
 
     def trigger(self, name: str, *args: Any, source: str = "") -> None:
         """Ask the engine's thread to do something once; refused and counted where too many wait."""
@@ -241,7 +241,7 @@ class Store:
             change = replace(change, value=self.tree[change.path].check(change.value))
             self._values[change.path] = change.value
             self._replayed.append(change)
-        self._tell(change)
+        self._notify(change)
 
     def set_tree(self, tree: Mapping[str, Param[Any]]) -> None:
         """Continue with the Params of a reloaded sketch; values that still fit are kept.
@@ -311,7 +311,7 @@ class Store:
                 fitted[path] = at, replace(change, value=value)
         return fitted
 
-    def _turns(self, change: Change) -> bool:
+    def _is_new(self, change: Change) -> bool:
         if change.path not in self._values:
             return False
         jumps = self.tree[change.path].smooth is None  # the phase moved on since it was last set
@@ -323,7 +323,7 @@ class Store:
         else:
             self._triggers.append(trigger)
 
-    def _tell(self, change: Change) -> None:
+    def _notify(self, change: Change) -> None:
         for subscriber in self._subscribers:
             try:
                 subscriber(change.path, change.value, change.source)
