@@ -95,14 +95,14 @@ def perform(
         words = _begun_as(start, words)
     live = Live("drift" if sketch is None else sketch, tell=tell, **words)
     live.console.lfos = show is None  # a show contains what the LFOs changed
-    outlets: list[OutputWorker] = []
+    outputs: list[OutputWorker] = []
     try:
         played = make_controls(controls, live.faults)
         load_models(live, played)
-        outlets = make_outputs(sinks, live.faults, fps=live.fps, size=live.size)
+        outputs = make_outputs(sinks, live.faults, fps=live.fps, size=live.size)
         control, page = _surround(
             live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell,
-            outlets=outlets,
+            outputs=outputs,
         )  # fmt: skip
         shown: list[Sink] = [page.preview]
         if window:
@@ -115,11 +115,11 @@ def perform(
         if record is not None:
             live.recorder.start_at(Path(record))
     except BaseException:
-        for outlet in outlets:
-            outlet.close()
+        for output in outputs:
+            output.close()
         live.close()
         raise
-    report = live.run([*shown, *outlets], [live.console.tempo, *played])
+    report = live.run([*shown, *outputs], [live.console.tempo, *played])
     if writer is not None:
         writer.close(live.engine_clock.seconds())
     return report
@@ -145,7 +145,7 @@ def _surround(
     cues: str | Path | None,
     mapping: str | Path | None,
     tell: Callable[[str], None],
-    outlets: Sequence[OutputWorker],
+    outputs: Sequence[OutputWorker],
 ) -> tuple[OscService, Web]:
     """Add OSC, the page, the mapping and the cues to a performance."""
     cue_list, console = Cues(live.store, cues, live.faults), live.console
@@ -161,7 +161,7 @@ def _surround(
     def serve(host: str, port: int) -> Web:
         return Web(
             (host, port), live.store, control.router, faults=live.faults, status=live.status,
-            line=PageStatus(live, cue_list, outlets, lambda: len(control.feedback.subscribers)),
+            line=PageStatus(live, cue_list, outputs, lambda: len(control.feedback.subscribers)),
             actions=control.actions, cues=lambda: cue_list.names, osc=control.address,
         )  # fmt: skip
 

@@ -127,14 +127,14 @@ class Live:
             period, hold=hold_fps, say=partial(self.faults.note, "quality")
         )
         self.pacer = BackgroundPacer(self.faults)
-        self.backstage = BackgroundLoader(
+        self.loader = BackgroundLoader(
             self._load, self.faults, sketch_file(sketch), device=device, prepare=self._as_played,
             warm=self._warm,
         )  # fmt: skip
         self._size = parse_size(size) if size else None
-        self.size = self._size or self.backstage.get(settings.model.name).resolution
+        self.size = self._size or self.loader.get(settings.model.name).resolution
         first = SketchPlayer(
-            sketched, settings, load=self.backstage.get, size=self.size, seed=seed, strict=True
+            sketched, settings, load=self.loader.get, size=self.size, seed=seed, strict=True
         )
         self.engine_clock = engine_clock or LiveClock(self.fps)
         self.engine_clock.stop = self.stopped
@@ -145,7 +145,7 @@ class Live:
         self.store_control = StoreControl(self.store, self.faults, {}, self._took)
         self.console = LiveConsole(self.store, self.faults)
         self.player = ResilientPlayer(
-            first, self.backstage, self.faults, size=self.size, ladder=self.quality,
+            first, self.loader, self.faults, size=self.size, quality=self.quality,
             pacer=self.pacer, restored=lambda path, value: self.store.put(path, value, "engine"),
             changed=self._sketch_changed, now=self.engine_clock.now,
             swapped=lambda name: self.faults.note("model", f'"{name}" plays.'),
@@ -203,9 +203,9 @@ class Live:
             for service in self.services:
                 service.start()
                 stack.callback(service.close)
-            self.backstage.start()
+            self.loader.start()
             self.pacer.start()
-            self._profile_outlets(sinks)
+            self._profile_outputs(sinks)
             stack.callback(start_all(controls, self.console))
             engine.start()
             while not self.frame_blend.ready.wait(0.1) and not self.stopped.is_set():
@@ -226,8 +226,8 @@ class Live:
             "synthesised": self.frame_blend.synthesised,
             "recording": self.recorder.recording,
             "model": settings.model.name,
-            "loading": self.backstage.loading,
-            "quality": self.quality.rung,
+            "loading": self.loader.loading,
+            "quality": self.quality.level,
             **self.console.said,
             "errors": self.faults.lately(),
         }
@@ -235,8 +235,8 @@ class Live:
     def report(self, sinks: Sequence[Sink] = ()) -> LiveReport:
         """The report so far."""
         meter, fade = self._meter, self.frame_blend
-        outlets = [*(sink for sink in sinks if isinstance(sink, OutputWorker))]
-        drops = {outlet.name: outlet.dropped for outlet in outlets}
+        outputs = [*(sink for sink in sinks if isinstance(sink, OutputWorker))]
+        drops = {output.name: output.dropped for output in outputs}
         drops["record"] = self.recorder.dropped
         recorded = self.recorder.finished
         return LiveReport(
@@ -265,7 +265,7 @@ class Live:
         """Where this thread's time is counted when profiling."""
         return nullcontext() if self._profiler is None else self._profiler.lane(name, draws=draws)
 
-    def _profile_outlets(self, sinks: Sequence[Sink]) -> None:
+    def _profile_outputs(self, sinks: Sequence[Sink]) -> None:
         for sink in sinks:
             if self._profiler is not None and isinstance(sink, OutputWorker):
                 sink.lane = self._profiler.lane(sink.name, WAITING)
@@ -328,10 +328,10 @@ class Live:
             follower()
 
     def _load(self, name: str) -> Generator:
-        given, device = self._given, self.backstage.device
+        given, device = self._given, self.loader.device
         if given is None or given.name != name:
             return load(name, device)
-        if given.device.type not in self.backstage.lost:
+        if given.device.type not in self.loader.lost:
             return given
         return load(name if given.source is None else given.source, device)
 
@@ -353,7 +353,7 @@ class Live:
                 sink.close()
             except Exception as error:
                 self.faults.add(getattr(sink, "name", "sink"), error)
-        self.backstage.close()
+        self.loader.close()
         self.pacer.close()
 
 

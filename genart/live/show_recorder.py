@@ -83,7 +83,7 @@ class ShowRecorder:
 
     def sketch_saved(self) -> None:
         """Write that a reloaded sketch plays from this tick on."""
-        tick, file = self._live.engine_clock.tick, self._live.backstage.sketch
+        tick, file = self._live.engine_clock.tick, self._live.loader.sketch
         if file is not None:
             at = 0.0 if tick is None else float(tick.t)
             saved = Saved(at, file.name, file_hash(file) or "")
@@ -115,7 +115,7 @@ def load_models(live: Live, controls: Iterable[object]) -> None:
     names += [c.value for c in changes if c.path in (_MODEL, _OTHER)]
     for name in filter(None, dict.fromkeys(names)):
         try:
-            live.backstage.get(name)
+            live.loader.get(name)
         except GenartError as error:
             live.faults.add("model", error)
 
@@ -128,8 +128,8 @@ def _settles(path: str, param: Param[Any]) -> bool:
 
 def _header(live: Live) -> Header:
     name = str(live.store.current(_MODEL))
-    model = live.backstage.get(name)
-    hashes = {"sketch": file_hash(live.backstage.sketch), "model": file_hash(model.source)}
+    model = live.loader.get(name)
+    hashes = {"sketch": file_hash(live.loader.sketch), "model": file_hash(model.source)}
     return Header(
         sketch=live.name,
         model=name,

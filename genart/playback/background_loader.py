@@ -63,7 +63,7 @@ class BackgroundLoader:
         self._models_ready: deque[str] = deque()
         self._sketches_ready: deque[type[Sketch]] = deque()
         self._seen = self._stamp()
-        self._thread = Thread(target=self._work, name="genart-backstage", daemon=True)
+        self._thread = Thread(target=self._work, name="genart-loader", daemon=True)
 
     def start(self) -> None:
         """Start to watch and load."""

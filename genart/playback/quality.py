@@ -63,7 +63,7 @@ def quality_levels(model: Generator, without: Container[str] = ()) -> list[Quali
         if small is None or min(small.resolution) < _SMALLEST:
             break
         found.append(QualityLevel(f"1/{2**times} size", small))
-    return [rung for rung in found if rung.name not in without]
+    return [level for level in found if level.name not in without]
 
 
 class FrameTimes:
@@ -141,7 +141,7 @@ class QualityController:
         self.renew()
 
     @property
-    def rung(self) -> str:
+    def level(self) -> str:
         """The name of the current level."""
         return self._rungs[self._at].name if self._rungs else FULL
 
@@ -192,7 +192,7 @@ class QualityController:
         """A frame failed: a lower level that has not made a single one is not used again."""
         self._pass(t)
         if self._at and not len(self._times):
-            broken = self.rung
+            broken = self.level
             self._broken.add(broken)
             model = self._rungs[0].model
             self._go(self._at - 1, f"as {broken} fails")
@@ -219,7 +219,7 @@ class QualityController:
         return _LIMIT * self.period
 
     def _pass(self, t: float) -> None:
-        self.spent[self.rung] = self.spent.get(self.rung, 0.0) + max(t - self._t, 0.0)
+        self.spent[self.level] = self.spent.get(self.level, 0.0) + max(t - self._t, 0.0)
         self._t = max(t, self._t)
         if self._raised is not None and t - self._raised >= _PROVEN:
             self._raised, self._patience, self._while = None, _PATIENCE, _LONG_WHILE
@@ -243,7 +243,7 @@ class QualityController:
             return
         self._resting = self._t + self._patience
         self._patience *= 2
-        self._go(self._at - 1, f"as {self.rung} is no faster")
+        self._go(self._at - 1, f"as {self.level} is no faster")
 
     def _may_go_up(self, typical: float) -> bool:
         if self._t < self._barred or not self.hold:
@@ -257,15 +257,15 @@ class QualityController:
         self._go(self._at - 1, why)
         self._raised = self._t
 
-    def _go(self, rung: int, why: str) -> None:
-        self._at = rung
+    def _go(self, level: int, why: str) -> None:
+        self._at = level
         self.steps += 1
         self._since, self._raised, self._left = self._t, None, None
         self._times.clear()
-        self._say(f"{self.rung}, {why}")
+        self._say(f"{self.level}, {why}")
 
     def _tell_the_end(self) -> None:
         if not self._told:
             self._told = True
             kind = "lighter" if self._at else "lighter form of this model"
-            self._say(f"{self.rung}, too slow for the display; there is no {kind}")
+            self._say(f"{self.level}, too slow for the display; there is no {kind}")

@@ -1,4 +1,4 @@
-"""A player that never fails: what goes wrong becomes a message over the last good frame."""
+"""ResilientPlayer: holds the last good frame while something fails, and recovers."""
 
 from __future__ import annotations
 
@@ -24,43 +24,43 @@ from genart.playback.sketch import Sketch
 
 _MODEL, _OTHER = "model.name", "model.other"
 _FIRST_WAIT, _LONGEST_WAIT = Fraction(1, 20), Fraction(2)  # seconds between tries
-_SHORT = 60  # seconds within which memory that runs out again calls for less
+_SHORT = 60  # out of memory twice within so many seconds: lower the quality
 
 
 class ResilientPlayer:
-    """Plays a performer, and holds its last good frame while something is wrong.
+    """Plays a sketch, and holds its last good frame while something is wrong.
 
     A frame that fails is tried again at the next tick, then after waits that double up to two
-    seconds. Text that a walk or model refuses is set back to what last worked. A model or sketch
-    made ready backstage takes over at the start of a tick, and only if its first frame is good.
-    Where memory runs out, cached memory is given back and the ladder steps down. Where a device is
+    seconds. A text that a walk or model refuses is reset to the last one that worked. A model or
+    sketch loaded in the background is used from the next tick on, but only if its first frame is
+    good. If memory runs out, cached memory is freed and the quality is lowered. If a device is
     lost, the model is loaded again on another one.
 
     Args:
-        performer: what plays.
-        backstage: where models and sketches are made ready.
-        faults: who is told.
+        player: plays the sketch.
+        loader: loads models and sketches in the background.
+        faults: where faults are reported.
         size: (h, w) of the frames.
-        ladder: chooses how much work a picture is; None never steps down.
-        pacer: makes walks even in the background; None does so at once.
-        restored: called with (path, value) when a value was set back.
-        changed: called when another sketch has taken over.
-        swapped: called with its name when another model has made its first picture.
+        quality: chooses the quality level; None never lowers it.
+        pacer: makes walks constant-speed in the background; None does so at once.
+        restored: called with (path, value) when a value was reset.
+        changed: called when another sketch plays.
+        swapped: called with its name when another model has made its first image.
         played: called with the tick after each frame; it must not raise.
-        now: seconds on a clock that never goes back, for what frames take.
+        now: seconds on a monotonic clock, for frame times.
 
     Attributes:
-        performer: what plays now.
+        sketch_player: what plays now.
     """
 
     def __init__(
         self,
-        performer: SketchPlayer,
-        backstage: BackgroundLoader,
+        player: SketchPlayer,
+        loader: BackgroundLoader,
         faults: Faults,
         *,
         size: tuple[int, int],
-        ladder: QualityController | None = None,
+        quality: QualityController | None = None,
         pacer: BackgroundPacer | None = None,
         restored: Callable[[str, Any], None] = lambda path, value: None,
         changed: Callable[[], None] = lambda: None,
@@ -68,22 +68,22 @@ class ResilientPlayer:
         played: Callable[[Tick], None] = lambda tick: None,
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.sketch_player, self._backstage, self._faults = performer, backstage, faults
+        self.sketch_player, self._loader, self._faults = player, loader, faults
         self._restored, self._changed, self._swapped = restored, changed, swapped
         self._now, self._played = now, played
-        self._ladder, self._pacer = ladder or QualityController(1.0), pacer
-        if ladder is not None:
-            performer.at_quality = ladder.choose
+        self._quality, self._pacer = quality or QualityController(1.0), pacer
+        if quality is not None:
+            player.at_quality = quality.choose
         if pacer is not None:
-            performer.make_even = pacer
-        performer.load_second = self._second
-        self._good = _texts(performer.tree)
+            player.make_even = pacer
+        player.load_second = self._second
+        self._good = _texts(player.tree)
         self._held: Frame = np.zeros((*size, 3), np.uint8)
         self._fails, self._retry = 0, Fraction(0)
         self._wish = ""  # the model that is being loaded
-        self._before: str | None = None  # the model that played, until the new one's first frame
+        self._before: str | None = None  # the model before, until the new one's first frame
         self._short: Fraction | None = None  # when memory ran out last
-        self._renewing = False  # whether the model is loaded again, with all that was made of it
+        self._renewing = False  # whether the model is being loaded again after its device was lost
 
     @property
     def tree(self) -> ParamTree:
@@ -105,7 +105,7 @@ class ResilientPlayer:
                 self._want(value)
             else:
                 if path == _OTHER:
-                    self._backstage.failed.discard(value)  # asked for again, it is tried again
+                    self._loader.failed.discard(value)  # asked for again, it is loaded again
                 self._turn(path, value)
         except UsageError as error:
             self._faults.add("params", error)
@@ -117,11 +117,11 @@ class ResilientPlayer:
     def _turn(self, path: str, value: Any) -> None:
         tree = self.tree
         self.sketch_player.assign(path, value)
-        if self.tree is not tree:  # other directions brought other Params
+        if self.tree is not tree:  # a text added other Params
             self._changed()
 
     def advance(self, t: Fraction) -> None:
-        """Bring transport and tempo to time t in seconds."""
+        """Advance transport and tempo to time t in seconds."""
         self.sketch_player.advance(t)
 
     def frame(self, tick: Tick) -> Frame:
@@ -142,29 +142,29 @@ class ResilientPlayer:
                 self._failed(tick, error)
             else:
                 if self._counts():
-                    self._ladder.made(float(tick.t), self._now() - began)
+                    self._quality.made(float(tick.t), self._now() - began)
                 self._went_well()
 
     def _counts(self) -> bool:
-        """Whether what this frame took says something about the next."""
+        """Whether the time of this frame is typical for the next ones."""
         paces = self._pacer is not None and self._pacer.busy
         return not (paces or self.sketch_player.settings.output.freeze)
 
     def _want(self, name: str) -> None:
-        """Play a model: at once, or as soon as it is here."""
-        here = self._backstage.has(name) and not self._renewing
+        """Play a model: at once, or when it is loaded."""
+        here = self._loader.has(name) and not self._renewing
         self._wish = "" if here else name
         if self._wish:
-            self._backstage.want_model(name)
+            self._loader.want_model(name)
         else:
             self._switch(name)
 
     def _second(self, name: str) -> Generator | None:
-        """The model to blend in; while it is loaded, the first one plays alone."""
-        if self._backstage.has(name):
-            return self._backstage.get(name)
-        if name not in self._backstage.failed and not self._backstage.loading:
-            self._backstage.want_model(name)
+        """The model to blend in; None while it is loaded, so that the first one plays alone."""
+        if self._loader.has(name):
+            return self._loader.get(name)
+        if name not in self._loader.failed and not self._loader.loading:
+            self._loader.want_model(name)
         return None
 
     def _switch(self, name: str) -> None:
@@ -189,7 +189,7 @@ class ResilientPlayer:
         wait = _FIRST_WAIT * 2 ** min(self._fails - 2, 10) if self._fails > 1 else Fraction(0)
         self._retry = tick.t + min(wait, _LONGEST_WAIT)
         lost = lost_device(error)
-        if lost is not None and lost not in self._backstage.lost:
+        if lost is not None and lost not in self._loader.lost:
             self._renew(lost)
         elif out_of_memory(error):
             self._relieve(tick, error)
@@ -197,29 +197,29 @@ class ResilientPlayer:
             self._switch_back(error)
         else:
             self._faults.add("sketch", error)
-            self._ladder.failed(float(tick.t))
+            self._quality.failed(float(tick.t))
         if isinstance(error, UsageError):
             self._set_back()
 
     def _relieve(self, tick: Tick, error: BaseException) -> None:
-        """Give back what is cached; when that was not enough, do less."""
-        self._faults.add("memory", "Memory ran out; the last frame is held, and less is tried.")
-        self._backstage.slim(self.tree.value(_MODEL), self.tree.value(_OTHER), self._before)
+        """Free cached memory; if that was not enough, lower the quality."""
+        self._faults.add("memory", "Memory ran out; the last frame is held.")
+        self._loader.slim(self.tree.value(_MODEL), self.tree.value(_OTHER), self._before)
         let_go(error)
         again = self._short is not None and tick.t - self._short < _SHORT
         self._short = tick.t
-        if again and not self._ladder.relieve(float(tick.t)) and self._before is not None:
+        if again and not self._quality.relieve(float(tick.t)) and self._before is not None:
             self._switch_back(error)
 
     def _renew(self, lost: str) -> None:
-        """Load the model again elsewhere; until then the last good frame is held."""
-        name, device = self.tree.value(_MODEL), self._backstage.lose(lost)
+        """Load the model on another device; until then the last good frame is held."""
+        name, device = self.tree.value(_MODEL), self._loader.lose(lost)
         self._faults.add("device", f'Device "{lost}" was lost; "{name}" is loaded on "{device}".')
         self._renewing, self._wish, self._before = True, name, None
-        self._backstage.want_model(name)
+        self._loader.want_model(name)
 
     def _switch_back(self, error: BaseException) -> None:
-        """A model whose first frame fails gives way to the one before."""
+        """Return to the model before, because the first frame of the new one failed."""
         self._faults.add("model", error)
         before, self._before = self._before, None
         assert before is not None
@@ -235,19 +235,19 @@ class ResilientPlayer:
                     self._restored(path, value)
 
     def _take_over(self, tick: Tick) -> None:
-        for name in self._backstage.models_ready():
-            if name == self._wish:  # or else somebody has asked for another since
+        for name in self._loader.models_ready():
+            if name == self._wish:  # otherwise another one was requested since
                 self._wish = ""
                 self._arrived(name, tick)
-            elif name == self.tree.value(_OTHER) and name in self._backstage.failed:
+            elif name == self.tree.value(_OTHER) and name in self._loader.failed:
                 before = "" if self._good[_OTHER] == name else self._good[_OTHER]
                 self._turn(_OTHER, before)
                 self._restored(_OTHER, before)
-        for kind in self._backstage.sketches_ready():
+        for kind in self._loader.sketches_ready():
             self._try(kind, tick)
 
     def _arrived(self, name: str, tick: Tick) -> None:
-        if name in self._backstage.failed:
+        if name in self._loader.failed:
             self._restored(_MODEL, self.tree.value(_MODEL))
         elif self._renewing:
             self._renewing = False
@@ -265,14 +265,14 @@ class ResilientPlayer:
             self._faults.add("reload", error)
             return
         self.sketch_player = fresh
-        self._ladder.renew()
+        self._quality.renew()
         self._faults.settle("reload")
         self._retry = Fraction(0)
         self._changed()
 
 
 def _texts(tree: ParamTree) -> dict[str, Any]:
-    """The Params that can be refused later than when they are set: texts, and a model's class."""
+    """The Params that can be refused after they were set: texts, and a model's class."""
     return {
         path: tree.value(path)
         for path in tree

@@ -1,4 +1,4 @@
-"""Show a recorded performance again: its frames as they were, those held after a fault included."""
+"""ShowPlayer: renders a recorded show as it was played, including frames held after a fault."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ class ShowPlayer:
     ) -> None:
         self._faults = Faults(log.warning)
         self._loader = BackgroundLoader(load, self._faults)
-        second = player.load_second  # the second model is waited for, too
+        second = player.load_second  # the second model is loaded at once, too
         self._player = ResilientPlayer(player, self._loader, self._faults, size=size)
         player.load_second = second
         self._begun = False
 
     def set(self, path: str, value: Any) -> None:
-        """Turn a Param."""
+        """Set a Param."""
         if path == "model.name":
             self._loader.get(value)
         self._player.set(path, value)
 
     def advance(self, t: Fraction) -> None:
-        """Bring transport and tempo to time t in seconds."""
+        """Advance transport and tempo to time t in seconds."""
         self._player.advance(t)
 
     def frame(self, tick: Tick) -> Frame:

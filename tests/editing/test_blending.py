@@ -223,7 +223,7 @@ def test_a_show_keeps_a_second_model_from_when_it_showed_and_a_lost_one_is_tried
 ) -> None:
     late = tmp_path / "late.safetensors"
     night = Night(tmp_path, model=files[0])
-    fetch = night.live.backstage.fetch
+    fetch = night.live.loader.fetch
     deeds: dict[int, list[Any]] = {
         1: [night.put("model.blend", 1.0, 0.0), night.put("model.other", files[1])], 4: [fetch],
         7: [night.put("model.other", str(late))], 9: [fetch],  # it is not there yet

@@ -26,16 +26,16 @@ class Performance:
             engine_clock=LiveClock(Fraction(10), now=self.time, wait=self.time.wait),
         )  # fmt: skip
         self.live.on_tick.append(self.look)
-        self.rungs: list[str] = []
+        self.levels: list[str] = []
         self.shapes: set[tuple[int, ...]] = set()
 
     def work(self, side: int) -> None:
         self.time.now += self.load * 0.6 * (side / 256) ** 2
 
     def look(self, t: float, beat: float) -> None:
-        rung = self.live.status()["quality"]
-        if not self.rungs or self.rungs[-1] != rung:
-            self.rungs.append(rung)
+        level = self.live.status()["quality"]
+        if not self.levels or self.levels[-1] != level:
+            self.levels.append(level)
         if t > self.until / 2:
             self.load = 0.05
         if t > self.until:
@@ -50,7 +50,7 @@ class Performance:
 def test_quality_goes_down_to_hold_the_rate_and_comes_back_when_there_is_room() -> None:
     stage = Performance()
     report = stage.live.run([stage])
-    assert stage.rungs == ["full", "1/2 size", "1/4 size", "1/2 size", "full"]
+    assert stage.levels == ["full", "1/2 size", "1/4 size", "1/2 size", "full"]
     assert stage.shapes == {(64, 64, 3)}
     assert set(report.quality) == {"full", "1/2 size", "1/4 size"}
     assert sum(report.quality.values()) > 39
@@ -69,7 +69,7 @@ def test_a_show_keeps_nothing_of_it(tmp_path: Path) -> None:
     keeper = start_show_recorder(stage.live, tmp_path / "show.jsonl")
     stage.live.run()
     keeper.close(10.0)
-    assert "1/4 size" in stage.rungs
+    assert "1/4 size" in stage.levels
     lines = [json.loads(line) for line in (tmp_path / "show.jsonl").read_text().splitlines()]
     assert [line["address"] for line in lines[1:]] == ["/genart/end"]
 
@@ -85,7 +85,7 @@ def test_a_sketch_that_draws_by_itself_has_no_ladder_and_that_is_said() -> None:
 
     stage = Performance(Busy, seconds=12.0)
     stage.live.run()
-    assert stage.rungs == ["full", "1/2 size", "full"]
+    assert stage.levels == ["full", "1/2 size", "full"]
     assert "quality: full, as 1/2 size is no faster" in stage.said
 
 
@@ -96,5 +96,5 @@ def test_up_on_command() -> None:
     stage.live.quality.relieve(0.0)
     stage.live.store.trigger("quality.up")
     stage.live.run()
-    assert stage.rungs == ["full"]
+    assert stage.levels == ["full"]
     assert stage.said == ["quality: 1/2 size, as memory ran out", "quality: full, as was asked"]

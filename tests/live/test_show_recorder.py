@@ -59,7 +59,7 @@ def test_fades_cues_taps_bundles_and_mishaps_come_out_again(tmp_path: Path) -> N
 def test_a_model_is_kept_when_it_takes_over(tmp_path: Path) -> None:
     night = Night(tmp_path, late={12: 0.15}, model="plasma")
     deeds: Deeds = {
-        3: [night.put("model.name", "plasma-classes")], 12: [night.live.backstage.fetch],
+        3: [night.put("model.name", "plasma-classes")], 12: [night.live.loader.fetch],
     }  # fmt: skip
     night.play(deeds, 20)
     show = read_show(night.show)
@@ -68,7 +68,7 @@ def test_a_model_is_kept_when_it_takes_over(tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
     replayed = Night(tmp_path / "again", model="plasma")
     load_models(replayed.live, [show])
-    assert replayed.live.backstage.has("plasma-classes"), "and so it takes over at once"
+    assert replayed.live.loader.has("plasma-classes"), "and so it takes over at once"
     lost = Show(show.header, [Change("model.name", "plasmo")], 1.0)
     load_models(replayed.live, [lost])
     assert "Did you mean" in replayed.live.faults.now()[0]
@@ -83,7 +83,7 @@ def test_a_sketch_saved_in_the_show_is_noted_and_said_and_code_is_never_kept(
 
     def save() -> None:
         night.sketch.write_text(better)
-        night.live.backstage.look()
+        night.live.loader.look()
 
     night.play({4: [save], 8: [night.put("sketch.more", 1.0)]}, 15)
     (saved,) = read_show(night.show).saves

@@ -1,4 +1,4 @@
-"""The quality ladder: down while frames take too long, up again when there is room, never both."""
+"""The quality quality: down while frames take too long, up again when there is room, never both."""
 
 from __future__ import annotations
 
@@ -44,27 +44,27 @@ class Slow(genart.Generator):
 
 
 class Night:
-    """A ladder played through time that nobody waits for."""
+    """A quality played through time that nobody waits for."""
 
     def __init__(self, model: genart.Generator | None = None, **options: Any) -> None:
         self.said: list[str] = []
-        self.ladder = QualityController(
+        self.quality = QualityController(
             PERIOD, **{"hold": True, "say": self.said.append, **options}
         )
         self.model = model or Slow()
         self.t = 0.0
-        self.ladder.choose(self.model)
+        self.quality.choose(self.model)
 
     def play(self, seconds: float, cost: Callable[[genart.Generator], float]) -> list[str]:
-        """Play so long at a cost in seconds by the generator that plays; the rungs it was on."""
-        until, rungs = self.t + seconds, [self.ladder.rung]
+        """Play so long at a cost in seconds by the generator that plays; the levels it was on."""
+        until, levels = self.t + seconds, [self.quality.level]
         while self.t < until:
-            spent = cost(self.ladder.choose(self.model))
-            self.ladder.made(self.t, spent)
+            spent = cost(self.quality.choose(self.model))
+            self.quality.made(self.t, spent)
             self.t += max(math.ceil(spent / PERIOD), 1) * PERIOD
-            if self.ladder.rung != rungs[-1]:
-                rungs.append(self.ladder.rung)
-        return rungs
+            if self.quality.level != levels[-1]:
+                levels.append(self.quality.level)
+        return levels
 
 
 def area(milliseconds: float) -> Callable[[Any], float]:
@@ -74,20 +74,20 @@ def area(milliseconds: float) -> Callable[[Any], float]:
 
 
 def test_rungs_go_from_full_over_half_precision_to_small_pictures() -> None:
-    rungs = quality_levels(Slow(256, half=True))
-    assert [rung.name for rung in rungs] == [
+    levels = quality_levels(Slow(256, half=True))
+    assert [level.name for level in levels] == [
         "full", "half precision", "1/2 size", "1/4 size", "1/8 size",
     ]  # fmt: skip
-    assert [rung.model.resolution[0] for rung in rungs] == [256, 256, 128, 64, 32]
-    assert [rung.model.is_half for rung in rungs] == [False, True, True, True, True]
-    assert [rung.name for rung in quality_levels(Slow(64))] == ["full", "1/2 size"]
+    assert [level.model.resolution[0] for level in levels] == [256, 256, 128, 64, 32]
+    assert [level.model.is_half for level in levels] == [False, True, True, True, True]
+    assert [level.name for level in quality_levels(Slow(64))] == ["full", "1/2 size"]
 
 
 def test_a_fast_model_is_left_alone() -> None:
     night = Night()
     assert night.play(600, area(25)) == ["full"]
     assert night.said == []
-    assert night.ladder.spent["full"] == pytest.approx(600, abs=1)
+    assert night.quality.spent["full"] == pytest.approx(600, abs=1)
 
 
 def test_a_slow_model_steps_down_until_the_rate_holds_and_stays_there() -> None:
@@ -101,9 +101,9 @@ def test_what_the_forecast_is_against_is_tried_ever_more_seldom() -> None:
     night = Night()
     night.play(3600, area(60))  # half the side takes 15 ms, which looks idle
     tries = night.said.count("full, as there is room")
-    assert night.ladder.rung == "1/2 size"
+    assert night.quality.level == "1/2 size"
     assert 1 <= tries <= 6
-    assert night.ladder.spent["full"] < 1.5 + 0.4 * tries  # a try is over after three frames
+    assert night.quality.spent["full"] < 1.5 + 0.4 * tries  # a try is over after three frames
 
 
 def test_quality_comes_back_when_the_load_goes() -> None:
@@ -133,16 +133,16 @@ def test_a_load_that_comes_and_goes_does_not_swing_the_ladder() -> None:
     for _ in range(100):  # half an hour of other work, now and then
         night.play(9, area(60))
         night.play(9, area(12))
-    assert night.ladder.steps <= 25
+    assert night.quality.steps <= 25
 
 
 def test_what_steps_down_in_vain_goes_back_and_says_so() -> None:
     night = Night()
-    rungs = night.play(20, lambda model: 0.1)
-    assert rungs == ["full", "1/2 size", "full"]
+    levels = night.play(20, lambda model: 0.1)
+    assert levels == ["full", "1/2 size", "full"]
     assert "no faster" in night.said[-1]
     night.play(3600, lambda model: 0.1)
-    assert night.ladder.steps <= 14
+    assert night.quality.steps <= 14
 
 
 def test_a_model_without_lighter_forms_is_told_once() -> None:
@@ -159,45 +159,45 @@ def test_without_being_asked_it_holds_no_rate() -> None:
 def test_memory_running_out_steps_down_at_once_and_up_after_a_long_while() -> None:
     night = Night(hold=False)
     night.play(1, area(5))
-    assert night.ladder.relieve(night.t)
+    assert night.quality.relieve(night.t)
     assert night.said == ["1/2 size, as memory ran out"]
     assert night.play(590, area(5)) == ["1/2 size"]
     assert night.play(20, area(5)) == ["1/2 size", "full"]
-    assert night.ladder.relieve(night.t)
+    assert night.quality.relieve(night.t)
     assert night.play(1190, area(5)) == ["1/2 size"]
 
 
 def test_memory_that_never_suffices_ends_at_the_lowest_rung() -> None:
     night = Night(Slow(128), hold=False)
-    assert [night.ladder.relieve(0.0) for _ in range(4)] == [True, True, False, False]
-    assert night.ladder.rung == "1/4 size"
+    assert [night.quality.relieve(0.0) for _ in range(4)] == [True, True, False, False]
+    assert night.quality.level == "1/4 size"
 
 
 def test_up_is_one_rung_and_at_once() -> None:
     night = Night(hold=False)
-    night.ladder.relieve(0.0)
-    night.ladder.up()
-    assert night.ladder.rung == "full"
-    night.ladder.up()
-    assert night.ladder.rung == "full"
+    night.quality.relieve(0.0)
+    night.quality.up()
+    assert night.quality.level == "full"
+    night.quality.up()
+    assert night.quality.level == "full"
 
 
 def test_a_rung_that_fails_is_left_out() -> None:
     night = Night(Slow(256, half=True))
-    while night.ladder.rung == "full":
+    while night.quality.level == "full":
         night.play(PERIOD / 2, area(60))
-    assert night.ladder.rung == "half precision"
-    night.ladder.failed(night.t)
-    assert night.ladder.rung == "full"
-    rungs = night.play(30, area(60))
-    assert rungs == ["full", "1/2 size"]
-    assert not night.ladder.choose(night.model).is_half  # type: ignore[attr-defined]
+    assert night.quality.level == "half precision"
+    night.quality.failed(night.t)
+    assert night.quality.level == "full"
+    levels = night.play(30, area(60))
+    assert levels == ["full", "1/2 size"]
+    assert not night.quality.choose(night.model).is_half  # type: ignore[attr-defined]
 
 
 def test_another_model_begins_at_the_same_height() -> None:
     night = Night()
     night.play(20, area(200))
     night.model = Slow(64)
-    night.ladder.choose(night.model)
-    assert night.ladder.rung == "1/2 size"
+    night.quality.choose(night.model)
+    assert night.quality.level == "1/2 size"
     assert night.play(20, area(20)) == ["1/2 size", "full"]

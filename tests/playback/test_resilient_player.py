@@ -82,26 +82,24 @@ def test_a_saved_sketch_takes_over_with_its_values_and_a_broken_one_does_not(
     from genart.playback.sketch import load_sketch
 
     changed: list[str] = []
-    player, backstage, faults = steady(
-        load_sketch(file), file, changed=lambda: changed.append("new")
-    )
+    player, loader, faults = steady(load_sketch(file), file, changed=lambda: changed.append("new"))
     player.set("sketch.level", 1.0)
     assert player.frame(tick(0))[0, 0, 0] == 255
 
     file.write_text("class Saved(genart.Sketch:\n")
-    backstage.look()
+    loader.look()
     assert player.frame(tick(1))[0, 0, 0] == 255
     assert "line 1" in faults.now()[0]
 
     file.write_text(SAVED.format(default=0.1, extra="", value="self.levle"))
-    backstage.look()
+    loader.look()
     assert player.frame(tick(2))[0, 0, 0] == 255
     assert "levle" in faults.now()[-1]
     assert changed == []
 
     more = "more = genart.Param(0.5)"
     file.write_text(SAVED.format(default=0.1, extra=more, value="-self.level"))
-    backstage.look()
+    loader.look()
     assert player.frame(tick(3))[0, 0, 0] == 0
     assert player.tree.value("sketch.level") == 1.0
     assert player.tree.value("sketch.more") == 0.5
@@ -121,7 +119,7 @@ def test_a_file_saved_twice_in_a_second_is_read_twice(tmp_path: Path) -> None:
 
 def test_a_model_is_loaded_while_the_old_one_plays() -> None:
     swapped: list[str] = []
-    player, backstage, faults = steady(
+    player, loader, faults = steady(
         Painted, load=lambda name: Tinted(name, SHADES[name]), swapped=swapped.append
     )
     assert player.frame(tick(0)).max() == 0
@@ -132,19 +130,19 @@ def test_a_model_is_loaded_while_the_old_one_plays() -> None:
         assert go.wait(10)
         return Tinted(name, SHADES[name])
 
-    backstage._load, backstage._models_ready = slowly, Bell(ready)  # type: ignore[assignment]
-    backstage.start()
+    loader._load, loader._models_ready = slowly, Bell(ready)  # type: ignore[assignment]
+    loader.start()
     player.set("model.name", "white")
     assert loading.wait(10)
     assert player.frame(tick(1)).max() == 0
     assert player.tree.value("model.name") == "plasma"
-    assert backstage.loading == "white"
+    assert loader.loading == "white"
     go.set()
     assert ready.wait(10)
-    backstage.close()
+    loader.close()
     assert player.frame(tick(2)).min() == 255
     assert swapped == ["white"]
-    assert (faults.total, backstage.loading) == (0, "")
+    assert (faults.total, loader.loading) == (0, "")
 
 
 SHADES = {"plasma": -1.0, "white": 1.0, "grey": 0.0}
@@ -164,10 +162,10 @@ class Bell(deque[str]):
 
 def test_a_model_that_cannot_be_had_is_told_and_the_name_set_back() -> None:
     back: list[tuple[str, Any]] = []
-    player, backstage, faults = steady(restored=lambda path, value: back.append((path, value)))
+    player, loader, faults = steady(restored=lambda path, value: back.append((path, value)))
     player.frame(tick(0))
     player.set("model.name", "plasme")
-    backstage.fetch()
+    loader.fetch()
     player.frame(tick(1))
     assert back == [("model.name", "plasma")]
     assert 'Did you mean "plasma"' in faults.now()[0]
@@ -175,13 +173,13 @@ def test_a_model_that_cannot_be_had_is_told_and_the_name_set_back() -> None:
 
 def test_a_model_whose_first_frame_fails_gives_way_to_the_one_before() -> None:
     back: list[tuple[str, Any]] = []
-    player, backstage, faults = steady(
+    player, loader, faults = steady(
         Painted, load=lambda name: Tinted(name, 1.0 if name == "plasma" else float("nan")),
         restored=lambda path, value: back.append((path, value)),
     )  # fmt: skip
     player.frame(tick(0))
     player.set("model.name", "broken")
-    backstage.fetch()
+    loader.fetch()
     assert [player.frame(tick(k)).min() for k in range(1, 4)] == [255] * 3
     assert back == [("model.name", "plasma")]
     assert [each.where for each in faults.all()] == ["model"]
@@ -195,23 +193,23 @@ def test_a_name_turned_ten_times_loads_the_last_alone() -> None:
         loaded.append(name)
         return Tinted(name)
 
-    player, backstage, _ = steady(Painted, load=load)
+    player, loader, _ = steady(Painted, load=load)
     player.frame(tick(0))
     for k in range(10):
         player.set("model.name", f"model {k}")
-    backstage.fetch()
-    backstage.fetch()
+    loader.fetch()
+    loader.fetch()
     player.frame(tick(1))
     assert loaded == ["plasma", "model 9"]
     assert player.tree.value("model.name") == "model 9"
 
 
 def test_what_was_asked_for_last_plays_though_another_is_loaded_later() -> None:
-    player, backstage, _ = steady(Painted, load=lambda name: Tinted(name, SHADES[name]))
+    player, loader, _ = steady(Painted, load=lambda name: Tinted(name, SHADES[name]))
     player.frame(tick(0))
     player.set("model.name", "white")
     player.set("model.name", "plasma")  # here already
-    backstage.fetch()
+    loader.fetch()
     assert player.frame(tick(1)).max() == 0
     assert player.tree.value("model.name") == "plasma"
 
@@ -224,14 +222,14 @@ def test_old_models_are_let_go() -> None:
         alive.add(model)
         return model
 
-    player, backstage, _ = steady(Painted, load=load)
+    player, loader, _ = steady(Painted, load=load)
     for k in range(12):
         player.set("model.name", f"model {k}")
-        backstage.fetch()
+        loader.fetch()
         player.frame(tick(k))
     gc.collect()
     assert len(alive) == 4
-    backstage.slim("model 11")
+    loader.slim("model 11")
     gc.collect()
     assert [each.name for each in alive] == ["model 11"]
 
@@ -258,18 +256,18 @@ def test_memory_that_runs_out_in_a_model_is_seen_and_the_ladder_steps_down(
             raise error
 
     broke = False
-    ladder = QualityController(0.1)
+    quality = QualityController(0.1)
     player, _, faults = steady(
-        Painted, load=lambda name: Tinted(name, 1.0, 256, work=work), ladder=ladder
+        Painted, load=lambda name: Tinted(name, 1.0, 256, work=work), quality=quality
     )
     assert player.frame(tick(0)).min() == 255
     broke = True
     for k in range(1, 30):
         assert player.frame(tick(k)).min() == 255
     assert sides[:5] == [256, 256, 256, 128, 64]  # once more after memory was given back
-    assert (ladder.rung, sides[-1]) == ("1/4 size", 64)
+    assert (quality.level, sides[-1]) == ("1/4 size", 64)
     assert faults.said == [  # type: ignore[attr-defined]
-        "memory: Memory ran out; the last frame is held, and less is tried."
+        "memory: Memory ran out; the last frame is held."
     ]
     assert faults.now() == []
 
@@ -298,15 +296,15 @@ def test_on_a_lost_device_the_model_is_loaded_again_elsewhere_and_told_once(
             raise error
 
     broke = False
-    player, backstage, faults = steady(Painted, load=load)
-    places.append(backstage)
+    player, loader, faults = steady(Painted, load=load)
+    places.append(loader)
     player.set("sketch.level", 0.75)
     good, sketch = player.frame(tick(0)), player.sketch_player.sketch
     broke = True
     for k in range(1, 9):
         assert player.frame(tick(k)) is good
     assert faults.now() == [f'device: Device "{lost}" was lost; "plasma" is loaded on "cpu".']
-    backstage.fetch()
+    loader.fetch()
     assert player.frame(tick(9)).min() == 255
     assert devices == ["auto", "cpu"]
     assert player.sketch_player.sketch is not sketch  # what it had kept on the device is gone

@@ -78,11 +78,11 @@ def steady(
 ) -> tuple[ResilientPlayer, BackgroundLoader, Told]:
     """A player with nobody around it, and what it was told in `faults.said`."""
     faults = Told()
-    backstage = BackgroundLoader(load, faults, file)
+    loader = BackgroundLoader(load, faults, file)
     sketch = kind()
     values = Settings({"model.name": model, **(settings or {})}, sketch)
-    first = SketchPlayer(sketch, values, load=backstage.get, size=SIZE, strict=True)
-    return ResilientPlayer(first, backstage, faults, size=SIZE, **hooks), backstage, faults
+    first = SketchPlayer(sketch, values, load=loader.get, size=SIZE, strict=True)
+    return ResilientPlayer(first, loader, faults, size=SIZE, **hooks), loader, faults
 
 
 class Told(Faults):
