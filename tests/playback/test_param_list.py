@@ -1,9 +1,7 @@
-"""The list of Params, and the page that is made of it."""
+"""The list of Params."""
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -11,14 +9,6 @@ import pytest
 import genart
 from genart.playback.param_list import ParamInfo, list_params
 from genart.playback.sketch import list_sketches
-
-SCRIPT = Path(__file__).parents[2] / "docs" / "scripts" / "params_page.py"
-
-
-def test_the_page_of_params_is_what_the_declarations_say() -> None:
-    made = runpy.run_path(str(SCRIPT), run_name="page")["page"]()
-    again = "run: python docs/scripts/params_page.py"
-    assert (SCRIPT.parents[1] / "params.md").read_text() == made, again
 
 
 def test_every_param_has_a_help_that_is_a_sentence() -> None:
