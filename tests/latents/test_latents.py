@@ -16,7 +16,7 @@ import torch
 
 import genart
 from genart import DataError, Latent, UsageError, load_latent, save_latent
-from genart.latent import draw_in
+from genart.latent import draw_in, format_seeds, parse_seeds
 
 
 @pytest.fixture(scope="module")
@@ -265,3 +265,52 @@ def test_with_the_model_missing_labels_are_the_default_class(classes: genart.Gen
 def test_keys_of_a_walk_that_are_a_list_are_refused_with_the_fix(plasma: genart.Generator) -> None:
     with pytest.raises(UsageError, match=r"one Latent, not list: .* genart\.join"):
         genart.walk([plasma.sample(1), plasma.sample(2)])
+
+
+def test_seeds_are_written_short_and_a_range_has_its_limit() -> None:
+    assert format_seeds([1, 2, 5, 6, 7, 9]) == "1-2,5-7,9"
+    assert format_seeds([3, 2, 2]) == "3,2,2"
+    assert len(parse_seeds("5-100004")) == 100_000
+    for text in ("5-100005", "7-6"):
+        with pytest.raises(UsageError, match="at most 100000"):
+            parse_seeds(text)
+
+
+def test_latents_of_several_spaces_are_joined_by_their_model(
+    classes: genart.Generator, plasma: genart.Generator
+) -> None:
+    z = classes.sample([1, 2], 1)
+    mapped = classes.map(z)
+    w = Latent("w", mapped.values[:, 0], mapped.label)
+    with pytest.raises(UsageError, match=r"mapped to w\+"):
+        genart.join([z, mapped])
+    both = genart.join([z, w], classes)
+    assert (both.space, len(both), both.label) == ("w", 4, None)
+    torch.testing.assert_close(both.values, torch.cat([w.values, w.values]))
+    both = genart.join([w, mapped, z], classes)
+    assert both.space == "w+"
+    torch.testing.assert_close(both.values, torch.cat([mapped.values] * 3))
+
+
+def test_latents_joined_by_their_model_get_the_label_and_truncation_they_lack(
+    classes: genart.Generator,
+) -> None:
+    labelled, plain = classes.sample([1], 2), Latent("z", torch.zeros(2, classes.z_dim))
+    both = genart.join([plain, labelled], classes)
+    assert both.label is not None
+    assert both.label.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]
+    assert both.truncation is None
+    cut = Latent("z", torch.zeros(1, classes.z_dim), truncation=torch.tensor([0.5]))
+    both = genart.join([plain, cut], classes)
+    assert both.truncation is not None
+    assert both.truncation.tolist() == [1.0, 1.0, 0.5]
+    assert both.label is None
+    mapped = genart.join([cut, classes.map(plain)], classes)
+    assert mapped.truncation is not None
+    assert mapped.truncation.tolist() == [0.5, 1.0, 1.0]
+
+
+def test_a_notebook_shows_the_first_numbers_of_a_latent_as_a_curve() -> None:
+    shown = Latent("z", torch.tensor([[0.0, 3.0, -3.0, 9.0, 1.5]]))._repr_html_()
+    assert 'points="0,12.0 2,0.0 4,24.0 6,0.0 8,6.0"' in shown
+    assert '<svg width="10" height="24"' in shown

@@ -1,6 +1,7 @@
 """Walks: loops close exactly, keys are met, nothing is ever not a number."""
 
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -427,3 +428,24 @@ def test_a_noise_path_in_w_is_measured_by_the_spread_of_the_keys():
     spread = keys.values.std(0, correction=0).square().mean().sqrt()
     assert strayed.std().item() == pytest.approx(2.0 * spread.item(), rel=0.03)
     assert strayed.mean().item() == pytest.approx(0.0, abs=0.03)
+
+
+def test_a_notebook_shows_a_walk_on_its_two_main_directions():
+    square = torch.tensor([[2.0, 2.0, 0.0], [-2.0, 2.0, 0.0], [-2.0, -2.0, 0.0], [2.0, -2.0, 0.0]])
+    shown = genart.walk(genart.Latent("w", square + 5.0), "linear")._repr_html_()
+    assert '<svg width="160" height="160"' in shown
+    dots = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', shown)
+    places = torch.tensor([[float(x) - 80, float(y) - 80] for x, y in dots])
+    assert places.norm(dim=1).tolist() == pytest.approx([72.0] * 4, rel=0.05)
+    assert places.abs().max().item() == pytest.approx(72.0, abs=0.1)
+    torch.testing.assert_close(places[0], -places[2], atol=3.0, rtol=0)
+    assert len(shown.partition('points="')[2].partition('"')[0].split()) == 97
+
+
+def test_slerp_through_opposite_keys_keeps_their_length_in_every_direction():
+    for direction in ([1.0, 1.0, 1.0], [0.3, -2.0, 1.0], [0.0, 0.0, 5.0]):
+        key = torch.tensor([direction])
+        keys = genart.Latent("z", torch.cat([key, -key]))
+        places = genart.walk(keys, "slerp").at([0.0, 0.1, 0.25, 0.4]).values
+        torch.testing.assert_close(places.norm(dim=1), key.norm(dim=1).expand(4))
+        torch.testing.assert_close((places[2] * key).sum(), torch.tensor(0.0), atol=1e-5, rtol=0)

@@ -187,3 +187,14 @@ def test_what_is_not_given_is_what_the_page_says() -> None:
     assert (course.optimizer, course.rate, course.canvas) == ("lbfgs", 1.0, "pixels")
     assert (course.tolerance, course.pairs) == (0.0, 20)
     assert course.watch(1, Losses(0, 0, 0, 0), FIRST) is None
+
+
+def test_the_rate_of_adam_falls_over_few_steps_too() -> None:
+    bowl = Bowl()
+    searched(bowl, 2, optimizer="adam", rate=0.1)
+    few = Bowl()
+    searched(few, 4, optimizer="adam", rate=0.1)
+    bowl.curvature = few.curvature = torch.ones(SHAPE)
+    far = [picture - few.seen[0] for picture in few.seen]
+    first, second = far[1].abs().mean().item(), (far[2] - far[1]).abs().mean().item()
+    assert second / first == pytest.approx(0.55 + 0.45 * math.cos(math.pi / 4), rel=0.02)

@@ -230,3 +230,11 @@ def test_the_controller_has_the_papers_target_and_speed():
     control = Controller(0.5)
     assert control.update(0.6, 50_000) == pytest.approx(0.6), "on target is not below it"
     assert control.update(0.599, 50_000) == pytest.approx(0.5)
+
+
+def test_mirrors_and_turns_are_equally_frequent():
+    image = torch.randn(1, 4, 4)
+    known = [flipped.rot90(k, (1, 2)) for k in range(4) for flipped in (image, image.flip(2))]
+    made = drawn(image, 1.0, "b")
+    shares = [(made == each).flatten(1).all(1).double().mean().item() for each in known]
+    assert shares == pytest.approx([1 / 8] * 8, abs=0.03)

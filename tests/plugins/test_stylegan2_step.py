@@ -307,7 +307,8 @@ def test_a_restore_keeps_the_strength_that_is_fixed_now():
 
 def test_networks_of_another_shape_are_refused_with_the_first_tensor():
     state = run_of().state()
-    with pytest.raises(genart.UsageError, match=r"The snapshot's generator has another shape .*\("):
+    says = r"The snapshot's generator has another shape .*first: mapping\.w_avg\)"
+    with pytest.raises(genart.UsageError, match=says):
         run_of(w_dim=9).restore(state)
 
 
@@ -328,12 +329,13 @@ def test_with_the_projected_critic_the_generator_pays_for_leaving_the_range():
     assert over > 0
     assert losses[1] == ("g", pytest.approx(log["g"].item() + 10 * over, rel=1e-4))
     hinge = losses[0][1]
+    assert abs(log["sign"].item()) <= 1
     assert log["d"].item() == pytest.approx(hinge)
     assert 0 < hinge < 30, "four maps, about 1 for reals and 1 for fakes each"
 
 
 def test_reconstruction_comes_first_alone_and_then_every_second_step():
-    run = run_of(**PROJECTED, recon=3.0, recon_kimg=0.004, kl=1e9, gamma=1.0, r1_every=1)
+    run = run_of(**PROJECTED, recon=0.5, recon_kimg=0.004, kl=1e9, gamma=1.0, r1_every=1)
     losses, logs = recorded(run), []
     assert run.kl_weight.item() == pytest.approx(1e-3)
     for _ in range(6):
@@ -342,7 +344,7 @@ def test_reconstruction_comes_first_alone_and_then_every_second_step():
         log = run.step()
         logs.append(("like" in log, "g" in log, "r1" in log))
         if "like" in log and run.shown <= 4:
-            paid = 3.0 * (log["like"] + weight * log["kl"]).item()
+            paid = 0.5 * (log["like"] + weight * log["kl"]).item()
             assert losses[before] == ("g", pytest.approx(paid, rel=1e-3))
         if "like" in log:
             assert run.kl_weight.item() == pytest.approx(weight / 1.01, rel=1e-5)
@@ -377,3 +379,11 @@ def test_a_reconstruction_pays_the_critic_once_it_is_asked_and_for_leaving_the_r
     log = run._reconstruction_step(run._reals()[0], alone)
     like = 3.0 * (log["like"] + weight * log["kl"]).item()
     assert losses == [("g", pytest.approx(like + (0 if alone else 5) + 10 * 0.25, rel=1e-5))]
+
+
+def test_the_sign_on_reals_is_the_mean_over_all_maps():
+    run = run_of(**PROJECTED, gamma=0.0)
+    with torch.no_grad():
+        for judge, value in zip(run.critic.judges, (1e6, 1e6, 1e6, -1e6), strict=True):
+            judge[-1].bias.fill_(value)
+    assert run._adversarial_step(*run._reals())["sign"].item() == pytest.approx(0.5)

@@ -106,11 +106,11 @@ def copy_tree(folder: Path) -> Path:
     return folder
 
 
-def passes(tree: Path, tests: list[str]) -> bool:
+def passes(tree: Path, tests: list[str], longest: float | None = LONGEST) -> bool:
     """Whether the tests of a tree pass, in a process that begins with torch imported."""
     process = multiprocessing.get_context("fork").Process(target=_run_tests, args=(tree, tests))
     process.start()
-    process.join(LONGEST)
+    process.join(longest)
     with suppress(ProcessLookupError):
         os.killpg(cast(int, process.pid), signal.SIGKILL)  # what the tests left running too
     process.join()
@@ -149,17 +149,6 @@ def is_equivalent(mutant: Mutant, known: list[dict[str, str]]) -> bool:
     )
 
 
-def check(tree: Path, files: set[str]) -> None:
-    """Run test files on the unbroken tree.
-
-    Raises:
-        SystemExit: one fails.
-    """
-    for file in sorted(files):
-        if not passes(tree, [file]):
-            raise SystemExit(f"{file} fails before anything is broken.")
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Draw mutants, run the tests of each, and print it; exit status 1 under 90 % caught."""
     table = tomllib.loads(TABLE.read_text())
@@ -173,7 +162,8 @@ def main(arguments: list[str] | None = None) -> int:
     mutants, results = draw(files, options.count, options.seed), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         tree = copy_tree(Path(folder))
-        check(tree, {test for file in files for test in tests[file]})
+        if not passes(tree, sorted({test for file in files for test in tests[file]}), None):
+            parser.error("the tests fail before anything is broken")
         for mutant in mutants:
             result = "survived" if survives(mutant, tree, tests[mutant.file]) else "caught"
             if result == "survived" and is_equivalent(mutant, table["equivalent"]):
