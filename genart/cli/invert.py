@@ -50,7 +50,7 @@ def show(found: Inversions) -> Iterator[str]:
 )
 @click.option("--encoder", help="encoder, projector: encoder file.  [found automatically]")
 @click.option("--tuning", type=int, help="pivotal: steps of tuning.  [200]")
-@click.option("--features", help="Feature network: lite0, vgg16, a file of VGG16 weights, or auto.")
+@click.option("--features", help="Feature network: lite0, vgg16, a file of VGG-16's, or auto.")
 @click.option("--weight", type=float, help="semantic: weight of the classifier features.  [5]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
 @click.option(

@@ -8,28 +8,44 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.perception.efficientnet import features
+    from genart.perception.feature_choice import FeatureMaps, feature_maps
+    from genart.perception.feature_networks import (
+        VGG_CONVOLUTIONS,
+        FeatureNetwork,
+        feature_network,
+        network_of,
+    )
+    from genart.perception.feature_weights import FeatureWeights
     from genart.perception.perceptual import PerceptualLoss, perceptual_distance, perceptual_loss
-    from genart.perception.vgg import vgg16, vgg16_file
     from genart.perception.winograd import FrozenConv2d, MinimalFilter, at_points
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "genart.perception.efficientnet": "features",
+            "genart.perception.feature_choice": "FeatureMaps feature_maps",
+            "genart.perception.feature_networks": (
+                "VGG_CONVOLUTIONS FeatureNetwork feature_network network_of"
+            ),
+            "genart.perception.feature_weights": "FeatureWeights",
             "genart.perception.perceptual": "PerceptualLoss perceptual_distance perceptual_loss",
-            "genart.perception.vgg": "vgg16 vgg16_file",
             "genart.perception.winograd": "FrozenConv2d MinimalFilter at_points",
         },
     )
 
 __all__ = [
+    "VGG_CONVOLUTIONS",
+    "FeatureMaps",
+    "FeatureNetwork",
+    "FeatureWeights",
     "FrozenConv2d",
     "MinimalFilter",
     "PerceptualLoss",
     "at_points",
+    "feature_maps",
+    "feature_network",
     "features",
+    "network_of",
     "perceptual_distance",
     "perceptual_loss",
-    "vgg16",
-    "vgg16_file",
 ]

@@ -9,15 +9,13 @@ these features is a perceptual distance: it is neither LPIPS nor FID.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genart.errors import UsageError
 from genart.media.images import AnyImage, to_image
-from genart.perception.efficientnet import features
+from genart.perception.feature_choice import feature_maps
 
 _COMPARED = 64, 256  # pixels a side between which pictures are compared
 
@@ -60,7 +58,7 @@ def perceptual_loss(target: AnyImage, network: str = "auto") -> PerceptualLoss:
     Args:
         target: images (n, 3, h, w) in -1..1, or anything else that `genart.to_image` takes.
         network: "lite0" (EfficientNet-Lite0, always there), "vgg16" (torchvision's weights,
-            downloaded once), a file of VGG16's weights, or "auto": VGG16 if torchvision's weights
+            downloaded once), a file of VGG-16's weights, or "auto": VGG-16 if torchvision's weights
             are on this machine already, or else Lite0.
 
     Raises:
@@ -68,19 +66,8 @@ def perceptual_loss(target: AnyImage, network: str = "auto") -> PerceptualLoss:
         UsageError: no such network.
     """
     target = to_image(target)
-    device = str(target.device)
-    if network == "auto":
-        from genart.perception.vgg import vgg16_file
-
-        network = "vgg16" if vgg16_file() else "lite0"
-    if network == "lite0":
-        return PerceptualLoss(target, features(device), "EfficientNet-Lite0")
-    from genart.perception.vgg import vgg16
-
-    if network != "vgg16" and not Path(network).is_file():
-        raise UsageError(f'Features are "lite0", "vgg16" or a file of weights, not "{network}".')
-    vgg = vgg16("" if network == "vgg16" else network, device)
-    return PerceptualLoss(target, lambda image: vgg(image).values(), "VGG16")
+    maps = feature_maps(network, str(target.device))
+    return PerceptualLoss(target, maps, maps.title)
 
 
 def perceptual_distance(a: AnyImage, b: AnyImage) -> Tensor:

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 import genart
 
-from .networks import Network, empty, filled
 from .objective import Objective
 from .presets import preset
 from .tiled_losses import Manner
@@ -40,7 +39,8 @@ def _case(
     draw = torch.Generator().manual_seed(0)
     photo, style = (torch.rand(1, 3, *size, generator=draw) * 2 - 1 for _ in range(2))
     photo, style = ((each * 127.5 + 127.5).round() / 127.5 - 1 for each in (photo, style))  # bytes
-    net = filled("vgg19", state, caffe=True).to(options.device)
+    weights = genart.perception.FeatureWeights("vgg19", state, caffe=True)
+    net = genart.perception.network_of(weights).to(options.device)
     net = net.to(memory_format=torch.channels_last)
     where = photo.to(options.device)
     objective = Objective(net, preset("neural-style"), where, [Manner(style.to(options.device))])
@@ -55,8 +55,11 @@ def _case(
 
 def random_weights() -> dict[str, Tensor]:
     """VGG-19's convolutions by torchvision's names, which keep the spread of what passes."""
+    import torchvision.models as models
+
     draw = torch.Generator().manual_seed(0)
-    shapes = empty("vgg19").state_dict()
+    with torch.device("meta"):
+        shapes = models.vgg19(weights=None).features.state_dict()
     return {
         f"features.{name}": torch.randn(each.shape, generator=draw) * (2 / each[0].numel()) ** 0.5
         if each.ndim == 4
@@ -71,7 +74,7 @@ def _gap(ours: Callable[[], float], theirs: Callable[[], float] | None) -> Any:
     return lambda: abs(ours() / theirs() - 1)
 
 
-def arithmetic(net: Network, size: tuple[int, int]) -> float:
+def arithmetic(net: genart.perception.FeatureNetwork, size: tuple[int, int]) -> float:
     """Operations forward and back for the image alone, two a product: convolutions alone."""
     total, pixels = 0.0, float(size[0] * size[1])
     for step in net.steps:

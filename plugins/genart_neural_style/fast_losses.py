@@ -7,8 +7,7 @@ every style. Gram matrices are means over positions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -20,35 +19,11 @@ _VGG = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 #: Blocks of EfficientNet-Lite0 at strides 2, 4, 8 and 16.
 _LITE0 = (0, 2, 4, 10)
 _CONTENT = 2  # which of the four
-_ALL = 4
-
-Maps = Callable[[Tensor, int], Sequence[Tensor]]
 
 
-def feature_maps(network: str, device: str) -> tuple[Maps, str]:
-    """What gives the first feature maps, four at most, of images (n, 3, h, w) in -1..1; its name.
-
-    Args:
-        network: "lite0" (EfficientNet-Lite0, always there), "vgg16" (torchvision's weights,
-            downloaded once), a file of VGG16's weights, or "auto": VGG16 if torchvision's weights
-            are on this machine already, or else Lite0.
-        device: where to run.
-
-    Raises:
-        UsageError: no such network.
-        CheckpointError: weights that cannot be had.
-    """
-    if network == "auto":
-        network = "vgg16" if genart.perception.vgg16_file() else "lite0"
-    if network == "lite0":
-        lite0 = genart.perception.features(device)
-        return lambda image, count: lite0(image, _LITE0[:count]), "EfficientNet-Lite0"
-    if network != "vgg16" and not Path(network).is_file():
-        raise genart.UsageError(
-            f'Features are auto, lite0, vgg16 or a file of weights, not "{network}".'
-        )
-    vgg = genart.perception.vgg16("" if network == "vgg16" else network, device)
-    return lambda image, count: list(vgg(image, _VGG[:count]).values()), "VGG16"
+def loss_network(name: str, device: str) -> genart.perception.FeatureMaps:
+    """Choose the network of the perceptual loss; see `genart.perception.feature_maps`."""
+    return genart.perception.feature_maps(name, device, _VGG, _LITE0)
 
 
 def gram(features: Tensor) -> Tensor:
@@ -61,14 +36,14 @@ class StyleLosses:
     """Content and style losses of repainted images.
 
     Args:
-        maps: gives the first feature maps, four at most, of images.
+        maps: the network of the perceptual loss.
         styles: images (1, 3, h, w) in -1..1.
     """
 
-    def __init__(self, maps: Maps, styles: Sequence[Tensor]) -> None:
+    def __init__(self, maps: genart.perception.FeatureMaps, styles: Sequence[Tensor]) -> None:
         self.maps = maps
         with torch.no_grad():
-            features = [maps(picture, _ALL) for picture in styles]
+            features = [maps(picture) for picture in styles]
         layers = zip(*features, strict=True)
         self._grams = [torch.cat([gram(x) for x in layer]) for layer in layers]  # (styles, c, c)
         self._strength = torch.stack([x[_CONTENT].square().mean() for x in features]).mean()
@@ -86,7 +61,7 @@ class StyleLosses:
             content: the images they were made of.
             style: which style each was painted in, int (n,).
         """
-        made = self.maps(painted, _ALL)
+        made = self.maps(painted)
         with torch.no_grad():
             kept = self.maps(content, _CONTENT + 1)[_CONTENT]
         like = (made[_CONTENT] - kept).square().mean() / self._strength

@@ -25,7 +25,7 @@ class FastSettings(genart.training.TrainingSettings):
 
     style: tuple[str, ...] = _say((), "style image, or NAME=IMAGE; repeatable")
     features: str = _say(
-        "auto", "network of the perceptual loss: lite0, vgg16, a file of VGG16 weights, or auto"
+        "auto", "network of the perceptual loss: lite0, vgg16, a file of VGG-16 weights, or auto"
     )
     net: str = _say("small", "small (for live use) or johnson (the paper's)")
     width: int = _say(32, "channels of the first convolution, a multiple of 8")

@@ -39,6 +39,13 @@ class FastTrainer(genart.training.LoopTrainer[FastSettings]):
         data = ContentImages(dataset, self.settings.crop, self.settings.jitter)
         return _Run(self.settings, data, self.device)
 
+    def read(self, snapshot: Path) -> dict[str, Any]:
+        """Read a snapshot; an old one calls the network "small" by its old name "stage"."""
+        state = super().read(snapshot)
+        if state["settings"].get("net") == "stage":
+            state["settings"] = {**state["settings"], "net": "small"}
+        return state
+
     def changes(self, state: Mapping[str, Any]) -> list[str]:
         """Other styles."""
         then, now = state["styles"], list(style_names(self.settings.style))
@@ -84,7 +91,7 @@ class _Run(FastTraining, genart.training.TrainingRun):
         losses += f", temporal {s.temporal_weight:g}" if s.temporal_weight else ""
         return {
             "training": f"{self.steps} steps of {s.batch} crops of {s.crop} px, {losses}; "
-            f"features of {self.judge}",
+            f"features of {self.loss_network}",
             "licence": s.licence,
             "dataset": s.note or self.dataset,
         }

@@ -15,7 +15,7 @@ import genart
 from .fast_data import ContentImages
 from .fast_losses import (
     StyleLosses,
-    feature_maps,
+    loss_network,
     outside,
     variation,
 )
@@ -73,7 +73,8 @@ class FastTraining:
     def __init__(self, settings: FastSettings, data: ContentImages, device: torch.device) -> None:
         self.settings, self.data, self.device = settings, data, device
         self.styles = style_names(settings.style)
-        maps, self.judge = feature_maps(settings.features, str(device))
+        maps = loss_network(settings.features, str(device))
+        self.loss_network = maps.title
         pictures = [self._style(path) for path in self.styles.values()]
         self.losses = StyleLosses(maps, pictures)
         self.random = torch.Generator().manual_seed(settings.seed)

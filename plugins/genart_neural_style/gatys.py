@@ -13,7 +13,7 @@ import genart
 from genart_neural_style import colour, temporal
 
 from .layers import translate
-from .networks import Network, network
+from .networks import load_network
 from .objective import Losses
 from .options import Options, layer_weights, options
 from .painting import Painting, Plan
@@ -147,16 +147,17 @@ class Gatys:
             self.preview,
         )  # fmt: skip
 
-    def _network(self, device: str) -> Network:
-        return network(self._preset.network, self._options.weights or "", device, self._preset.pool)
+    def _network(self, device: str) -> genart.perception.FeatureNetwork:
+        source = str(self._options.weights or "")
+        return load_network(self._preset.network, source, device, self._preset.pool)
 
-    def _named(self, made: Network, changes: dict[str, Any]) -> Preset:
+    def _named(self, made: genart.perception.FeatureNetwork, changes: dict[str, Any]) -> Preset:
         """The preset with its layers in a network's names."""
         style = translate(self._preset.style, made.kind)
         content = translate(self._preset.content, made.kind)
         return replace(self._preset, style=style, content=content, **changes)
 
-    def _check_layers(self, made: Network) -> None:
+    def _check_layers(self, made: genart.perception.FeatureNetwork) -> None:
         named = self._named(made, {})
         for name in (*named.style, *named.content):
             made.step(name)

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-#: What reports call a network.
-TITLES = {
-    "vgg19": "VGG-19",
-    "vgg16": "VGG-16",
-    "squeezenet": "SqueezeNet 1.1",
-    "lite0": "EfficientNet-Lite0",
-}
-#: Convolutions in each of VGG's five groups.
-_VGG = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
+import genart
+
 #: VGG-19's depth to the layer of as fine a grid and about as deep in the other networks.
 _SQUEEZENET = {
     (1, 1): 1, (1, 2): 1, (2, 1): 3, (2, 2): 4,
@@ -26,16 +19,6 @@ _LITE0 = {
     (4, 1): "block5", (4, 2): "block7", (4, 3): "block8", (4, 4): "block10",
     (5, 1): "block11", (5, 2): "block12", (5, 3): "block13", (5, 4): "block14",
 }  # fmt: skip
-
-
-def names_in(kind: str) -> tuple[str, ...]:
-    """A VGG's layers as torchvision's `features` has them; () for other networks."""
-    found: list[str] = []
-    for group, count in enumerate(_VGG.get(kind, ()), 1):
-        for n in range(1, count + 1):
-            found += [f"conv{group}_{n}", f"relu{group}_{n}"]
-        found.append(f"pool{group}")
-    return tuple(found)
 
 
 def translate(layers: Mapping[str, float], kind: str) -> dict[str, float]:
@@ -63,7 +46,7 @@ def counterpart(name: str, kind: str) -> str:
         return name if name.startswith("features.") else f"features.{_SQUEEZENET[group, n]}"
     if kind == "lite0":
         return name if _is_lite0(name) else _LITE0[group, n]
-    return f"{stem}{group}_{min(n, _VGG[kind][group - 1])}"
+    return f"{stem}{group}_{min(n, genart.perception.VGG_CONVOLUTIONS[kind][group - 1])}"
 
 
 def _place(name: str) -> tuple[str, int, int] | None:
@@ -71,7 +54,7 @@ def _place(name: str) -> tuple[str, int, int] | None:
     stem, digits = name[:4], name[4:].split("_")
     if stem in ("conv", "relu") and len(digits) == 2 and all(each.isdigit() for each in digits):
         group, n = int(digits[0]), int(digits[1])
-        known = 1 <= group <= 5 and 1 <= n <= _VGG["vgg19"][group - 1]
+        known = 1 <= group <= 5 and 1 <= n <= genart.perception.VGG_CONVOLUTIONS["vgg19"][group - 1]
         return (stem, group, n) if known else None
     number = int(name[9:]) if name.startswith("features.") and name[9:].isdigit() else None
     for (group, n), there in _SQUEEZENET.items():

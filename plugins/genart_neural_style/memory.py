@@ -11,7 +11,7 @@ import torch
 
 import genart
 
-from .networks import Network
+from .networks import features_of
 from .tiles import GRID
 
 _SHARE = 0.5  # of what is free may go into features
@@ -24,7 +24,10 @@ _PROCESS, _GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 def tile_side(
-    network: Network, layers: Iterable[str], size: tuple[int, int], device: torch.device
+    network: genart.perception.FeatureNetwork,
+    layers: Iterable[str],
+    size: tuple[int, int],
+    device: torch.device,
 ) -> int:
     """The side of tiles in pixels whose features fit; 0 where the whole image's do.
 
@@ -60,7 +63,7 @@ def pairs(size: tuple[int, int], device: torch.device) -> int:
 
 
 @lru_cache(maxsize=8)
-def bytes_per_pixel(network: Network, layers: tuple[str, ...]) -> float:
+def bytes_per_pixel(network: genart.perception.FeatureNetwork, layers: tuple[str, ...]) -> float:
     """What is kept for the gradient of every pixel of an image, and half as much to work in."""
     device = next(iter([*network.parameters(), *network.buffers()])).device
     kept: dict[int, int] = {}
@@ -71,10 +74,10 @@ def bytes_per_pixel(network: Network, layers: tuple[str, ...]) -> float:
 
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(count, lambda x: x):
         blank = torch.zeros(1, 3, _PROBE, _PROBE, device=device, requires_grad=True)
-        found = network(blank, layers)
+        found = features_of(network, blank, layers)
     own = {each.data_ptr() for each in (*network.parameters(), *network.buffers())}
     total: int = sum(size for place, size in kept.items() if place not in own)
-    total += sum(features.numel() * 4 for features in found.values())
+    total += sum(each.numel() * 4 for each in found.values())
     return _WORK * total / _PROBE**2
 
 

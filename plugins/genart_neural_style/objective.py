@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+import genart
 from genart_neural_style import losses
 
-from .networks import Network
 from .presets import Preset
 from .tiled_losses import (
     ContentTerm,
@@ -50,7 +50,7 @@ class Objective:
 
     def __init__(
         self,
-        network: Network,
+        network: genart.perception.FeatureNetwork,
         preset: Preset,
         photo: Tensor,
         manners: Sequence[Manner],

@@ -13,7 +13,6 @@ import genart
 from genart_neural_style import colour
 
 from .memory import pairs, tile_side
-from .networks import Network
 from .objective import Losses, Objective
 from .optimise import Course, descend
 from .options import Options
@@ -45,7 +44,7 @@ class Plan:
         preview: shown the image as it is after every step, or None.
     """
 
-    network: Network
+    network: genart.perception.FeatureNetwork
     preset: Preset
     styles: Sequence[Style]
     options: Options

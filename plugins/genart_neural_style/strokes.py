@@ -14,7 +14,7 @@ from torch import Tensor
 import genart
 
 from .layers import counterpart
-from .networks import Network, network
+from .networks import load_network
 from .options import Options
 from .painting import Painting, Plan
 from .presets import PRESETS, STROKES, Preset
@@ -66,7 +66,7 @@ def strokes(
         content: the same.
         layers: VGG's names, such as "3_1" or "relu3_1"; other networks take the layer of as fine
             a grid. Layers that fall together are shown once.
-        network_kind: see `networks.network`.
+        network_kind: see `networks.load_network`.
         weights: a file or URL, or "".
         size: pixels of the longer side of each image.
         steps: evaluations for each.
@@ -79,7 +79,7 @@ def strokes(
         DataError: an image that cannot be read.
     """
     where = str(genart.models.pick_device(device))
-    made = network(network_kind, weights, where)
+    made = load_network(network_kind, weights, where)
     names = tuple(dict.fromkeys(counterpart(_named(each), made.kind) for each in layers))
     photo, brush = (_sized(picture(each), size).to(where) for each in (content, style))
     painted: dict[tuple[str, str], Tensor] = {}
@@ -107,7 +107,13 @@ def _alone(row: str, name: str) -> Preset:
     return replace(PRESETS["default"], **kept, tv_weight=0.02, start="noise", levels=1)
 
 
-def _plan(made: Network, preset: Preset, styles: list[Style], steps: int, seed: int) -> Plan:
+def _plan(
+    made: genart.perception.FeatureNetwork,
+    preset: Preset,
+    styles: list[Style],
+    steps: int,
+    seed: int,
+) -> Plan:
     return Plan(made, preset, styles, Options(seed=seed), steps, 1.0, "none", 0.0)
 
 

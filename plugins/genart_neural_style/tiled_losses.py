@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+import genart
 from genart_neural_style import losses
 
-from .networks import Network
+from .networks import features_of
 from .presets import Preset
 from .tiles import GRID, Tile, tiles
 
@@ -88,7 +89,11 @@ class StyleTerm:
     """
 
     def __init__(
-        self, network: Network, preset: Preset, manners: Sequence[Manner], side: int
+        self,
+        network: genart.perception.FeatureNetwork,
+        preset: Preset,
+        manners: Sequence[Manner],
+        side: int,
     ) -> None:
         self._network, self._preset, self._manners = network, preset, manners
         regions = [each.region for each in manners]
@@ -140,7 +145,7 @@ class ContentTerm:
 
     def __init__(
         self,
-        network: Network,
+        network: genart.perception.FeatureNetwork,
         preset: Preset,
         photo: Tensor,
         parts: Sequence[Tile],
@@ -180,8 +185,8 @@ class ContentTerm:
 
 
 def cores(
-    network: Network, piece: Tensor, tile: Tile, layers: Iterable[str]
+    network: genart.perception.FeatureNetwork, piece: Tensor, tile: Tile, layers: Iterable[str]
 ) -> Iterable[tuple[str, Tensor]]:
     """The core positions of a tile in some layers, by name."""
-    for name, features in network(piece, layers).items():
-        yield name, tile.core(features, network.step(name).stride)
+    for name, found in features_of(network, piece, layers).items():
+        yield name, tile.core(found, network.step(name).stride)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .networks import Network
+import genart
 
 #: Pixels between which every layer begins again: a multiple of all strides.
 GRID = 32
@@ -71,7 +71,9 @@ class Tile:
         return grid[..., top : top + height, left : left + width]
 
 
-def tiles(size: Sequence[int], side: int, network: Network, layers: Iterable[str]) -> list[Tile]:
+def tiles(
+    size: Sequence[int], side: int, network: genart.perception.FeatureNetwork, layers: Iterable[str]
+) -> list[Tile]:
     """An image of size (h, w) in tiles.
 
     Args:

@@ -18,7 +18,9 @@ from support.inverted import tiny
 import genart
 from genart.inversion.api import invert_all
 from genart.media.images import to_image
-from genart.perception.vgg import NAMES, Vgg16
+from genart.perception.feature_choice import feature_maps
+from genart.perception.feature_networks import network_of
+from genart.perception.feature_weights import FeatureWeights
 
 Run = Callable[..., Any]
 
@@ -317,8 +319,9 @@ def vgg() -> torch.nn.Module:
     return layers
 
 
-def named(vgg: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {f"features.{name}": each for name, each in vgg.state_dict().items()}
+def weights_of(vgg: torch.nn.Module, caffe: bool = False) -> FeatureWeights:
+    state = {f"features.{name}": each for name, each in vgg.state_dict().items()}
+    return FeatureWeights("vgg16", state, caffe)
 
 
 def test_vgg16_gives_what_torchvision_gives(vgg: Any) -> None:
@@ -326,31 +329,36 @@ def test_vgg16_gives_what_torchvision_gives(vgg: Any) -> None:
     mean, std = (
         torch.tensor(each)[:, None, None] for each in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     )
-    x, relus = ((image + 1) / 2 - mean) / std, []
+    x, outputs = ((image + 1) / 2 - mean) / std, []
     with torch.no_grad():
         for layer in vgg:
             x = layer(x)
-            relus += [x.clone()] if isinstance(layer, torch.nn.ReLU) else []
-    made = Vgg16(named(vgg))(image, NAMES)
-    for name, wanted in zip(NAMES, relus, strict=True):
-        assert torch.allclose(made[name], wanted, atol=1e-5), name
+            outputs.append(x.clone())
+    net = network_of(weights_of(vgg))
+    relus = [name for name in net.names if name.startswith("relu")]
+    made = net(image, relus)
+    assert list(made) == relus
+    for name, wanted in zip(net.names, outputs, strict=True):
+        if name in made:
+            assert torch.allclose(made[name], wanted, atol=1e-5), name
 
 
 def test_caffes_weights_see_bgr_bytes(vgg: Any) -> None:
     image = torch.stack([torch.full((32, 32), value) for value in (1.0, 0.0, -1.0)])[None]
-    seen = Vgg16(named(vgg), caffe=True)._prepared(image)
+    seen = network_of(weights_of(vgg, caffe=True))._prepare(image)
     assert seen[0, :, 0, 0].tolist() == pytest.approx([-103.939, 127.5 - 116.779, 255 - 123.68])
 
 
 def test_weights_that_are_not_vgg16_are_told(tmp_path: Path) -> None:
-    from genart.perception.vgg import vgg16
-
-    np.savez(tmp_path / "half.npz", **{"features.0.weight": np.zeros((64, 3, 3, 3), np.float16)})
-    with pytest.raises(genart.errors.CheckpointError, match=r"features\.0\.bias is missing"):
-        vgg16(str(tmp_path / "half.npz"))
+    np.savez(tmp_path / "half.npz", **{"features.28.weight": np.zeros((512, 512, 3, 3), np.int8)})
+    with pytest.raises(genart.errors.CheckpointError, match=r"features\.0\.weight is missing"):
+        feature_maps(str(tmp_path / "half.npz"))
+    np.savez(tmp_path / "other.npz", **{"features.0.weight": np.zeros((64, 3, 3, 3), np.float16)})
+    with pytest.raises(genart.errors.CheckpointError, match="contains none of VGG-19, VGG-16"):
+        feature_maps(str(tmp_path / "other.npz"))
     (tmp_path / "text.npz").write_text("no")
     with pytest.raises(genart.errors.CheckpointError, match="cannot be read"):
-        vgg16(str(tmp_path / "text.npz"))
+        feature_maps(str(tmp_path / "text.npz"))
 
 
 def test_an_index_line_holds_what_a_reader_needs(model: Any, tmp_path: Path) -> None:

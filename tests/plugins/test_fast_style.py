@@ -257,7 +257,8 @@ def test_losses_equal_numpy():
         flat = x.numpy().reshape(x.shape[1], -1).astype(np.float64)
         return flat @ flat.T / flat.shape[1]
 
-    like, far = StyleLosses(maps, [content, style])(painted, content, torch.tensor([1]))
+    network = genart.perception.FeatureMaps("a test", 4, maps)
+    like, far = StyleLosses(network, [content, style])(painted, content, torch.tensor([1]))
     p, c = maps(painted, 4)[2].numpy(), maps(content, 4)[2].numpy()
     strength = np.mean([(maps(x, 4)[2].numpy() ** 2).mean() for x in (content, style)])
     assert like.item() == pytest.approx(((p - c) ** 2).mean() / strength, rel=1e-5)
@@ -319,6 +320,17 @@ def test_a_resumed_run_equals_an_uninterrupted_one(material, tmp_path, options):
     assert same(whole, parts)
     model = "model.safetensors"
     assert (tmp_path / "whole" / model).read_bytes() == (tmp_path / "parts" / model).read_bytes()
+
+
+def test_a_snapshot_from_before_the_small_network_had_its_name_goes_on(material, tmp_path):
+    fit(material, tmp_path / "whole", 4)
+    fit(material, tmp_path / "parts", 2)
+    (snapshot,) = (tmp_path / "parts").glob("snapshot-*.pt")
+    state = torch.load(snapshot, weights_only=True)
+    state["settings"]["net"] = "stage"
+    torch.save(state, snapshot)
+    fit(material, tmp_path / "parts", 4)
+    assert same(newest(tmp_path / "whole"), newest(tmp_path / "parts"))
 
 
 def test_training_leaves_a_model_sheets_a_log_and_the_newest_snapshots(material, tmp_path):

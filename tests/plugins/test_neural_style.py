@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
 import json
 import os
@@ -19,11 +20,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import genart
-from genart.perception.vgg import _state
+from genart.perception import feature_weights
+from genart.perception.feature_networks import (
+    FeatureNetwork,
+    feature_network,
+    network_of,
+    torchvision_layers,
+)
+from genart.perception.feature_weights import FeatureWeights, choose_network, read_network_weights
 from genart.testing import check_stylizer
-from genart_neural_style import colour, flow, losses, weights
+from genart_neural_style import colour, flow, losses
 from genart_neural_style.layers import counterpart, translate
-from genart_neural_style.networks import Network, empty, filled, network
 from genart_neural_style.objective import Losses, Objective
 from genart_neural_style.presets import PRESETS, STROKES, preset
 from genart_neural_style.strokes import strokes
@@ -54,13 +61,20 @@ def random_state(kind: str, seed: int = 0) -> dict[str, torch.Tensor]:
     return {
         f"features.{name}": torch.randn(each.shape, generator=draw)
         * (2 / max(each[0].numel(), 1)) ** 0.5
-        for name, each in empty(kind).state_dict().items()
+        for name, each in torchvision_layers(kind).state_dict().items()
     }
 
 
+def random_network(kind: str, pool: str = "") -> FeatureNetwork:
+    """A network with random weights, or Lite0 with its own."""
+    if kind == "lite0":
+        return feature_network("lite0")
+    return network_of(FeatureWeights(kind, random_state(kind)), pool=pool)
+
+
 @pytest.fixture(scope="module")
-def squeezenet() -> Network:
-    return filled("squeezenet", random_state("squeezenet"))
+def squeezenet() -> FeatureNetwork:
+    return network_of(FeatureWeights("squeezenet", random_state("squeezenet")))
 
 
 # --- losses ------------------------------------------------------------------------------------
@@ -128,7 +142,7 @@ def test_total_variation_equals_numpys(how: str) -> None:
     assert losses.tv_loss(image, how).item() == pytest.approx(wanted, rel=1e-5)
 
 
-def test_the_whole_objective_equals_numpys_on_squeezenet(squeezenet: Network) -> None:
+def test_the_whole_objective_equals_numpys_on_squeezenet(squeezenet: FeatureNetwork) -> None:
     made = PRESETS["squeezenet"]
     photo, style, x = PHOTO, STYLE, (PHOTO + 0.2 * STYLE[..., :48, :64]).clamp(-1, 1)
     found, _ = Objective(squeezenet, made, photo, [Manner(style)])(x)
@@ -188,7 +202,7 @@ def test_an_unknown_preset_is_told_with_the_nearest() -> None:
 
 @pytest.mark.parametrize("kind", ["vgg16", "squeezenet", "lite0"])
 def test_every_layer_of_vgg19_has_one_of_as_fine_a_grid_elsewhere(kind: str) -> None:
-    made = network("lite0") if kind == "lite0" else filled(kind, random_state(kind))
+    made = random_network(kind)
     for group, count in enumerate((2, 2, 4, 4, 4), 1):
         for n in range(1, count + 1):
             step = made.step(counterpart(f"relu{group}_{n}", kind))
@@ -206,7 +220,7 @@ def test_layers_that_fall_together_add_their_weights() -> None:
 
 
 def test_layers_of_vgg_are_before_and_after_their_relu() -> None:
-    made = filled("vgg16", random_state("vgg16"))
+    made = network_of(FeatureWeights("vgg16", random_state("vgg16")))
     found = made(PHOTO, ["conv1_1", "relu1_1", "pool1"])
     assert found["conv1_1"].min() < 0 <= found["relu1_1"].min()
     assert torch.equal(found["conv1_1"].relu(), found["relu1_1"])
@@ -215,7 +229,7 @@ def test_layers_of_vgg_are_before_and_after_their_relu() -> None:
 
 def test_average_pooling_takes_the_place_of_vggs_own() -> None:
     state = random_state("vgg16")
-    found = filled("vgg16", state, pool="average")(PHOTO, ["relu1_2", "pool1"])
+    found = network_of(FeatureWeights("vgg16", state), pool="average")(PHOTO, ["relu1_2", "pool1"])
     wanted = torch.nn.functional.avg_pool2d(found["relu1_2"], 2)
     assert torch.allclose(found["pool1"], wanted)
 
@@ -389,7 +403,7 @@ def genart_style(scale: float) -> Manner:
 
 @pytest.mark.parametrize("kind", ["vgg16", "squeezenet", "lite0"])
 def test_tiles_give_the_gradient_of_the_whole_picture(kind: str) -> None:
-    made = network("lite0") if kind == "lite0" else filled(kind, random_state(kind), pool="average")
+    made = random_network(kind, "average")
     wanted = PRESETS["default"]
     used = replace(
         wanted,
@@ -415,7 +429,7 @@ def test_a_picture_painted_in_tiles_is_the_untiled_one() -> None:
 def test_what_does_not_fit_into_memory_is_tiled_or_told(monkeypatch: pytest.MonkeyPatch) -> None:
     from genart_neural_style import memory
 
-    made, layers = network("lite0"), tuple(sorted(PRESETS["default"].style))
+    made, layers = feature_network("lite0"), tuple(sorted(PRESETS["default"].style))
     layers = tuple(translate(dict.fromkeys(layers, 1.0), "lite0"))
     side = functools.partial(memory.tile_side, made, layers, device=torch.device("cpu"))
     assert side((64, 64)) == 0
@@ -536,21 +550,22 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_weights_are_downloaded_once(
     served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "squeezenet.pth"
-    torch.save(random_state("squeezenet", 7), path)
-    monkeypatch.setitem(weights.DOWNLOADS, "squeezenet", f"{served}/squeezenet.pth")
-    network.cache_clear()
+    torch.save(random_state("squeezenet", 7), tmp_path / "squeezenet.pth")
+    digits = hashlib.sha256((tmp_path / "squeezenet.pth").read_bytes()).hexdigest()[:8]
+    path = (tmp_path / "squeezenet.pth").rename(tmp_path / f"squeezenet-{digits}.pth")
+    monkeypatch.setitem(feature_weights.DOWNLOADS, "squeezenet", f"{served}/{path.name}")
+    feature_network.cache_clear()
     one = gatys(preset="squeezenet", network=None, steps=2, size=48)
     assert one.features == "SqueezeNet 1.1"
     path.unlink()
-    network.cache_clear()
+    feature_network.cache_clear()
     assert torch.isfinite(gatys(preset="squeezenet", network=None, steps=2)(PHOTO)).all()
-    network.cache_clear()
+    feature_network.cache_clear()
 
 
 def test_no_download_says_what_to_do(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(weights.DOWNLOADS, "vgg19", f"{served}/away.pth")
-    network.cache_clear()
+    monkeypatch.setitem(feature_weights.DOWNLOADS, "vgg19", f"{served}/away.pth")
+    feature_network.cache_clear()
     with pytest.raises(genart.errors.CheckpointError, match="or use the features lite0"):
         gatys(network="vgg19")
 
@@ -558,26 +573,30 @@ def test_no_download_says_what_to_do(served: str, monkeypatch: pytest.MonkeyPatc
 def test_torchvisions_own_downloads_are_taken_where_they_lie(
     served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert weights.best_here() == "lite0"
+    assert choose_network() == ("lite0", "")
     folder = tmp_path / "hub" / "checkpoints"
     folder.mkdir(parents=True)
     torch.save(random_state("squeezenet"), folder / "squeezenet1_1-b8a52dc0.pth")
-    assert weights.find("squeezenet")[0] == "squeezenet"
+    assert read_network_weights("squeezenet").kind == "squeezenet"
     (folder / "vgg16-397923af.pth").touch()
-    assert weights.best_here() == "vgg16"
+    assert choose_network() == ("vgg16", "")
+    assert choose_network("auto", ("lite0", "vgg16"), ("vgg16",)) == ("vgg16", "")
+    (folder / "vgg19-dcbb9e9d.pth").touch()
+    assert choose_network() == ("vgg19", "")
+    assert choose_network("auto", ("lite0", "vgg16"), ("vgg16",)) == ("vgg16", "")
 
 
 def test_weights_of_another_network_are_told(tmp_path: Path) -> None:
     path = tmp_path / "some.pth"
     torch.save(random_state("squeezenet"), path)
-    assert weights.find("auto", str(path))[0] == "squeezenet"
+    assert read_network_weights("auto", path).kind == "squeezenet"
     with pytest.raises(genart.errors.CheckpointError, match=r"contains SqueezeNet 1.1, not VGG-19"):
-        weights.find("vgg19", str(path))
+        read_network_weights("vgg19", path)
     torch.save({"a": torch.ones(2)}, path)
     with pytest.raises(
-        genart.errors.CheckpointError, match="contains none of VGG-19, VGG-16 and Squeeze"
+        genart.errors.CheckpointError, match="contains none of VGG-19, VGG-16, Squeeze"
     ):
-        weights.find("auto", str(path))
+        read_network_weights("auto", path)
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".npz", ".safetensors"])
@@ -618,7 +637,7 @@ def test_even_tiny_photos_are_painted() -> None:
 
 
 def test_a_photo_too_small_for_a_layer_of_vgg_is_told() -> None:
-    made = filled("vgg16", random_state("vgg16"))
+    made = network_of(FeatureWeights("vgg16", random_state("vgg16")))
     with pytest.raises(genart.UsageError, match=r"8x8 pixels is too small for .* of VGG-16"):
         made(PHOTO[..., :8, :8], ["relu5_1"])
 
@@ -667,7 +686,7 @@ def test_the_study_is_a_labelled_grid_of_style_and_content_alone(
     assert wrong.code == 2
 
 
-def test_by_content_alone_the_photo_comes_back(squeezenet: Network) -> None:
+def test_by_content_alone_the_photo_comes_back(squeezenet: FeatureNetwork) -> None:
     made = strokes(STYLE, PHOTO, layers=("1_1",), size=64, steps=40, network_kind="lite0")
     found = made.pictures["content", "stem"]
     near = torch.corrcoef(torch.stack([found.flatten(), PHOTO.flatten()]))[0, 1]
@@ -685,8 +704,7 @@ def test_caffes_weights_are_known_by_their_files_names(
     tmp_path: Path, name: str, caffe: bool
 ) -> None:
     torch.save({"features.28.weight": torch.zeros(512, 512, 3, 3)}, tmp_path / name)
-    assert weights.find("auto", str(tmp_path / name))[2] is caffe
-    assert _state(tmp_path / name)[1] is caffe
+    assert read_network_weights("auto", tmp_path / name).caffe is caffe
 
 
 @pytest.mark.skipif(not CAFFE.is_file(), reason="the shared data is not here")
