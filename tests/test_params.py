@@ -246,6 +246,18 @@ def test_the_tree_reaches_every_value_by_path() -> None:
     assert "sketch.sped" not in tree
 
 
+def test_the_tree_knows_which_values_were_set() -> None:
+    drift = Drift()
+    tree = ParamTree({"sketch": drift, "walk": Drift()})
+    assert tree.assigned() == {}
+    tree.assign("sketch.speed", 0.3)
+    tree.set("walk.look", "wild")
+    assert tree.assigned() == {"sketch.speed": 0.3, "walk.look": "wild"}
+    assert drift.speed == 0.3
+    with pytest.raises(genart.errors.UnknownName):
+        tree.assign("sketch.sped", 1)
+
+
 def test_an_unknown_path_suggests_the_nearest() -> None:
     tree = ParamTree({"sketch": Drift()})
     with pytest.raises(genart.errors.UnknownName, match=r'Did you mean "sketch\.speed"'):

@@ -296,6 +296,7 @@ def test_latents_joined_by_their_model_get_the_label_and_truncation_they_lack(
     classes: genart.Generator,
 ) -> None:
     labelled, plain = classes.sample([1], 2), Latent("z", torch.zeros(2, classes.z_dim))
+    assert torch.equal(genart.join([labelled], classes).values, labelled.values)
     both = genart.join([plain, labelled], classes)
     assert both.label is not None
     assert both.label.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]

@@ -155,9 +155,9 @@ def test_a_tall_image_keeps_its_aspect() -> None:
 
 
 def test_fine_patterns_become_grey_where_an_image_is_made_smaller() -> None:
-    board = (torch.arange(64)[:, None] + torch.arange(64)) % 2 * 2.0 - 1
-    (frame,) = to_frames(board.expand(1, 3, 64, 64), (16, 16))
-    assert np.abs(frame.astype(int) - 128).max() <= 2
+    grain = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    coarse, fine = (to_frames(grain, size)[0].std() for size in ((16, 16), (64, 64)))
+    assert coarse < 0.35 * fine
 
 
 def test_where_an_image_is_cropped_the_middle_stays() -> None:
