@@ -28,7 +28,7 @@ class Hand:
 
 def test_time_is_divided_among_stages_without_gap_or_overlap() -> None:
     now = Hand()
-    with (lane := Lane("picture", now=now)):
+    with (lane := Lane("image", now=now)):
         now.t = 1.0
         with span("sketch"):
             now.t = 3.0
@@ -48,7 +48,7 @@ def test_time_is_divided_among_stages_without_gap_or_overlap() -> None:
 
 def test_a_stage_within_itself_is_one_call_and_a_whole_one_takes_in_all_within() -> None:
     now = Hand()
-    with (lane := Lane("picture", now=now)):
+    with (lane := Lane("image", now=now)):
         with span("synthesis"), span("synthesis"):
             now.t = 1.0
         with span("pacing", whole=True):
@@ -69,7 +69,7 @@ def test_an_error_ends_its_stage_and_the_lane() -> None:
             now.t = 2.0
             raise RuntimeError("no")
 
-    lane = Lane("picture", now=now)
+    lane = Lane("image", now=now)
     with pytest.raises(RuntimeError, match="no"):
         fail()
     with span("walk"):
@@ -82,7 +82,7 @@ def test_threads_count_apart() -> None:
         with span("theirs"):
             pass
 
-    with (lane := Lane("picture")):
+    with (lane := Lane("image")):
         thread = Thread(target=work)
         thread.start()
         thread.join()
@@ -91,14 +91,14 @@ def test_threads_count_apart() -> None:
 
 def test_the_lane_that_waits_least_sets_the_pace_or_the_clock_does() -> None:
     now = Hand()
-    making, keeping = Lane("picture", now=now), Lane("film", WAITING, now=now)
+    making, keeping = Lane("image", now=now), Lane("film", WAITING, now=now)
     with making, keeping.span("film"):
         with span("synthesis"):
             now.t = 6.0
         with span(WAITING):
             now.t = 10.0
     assert Profile.of([making, keeping]).pace == "film: film"
-    assert Profile.of([making]).pace == "picture: synthesis"
+    assert Profile.of([making]).pace == "image: synthesis"
     assert Profile.of([making], clocked=True).pace == "clock"
 
 
@@ -108,7 +108,7 @@ def test_a_film_says_where_its_frames_spent_their_time(tmp_path: Path) -> None:
     )
     assert report.profile is not None
     picture, film = report.profile.lanes
-    assert (picture.name, film.name) == ("picture", "film")
+    assert (picture.name, film.name) == ("image", "film")
     assert picture.frames == film.frames == report.frames == 15
     calls = {step.name: step.calls for step in picture.steps}
     for name in ("walk", "synthesis", "to bytes", "sketch"):
@@ -151,7 +151,7 @@ def test_the_command_prints_a_table_and_keeps_stdout_clean(
     assert cli.run([*words, "--profile", "--json"]) == 0
     told = capsys.readouterr()
     profile = json.loads(told.out)["profile"]
-    assert [lane["name"] for lane in profile["lanes"]] == ["picture", "film"]
+    assert [lane["name"] for lane in profile["lanes"]] == ["image", "film"]
     assert {"name", "ms", "share", "calls", "longest_ms"} == set(profile["lanes"][0]["steps"][0])
-    assert {"picture:", "film:", "synthesis", "waiting"} <= set(_table(told.err))
+    assert {"image:", "film:", "synthesis", "waiting"} <= set(_table(told.err))
     assert f"the speed is limited by {profile['pace']}" in told.err

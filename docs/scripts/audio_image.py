@@ -1,4 +1,4 @@
-"""Make the picture of docs/audio.md anew: `python docs/scripts/audio_image.py [MODEL]`.
+"""Make the image of docs/audio.md again: `python docs/scripts/audio_image.py [MODEL]`.
 
 Four bars of a small band, what is heard in it, and what the sketch `trio` makes of that.
 """
@@ -20,7 +20,7 @@ import genart
 HERE = Path(__file__).parents[1]
 RATE, SECONDS, BPM = 48_000, 8.0, 120
 SHOWN = (4.0, 8.0)  # seconds: by then the tempo is known
-FRAMES, SIDE, HEIGHT = 12, 88, 40  # pictures in the strip; pixels of each, and of a curve
+FRAMES, SIDE, HEIGHT = 12, 88, 40  # images in the strip; pixels of each, and of a curve
 CURVES = ("bass", "mid", "air", "onset", "beat", "phase")
 
 

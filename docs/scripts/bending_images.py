@@ -1,4 +1,4 @@
-"""Pictures of docs/bending.md and docs/mixing.md: `python docs/scripts/bending_images.py`."""
+"""Images of docs/bending.md and docs/mixing.md: `python docs/scripts/bending_images.py`."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def caption(text: str, width: int) -> genart.Frame:
 
 
 def save(frame: genart.Frame, path: Path) -> None:
-    """Keep a picture."""
+    """Keep an image."""
     Image.fromarray(frame).save(path, quality=88)
 
 

@@ -66,7 +66,7 @@ def stop_for(title: str, faults: list[str]) -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Collect all pages and pictures of the site in a folder, which is emptied first."""
+    """Collect all pages and images of the site in a folder, which is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("*.md", "scripts"))
     pages = {file: f"{file.relative_to(ROOT / 'docs')}" for file in (ROOT / "docs").rglob("*.md")}

@@ -1,4 +1,4 @@
-"""Checks a built site: every link, picture and anchor of every page leads to something in it."""
+"""Checks a built site: every link, image and anchor of every page leads to something in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make the picture of docs/translate.md anew: `python docs/scripts/emoji_sheet.py PAIRS.zip MODEL`.
+"""Make the image of docs/translate.md again: `python docs/scripts/emoji_sheet.py PAIRS.zip MODEL`.
 
 Above, pairs of the training set: drawing, translation, the rendering it learnt from. Below,
 drawings that this script makes and the model has never seen.

@@ -1,4 +1,4 @@
-"""Make the pictures of docs/fast-style.md: `python docs/scripts/fast_style_images.py PHOTO`."""
+"""Make the images of docs/fast-style.md: `python docs/scripts/fast_style_images.py PHOTO`."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def alone(picture: np.ndarray) -> np.ndarray | None:
 
 
 def painted(picture: np.ndarray) -> np.ndarray:
-    """1 where a picture is far from its paper, the median of its lighter parts."""
+    """1 where an image is far from its paper, the median of its lighter parts."""
     lab = cv2.cvtColor(picture, cv2.COLOR_BGR2LAB).astype(np.float32)
     light = lab[..., 0]
     paper = np.median(lab[light > np.percentile(light, 60)], axis=0)
@@ -115,12 +115,12 @@ def red(picture: np.ndarray) -> bool:
 
 
 def opened(file: zipfile.ZipFile, name: str) -> np.ndarray:
-    """A picture of a zip, uint8 (h, w, 3), blue first as OpenCV has it."""
+    """An image of a zip, uint8 (h, w, 3), blue first as OpenCV has it."""
     return cv2.imdecode(np.frombuffer(file.read(name), np.uint8), cv2.IMREAD_COLOR)
 
 
 def write(path: Path, picture: np.ndarray) -> None:
-    """Write a picture as SIDE pixels square."""
+    """Write an image as SIDE pixels square."""
     cv2.imwrite(str(path), cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC))
 
 

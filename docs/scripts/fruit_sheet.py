@@ -1,6 +1,6 @@
-"""Make the picture of docs/translate.md anew: `python docs/scripts/fruit_sheet.py FRUITS`.
+"""Make the image of docs/translate.md again: `python docs/scripts/fruit_sheet.py FRUITS`.
 
-FRUITS is what docs/scripts/fruit_dataset.py wrote. Shown are pictures of keptA and keptB, which no
+FRUITS is what docs/scripts/fruit_dataset.py wrote. Shown are images of keptA and keptB, which no
 training has seen, spread over their names and not chosen, with their translation and the way back.
 """
 
@@ -33,7 +33,7 @@ def main(fruits: str) -> None:
 
 
 def pictures(folder: Path, count: int = SHOWN) -> genart.Image:
-    """Pictures of a folder, spread evenly over their names, (count, 3, SIDE, SIDE)."""
+    """Images of a folder, spread evenly over their names, (count, 3, SIDE, SIDE)."""
     files = sorted(folder.iterdir())
     picked = [files[(2 * k + 1) * len(files) // (2 * count)] for k in range(count)]
     return genart.to_image(picked, (SIDE, SIDE))

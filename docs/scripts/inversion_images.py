@@ -1,6 +1,6 @@
-"""Figures and pictures of docs/inversion.md: `python docs/scripts/inversion_images.py FOLDER WORK`.
+"""Figures and images of docs/inversion.md: `python docs/scripts/inversion_images.py FOLDER WORK`.
 
-FOLDER holds square pictures that the model has not seen, WORK keeps what was found, so that a run
+FOLDER holds square images that the model has not seen, WORK keeps what was found, so that a run
 that was stopped goes on. A file of VGG16's weights as a third argument measures in those too.
 """
 
@@ -87,7 +87,7 @@ def report(images: dict[str, genart.Image], names: list[str], vgg: str) -> None:
 
 
 def drift(model: genart.Generator, tuned: genart.Generator) -> float:
-    """How far other places have moved: the perceptual distance of seeds 1 to 16."""
+    """The change of other latents: the perceptual distance of seeds 1 to 16."""
     keys = model.sample(range(1, 17))
     return float(genart.perception.perceptual_distance(tuned(keys), model(keys)).mean())
 

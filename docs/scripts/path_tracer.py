@@ -90,7 +90,7 @@ class Trace:
 
 
 def _file(frame: FrameType) -> str:
-    """Return the file of a frame relative to the repository, "" if it is none of ours."""
+    """Return the file of a frame relative to the repository, "" if it is none of these."""
     name = frame.f_code.co_filename
     if not name.startswith(str(ROOT)) or "site-packages" in name:
         return ""

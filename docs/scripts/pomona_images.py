@@ -1,4 +1,4 @@
-"""Make Pomona's pictures anew: `python docs/scripts/pomona_images.py` in the checkout's root."""
+"""Make Pomona's images again: `python docs/scripts/pomona_images.py` in the checkout's root."""
 
 from __future__ import annotations
 

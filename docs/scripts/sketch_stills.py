@@ -1,4 +1,4 @@
-"""Make the stills of docs/sketches.md anew: `python docs/scripts/sketch_stills.py [MODEL]`."""
+"""Make the stills of docs/sketches.md again: `python docs/scripts/sketch_stills.py [MODEL]`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOMENTS = {"beat_cut": 4, "breathe": 6, "corners": 3, "shimmer": 9, "trio": 11}
 
 
 def main(model: str = "pomona") -> None:
-    """One picture a sketch, 384 pixels a side."""
+    """One image a sketch, 384 pixels a side."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     generator = genart.load(model)
     with tempfile.TemporaryDirectory() as folder:

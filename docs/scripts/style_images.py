@@ -1,6 +1,6 @@
-"""Make the sheets of docs/style.md anew: `python docs/scripts/style_images.py DATA [KEEP]`.
+"""Make the sheets of docs/style.md again: `python docs/scripts/style_images.py DATA [KEEP]`.
 
-DATA holds `content/`, `style/` and `weights/`; KEEP is a folder where finished pictures are kept,
+DATA holds `content/`, `style/` and `weights/`; KEEP is a folder where finished images are kept,
 so that a run that was stopped goes on.
 """
 
@@ -21,7 +21,7 @@ PAINTINGS = {
     "The Scream": "scream_munch.jpg",
 }
 VGG16 = "hed_vgg16_features_caffe_bgr_fp16.npz"
-SIZE = (216, 324)  # of a picture on the sheet, (h, w)
+SIZE = (216, 324)  # of an image on the sheet, (h, w)
 GAP, LABEL = 6, 18  # pixels
 
 
@@ -55,7 +55,7 @@ def rows(photo: genart.Image, style: Path, source: Path, kept: Path | None) -> l
 
 
 def sheet(columns: list[tuple[str, genart.Image, list[genart.Image]]]) -> Image.Image:
-    """Pictures in columns with their titles, on white."""
+    """Images in columns with their titles, on white."""
     height, width = SIZE
     grid = Image.new(
         "RGB", (len(columns) * (width + GAP) + GAP, 3 * (height + GAP + LABEL) + GAP), "white"

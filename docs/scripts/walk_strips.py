@@ -1,4 +1,4 @@
-"""Make the strips of docs/walks.md anew: `python docs/scripts/walk_strips.py`."""
+"""Make the strips of docs/walks.md again: `python docs/scripts/walk_strips.py`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import genart
 
 FOLDER = Path(__file__).parents[1] / "images" / "walks"
 FRAMES, SIDE = 9, 88
-#: File name to the kind of walk, the seeds of its keys, and what `genart.walk` is told.
+#: File name to the kind of walk, the seeds of its keys, and the options of `genart.walk`.
 STRIPS: dict[str, tuple[str, list[int], dict[str, Any]]] = {
     "slerp": ("slerp", [2, 5, 18], {}),
     "hold": ("slerp", [2, 5, 18], {"easing": "hold"}),
@@ -24,7 +24,7 @@ STRIPS: dict[str, tuple[str, list[int], dict[str, Any]]] = {
 
 
 def main() -> None:
-    """One strip a walk: nine frames at even phases, without grain."""
+    """One strip per walk: nine frames at even phases, without noise."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     plasma = genart.registry("generator").create("plasma", resolution=SIDE)
     for name, (kind, seeds, options) in STRIPS.items():
@@ -36,13 +36,13 @@ def main() -> None:
 
 
 def places(walk: genart.Walk) -> genart.Latent:
-    """Nine places: round a loop, or from end to end."""
+    """Nine latents: around a loop, or from end to end."""
     steps = FRAMES if walk.loop else FRAMES - 1
     return walk.at([k / steps for k in range(FRAMES)])
 
 
 def save(images: genart.Image, path: Path) -> None:
-    """The images beside each other in one picture."""
+    """The images beside each other in one image."""
     Image.fromarray(np.hstack(genart.to_frames(images))).save(path, optimize=True)
 
 

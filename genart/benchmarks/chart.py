@@ -22,8 +22,8 @@ _PAPER, _INK, _FAINT, _AHEAD, _BEHIND = "#fffdf7", "#26221c", "#b9b2a3", "#3f7d5
 def save_chart(table: Table, path: str | Path) -> Path:
     """Draw the rows that ran beside other code, as a .png; returns its path.
 
-    Each bar is the other's time or memory over ours: beyond the line at 1 ours is ahead. Beside it
-    stand both figures, ours first.
+    Each bar is the time or memory of the other code divided by genart's: above 1 genart is better.
+    Both figures are beside the bar, genart's first.
 
     Raises:
         UsageError: no row with something to compare, or a file that is no .png.

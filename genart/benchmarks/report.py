@@ -26,7 +26,7 @@ class BenchFigures:
         name: the row's.
         ours_ms: the median time of genart.
         baseline_ms: the median of the other code.
-        ratio: baseline over ours; above 1 genart is faster.
+        ratio: baseline divided by genart's value; above 1 genart is faster.
         floor_fraction: how much of the time is what this machine needs for the arithmetic of the
             plain method, or for moving the data, at its measured best. Above 1 where a method
             with less arithmetic was used.

@@ -64,7 +64,7 @@ def _header(view: memoryview) -> dict[str, dict[str, str]]:
 def write_safetensors(
     path: str | Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str] | None = None
 ) -> Path:
-    """Write tensors to a safetensors file, whole or not at all; the same input, the same bytes.
+    """Write tensors to a safetensors file atomically; the same input gives the same bytes.
 
     Args:
         path: the file; its folder exists.

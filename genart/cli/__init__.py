@@ -19,7 +19,7 @@ from genart.hooks import Register, hookimpl
 if TYPE_CHECKING:
     import click
 
-#: Every command of our own; each is `command` in the module of its name beside this one.
+#: The commands of genart; each is `command` in the module of its name beside this one.
 COMMANDS = (
     "bench",
     "directions",
@@ -43,7 +43,7 @@ COMMANDS = (
 
 @hookimpl
 def register_commands(register: Register[click.Command]) -> None:
-    """Offer our own commands the way a stranger offers theirs."""
+    """Offer the commands of genart through the same hook as any plug-in."""
     for name in COMMANDS:
         register(name, partial(_command, name))
 

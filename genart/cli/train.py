@@ -61,7 +61,7 @@ def _trainer(kind: str) -> click.Command:
     from genart.training.api import settings_of, takes_data, train
 
     wants = takes_data(kind)
-    given_data = "--data pictures.zip " if wants else ""
+    given_data = "--data images.zip " if wants else ""
     example = f"genart train {kind} {given_data}--out runs/one --resume auto"
 
     def body(

@@ -24,7 +24,7 @@ def info(path: str | Path) -> dict[str, Any]:
 
     Returns:
         "file", "bytes" and "what", and more that depends on it. "what" is "model", "film",
-        "picture", "frames", "latent", "arrays" for another .npz, or "checkpoint" for a model file
+        "image", "frames", "latent", "arrays" for another .npz, or "checkpoint" for a model file
         that no reader knows. A model has the summary of its reader; a film or image has "size" (w,
         h) in pixels and "recipe".
 
@@ -48,7 +48,7 @@ def _kind(path: Path) -> tuple[str, Callable[[Path], dict[str, Any]]]:
     if head[4:8] in _FILM_SIGNS or head.startswith(_MATROSKA):
         return "film", _film
     if head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")) or head[8:12] == b"WEBP":
-        return "picture", _picture
+        return "image", _picture
     if head.startswith(b"PK") and _is_npz(path):
         return "latent", _latent
     return "model", _model

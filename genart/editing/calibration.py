@@ -23,7 +23,7 @@ def visible(
     *,
     share: float = SHARE,
     truncation: float = 0.7,
-    places: int = 6,
+    count: int = 6,
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> Directions:
@@ -37,12 +37,12 @@ def visible(
         directions: of any length but 0.
         share: of the distance between random images.
         truncation: of the latents.
-        places: number of compared images.
-        seed: of the latents: seeds seed .. seed + places - 1.
+        count: number of compared images.
+        seed: of the latents: seed and the following ones.
         progress: called for every direction.
     """
     with torch.no_grad():
-        start = model.map(model.sample(range(seed, seed + places)), truncation)
+        start = model.map(model.sample(range(seed, seed + count)), truncation)
         pictures = model(start)
         goal = share * float(perceptual_distance(pictures, pictures.roll(1, 0)).mean())
         spread = float((start.values - start.values.mean(0)).norm(dim=2).mean())

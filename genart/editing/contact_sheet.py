@@ -27,7 +27,7 @@ def contact_sheet(
     size: tuple[int, int] | None = None,
     progress: ProgressCallback | None = None,
 ) -> Frame:
-    """One picture: a row for each direction and seed, a column for each amount, with captions.
+    """One image: a row for each direction and seed, a column for each amount, with captions.
 
     Args:
         model: whose directions these are.
@@ -45,9 +45,9 @@ def contact_sheet(
     start = model.map(model.sample(seeds), truncation)
     rows = []
     with torch.no_grad():
-        for name, place in _rows(directions, len(seeds)):
+        for name, row in _rows(directions, len(seeds)):
             cells = [
-                to_frames(model(directions.move(start[place], {name: amount})), (height, width))[0]
+                to_frames(model(directions.move(start[row], {name: amount})), (height, width))[0]
                 for amount in amounts
             ]
             rows.append(np.concatenate([_caption(name, width * len(amounts)), tiled_row(cells)]))
@@ -64,8 +64,8 @@ def tiled_row(cells: Sequence[Frame]) -> Frame:
     return tiled([on_black(cell) for cell in cells], (len(cells), 1))
 
 
-def _rows(directions: Directions, places: int) -> Iterator[tuple[str, int]]:
-    return ((name, place) for name in directions.names for place in range(places))
+def _rows(directions: Directions, count: int) -> Iterator[tuple[str, int]]:
+    return ((name, row) for name in directions.names for row in range(count))
 
 
 def _caption(text: str, width: int) -> Frame:

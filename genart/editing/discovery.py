@@ -170,8 +170,8 @@ def _activations(
         raise UsageError(f'"{model.name}" does not expose its layers. Remove the layer.')
     rows = []
     for start in range(0, len(w), 8):
-        places = Latent("w", w[start : start + 8].to(model.device))
-        rows.append(model.activations(places, layer).flatten(1).float().cpu())
+        batch = Latent("w", w[start : start + 8].to(model.device))
+        rows.append(model.activations(batch, layer).flatten(1).float().cpu())
         if progress:
             progress(Progress(min(start + 8, len(w)), len(w), "sample"))
     return torch.cat(rows)

@@ -20,7 +20,7 @@ from genart.contracts import (
 from genart.errors import DataError, UsageError
 from genart.files import file_hash
 from genart.hooks import Spec
-from genart.inversion.search_film import PLACES, Scene, keep_film
+from genart.inversion.search_film import SHOWN_LATENTS, Scene, keep_film
 from genart.inversion.store import Found, Inversions, Store
 from genart.inversion.video import FILMS, Followed, follow
 from genart.latent import Latent
@@ -134,23 +134,23 @@ def invert_all(
     """
     paths = [Path(image) for image in images]
     if not paths or (batch is not None and batch < 1):
-        raise UsageError("There is nothing to invert: name pictures, and a batch of 1 or more.")
+        raise UsageError("There is nothing to invert. Name images, and a batch of 1 or more.")
     _check_apart(paths, Path(output))
     if film is not None:
         check_output(film)
-        options = {"keep": PLACES, **options}
+        options = {"keep": SHOWN_LATENTS, **options}
     generator = as_generator(model, device)
     options = _begun(generator, options)
     search = _inverter(method, options)
     words = {"steps": _spec(method).steps if steps is None else steps, "seed": seed}
     settled = {**words, "method": method, "fit": fit, "smooth": smooth, **options}
     store = Store(Path(output), _key(generator, settled), resume)
-    kept = {place: found for place, path in enumerate(paths) if (found := store.kept(path))}
+    kept = {number: found for number, path in enumerate(paths) if (found := store.kept(path))}
     job = _Job(generator, search, store, words, fit, kept, method, options, smooth)
-    waiting = [place for place in range(len(paths)) if place not in kept]
-    job.work({place: paths[place] for place in waiting}, batch, progress)
-    results = [job.results[place] for place in range(len(paths))]
-    shown = [scene for place in sorted(job.scenes) for scene in job.scenes[place]]
+    waiting = [number for number in range(len(paths)) if number not in kept]
+    job.work({number: paths[number] for number in waiting}, batch, progress)
+    results = [job.results[number] for number in range(len(paths))]
+    shown = [scene for number in sorted(job.scenes) for scene in job.scenes[number]]
     made = keep_film(film, shown, generator.resolution, progress) if film else ""
     failed = sum(bool(each.error) for each in results)
     return Inversions(results, method, generator.name, job.features, failed, made)
@@ -158,7 +158,7 @@ def invert_all(
 
 @dataclass
 class _Job:
-    """A batch of pictures under way: who searches, and what was found so far by its place."""
+    """A batch of images in progress: the inverter, and the results so far by position."""
 
     generator: Generator
     search: Inverter
@@ -175,7 +175,7 @@ class _Job:
     def work(
         self, waiting: Mapping[int, Path], batch: int | None, progress: ProgressCallback | None
     ) -> None:
-        """Search for pictures, some at a time, and follow films, one by one."""
+        """Invert images in batches, and films one by one."""
         films = {at: path for at, path in waiting.items() if path.suffix.lower() in FILMS}
         stills = [at for at in waiting if at not in films]
         joint = _spec(self.method).joint
@@ -191,7 +191,7 @@ class _Job:
             self.follow(at, path, progress)
 
     def find(self, paths: Mapping[int, Path], progress: ProgressCallback | None) -> None:
-        """Search for some pictures at once and keep what is found."""
+        """Invert some images at once and save the results."""
         images = dict(self._read(paths))
         if not images:
             return
@@ -203,20 +203,20 @@ class _Job:
         made = found.image.detach().cpu()
         with torch.no_grad():
             distances = perceptual_distance(made, targets).tolist()
-        for row, place in enumerate(images):
-            self.results[place] = self.store.keep(
-                paths[place], found.latent[row], torch.stack([targets[row], made[row]]),
+        for row, number in enumerate(images):
+            self.results[number] = self.store.keep(
+                paths[number], found.latent[row], torch.stack([targets[row], made[row]]),
                 loss=found.losses[-1], distance=distances[row], tuned=tuned,
                 model=self.generator.name,
             )  # fmt: skip
             way = [each[row] for each in found.path]
             target = [targets[row : row + 1]]
-            self.scenes[place] = [Scene(self.generator, target, way)]
+            self.scenes[number] = [Scene(self.generator, target, way)]
             if tuned and way:
-                self.scenes[place].append(Scene(makes, target, [found.latent[row]]))
+                self.scenes[number].append(Scene(makes, target, [found.latent[row]]))
 
     def follow(self, at: int, path: Path, progress: ProgressCallback | None) -> None:
-        """Find the places of a film's frames and keep them as one walk."""
+        """Find the latents of a film's frames and save them as one walk."""
 
         def seek(image: Image, start: Latent | None, steps: int) -> Inversion:
             options = {name: each for name, each in self.options.items() if name != "keep"}
@@ -228,7 +228,7 @@ class _Job:
             return search(self.generator, image, steps=steps, seed=self.words["seed"])
 
         if self.method not in ("projector", "encoder"):
-            raise UsageError(f"A film is followed by projector or encoder, not {self.method}.")
+            raise UsageError(f"A film can be inverted by projector or encoder, not {self.method}.")
         try:
             found = follow(
                 path, self.generator, seek, self.words["steps"], self.smooth, self.fit, progress
@@ -238,24 +238,24 @@ class _Job:
             return
         self.features = found.features
         self.results[at] = self._kept(path, found)
-        self.scenes[at] = [Scene(self.generator, found.frames, found.places, found.fps)]
+        self.scenes[at] = [Scene(self.generator, found.frames, found.latents, found.fps)]
 
     def _kept(self, path: Path, found: Followed) -> Found:
         middle = len(found.frames) // 2
         with torch.no_grad():
-            image = self.generator(found.places[middle]).cpu()
+            image = self.generator(found.latents[middle]).cpu()
         return self.store.keep(
             path, found.latent, torch.cat([found.frames[middle], image]),
             loss=found.loss, distance=found.distance, model=self.generator.name,
         )  # fmt: skip
 
     def _read(self, paths: Mapping[int, Path]) -> Iterator[tuple[int, Image]]:
-        """The pictures that can be read; any other becomes a result that says why."""
-        for place, path in paths.items():
+        """The readable images; any other becomes a result with its error."""
+        for number, path in paths.items():
             try:
-                yield place, read_image(path, self.generator.resolution, self.fit)
+                yield number, read_image(path, self.generator.resolution, self.fit)
             except DataError as error:
-                self.results[place] = Found(str(path), error=str(error))
+                self.results[number] = Found(str(path), error=str(error))
 
 
 def _spec(method: str) -> Spec[Inverter]:
@@ -271,7 +271,7 @@ def _inverter(method: str, options: Mapping[str, Any]) -> Inverter:
 
 
 def _begun(generator: Generator, options: dict[str, Any]) -> dict[str, Any]:
-    """The options, with the places of a start that is a file."""
+    """The options, with the latents of a start that is a file."""
     start = options.get("start")
     if isinstance(start, (str, Path)) and Path(start).suffix == ".npz":
         return {**options, "start": load_latents_for(generator, start)}
@@ -286,7 +286,7 @@ def _check(generator: Generator, target: Image) -> None:
             f"{tuple(target.shape)} cannot be compared with them."
         )
     if not torch.isfinite(target).all():
-        raise UsageError("The target holds values that are no finite numbers.")
+        raise UsageError("The target contains values that are not finite numbers.")
 
 
 def _telling(
@@ -298,7 +298,7 @@ def _telling(
 
 
 def _key(generator: Generator, settled: Mapping[str, Any]) -> str:
-    """What a result depends on beside the picture, as text."""
+    """The settings that a result depends on, as text."""
     made = {"model": file_hash(generator.source) or generator.name, **settled}
     made.pop("keep", None)
     text = json.dumps(made, sort_keys=True, default=_text)
@@ -306,15 +306,15 @@ def _key(generator: Generator, settled: Mapping[str, Any]) -> str:
 
 
 def _text(value: Any) -> str | Sequence[Any]:
-    """A setting that JSON does not know: a place by its numbers, all else by its name."""
+    """A setting that JSON cannot store: a latent by its numbers, all else by its name."""
     return value.values.tolist() if isinstance(value, Latent) else str(value)
 
 
 def _check_apart(paths: Sequence[Path], folder: Path) -> None:
-    """UsageError where the preview of a picture would take a picture's place."""
+    """UsageError if the preview of an image would replace an image."""
     inputs = {path.resolve() for path in paths}
     for path in paths:
         if (folder / f"{path.stem}.png").resolve() in inputs:
             raise UsageError(
-                f'The preview of "{path}" would replace a picture in {folder}; name another folder.'
+                f'The preview of "{path}" would replace an image in {folder}. Use another folder.'
             )

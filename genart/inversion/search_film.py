@@ -1,4 +1,4 @@
-"""A film of searches: what is asked for beside what is found, from the first place to the last."""
+"""A film of searches: the target beside the current image, from the first latent to the last."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from genart.media.frames import to_frames
 from genart.progress import ProgressCallback
 from genart.rendering.write import write_film
 
-PLACES = 90  # on the way of each search that a film shows
-_FPS, _HOLD = Fraction(30), 30  # frames a second; how many the last place of a search stays
-_LEAST = 256  # pixels a side of each picture, at least
+SHOWN_LATENTS = 90  # intermediate latents of each search that a film shows
+_FPS, _HOLD = Fraction(30), 30  # frames per second; frames that show the last latent of a search
+_LEAST = 256  # minimum side of each image in pixels
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One search, or one film that was followed.
+    """One search, or one inverted film.
 
     Args:
-        generator: makes the pictures.
-        targets: what was asked for, (1, 3, h, w) each: one for all places or one a place.
-        places: what to show beside it, one place each.
-        fps: of a film that was followed; None for a search.
+        generator: makes the images.
+        targets: target images, (1, 3, h, w) each: one for all latents or one per latent.
+        latents: what to show beside it, one latent each.
+        fps: of an inverted film; None for a search.
     """
 
     generator: Generator
     targets: Sequence[Image]
-    places: Sequence[Latent]
+    latents: Sequence[Latent]
     fps: Fraction | None = None
 
 
@@ -49,23 +49,23 @@ def keep_film(
     """Write the scenes one after the other; returns the film's path.
 
     Args:
-        output: a film file; its suffix decides the format.
-        scenes: in order; those without places are left out.
-        size: (h, w) of the pictures.
-        progress: told after every frame.
+        output: a film file; its suffix sets the format.
+        scenes: in order; those without latents are skipped.
+        size: (h, w) of the images.
+        progress: called after every frame.
 
     Raises:
-        UsageError: nothing to show, such as when every place was found before.
+        UsageError: nothing to show, for example because every result existed before.
     """
-    shown = [scene for scene in scenes if scene.places]
+    shown = [scene for scene in scenes if scene.latents]
     if not shown:
         raise UsageError(
-            f"There is nothing to film for {output}: no search was made now, or none by a method "
-            "that keeps its way."
+            f"There is nothing to show in {output}: no search was made now, or the method does "
+            "not store intermediate latents."
         )
     height, width = (side * max(1, -(-_LEAST // min(size))) for side in size)
     rates = {scene.fps for scene in shown if scene.fps}
-    count = sum(len(scene.places) + (0 if scene.fps else _HOLD) for scene in shown)
+    count = sum(len(scene.latents) + (0 if scene.fps else _HOLD) for scene in shown)
     film = Film(count, rates.pop() if len(rates) == 1 else _FPS, (height, 2 * width))
     frames = (frame for scene in shown for frame in _frames(scene, (height, width)))
     write_film(frames, film, output, progress)
@@ -74,10 +74,10 @@ def keep_film(
 
 def _frames(scene: Scene, size: tuple[int, int]) -> Iterator[Frame]:
     frame: Frame | None = None
-    for number, place in enumerate(scene.places):
+    for number, latent in enumerate(scene.latents):
         target = scene.targets[number if len(scene.targets) > 1 else 0]
         with torch.no_grad():
-            image = scene.generator(place).cpu()
+            image = scene.generator(latent).cpu()
         frame = beside(*to_frames(torch.cat([target.cpu(), image]), size))
         yield frame
     if frame is not None and not scene.fps:

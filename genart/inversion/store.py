@@ -1,4 +1,4 @@
-"""A folder of inversions: an .npz and a preview for each, and an index that is never ahead."""
+"""A folder of inversions: an .npz and a preview for each, and an index of complete entries."""
 
 from __future__ import annotations
 
@@ -72,19 +72,20 @@ class Store:
     """A folder of inversions with its index.
 
     Args:
-        folder: where; made if it is not there.
-        key: what made them; an entry counts only for the same key.
-        resume: whether entries that are there may be used.
+        folder: where; it is created if missing.
+        key: model and settings; an entry counts only for the same key.
+        resume: whether existing entries may be used.
 
     Raises:
-        UsageError: it holds inversions already, and resume was not asked for.
+        UsageError: it contains inversions already, without `resume`.
     """
 
     def __init__(self, folder: Path, key: str, resume: bool) -> None:
         self.folder, self.index, self.key = folder, folder / "index.jsonl", key
         if self.index.is_file() and not resume:
             raise UsageError(
-                f"{folder} holds inversions already: name another folder, or resume to go on."
+                f"The folder {folder} already contains inversions. Use another -o folder, or "
+                "add --resume."
             )
         folder.mkdir(parents=True, exist_ok=True)
         others = [] if self.index.is_file() else list(folder.iterdir())
@@ -96,7 +97,7 @@ class Store:
         self._names |= {each.name for each in others}
 
     def kept(self, path: Path) -> Found | None:
-        """What the index holds for a picture, if its files are there."""
+        """The index entry of an image, if its files exist."""
         entry = self._entries.get(self._id(path))
         if entry is None:
             return None
@@ -114,15 +115,15 @@ class Store:
         model: str,
         tuned: str = "",
     ) -> Found:
-        """Write a picture's place and preview, then its line of the index.
+        """Write an image's latent and preview, then its line of the index.
 
         Args:
-            path: the picture.
-            latent: its place; a film's places.
-            pair: (2, 3, h, w), the picture and what was found.
+            path: the image.
+            latent: its latent; all latents of a film.
+            pair: (2, 3, h, w), the image and what was found.
             loss: the search's last.
             distance: between the two.
-            model: the name of the generator whose places they are.
+            model: the name of the generator of the latents.
             tuned: the file in the folder of the tuned generator that makes it, if there is one.
         """
         from PIL import Image as Pictures
@@ -159,7 +160,7 @@ class Store:
         return (file_hash(path) or "") + self.key
 
     def _append(self, line: str) -> None:
-        """Add a line to the index, after the end of one that a kill cut short."""
+        """Add a line to the index, after an incomplete last line if there is one."""
         with self.index.open("ab+") as file:
             if file.tell():
                 file.seek(-1, 2)
@@ -175,7 +176,7 @@ class Store:
         return name
 
     def _read(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The index's entries; a last line that a kill cut short is left out."""
+        """The index's entries; an incomplete last line is skipped."""
         if not self.index.is_file():
             return
         for line in self.index.read_text(encoding="utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""A filmed input: its frames' places, each found from the last, smoothed in time."""
+"""A film as input: the latents of its frames, each found from the last, smoothed in time."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from genart.perception.perceptual import perceptual_distance
 from genart.progress import Progress, ProgressCallback
 
 FILMS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v")
-_SHARE = 10  # a frame that begins at the last one's place takes so much shorter than the first
+_SHARE = 10  # a frame that starts at the latent before needs this share of the steps
 _MOST = 20_000  # frames of one film
-#: Finds an image's place from a start, or from nothing, in so many steps.
+#: Finds the latent of an image from an optional start, in a number of steps.
 Seek = Callable[[Image, "Latent | None", int], Inversion]
 
 
 @dataclass(frozen=True)
 class Followed:
-    """A film's places.
+    """The latents of a film.
 
     Args:
         latent: all of them, n.
-        places: one by one, smoothed.
-        frames: what was asked for, (1, 3, h, w) each.
-        fps: frames a second.
+        latents: one by one, smoothed.
+        frames: the targets, (1, 3, h, w) each.
+        fps: frames per second.
         loss: the searches' mean last loss.
         distance: the mean perceptual distance of frames and what was found, after smoothing.
-        features: what pictures were compared by.
+        features: the network whose features were compared.
     """
 
     latent: Latent
-    places: Sequence[Latent]
+    latents: Sequence[Latent]
     frames: Sequence[Image]
     fps: Fraction
     loss: float
@@ -62,22 +62,22 @@ def follow(
     fit: str,
     progress: ProgressCallback | None = None,
 ) -> Followed:
-    """Find the places of a film's frames.
+    """Find the latents of a film's frames.
 
-    The first frame is searched for in `steps` steps; each of the others begins at the place of the
-    one before and takes a tenth of them. Then the places are smoothed in time.
+    The first frame gets `steps` steps; each of the others starts at the latent of the one before
+    and gets a tenth of them. Then the latents are smoothed in time.
 
     Args:
         path: a film.
-        generator: whose places.
+        generator: the model.
         seek: the search.
-        steps: of the first frame; 0 lets every frame be guessed by itself.
+        steps: of the first frame; 0 estimates every frame independently.
         smooth: the standard deviation of a Gaussian over frames; 0 for none.
         fit: as for `read_image`.
-        progress: told after every frame.
+        progress: called after every frame.
 
     Raises:
-        DataError: no film, or one that is too long.
+        DataError: not a film, or too long.
         UsageError: an unknown fit.
     """
     frames, fps = _read(path, generator.resolution, fit)
@@ -89,19 +89,19 @@ def follow(
         if progress:
             progress(Progress(number + 1, len(frames), "frame", f"{each.losses[-1]:.4f}"))
     latent = smoothed(join([each.latent for each in found]), smooth)
-    places = [latent[n] for n in range(len(latent))]
+    latents = [latent[n] for n in range(len(latent))]
     with torch.no_grad():
         apart = [
-            float(perceptual_distance(generator(place).cpu(), frame))
-            for place, frame in zip(places, frames, strict=True)
+            float(perceptual_distance(generator(each).cpu(), frame))
+            for each, frame in zip(latents, frames, strict=True)
         ]
     loss = sum(each.losses[-1] for each in found) / len(found)
     distance = sum(apart) / len(apart)
-    return Followed(latent, places, frames, fps, loss, distance, found[0].features)
+    return Followed(latent, latents, frames, fps, loss, distance, found[0].features)
 
 
 def smoothed(latent: Latent, deviation: float) -> Latent:
-    """Places with each the Gaussian mean of those around it; the ends are mirrored."""
+    """Each latent as the Gaussian mean of those around it; the ends are mirrored."""
     reach = min(round(3 * deviation), len(latent) - 1)
     if reach < 1:
         return latent
@@ -124,10 +124,10 @@ def _read(path: Path, size: tuple[int, int], fit: str) -> tuple[list[Image], Fra
 
     source = look_at(path)
     if source.frames > _MOST:
-        raise DataError(f"{path} has {source.frames} frames; {_MOST} at most, cut it first.")
+        raise DataError(f"{path} has {source.frames} frames; at most {_MOST} are allowed. Cut it.")
     frames: list[Frame] = [
         fit_frame(frame, size, fit) for frame in read_film(path, source.size, source.fps)
     ]
     if not frames:
-        raise DataError(f"{path} holds no frame that can be read.")
+        raise DataError(f"{path} contains no readable frame.")
     return [frame_to_image(frame) for frame in frames], source.fps

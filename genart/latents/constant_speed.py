@@ -86,8 +86,8 @@ def travel(
     steps: list[torch.Tensor] = []
     for start in range(0, len(phases), batch):
         with torch.no_grad():
-            places = walk.at(phases[start : start + batch])
-            image = generator(places, truncation=truncation, cutoff=cutoff)
+            latents = walk.at(phases[start : start + batch])
+            image = generator(latents, truncation=truncation, cutoff=cutoff)
             rows = [*rows[-1:], *(features or pyramid)(image).cpu().double()]  # MPS has no float64
         steps += [(after - before).norm() for before, after in pairwise(rows)]
         if progress is not None:
@@ -136,7 +136,7 @@ class Paced:
     clock: Clock
 
     def __call__(self, keys: Latent, phase: float, loop: bool) -> Latent:
-        """One place, n = 1, where the walk is when it has travelled this share of its way."""
+        """One latent, n = 1, at this share of the distance that the walk travels."""
         phase = eased(self.clock(phase), len(keys), loop, self.easing)
         return self.interpolator(keys, phase % 1 if loop else phase, loop)
 

@@ -1,6 +1,6 @@
 """Actions: what can be asked for once, such as a cue or a recording.
 
-Every way in runs them here, so that each is checked and its refusals counted in one place: OSC over
+All inputs run them here, so that checks and counts of refusals exist only once: OSC over
 UDP, TCP and OSCQuery's WebSocket, the page, the keys of the window, the mapping, and scripts.
 """
 

@@ -11,7 +11,7 @@ from genart.files import atomic
 
 
 class BackgroundFile:
-    """Writes a file in the background, whole or not at all; of several texts the newest is kept.
+    """Writes a file in the background, atomically; of several texts the newest is written.
 
     Args:
         path: the file.

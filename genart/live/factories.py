@@ -48,7 +48,7 @@ def make_outputs(
     Args:
         asked: "ndi:Stage", "srt://host:9999", or sinks.
         faults: where faults are reported.
-        fps: frames a second.
+        fps: frames per second.
         size: (h, w) of the frames.
 
     Raises:

@@ -56,7 +56,7 @@ class Live:
         sketch: a shipped sketch's name, a .py file, or a Sketch class.
         model: a name, file, URL or a Generator; None takes the sketch's default.
         size: 512, (640, 360) or "640x360", width first; None takes the model's.
-        fps: frames a second of the display, and at most of the engine.
+        fps: frames per second of the display, and at most of the engine.
         seconds: how long; None plays until `stop`.
         params: values by "owner.name" at the start.
         style: a stylizer that repaints the image, "fast:wave", or several, applied in order.

@@ -15,11 +15,11 @@ from genart.errors import ParamError
 from genart.live.store import Store
 from genart.playback.tap_tempo import PAUSE, Taps
 
-#: An external beat within so many seconds of ours is equal.
+#: An external beat within this many seconds of the own beat is equal.
 CLOSE = 1e-3
 #: An error up to so many beats is corrected gradually; a larger one at once.
 NEAR = 0.25
-#: How long that takes, in seconds: above 45 beats a minute the beat never stands still.
+#: How long that takes, in seconds: above 45 beats per minute the beat never stands still.
 GLIDE = 0.5
 _HAIR = 1e-6  # beats: rounding error
 _SHORTEST = 1e-3  # beats: the smallest step to wait for

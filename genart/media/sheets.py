@@ -49,7 +49,7 @@ def _squarish(n: int) -> tuple[int, int]:
 
 
 def save_picture(path: Path, frame: Frame, recipe: dict[str, Any]) -> Path:
-    """One image that carries its recipe, whole or not at all."""
+    """Write one image with its recipe, atomically."""
     from PIL import Image
 
     options: dict[str, Any] = {".webp": {"lossless": True}}.get(path.suffix, {})

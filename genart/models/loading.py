@@ -153,7 +153,7 @@ def recognise(checkpoint: Checkpoint) -> tuple[str, Reader, dict[str, Any]]:
             summary = reader.recognise(checkpoint)
         except CheckpointError:
             raise
-        except Exception as error:  # a stranger's reader must not keep ours from a file
+        except Exception as error:  # one reader that fails must not stop the others
             faults += f' Reader "{name}" failed: {error!r}.'
             continue
         if summary is not None:
@@ -176,7 +176,7 @@ def _in_short(facts: dict[str, Any]) -> str:
 
 
 def convert(source: str | Path, output: str | Path, device: str = "cpu") -> dict[str, Any]:
-    """Load a model from anywhere and keep it in our own format.
+    """Load a model from anywhere and save it in genart's format.
 
     Args:
         source: what `load` takes.

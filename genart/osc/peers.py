@@ -36,7 +36,7 @@ class RateLimit:
     """A token bucket for each host.
 
     Args:
-        rate: packets a second; None for no limit.
+        rate: packets per second; None for no limit.
         burst: how many packets may arrive at once.
         most: how many hosts are remembered.
     """

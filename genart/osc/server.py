@@ -51,7 +51,7 @@ class OscServer:
         port: 1..65535, or 0 for a free one.
         handle: called with (packet, sender) on this thread; an error it raises is logged.
         scheduler: its jobs run on this thread when they are due.
-        rate: packets a second accepted from one host; None for any number.
+        rate: packets per second accepted from one host; None for any number.
         burst: how many packets may arrive at once.
         limited: called for each packet that was dropped because of the rate.
         handled: called with the seconds from a packet's arrival in the system (Linux), or from its

@@ -17,11 +17,11 @@ from torch import Tensor
 from genart.media.images import AnyImage, to_image
 from genart.perception.feature_choice import feature_maps
 
-_COMPARED = 64, 256  # pixels a side between which pictures are compared
+_COMPARED = 64, 256  # pixels a side between which images are compared
 
 
 class PerceptualLoss:
-    """How different pictures look from a target whose features are made once.
+    """How different images look from a target whose features are made once.
 
     The features of every position are scaled to length 1; their squared difference is averaged over
     positions, then over depths, as in LPIPS (Zhang et al. 2018) without its learnt weights.
@@ -71,7 +71,7 @@ def perceptual_loss(target: AnyImage, network: str = "auto") -> PerceptualLoss:
 
 
 def perceptual_distance(a: AnyImage, b: AnyImage) -> Tensor:
-    """How different pictures look, (n,): 0 for equal ones, about 1 for two of Pomona's.
+    """How different images look, (n,): 0 for equal ones, about 1 for two of Pomona's.
 
     `PerceptualLoss` in the features of EfficientNet-Lite0; it is not LPIPS.
 

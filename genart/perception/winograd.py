@@ -1,4 +1,4 @@
-"""Minimal filtering of 3x3 convolutions: 4x4 pixels by 36 products a channel pair instead of 144.
+"""Minimal filtering of 3x3 convolutions: 4x4 pixels by 36 products per channel pair instead of 144.
 
 Winograd's F(4x4, 3x3) (Lavin and Gray 2016) by Toom and Cook's recipe, at the points 0,
 +-sqrt(1/2), +-sqrt(2) and infinity, which lose least in float32 (after Barabasz et al. 2020). Maps
@@ -206,7 +206,7 @@ class _Filtered(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, kernels: Tensor, bias: Tensor | None) -> Tensor:
-        ctx.kernels = kernels  # nothing of the picture is kept
+        ctx.kernels = kernels  # nothing of the image is kept
         return _filtered(x, kernels, FORWARD, bias)
 
     @staticmethod

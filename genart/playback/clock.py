@@ -27,7 +27,7 @@ class OfflineClock:
 
     Args:
         frames: how many.
-        fps: frames a second.
+        fps: frames per second.
     """
 
     def __init__(self, frames: int, fps: Fraction) -> None:

@@ -265,7 +265,7 @@ class SketchPlayer:
 def _check_finite(picture: Any) -> None:
     """Raise SketchError if a value of an image is not finite; one sum checks all of them."""
     if isinstance(picture, torch.Tensor) and not picture.sum(dtype=torch.float32).isfinite():
-        raise SketchError("The picture holds values that are not finite (NaN or infinity).")
+        raise SketchError("The image holds values that are not finite (NaN or infinity).")
 
 
 def _even(made: Walk, model: Generator, truncation: float, cutoff: int | None) -> Walk:

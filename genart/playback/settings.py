@@ -3,7 +3,7 @@
 | owner       | holds                                              |
 |-------------|----------------------------------------------------|
 | `transport` | play, speed, the length of one turn, the phase     |
-| `tempo`     | beats a minute, beats a bar, the offset of beats   |
+| `tempo`     | beats per minute, beats a bar, the offset of beats   |
 | `walk`      | which seeds, and how to walk through them          |
 | `model`     | which generator, truncation, cutoff, noise, label  |
 | `bend`      | the amounts of the bends of `model.bend`           |

@@ -56,7 +56,7 @@ class Header:
         sketch: its name or file.
         model: the generator's name.
         seed: the seed of the sketch's random numbers.
-        fps: frames a second, as text that a Fraction reads.
+        fps: frames per second, as text that a Fraction reads.
         size: (width, height), or None for the model's.
         params: the settings that were given, by "owner.name".
         values: every value at the start, by "owner.name".

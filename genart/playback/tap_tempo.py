@@ -1,4 +1,4 @@
-"""Tap tempo: beats a minute from taps."""
+"""Tap tempo: beats per minute from taps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import statistics
 from collections import deque
 from itertools import pairwise
 
-#: After a pause so long, in seconds, taps start again: 24 beats a minute.
+#: After a pause so long, in seconds, taps start again: 24 beats per minute.
 PAUSE = 2.5
 
 
-#: Taps closer than this, in seconds, are one: at 400 beats a minute they are 0.15 apart.
+#: Taps closer than this, in seconds, are one: at 400 beats per minute they are 0.15 apart.
 BOUNCE = 0.1
 
 
@@ -28,7 +28,7 @@ class Taps:
         self._times: deque[float] = deque(maxlen=most)
 
     def tap(self, t: float) -> float | None:
-        """A tap at time t in seconds; returns the beats a minute, or None for a first tap."""
+        """A tap at time t in seconds; returns the beats per minute, or None for a first tap."""
         if self._times and t - self._times[-1] < BOUNCE:
             return self.bpm
         if self._times and t - self._times[-1] > PAUSE:

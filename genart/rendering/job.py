@@ -89,7 +89,7 @@ def start_job(request: RenderRequest) -> RenderJob:
 def _loader(request: RenderRequest, second: str) -> Callable[[str], Generator]:
     """Return a function that gives the generator of a name.
 
-    A generator in the request takes the place of every name but that of the second model.
+    A generator in the request replaces every name except that of the second model.
     """
 
     @lru_cache(maxsize=2)

@@ -1,4 +1,4 @@
-"""genart.layers: the channels of a layer as a picture, or along a walk as a film."""
+"""genart.layers: the channels of a layer as an image, or along a walk as a film."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def layers(
         columns: cells in a row; about square unless given.
         size: the longer side of a cell in pixels.
         seconds: how long a film is.
-        fps: its frames a second.
+        fps: its frames per second.
         device: where to load the model.
         progress: called after every frame of a film.
 
@@ -169,7 +169,7 @@ class _Grid:
     """Cells in rows; each group starts a new row.
 
     Attributes:
-        size: (h, w) of the picture, even.
+        size: (h, w) of the image, even.
     """
 
     def __init__(

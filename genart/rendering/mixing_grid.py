@@ -1,4 +1,4 @@
-"""genart.mixing_grid: rows and columns of latents, mixed by layers, as a picture or a film."""
+"""genart.mixing_grid: rows and columns of latents, mixed by layers, as an image or a film."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def mixing_grid(
         size: 512, (640, 360) or "640x360" pixels for each cell, width first; the default is the
             size of the model.
         seconds: the length of a film.
-        fps: frames a second of a film.
+        fps: frames per second of a film.
         device: where to load the model.
         progress: called after every image.
 
@@ -73,7 +73,7 @@ def mixing_grid(
     is_film = output.suffix not in SUFFIXES
     if not output.suffix:
         allowed = ", ".join(SUFFIXES)
-        raise UsageError(f'A mixing grid is a picture ({allowed}) or a film, not "{output}".')
+        raise UsageError(f'A mixing grid is an image ({allowed}) or a film, not "{output}".')
     if is_film:
         check_output(output)
     styles = styles or ("all" if is_film else "coarse")
@@ -136,7 +136,7 @@ def sweep_film(
         layers: the layers that may come from the columns.
         size: (h, w) of a cell in pixels, None for the size of the model.
         seconds: the length.
-        fps: frames a second.
+        fps: frames per second.
         recipe: how the film is made, for its file.
         progress: called after every frame.
 

@@ -59,7 +59,7 @@ def promo(
         crossfade: seconds in which a scene blends into the next; 0 cuts.
         still: seconds that an image is shown.
         card: seconds that a title is shown.
-        fps: frames a second.
+        fps: frames per second.
         size: width first.
         codec: one of the format's codecs.
         device: where the models of the walks run.
@@ -76,7 +76,7 @@ def promo(
     rate, pixels = parse_fps(fps), parse_size(size)
     check_output(output)
     if not scenes:
-        raise UsageError("A promo needs scenes: pictures, films, or mappings for genart.render.")
+        raise UsageError("A promo needs scenes: images, films, or mappings for genart.render.")
     with ExitStack() as stack:
         maker = ShotMaker(pixels, rate, still, card, device, stack)
         shots = with_titles([maker.shot(scene) for scene in scenes], titles, maker.title_card)

@@ -75,7 +75,7 @@ def render(
             given.
         output: the file, whose suffix decides the format; a folder for PNG; or a sink.
         seconds: the length; 8 if neither this nor `beats` is given.
-        fps: frames a second; 30 if not given.
+        fps: frames per second; 30 if not given.
         size: 512, (640, 360) or "640x360", width first. If not given, the size of the model,
             enlarged by a whole factor to 512 or more.
         model: a name, file, URL or a Generator.
@@ -93,7 +93,7 @@ def render(
         noise: "const", "random", "none" or "walk".
         beats: the length in beats instead of seconds. The film is rounded to whole frames and
             the tempo to the film, so that a loop closes on the beat.
-        bpm: beats a minute.
+        bpm: beats per minute.
         grid: "3x3" shows nine walks in one frame, each with other seeds.
         audio: a sound file; it is repeated to the length of the film and fades out at its end.
         mapping: a TOML file that connects features of `audio`, and LFOs, with Params, so that the

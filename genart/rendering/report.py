@@ -17,7 +17,7 @@ class Report:
     Args:
         output: the file or folder, or "" if a sink was given.
         frames: the number of frames.
-        fps: frames a second.
+        fps: frames per second.
         size: (width, height) in pixels.
         seam: how the loop closes, see `Seam.value`; None if it cannot be measured.
         seconds: the film's length.

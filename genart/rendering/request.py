@@ -36,7 +36,7 @@ class RenderRequest:
         sketch: a shipped sketch's name, a .py file, or a Sketch class.
         seconds: the length, or None.
         beats: the length in beats, or None.
-        fps: frames a second, exactly.
+        fps: frames per second, exactly.
         size: (h, w) in pixels.
         grid: (columns, rows).
         model: a name, file, URL or a Generator.

@@ -47,7 +47,7 @@ class FramesByTime:
 
     Args:
         frames: the frames, in order.
-        fps: frames a second.
+        fps: frames per second.
     """
 
     def __init__(self, frames: Iterable[Frame], fps: Fraction) -> None:
@@ -68,7 +68,7 @@ class ShotMaker:
 
     Args:
         size: (h, w) of every frame.
-        fps: frames a second.
+        fps: frames per second.
         still: seconds that an image is shown.
         title: seconds that a title is shown.
         device: where the models of the walks run.
@@ -90,7 +90,7 @@ class ShotMaker:
             return self._walk(scene)
         path = Path(scene)
         if not path.is_file():
-            raise DataError(f'There is no picture or film "{path}".')
+            raise DataError(f'There is no image or film "{path}".')
         return self._picture(path) if path.suffix.lower() in _PICTURES else self._film(path)
 
     def title_card(self, text: str) -> Shot:

@@ -62,7 +62,7 @@ def sink_for(output: str | Path) -> str:
 
     Raises:
         UnknownName: a suffix that no plug-in writes.
-        UsageError: a single picture was named.
+        UsageError: a single image was named.
     """
     text = str(output)
     if "://" in text:
@@ -75,7 +75,7 @@ def sink_for(output: str | Path) -> str:
         return "png"
     if suffix in ("png", "jpg", "jpeg"):
         raise UsageError(
-            f'"{text}" would be a single picture: `genart generate` makes those. For a film, end '
+            f'"{text}" would be a single image: `genart generate` makes those. For a film, end '
             "it in .apng, or name a folder with a / at the end."
         )
     formats = [name for name, sink in registry("sink").items() if not sink.spec.live]

@@ -19,8 +19,8 @@ from genart.media.sheets import SUFFIXES, save_picture, tiled
 from genart.models.loading import model_name
 from genart.progress import Progress, ProgressCallback
 
-_SHOWN = 9  # pictures in a notebook
-_BATCH = 4  # pictures made at a time
+_SHOWN = 9  # images in a notebook
+_BATCH = 4  # images made at a time
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _frames(
         for n, frame in enumerate(to_frames(images, size), start + 1):
             yield frame
             if progress:
-                progress(Progress(n, len(latents), "picture"))
+                progress(Progress(n, len(latents), "image"))
 
 
 def _one_file(

@@ -95,9 +95,9 @@ def generate(
 def _check_output(output: Path, grid: tuple[int, int] | None) -> None:
     if output.suffix and output.suffix not in (*SUFFIXES, ".npz") and not output.is_dir():
         allowed = ", ".join((*SUFFIXES, ".npz"))
-        raise UsageError(f'"{output}" is neither a folder nor a picture: {allowed}.')
+        raise UsageError(f'"{output}" is neither a folder nor an image file: {allowed}.')
     if grid and output.suffix not in SUFFIXES:
-        raise UsageError("A grid is one picture; name a file, such as grid.png.")
+        raise UsageError("A grid is one image; name a file, such as grid.png.")
 
 
 def _latents(
@@ -135,7 +135,7 @@ def _folder(
             size = (frame.shape[1], frame.shape[0])
             files.append(save_picture(output / f"{name}.png", frame, recipe))
     except BaseException as error:
-        kept = f"Kept {len(files)} of {len(names)} pictures in {output}."
+        kept = f"Kept {len(files)} of {len(names)} images in {output}."
         if isinstance(error, OSError):
             raise RenderError(f"{error}. {kept}") from error
         error.add_note(kept)

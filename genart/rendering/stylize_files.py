@@ -26,7 +26,7 @@ from genart.progress import Progress, ProgressCallback
 from genart.rendering.write import check_output, write_film
 from genart.styling.factory import repainted
 
-_MOST = 16 << 20  # pixels of one picture
+_MOST = 16 << 20  # pixels of one image
 #: Arguments that have an option of the command line.
 _FLAGS = (
     "style", "method", "model", "size", "output", "style_weight", "content_weight", "tv_weight",
@@ -173,7 +173,7 @@ def _stylize_all(
         else:
             results.append({"input": str(source), "output": str(target)})
         if stylizer.progress is not None and len(found) > 1:
-            stylizer.progress(Progress(number, len(found), "picture"))
+            stylizer.progress(Progress(number, len(found), "image"))
     if all("error" in each for each in results):
         raise RenderError(f"None could be repainted: {results[0]['error']}")
     return results
@@ -212,7 +212,7 @@ def _check(source: Path, target: Path) -> None:
     if not _is_still(source):
         check_output(target)
     elif target.suffix.lower() not in WRITTEN:
-        raise UsageError(f'A picture becomes {", ".join(WRITTEN)}, not "{target}".')
+        raise UsageError(f'An image becomes {", ".join(WRITTEN)}, not "{target}".')
 
 
 def _takes_sound(target: Path) -> bool:

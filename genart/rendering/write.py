@@ -59,7 +59,7 @@ def write_film(
         film: the number of frames, their rate and size.
         output: a file, a folder, or a sink.
         progress: called after every frame.
-        profiler: measures where the time goes, in a lane "picture" and a lane "film".
+        profiler: measures where the time goes, in a lane "image" and a lane "film".
         options: for the sink: codec, audio, recipe.
 
     Returns:
@@ -101,7 +101,7 @@ def check_output(output: str | Path | Sink) -> None:
 
 
 def _stream(frames: Iterable[Frame], sinks: list[Sink], profiler: Profiler | None) -> None:
-    picture = nullcontext() if profiler is None else profiler.lane("picture", draws=True)
+    picture = nullcontext() if profiler is None else profiler.lane("image", draws=True)
     film = None if profiler is None else profiler.lane("film", WAITING)
     with picture:
         background = Background(sinks, lane=film)

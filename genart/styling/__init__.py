@@ -1,1 +1,1 @@
-"""What is painted over a picture: stylizers, chains of them, and the files they paint."""
+"""Stylizers, chains of them, and the files they repaint."""

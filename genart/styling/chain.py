@@ -78,7 +78,7 @@ class Chain:
         return torch.cat([painted, image[:, 3:]], 1) if image.shape[1] == 4 else painted
 
     def reset(self) -> None:
-        """Forget the last picture: a new film begins."""
+        """Forget the last image: a new film begins."""
         for each in self.stylizers:
             if (forget := getattr(each, "reset", None)) is not None:
                 forget()

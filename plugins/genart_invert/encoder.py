@@ -83,7 +83,7 @@ def summarise(image: Tensor) -> Tensor:
     seen = _resized(image[:, :3].float(), SEEN)
     maps = genart.perception.features(str(image.device))(seen, _TAPS)
     pooled = torch.cat([F.adaptive_avg_pool2d(each, _PLACES) for each in maps], 1) / _SPREAD
-    places = pooled.flatten(2).transpose(1, 2).flatten(1)  # (n, places * depth)
+    places = pooled.flatten(2).transpose(1, 2).flatten(1)  # (n, positions * depth)
     return torch.cat([places, _resized(seen, _COLOURS).flatten(1)], 1)
 
 

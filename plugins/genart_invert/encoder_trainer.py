@@ -44,7 +44,7 @@ class EncoderTrainer(genart.training.LoopTrainer[EncoderSettings]):
 class _Run(Lessons, genart.training.TrainingRun):
     """A training that counts images and saves the encoder."""
 
-    unit = "picture"
+    unit = "image"
     ends_written = True
 
     @property

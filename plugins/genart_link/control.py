@@ -112,7 +112,7 @@ class Link:
         return True
 
     def _share_play(self, state: Any, micros: int) -> bool:
-        """Start and stop together; returns whether the session has to be told."""
+        """Start and stop together; returns whether the session must be updated."""
         assert self._console is not None
         playing, self._play_set = self._play_set, None
         if playing is not None and playing != state.isPlaying():

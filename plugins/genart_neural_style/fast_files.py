@@ -38,7 +38,7 @@ class FastModel:
 def save_fast(
     path: str | Path, net: TransformNet, styles: Sequence[str], metadata: Mapping[str, str]
 ) -> Path:
-    """Write a network as float16 .safetensors, whole or not at all."""
+    """Write a network as float16 .safetensors, atomically."""
     texts = {
         "kind": KIND,
         "architecture": net.layout.describe(),

@@ -121,7 +121,7 @@ class FastTraining:
         """Images for the loss: smaller, and shifted at random.
 
         Where they begin keeps the network from painting the grid of its own strides, to which the
-        judge's strides would be blind.
+        loss network's strides would miss it.
         """
         stroke = self.settings.stroke
         top, left = torch.randint(_GRID, (2,), generator=self.random).tolist()

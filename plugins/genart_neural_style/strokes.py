@@ -90,7 +90,7 @@ def strokes(
         plan = _plan(made, _alone(row, name), [Style(brush)], steps, seed)
         painted[row, name] = Painting(plan, photo).run()
     if progress:
-        progress(genart.Progress(len(jobs), len(jobs), "picture"))
+        progress(genart.Progress(len(jobs), len(jobs), "image"))
     return Study(_grid(painted, names, photo, brush, made.title), names, made.title, painted)
 
 
@@ -155,6 +155,6 @@ def _fitted(image: Tensor, size: tuple[int, int]) -> Image.Image:
 
 
 def save(study: Study, output: str | Path) -> None:
-    """The grid as an image file that is whole or not there."""
+    """Write the grid as an image file, atomically."""
     with genart.media.atomic(output) as partial:
         Image.fromarray(study.frame).save(partial, quality=90)

@@ -186,5 +186,5 @@ def test_memory_grows_with_the_picture_and_with_the_batch() -> None:
     small, large = peak_memory.main("64", "512"), peak_memory.main("256", "2048")
     assert 0 <= small < large
     picture = 256 * 256 * 3 * 4 / 1e6
-    assert large > picture, "more than the picture itself"
+    assert large > picture, "more than the image itself"
     assert peak_memory.main("256", "2048", "16") > 28 * picture, "two batches of sixteen"

@@ -376,5 +376,5 @@ def test_the_sketch_undertow_bends_with_the_tide(model: Any) -> None:
     still = frames(pull=0.0, swell=0.0, ripple=0.0)
     swimming = frames()
     same = [np.array_equal(a, b) for a, b in zip(still, swimming, strict=True)]
-    assert same[0], "at slack water the picture is itself"
+    assert same[0], "at slack water the image is itself"
     assert not any(same[1:4])

@@ -81,7 +81,7 @@ def extreme(pixels: np.ndarray, radius: int, of: Callable[..., np.ndarray]) -> n
 
 
 def soft(pixels: np.ndarray, radius: float) -> np.ndarray:
-    """Each wave of the picture fainter by a Gaussian of its frequency, as one sum over pixels."""
+    """Each wave of the image fainter by a Gaussian of its frequency, as one sum over pixels."""
     deviation = radius * min(H, W)
     kernels = []
     for size in (H, W):

@@ -1,4 +1,4 @@
-"""The layers of a model: listed, shown as a picture, filmed along a walk."""
+"""The layers of a model: listed, shown as an image, filmed along a walk."""
 
 from __future__ import annotations
 

@@ -104,12 +104,12 @@ def test_the_program_ends_with_the_code_of_what_happened(tmp_path: Path) -> None
             ["generate", "-o", "x.png", "--seeds", "1-5", "--grid", "2x2"],
             "do not fit into a 2x2 grid",
         ),
-        (["generate", "-o", "folder", "--grid", "2x2"], "A grid is one picture"),
-        (["generate", "-o", "x.doc"], "neither a folder nor a picture"),
+        (["generate", "-o", "folder", "--grid", "2x2"], "A grid is one image"),
+        (["generate", "-o", "x.doc"], "neither a folder nor an image file"),
         (["generate", "-o", "x.png", "--class", "1"], "has no classes"),
         (["generate", "-o", "x.png", "--model", "plasme"], 'Did you mean "plasma"'),
         (["generate", "-o", "none/x.png", "--seeds", "1"], "does not exist"),
-        (["mix", "-o", "folder"], "A mixing grid is a picture"),
+        (["mix", "-o", "folder"], "A mixing grid is an image"),
         (["mix", "-o", "x.png", "--styles", "9"], "no layer 9"),
         (["render", "drfit"], 'Did you mean "drift"'),
         (["render", "-p", "speed"], "for example sketch.speed=0.5"),
@@ -183,7 +183,7 @@ def test_an_unexpected_error_is_one_line_and_a_hint(
 
 
 @pytest.mark.parametrize(
-    ("message", "note"), [("", "Kept 2 of 9 pictures in out."), ("Kept 2 of 9", "pictures in out.")]
+    ("message", "note"), [("", "Kept 2 of 9 images in out."), ("Kept 2 of 9", "images in out.")]
 )
 def test_ctrl_c_exits_with_1_and_says_what_was_kept(
     genart_command: Run, monkeypatch: pytest.MonkeyPatch, message: str, note: str
@@ -196,8 +196,8 @@ def test_ctrl_c_exits_with_1_and_says_what_was_kept(
     put(monkeypatch, body)
     done = genart_command("try", "--json")
     assert done.code == 1
-    assert done.json == {"error": "Interrupted. Kept 2 of 9 pictures in out."}
-    assert "Interrupted. Kept 2 of 9 pictures in out." in done.err
+    assert done.json == {"error": "Interrupted. Kept 2 of 9 images in out."}
+    assert "Interrupted. Kept 2 of 9 images in out." in done.err
 
 
 def test_stdout_holds_the_answer_alone_whatever_is_printed(

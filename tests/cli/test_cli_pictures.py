@@ -124,7 +124,7 @@ def test_a_full_disk_is_told_with_what_was_kept(
     monkeypatch.setattr("genart.media.sheets.write_recipe", full)
     done = genart_command("generate", "-o", tmp_path / "s", "--seeds", "1-4", *PLASMA)
     assert (done.code, len(list((tmp_path / "s").iterdir()))) == (1, 2)
-    assert "No space left on device. Kept 2 of 4 pictures" in done.err
+    assert "No space left on device. Kept 2 of 4 images" in done.err
     done = genart_command("mix", "-o", tmp_path / "m.png", "--rows", 1, "--cols", 2, *PLASMA)
     assert done.code == 1
     assert f"the part was removed, there is no {tmp_path / 'm.png'}" in done.err
@@ -179,7 +179,7 @@ def test_ctrl_c_between_pictures_keeps_the_whole_ones_and_says_so(
     monkeypatch.setattr(Plasma, "__call__", tired)
     done = genart_command("generate", "-o", tmp_path / "out", "--seeds", "1-9", *PLASMA)
     assert done.code == 1
-    assert f"Interrupted. Kept 4 of 9 pictures in {tmp_path / 'out'}." in done.err
+    assert f"Interrupted. Kept 4 of 9 images in {tmp_path / 'out'}." in done.err
     assert len(list((tmp_path / "out").iterdir())) == 4
 
 

@@ -20,7 +20,7 @@ Run = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Settings:
-    batch: int = field(default=16, metadata={"help": "pictures a step"})
+    batch: int = field(default=16, metadata={"help": "images per step"})
     rate: float = 0.5
     mirror: bool = True
     pipe: str = "bgc"
@@ -58,7 +58,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_setting_is_an_option_with_its_default(genart_command: Run) -> None:
     told = " ".join(genart_command("train", "toy", "--help").out.split())
-    assert "--batch INTEGER pictures a step [16]" in told
+    assert "--batch INTEGER images per step [16]" in told
     assert "--rate FLOAT [0.5]" in told
     assert "--mirror / --no-mirror [True]" in told
     assert "--extra" not in told

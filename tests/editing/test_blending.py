@@ -68,7 +68,7 @@ def test_layers_are_swapped_from_a_resolution_on(pair: Any) -> None:
 
 
 def test_every_picture_is_that_of_its_weights_also_while_they_change(pair: Any) -> None:
-    """What the network makes while it turns and the engine when it stands are the same picture."""
+    """What the network makes while it turns and the engine when it stands are the same image."""
     one, two = pair
     amounts = [0.5, 2.0]
     both = genart.blend_models(one, two, lambda: amounts[0], lambda: amounts[1])

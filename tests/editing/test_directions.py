@@ -84,7 +84,7 @@ def test_a_contrast_leads_from_one_mean_to_the_other(model: genart.Generator) ->
 
 
 def test_one_unit_of_every_direction_is_about_equally_visible(model: genart.Generator) -> None:
-    made = visible(model, sefa(model, 3), places=4)
+    made = visible(model, sefa(model, 3), count=4)
     start = model.map(model.sample(range(4)), 0.7)
     pictures = model(start)
     goal = SHARE * float(
@@ -154,7 +154,7 @@ def test_the_command_keeps_the_subject(genart_command: Run, tmp_path: Path, mode
 
 
 def seen(images: torch.Tensor) -> dict[str, float]:
-    """How much of pictures is fruit, how much of that lies in the lower half, how yellow it is."""
+    """How much of images is fruit, how much of that lies in the lower half, how yellow it is."""
     images = (images.clamp(-1, 1) + 1) / 2
     paper = images.flatten(2).median(2).values[:, :, None, None]
     fruit = ((images - paper).abs().amax(1) > 0.25).float()

@@ -172,7 +172,7 @@ def test_the_sketch_undertow_swims_whatever_is_moved(model: Any, handles: str, w
         move |= MIX
     moved, both = frames("undertow", model, **move, **SLACK), frames("undertow", model, **move)
     swims = same(both, moved)
-    assert swims[0], "at slack water the picture is itself"
+    assert swims[0], "at slack water the image is itself"
     assert not any(swims[1:3])
     assert not any(same(both, frames("undertow", model)))
     rest = {**move, "walk.mix": 0.0, **dict.fromkeys(EDIT if "edit.sefa1" in move else (), 0.0)}

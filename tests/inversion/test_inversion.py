@@ -1,4 +1,4 @@
-"""Pictures find their places; batches survive what breaks, and make nothing twice."""
+"""Images find their places; batches survive what breaks, and make nothing twice."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def model() -> Any:
 
 @pytest.fixture(scope="module")
 def target(model: Any) -> torch.Tensor:
-    """Two pictures of the model's own."""
+    """Two images of the model's own."""
     image: torch.Tensor = model(model.sample([5, 6]), truncation=0.8).clamp(-1, 1)
     return image
 
@@ -147,7 +147,7 @@ def test_a_search_leaves_a_start_that_leads_nowhere(tmp_path: Path) -> None:
     assert many.losses[0] == pytest.approx(one.losses[0]), "both begin at the best of 30"
     assert many.losses[-1] < 0.7 * one.losses[-1]
     assert torch.equal(many.image, model(many.latent))
-    assert [len(each) for each in many.path] == [5] * 5  # one place a picture all the way
+    assert [len(each) for each in many.path] == [5] * 5  # one place an image all the way
 
 
 @pytest.mark.slow
@@ -185,7 +185,7 @@ QUICK: dict[str, Any] = {"steps": 3, "samples": 50, "batch": 2}
 
 def test_a_batch_goes_on_past_what_is_no_picture(model: Any, tmp_path: Path) -> None:
     good = pictures(tmp_path / "in", model, [1])[0]
-    (tmp_path / "text.png").write_text("I am a picture")
+    (tmp_path / "text.png").write_text("I am an image")
     (tmp_path / "zero.jpg").write_bytes(b"")
     Image.new("RGB", (1, 1)).save(tmp_path / "one.png")
     Image.new("CMYK", (40, 30), (10, 200, 0, 30)).save(tmp_path / "cmyk.jpg")
@@ -197,12 +197,12 @@ def test_a_batch_goes_on_past_what_is_no_picture(model: Any, tmp_path: Path) -> 
     )
     errors = [each.error for each in found.results]
     assert "not a readable image" in errors[0]
-    assert "1x1 pixels; 16 a side" in errors[1]
+    assert "1x1 pixels; at least 16 per side" in errors[1]
     assert errors[2] == ""
     assert "not a readable image" in errors[3]
     assert "There is no image file" in errors[4]
-    assert "too large; make it smaller first, 89 megapixels" in errors[5]
-    assert "is a latent, not an image" in errors[6]
+    assert "too large. Reduce it to at most 89 megapixels" in errors[5]
+    assert "is a latent file, not an image" in errors[6]
     assert errors[7] == ""
     assert found.failed == 6
     latent = genart.load_latent(found.results[7].latent)
@@ -371,7 +371,7 @@ def test_an_index_line_holds_what_a_reader_needs(model: Any, tmp_path: Path) -> 
 
 def test_no_picture_and_no_latent_is_replaced(model: Any, tmp_path: Path) -> None:
     (image,) = pictures(tmp_path, model, [3])
-    with pytest.raises(genart.UsageError, match="would replace a picture"):
+    with pytest.raises(genart.UsageError, match="would replace an image"):
         invert_all([image], image.parent, model=model, steps=1)
     (tmp_path / "out").mkdir()
     older = tmp_path / "out" / f"{image.stem}.npz"

@@ -74,7 +74,7 @@ def test_a_filmed_input_becomes_a_walk(model: Any, tmp_path: Path) -> None:
         [clip], tmp_path / "out", model=model, steps=10, space="w+", resume=True, **QUICK
     )
     assert again.results[0].reused
-    with pytest.raises(genart.UsageError, match="followed by projector or encoder"):
+    with pytest.raises(genart.UsageError, match="inverted by projector or encoder"):
         invert_all([clip], tmp_path / "other", model=model, method="semantic", steps=1)
 
 
@@ -178,7 +178,7 @@ def test_a_batch_killed_outright_goes_on_and_nothing_is_done_twice(
     assert 0 < done < count
     lines = run(tmp_path)
     assert lines[-1] == "whole"
-    searched = (len(lines) - 1) // 2 * 4  # two steps a batch of four
+    searched = (len(lines) - 1) // 2 * 4  # two steps per batch of four
     assert count - done <= searched < count - done + 4
     text = index.read_text()
     assert text.startswith(first), "what was found stays"

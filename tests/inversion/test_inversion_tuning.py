@@ -1,4 +1,4 @@
-"""Pivotal tuning brings a generator to a picture, and what was tuned is kept as a difference."""
+"""Pivotal tuning brings a generator to an image, and what was tuned is kept as a difference."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module")
 def tuned(model: Any) -> genart.Inversion:
-    """A picture that the model does not make, which a tuned copy does."""
+    """An image that the model does not make, which a tuned copy does."""
     return genart.invert(model, stranger(), **QUICK, tuning=16, rate=0.03)
 
 
@@ -67,7 +67,7 @@ def test_the_engine_never_shows_weights_of_before(model: Any) -> None:
         moving = genart.Latent("w+", keys.values.clone().requires_grad_())
         found(moving).square().mean().backward()
         adam.step()
-        assert torch.allclose(found(keys), plain(), atol=1e-4), "a stale picture"
+        assert torch.allclose(found(keys), plain(), atol=1e-4), "a stale image"
     assert not torch.allclose(found(keys), before, atol=1e-2)
 
 
@@ -175,5 +175,5 @@ def test_a_batch_gets_one_tuned_generator_that_every_command_takes(
     assert (genart.to_frames(made)[0] == wanted).all()
     again = invert_all(paths, out, **words, resume=True)
     assert all(each.reused and each.model for each in again.results)
-    (out / "tuned.safetensors").unlink()  # what needs it is searched for anew
+    (out / "tuned.safetensors").unlink()  # what needs it is searched for again
     assert not any(each.reused for each in invert_all(paths, out, **words, resume=True).results)

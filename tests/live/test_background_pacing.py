@@ -119,7 +119,7 @@ def test_a_walk_turned_even_keeps_playing_and_does_not_wait(
 def test_a_walk_that_cannot_be_paced_plays_on_and_is_told(plasma: genart.Generator) -> None:
     class Broken(Slowly):
         def __call__(self, latent: genart.Latent, **settings: Any) -> genart.Image:
-            raise RuntimeError("no picture")
+            raise RuntimeError("no image")
 
     told = Told()
     pacer = BackgroundPacer(told, rest=0.0)
@@ -128,5 +128,5 @@ def test_a_walk_that_cannot_be_paced_plays_on_and_is_told(plasma: genart.Generat
     pacer.start()
     assert pacer.settled(30)
     pacer.close()
-    assert told.said == ["walk: RuntimeError: no picture"]
+    assert told.said == ["walk: RuntimeError: no image"]
     assert torch.equal(places(walk), places(plain))

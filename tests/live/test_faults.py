@@ -101,7 +101,7 @@ class Night:
         return sum(line.startswith(start) for line in self.said) >= times
 
     def kill_browser(self) -> None:
-        """Connect to the picture, take one, and end as a killed process does: by a reset."""
+        """Connect to the image, take one, and end as a killed process does: by a reset."""
 
         def browse() -> None:
             with contextlib.suppress(Exception):

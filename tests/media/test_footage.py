@@ -56,7 +56,7 @@ def test_a_film_covers_the_size_asked_for(clip: Path) -> None:
 
 @pytest.fixture
 def test_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    """ffmpeg's own test picture in place of this machine's camera."""
+    """ffmpeg's own test image in place of this machine's camera."""
     camera = ("lavfi", "testsrc=size=64x48:rate=60", "")
     monkeypatch.setattr(reading, "_CAMERAS", dict.fromkeys(("linux", "darwin", "win32"), camera))
 

@@ -63,7 +63,7 @@ def test_freeze_holds_the_picture() -> None:
     player = performer(Ramp())
     script = Script((0.2, "output.freeze", True), (0.4, "output.freeze", False))
     greys = [int(f[0, 0, 0]) for f in frames(player, OfflineClock(5, Fraction(10)), [script])]
-    assert greys == [20, 30, 40, 40, 60], "the picture of its own tick, whatever came before"
+    assert greys == [20, 30, 40, 40, 60], "the image of its own tick, whatever came before"
 
 
 def test_changed_settings_make_keys_and_walk_anew_and_others_do_not() -> None:

@@ -36,7 +36,7 @@ import genart
 import numpy as np
 
 class Meter(genart.Sketch):
-    """A picture of the values, so that the least difference shows."""
+    """An image of the values, so that the least difference shows."""
 
     defaults = {"model.truncation": 0.9}
     level = genart.Param(0.5, 0.0, 1.0)

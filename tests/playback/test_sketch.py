@@ -168,5 +168,5 @@ def test_a_sketch_may_return_a_pil_image(tmp_path: Path, mode: str) -> None:
     genart.render(source, sink, model="plasma", seconds=0.1, size=16)
     assert sink.frames[0][8, 8, :3].tolist() == [255, 0, 0]
     source = written(tmp_path, GOOD.replace("self.paint(self.keys[0])", body.replace(mode, "L")))
-    with pytest.raises(genart.UsageError, match="A frame is uint8"):
+    with pytest.raises(genart.UsageError, match="A frame must be uint8"):
         genart.render(source, genart.MemorySink(), model="plasma", seconds=0.1, size=16)

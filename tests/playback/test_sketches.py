@@ -44,7 +44,7 @@ def test_there_are_seven_or_more_and_drift_is_one() -> None:
 def test_every_sketch_renders_two_frames_that_differ(name: str, plasma: genart.Generator) -> None:
     first, second = played(name, plasma)
     assert first.shape == (32, 48, 3)
-    assert first.std() > 4, "a picture, not one colour"
+    assert first.std() > 4, "an image, not one colour"
     assert np.abs(first.astype(int) - second).mean() > 0.1
 
 

@@ -94,7 +94,7 @@ def test_what_moves_a_film_is_what_is_heard_in_it(tmp_path: Path, late: bool, su
 
 
 def beginning_late(sound: Path) -> Path:
-    """A film of 2 s whose sound begins after 0.4 s and ends before its pictures do."""
+    """A film of 2 s whose sound begins after 0.4 s and ends before its images do."""
     path = sound.with_suffix(".mp4")
     pictures = ["-f", "lavfi", "-i", "testsrc=d=2:s=32x32:r=10"]
     subprocess.run(

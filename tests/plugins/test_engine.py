@@ -1,4 +1,4 @@
-"""The engine: the network's own pictures, faster, and never one of weights that have gone."""
+"""The engine: the network's own images, faster, and never one of weights that have gone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ import genart
 from genart_stylegan2.engine import Engine
 from genart_stylegan2.generator import StyleGAN2
 
-CLOSE = 2e-5  # found: 9.5e-6 at worst, of pictures up to 3
+CLOSE = 2e-5  # found: 9.5e-6 at worst, of images up to 3
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_picture_is_its_own_and_stays_as_it_is(model: StyleGAN2) -> None:
     first_again = model(model.sample(1))
     model(model.sample(2))
     assert torch.equal(first, before)
-    assert torch.equal(first_again, before), "the same place gives the same picture"
+    assert torch.equal(first_again, before), "the same place gives the same image"
 
 
 @pytest.mark.parametrize(

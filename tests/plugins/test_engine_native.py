@@ -1,4 +1,4 @@
-"""The accelerator: the same pictures by compiled kernels, and none of it where it is not wanted."""
+"""The accelerator: the same images by compiled kernels, and none of it where it is not wanted."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def engine(net: Network) -> Engine:
 def check(
     net: Network, noise: Any = "const", start: tuple[int, int] = (4, 4), top: int | None = None
 ) -> None:
-    """The kernels' picture is the network's, of the same chance, on one thread as on two."""
+    """The kernels' image is the network's, of the same chance, on one thread as on two."""
     ws, top, fast = places(net), top or net.config.img_resolution, engine(net)
     pictures = []
     for threads in (1, 2):
@@ -295,13 +295,13 @@ def test_asked_for_it_is_built_aside_and_serves_who_comes_later(
     first = Engine(net.synthesis)
     ask = lambda made: made(places(net), "const", (4, 4), 32)  # noqa: E731
     ask(first)
-    assert first._library is None, "the first picture does not wait"
+    assert first._library is None, "the first image does not wait"
     assert choice._builder is not None
     assert choice._builder.wait() == 0
     second = Engine(net.synthesis)
     torch.testing.assert_close(ask(second), ask(first), rtol=0, atol=CLOSE)
     assert second._library is not None
-    assert first._library is None, "no picture of a film differs from the others"
+    assert first._library is None, "no image of a film differs from the others"
 
 
 @needs_compiler

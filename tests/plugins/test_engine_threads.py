@@ -1,4 +1,4 @@
-"""The engine's threads: as many as torch has, and never to be seen in a picture."""
+"""The engine's threads: as many as torch has, and never to be seen in an image."""
 
 from __future__ import annotations
 

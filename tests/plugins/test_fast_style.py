@@ -274,14 +274,14 @@ def test_losses_equal_numpy():
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory):
-    """A folder of pictures, one of them broken, and two styles beside it."""
+    """A folder of images, one of them broken, and two styles beside it."""
     root = tmp_path_factory.mktemp("material")
     (root / "pictures").mkdir()
     rng = np.random.default_rng(0)
     for i in range(4):
         frame = rng.integers(0, 255, (40, 48, 3), np.uint8)
         Image.fromarray(frame // (i + 1)).save(root / "pictures" / f"{i}.png")
-    (root / "pictures" / "broken.jpg").write_bytes(b"no picture")
+    (root / "pictures" / "broken.jpg").write_bytes(b"no image")
     stripes = np.zeros((40, 40, 3), np.uint8)
     stripes[::4] = 255
     Image.fromarray(stripes).save(root / "stripes.png")
@@ -339,7 +339,7 @@ def test_training_leaves_a_model_sheets_a_log_and_the_newest_snapshots(material,
         f"snapshot-{n:08d}.pt" for n in (3, 4, 5)
     ]
     with Image.open(tmp_path / "painted-00000005.png") as sheet:
-        assert sheet.size == (4 * 32, 3 * 32)  # the pictures, and each style below
+        assert sheet.size == (4 * 32, 3 * 32)  # the images, and each style below
     records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [record["step"] for record in records] == [1, 2, 3, 4, 5]
     assert {"content", "style", "tv"} <= set(records[-1])

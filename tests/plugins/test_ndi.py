@@ -134,7 +134,7 @@ def test_frames_arrive_with_their_alpha_rate_and_size(source: tuple[Any, int]) -
         opaque = eye.last
     assert (got["size"], got["fps"], got["clear"]) == ([48, 64], [30000, 1001], True)
     assert [pixel[3] for pixel in got["pixels"]] == pytest.approx(ALPHAS, abs=1)
-    for told in (got, opaque):  # straight alpha: colours stay whole where the picture is clear
+    for told in (got, opaque):  # straight alpha: colours stay whole where the image is clear
         for colour, pixel in zip(COLOURS, told["pixels"], strict=True):
             assert np.abs(np.array(colour) - pixel[:3]).max() <= 14
     assert not opaque["clear"]

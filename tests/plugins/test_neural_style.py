@@ -1,4 +1,4 @@
-"""Neural style by optimisation: losses, presets, options, and pictures that are wrong."""
+"""Neural style by optimisation: losses, presets, options, and images that are wrong."""
 
 from __future__ import annotations
 
@@ -492,7 +492,7 @@ def test_a_frame_of_a_film_starts_from_the_one_before() -> None:
     assert (second - first).abs().mean() < 0.5 * (alone_later - first).abs().mean()
     film.reset()
     assert torch.equal(film(PHOTO), first), "a new film forgets"
-    assert torch.equal(alone(PHOTO), first), "the first frame is a picture like any other"
+    assert torch.equal(alone(PHOTO), first), "the first frame is an image like any other"
 
 
 def test_after_a_cut_a_frame_starts_anew() -> None:

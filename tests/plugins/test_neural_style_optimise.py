@@ -1,4 +1,4 @@
-"""The search for a picture with low losses: L-BFGS, Adam, when it stops and what it gives back."""
+"""The search for an image with low losses: L-BFGS, Adam, when it stops and what it gives back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST = torch.zeros(SHAPE)
 
 
 class Bowl:
-    """Half a weighted squared distance from a target, and the pictures it was asked about."""
+    """Half a weighted squared distance from a target, and the images it was asked about."""
 
     def __init__(self, scale: float = 1.0, totals: dict[int, float] | None = None) -> None:
         self.curvature = scale * torch.linspace(0.5, 4.0, 60).view(SHAPE)

@@ -25,7 +25,7 @@ def test_a_picture_has_the_asked_size_range_and_channels(plasma):
     assert image.dtype == torch.float32
     assert image.min() >= -1
     assert image.max() <= 1
-    assert image[:, :3].std() > 0.2, "a picture with contrast"
+    assert image[:, :3].std() > 0.2, "an image with contrast"
 
 
 def test_a_picture_does_not_depend_on_its_batch(plasma):

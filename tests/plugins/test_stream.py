@@ -43,7 +43,7 @@ def quarters(size: tuple[int, int] = SIZE, alpha: int | None = None) -> np.ndarr
 
 
 def lively(frame: np.ndarray) -> np.ndarray:
-    """The frame with noise along its top: a stream of still pictures is too thin to probe."""
+    """The frame with noise along its top: a stream of still images is too thin to probe."""
     fresh = frame.copy()
     fresh[:6, :, :3] = np.random.default_rng().integers(0, 255, fresh[:6, :, :3].shape, np.uint8)
     return fresh

@@ -1,4 +1,4 @@
-"""StyleGAN2: the same pictures as the official code, and what a generator promises."""
+"""StyleGAN2: the same images as the official code, and what a generator promises."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_reduced_model_gives_the_picture_so_far_of_the_same_latents() -> None:
     ws = smooth.map(smooth.sample([1, 2]), 0.7)
     assert coarse(ws).shape == (2, 3, 32, 32)
     block = smooth.network.synthesis.b64
-    with torch.no_grad():  # silence what the last block adds to the picture
+    with torch.no_grad():  # silence what the last block adds to the image
         block.torgb.weight.zero_()
         block.torgb.bias.zero_()
     assert torch.allclose(upsample(coarse(ws), block.resample_filter), smooth(ws), atol=1e-5)

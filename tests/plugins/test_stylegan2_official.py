@@ -3,7 +3,7 @@
     GENART_OFFICIAL_STYLEGAN2=~/stylegan2-ada-pytorch pytest tests/test_stylegan2_official.py
 
 The checkout is a clone of NVlabs' stylegan2-ada-pytorch or stylegan3. Its code runs in a process
-of its own, writes pickles with its own classes, and our pictures of them are held to its own.
+of its own, writes pickles with its own classes, and our images of them are held to its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One step of StyleGAN2's training: optimisers, averaged weights, order of the pictures."""
+"""One step of StyleGAN2's training: optimisers, averaged weights, order of the images."""
 
 import copy
 import dataclasses
@@ -20,7 +20,7 @@ SMALL = {
 
 
 def run_of(count=6, **settings):
-    """A run on `count` random pictures, with settings of SMALL."""
+    """A run on `count` random images, with settings of SMALL."""
     rng = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (count, 3, 16, 16), dtype=torch.uint8, generator=rng)
     return Training(
@@ -31,7 +31,7 @@ def run_of(count=6, **settings):
 @pytest.mark.parametrize(
     ("settings", "half_lives"),
     [
-        ({"ema_kimg": 10.0, "ema_rampup": 0.5}, [2, 4, 6]),  # half of the pictures so far
+        ({"ema_kimg": 10.0, "ema_rampup": 0.5}, [2, 4, 6]),  # half of the images so far
         ({"ema_kimg": 0.005, "ema_rampup": 1.0}, [4, 5, 5]),  # ema_kimg is the most
     ],
     ids=["ramp-up", "full"],

@@ -204,7 +204,7 @@ def test_a_second_ctrl_c_does_not_wait():
 
 def test_pictures_left_out_are_named_in_the_log(pictures, tmp_path):
     shutil.copytree(pictures, tmp_path / "data")
-    (tmp_path / "data" / "torn.png").write_bytes(b"no picture")
+    (tmp_path / "data" / "torn.png").write_bytes(b"no image")
     fit(tmp_path / "data", tmp_path / "out", 1)
     first = json.loads((tmp_path / "out" / "log.jsonl").read_text().splitlines()[0])
     assert first["pictures"] == 10
@@ -301,7 +301,7 @@ def test_datasets_read_folders_and_zips_alike_and_skip_what_is_broken(pictures, 
     with zipfile.ZipFile(archive, "w") as z:
         for file in sorted(pictures.iterdir()):
             z.write(file, file.name)
-        z.writestr("broken.png", b"no picture")
+        z.writestr("broken.png", b"no image")
     from_zip = load_dataset(archive, 16, labels=False)
     from_folder = load_dataset(pictures, 16, labels=True)
     assert torch.equal(from_zip.images, from_folder.images)

@@ -1,4 +1,4 @@
-"""CycleGAN and pix2pix generators: the pictures of the public code, of any size."""
+"""CycleGAN and pix2pix generators: the images of the public code, of any size."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     GENART_OFFICIAL_CYCLEGAN=~/pytorch-CycleGAN-and-pix2pix pytest tests/test_translate_official.py
 
-The checkout's code runs in a process of its own and saves its networks; our pictures of those files
+The checkout's code runs in a process of its own and saves its networks; our images of those files
 are held to its own.
 """
 

@@ -46,7 +46,7 @@ def lowered(schedule: Schedule, *losses: float) -> list[float]:
 def test_a_plateau_is_six_epochs_that_do_not_win_a_hundredth() -> None:
     schedule = Schedule("plateau", 100, 0, 50)
     assert lowered(schedule, 1.0, *[0.991] * 5) == [1.0] * 6
-    assert lowered(schedule, 0.989, *[0.989] * 5) == [1.0] * 6, "a hundredth is won: count anew"
+    assert lowered(schedule, 0.989, *[0.989] * 5) == [1.0] * 6, "a hundredth is won: count again"
     assert lowered(schedule, *[0.989] * 7) == [0.2] * 6 + [0.04]
 
 

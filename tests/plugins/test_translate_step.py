@@ -23,7 +23,7 @@ BOTH = pytest.mark.parametrize("kind", ["cyclegan", "pix2pix"])
 
 
 def run_of(kind: str = "cyclegan", count: int = 6, other: int | None = None, **words: Any) -> Any:
-    """A run on `count` random pictures of 10 x 10 pixels in one domain, `other` in the second."""
+    """A run on `count` random images of 10 x 10 pixels in one domain, `other` in the second."""
     rng = torch.Generator().manual_seed(0)
     a, b = (
         torch.randint(0, 256, (n, 3, 10, 10), dtype=torch.uint8, generator=rng)

@@ -28,7 +28,7 @@ SETTINGS = {"cyclegan": CycleGANSettings, "pix2pix": Pix2PixSettings}
 
 
 def draw(path: Path, *colours: tuple[int, int, int], side: int = 20, seed: int = 0) -> None:
-    """A picture, or several side by side, of one drawing in these colours."""
+    """An image, or several side by side, of one drawing in these colours."""
     rng = np.random.RandomState(seed)
     shape = rng.rand(4, 4).repeat(side // 4, 0).repeat(side // 4, 1)[..., None]
     frames = [(shape * np.array(colour)).astype(np.uint8) for colour in colours]
@@ -271,7 +271,7 @@ def test_data_that_cannot_be_used_is_told(pictures: Path, tmp_path: Path) -> Non
         load_paired(pictures / "trainA", "", 16)
     with pytest.raises(genart.DataError, match="neither a folder nor a zip"):
         load_unpaired(pictures, str(tmp_path / "nothing"), 16)
-    (pictures / "trainA" / "0.png").write_bytes(b"no picture")
+    (pictures / "trainA" / "0.png").write_bytes(b"no image")
     (pictures / "trainA" / "1.png").write_bytes(b"")
     data = load_unpaired(pictures, "", 16)
     assert (len(data.a), len(data.b), len(data.skipped)) == (4, 6, 2)
@@ -297,7 +297,7 @@ def test_jitter_and_flip_treat_a_pair_alike() -> None:
     assert torch.equal(a, b)
     crops = {tuple(a[i].flatten()[:8].tolist()) for i in range(4)}
     assert len(crops) == 4
-    again = run._next()[0]  # the same pictures, cut or mirrored elsewhere
+    again = run._next()[0]  # the same images, cut or mirrored elsewhere
     assert not torch.equal(a, again)
 
 

@@ -1,4 +1,4 @@
-"""Titles, cross-fades, pictures and music in one film."""
+"""Titles, cross-fades, images and music in one film."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_scenes_as_people_write_them(tmp_path: Path) -> None:
     ("scenes", "options", "error", "says"),
     [
         ([], {}, genart.UsageError, "needs scenes"),
-        (["no.png"], {}, genart.DataError, "no picture or film"),
+        (["no.png"], {}, genart.DataError, "no image or film"),
         (["bad.mp4"], {}, genart.DataError, "cannot be read as a film"),
         (["bad.png"], {}, genart.DataError, "is not a readable image"),
         (["a.png"], {"titles": ["1", "2", "3"]}, genart.UsageError, "2 titles at most, not 3"),
@@ -171,6 +171,6 @@ def test_what_cannot_be_joined_is_named(
     monkeypatch.chdir(tmp_path)
     grey(Path("a.png"), 9)
     Path("bad.mp4").write_bytes(b"no film")
-    Path("bad.png").write_bytes(b"no picture")
+    Path("bad.png").write_bytes(b"no image")
     with pytest.raises(error, match=says):
         played(scenes, **options)

@@ -126,11 +126,11 @@ def test_params_win_over_words_and_words_over_the_sketchs_defaults() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"seconds": 0}, "more than 0 seconds"),
+        ({"seconds": 0}, "longer than 0 seconds"),
         ({"seconds": 1, "beats": 2}, "in seconds or in beats"),
-        ({"fps": "fast"}, "no frame rate"),
-        ({"size": "big"}, "no size; write 512 or 640x360"),
-        ({"grid": "3"}, "no grid"),
+        ({"fps": "fast"}, "not a frame rate"),
+        ({"size": "big"}, "not a size. Write 512 or 640x360"),
+        ({"grid": "3"}, "not a grid"),
         ({"seeds": "a-b"}, "write them like 1,2,5-9"),
         ({"seed": -1}, "outside 0"),
         ({"walk": "slerpp"}, 'Did you mean "slerp"'),

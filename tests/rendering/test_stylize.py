@@ -113,7 +113,7 @@ def test_a_folder_goes_on_past_what_it_cannot_read(tmp_path: Path) -> None:
     (tmp_path / "in" / "deep").mkdir(parents=True)
     picture(tmp_path / "in" / "a.png")
     picture(tmp_path / "in" / "deep" / "a.png")
-    (tmp_path / "in" / "b.jpg").write_text("no picture")
+    (tmp_path / "in" / "b.jpg").write_text("no image")
     painted = genart.stylize(tmp_path / "in", tmp_path / "out", **GREY)
     assert painted.failed == 1
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["a-2.png", "a.png"]

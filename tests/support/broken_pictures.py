@@ -1,4 +1,4 @@
-"""A zip in which all that can be wrong with a picture is wrong with one."""
+"""A zip in which all that can be wrong with an image is wrong with one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BROKEN = ("bomb.png", "crushed.png", "locked.png", "text.png", "torn.png")
 
 
 def broken_zip(path: Path, good: int = 2, side: tuple[int, int] = (40, 20)) -> Path:
-    """Write a zip of `good` sound pictures, and all of BROKEN."""
+    """Write a zip of `good` sound images, and all of BROKEN."""
     with zipfile.ZipFile(path, "w") as archive:
         for n in range(good):
             archive.writestr(f"good{n}.png", _picture(side, n))
@@ -23,7 +23,7 @@ def broken_zip(path: Path, good: int = 2, side: tuple[int, int] = (40, 20)) -> P
         archive.writestr("locked.png", _picture(side, 91))
         archive.writestr("crushed.png", b"\0" * 4000, zipfile.ZIP_DEFLATED)
         archive.writestr("bomb.png", _bomb())
-        archive.writestr("text.png", b"no picture")
+        archive.writestr("text.png", b"no image")
         starts = {i.filename: i.header_offset for i in archive.infolist()}
     data = bytearray(path.read_bytes())
     data[data.index(b"the end")] ^= 255  # its sum is wrong

@@ -27,7 +27,7 @@ def places(net: Network, n: int = 1) -> torch.Tensor:
 def both(
     net: Network, noise: Any = "const", start: tuple[int, int] = (4, 4), top: int | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The engine's picture and the network's, of the same chance."""
+    """The engine's image and the network's, of the same chance."""
     ws, top = places(net), top or net.config.img_resolution
     torch.manual_seed(1)
     fast = Engine(net.synthesis)(ws, noise, start, top)

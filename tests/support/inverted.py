@@ -1,4 +1,4 @@
-"""What the tests of inversion share: a tiny model in a file, and pictures that it made."""
+"""What the tests of inversion share: a tiny model in a file, and images that it made."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pictures(folder: Path, model: Any, seeds: list[int]) -> list[Path]:
 
 
 def stranger() -> torch.Tensor:
-    """A picture that no tiny model makes: a bright disc, (1, 3, 16, 16)."""
+    """An image that no tiny model makes: a bright disc, (1, 3, 16, 16)."""
     y, x = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
     disc = ((x - 7).square() + (y - 8).square() < 25).float()
     return torch.stack([disc, 0.5 * disc, 1 - disc])[None] * 2 - 1

@@ -33,7 +33,7 @@ def bring_loopback_up() -> None:
 
 
 class Player:
-    """The engine's side of a performance, a hundred times a second, without a picture."""
+    """The engine's side of a performance, a hundred times per second, without an image."""
 
     def __init__(self, source: str) -> None:
         from genart_link.control import Link

@@ -94,7 +94,7 @@ class Told(Faults):
 
 
 class Tinted(genart.Generator):
-    """Flat pictures of one grey, of any size, with an error to raise and work to do first."""
+    """Flat images of one grey, of any size, with an error to raise and work to do first."""
 
     num_classes, z_dim, w_dim, num_ws = 0, 4, 4, 2
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 SEEDS = (1, 2)
-#: Every picture is made with each of these: noise, truncation, cutoff.
+#: Every image is made with each of these: noise, truncation, cutoff.
 WAYS = [
     (noise, psi, cutoff)
     for noise in ("const", "none")

@@ -3,7 +3,7 @@
     python translate_official.py CHECKOUT FOLDER [CASE ...]
 
 For every case FOLDER receives `CASE_net_G.pth`, written as the public training writes it, and an
-.npz with the picture it is asked for and the public network's answers: with norms by their own
+.npz with the image it is asked for and the public network's answers: with norms by their own
 statistics ("own"), as its test.py has it without dropout, and with `--eval` ("trained").
 """
 
@@ -62,7 +62,7 @@ def _answers(net: Any, x: torch.Tensor) -> dict[str, np.ndarray]:
     net.train()
     for module in net.modules():
         if isinstance(module, torch.nn.Dropout):
-            module.eval()  # its draws are no part of the picture
+            module.eval()  # its draws are no part of the image
     return {"own": net(x).numpy(), "trained": trained}
 
 

@@ -1,4 +1,4 @@
-"""The public generators by plain definition: weights by formula, and what they make of a picture.
+"""The public generators by plain definition: weights by formula, and what they make of an image.
 
 `write` gives the weights a public training would save, under its names; `make` is the network
 written out with torch's functions, level by level, from those names alone.
@@ -76,7 +76,7 @@ def write(case: Plain) -> dict[str, Tensor]:
 
 
 def make(case: Plain, state: dict[str, Tensor], x: Tensor, trained: bool) -> Tensor:
-    """The picture (1, c, h, w); batch norms by their own statistics, or by the trained ones."""
+    """The image (1, c, h, w); batch norms by their own statistics, or by the trained ones."""
     make = _make_resnet if case.net == "resnet" else _make_unet
     return make(case, state, x, trained)
 

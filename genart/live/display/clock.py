@@ -19,7 +19,7 @@ class LiveClock:
     renders to the same frames; dt contains how much was skipped.
 
     Args:
-        fps: ticks a second.
+        fps: ticks per second.
         seconds: after how long to end; None ticks until `stop`.
         stop: ends the ticks when it is set.
         now: seconds on a monotonic clock.

@@ -20,10 +20,10 @@ void main() {
 """
 _FRAGMENT = """
 #version 330
-uniform sampler2D picture;
+uniform sampler2D image;
 in vec2 position;
 out vec4 colour;
-void main() { colour = texture(picture, position); }
+void main() { colour = texture(image, position); }
 """
 
 

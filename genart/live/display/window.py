@@ -207,7 +207,7 @@ class Window:
             self._settled()
         elif not self._lost:
             self._lost = True
-            self._failed(f"Screen {self._screen.name} is gone; the picture is in a window.")
+            self._failed(f"Screen {self._screen.name} is gone; the image is in a window.")
             self._move_where_seen()
 
     def _move_where_seen(self) -> None:
@@ -274,7 +274,7 @@ class Window:
             self._failed(error)
 
     def _named(self, key: int, code: int) -> str:
-        """A key's name by its layout, or by its position where the layout has none of ours."""
+        """A key's name by its layout, or by its position if the layout has no such key."""
         glfw = self._glfw
         special = {
             glfw.KEY_ESCAPE: "escape", glfw.KEY_ENTER: "enter", glfw.KEY_KP_ENTER: "enter",

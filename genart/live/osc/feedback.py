@@ -132,7 +132,7 @@ class Feedback:
             return [peer.name for peer in self._peers]
 
     def flush(self) -> None:
-        """Send what is new; called about thirty times a second."""
+        """Send what is new; called about thirty times per second."""
         self._expire()
         for peer in self._peers:
             with self._lock:

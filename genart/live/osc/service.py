@@ -28,7 +28,7 @@ from genart.osc.peers import Sender
 from genart.osc.scheduler import Scheduler
 from genart.osc.server import OscServer
 
-#: How many times a second feedback is sent, at most.
+#: How many times per second feedback is sent, at most.
 RATE = 30
 
 
@@ -45,8 +45,8 @@ class OscService:
         mapping: resolves messages that are not under /genart.
         actions: the actions of the performance; those of cues, tempo, recording, quality and
             subscriptions are added to them.
-        status: returns what is sent as /genart/status/..., called several times a second.
-        rate: packets a second accepted from one host; None for any number.
+        status: returns what is sent as /genart/status/..., called several times per second.
+        rate: packets per second accepted from one host; None for any number.
 
     Attributes:
         actions: all actions, by address under /genart.

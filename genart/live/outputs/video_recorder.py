@@ -32,7 +32,7 @@ class Recorder:
 
     Args:
         folder: the folder of recordings whose names come from the network.
-        fps: frames a second.
+        fps: frames per second.
         size: (h, w) of the frames.
         faults: where faults are reported.
         free: returns the free bytes of the disk of a file.

@@ -17,7 +17,7 @@ class PageStatus:
     | key        | is                                                         |
     |------------|------------------------------------------------------------|
     | `sketch`   | the sketch that plays                                      |
-    | `target`   | frames a second wanted                                     |
+    | `target`   | frames per second wanted                                     |
     | `repeated` | frames shown again                                         |
     | `drops`    | frames that an output was too slow for, by output          |
     | `recorded` | seconds of the current recording                           |

@@ -81,7 +81,7 @@ class Crew:
 class _Shift:
     """One image's stages, for threads that share them.
 
-    Each takes the next task that nobody has; at a stage's end they wait for what others hold. So
+    Each takes the next free task; at the end of each stage they wait for the others. So
     nothing depends on all of them being there.
     """
 

@@ -59,7 +59,7 @@ class Numbers:
         self.slots = self._make_slots()
 
     def take(self, ws: Tensor, noise: Noise) -> None:
-        """Set w+ (num_ws, w_dim) and a kind of noise, before the stage runs."""
+        """Set w+ (num_ws, w_dim) and a kind of noise, before its stage runs."""
         self._ws.copy_(ws)
         self._take_noise(noise)
 

@@ -1,4 +1,4 @@
-"""How the windows of a map are read and turned into points."""
+"""How the windows of a map are read and converted to points."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def shows(shown: Window | list[Window], test: Callable[[], Any]) -> bool:
 
 
 def covered(screens: Screens, left: int, top: int, width: int, height: int) -> bool:
-    """Whether the picture, twice as wide as high, lies across a screen with black around it."""
+    """Whether the image, twice as wide as high, lies across a screen with black around it."""
     seen = screens.seen()[top : top + height, left : left + width]
     middle, quarter = height // 2, width // 4
     return (
@@ -87,7 +87,7 @@ def test_a_cable_that_is_pulled_leaves_a_window_until_it_is_back(
     screens.unplug()
     try:
         assert shows(shown, lambda: told)
-        assert told == ["Screen DUMMY1 is gone; the picture is in a window."]
+        assert told == ["Screen DUMMY1 is gone; the image is in a window."]
         assert not shown.fullscreen
         assert shows(shown, lambda: (screens.seen()[:600, :800] == RED).all(2).any())
     finally:
@@ -186,6 +186,6 @@ def test_a_photograph_of_the_screen_shows_the_walk(screens: Screens, tmp_path: P
         sinks=[Camera()], params={"transport.seconds": 2.0},
     )  # fmt: skip
     first, second = (each.astype(float) for each in photographs)
-    assert first.std() > 10  # a picture
+    assert first.std() > 10  # an image
     assert abs(first - second).mean() > 2  # that moves
     assert report.errors == 0, report.faults

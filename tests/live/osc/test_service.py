@@ -429,7 +429,7 @@ def test_a_bucket_of_packets_fills_again() -> None:
 def test_no_more_hosts_are_remembered_than_allowed() -> None:
     limit = RateLimit(rate=0.0, burst=1.0, most=2)
     assert [limit.allows(host, 0.0) for host in "aabb"] == [True, False, True, False]
-    assert [limit.allows(host, 0.0) for host in "ca"] == [True, True], "forgotten, so let in anew"
+    assert [limit.allows(host, 0.0) for host in "ca"] == [True, True], "forgotten, so let in again"
 
 
 def test_triggers_reach_the_engine(client: Client) -> None:
