@@ -64,8 +64,8 @@ if TYPE_CHECKING:
     from genart.models.loading import load
     from genart.params import Param
     from genart.playback.sketch import Sketch
-    from genart.plugins import registry
-    from genart.progress import Progress
+    from genart.plugins import Registry, registry
+    from genart.progress import Progress, ProgressCallback
     from genart.rendering.layer_view import layers
     from genart.rendering.mixing_grid import mixing_grid
     from genart.rendering.notebook import show
@@ -102,8 +102,8 @@ else:
             "genart.models.loading": "load",
             "genart.params": "Param",
             "genart.playback.sketch": "Sketch",
-            "genart.plugins": "registry",
-            "genart.progress": "Progress",
+            "genart.plugins": "registry Registry",
+            "genart.progress": "Progress ProgressCallback",
             "genart.rendering.layer_view": "layers",
             "genart.rendering.mixing_grid": "mixing_grid",
             "genart.rendering.notebook": "show",
@@ -147,7 +147,9 @@ __all__ = [
     "MemorySink",
     "Param",
     "Progress",
+    "ProgressCallback",
     "Register",
+    "Registry",
     "Sink",
     "Sketch",
     "Spec",

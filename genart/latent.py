@@ -14,6 +14,7 @@ import torch
 
 from genart.errors import UsageError
 
+#: The latent spaces: the input, after the mapping network, and one w for each layer.
 Space: TypeAlias = Literal["z", "w", "w+"]
 _DIMENSIONS = {"z": 2, "w": 2, "w+": 3}
 #: A latent can be mapped to the spaces after its own, not back.

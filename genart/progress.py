@@ -24,4 +24,5 @@ class Progress:
     note: str = ""
 
 
+#: Called with a Progress again and again while work goes on; what it raises ends the work.
 ProgressCallback: TypeAlias = Callable[[Progress], None]

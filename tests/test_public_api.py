@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -145,3 +146,44 @@ def test_importing_genart_loads_neither_torch_nor_numpy(tmp_path: Path, then: st
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert done.stdout.strip() == "set()"
+
+
+#: Names in signatures that need not be public: generic parameters, types that no caller makes, and
+#: aliases that the docstring explains.
+EXPLAINED = {
+    "Amounts", "Brings", "Edited", "FeatureStep", "Figures", "Film", "Header", "Lane", "LaneTimes",
+    "LiveClock", "MappedSpace", "Operation", "Pairs", "Saved", "T_co", "T_contra", "Transform",
+    "Values",
+}  # fmt: skip
+#: Names from elsewhere: of Python, numpy, torch and PIL.
+FOREIGN = {
+    "AbstractContextManager", "Any", "BaseException", "Callable", "Collection", "Conv2d",
+    "Fraction", "Iterable", "Iterator", "Literal", "MB", "Mapping", "Module", "NDArray", "None",
+    "Path", "PIL", "Pictures", "Resampling", "Self", "Sequence", "Tensor", "Union",
+}  # fmt: skip
+
+
+def functions(thing: Any) -> list[Any]:
+    """A function, or the public methods of a class, of genart."""
+    if not str(getattr(thing, "__module__", "")).startswith("genart"):
+        return []
+    if not inspect.isclass(thing):
+        return [thing] if inspect.isfunction(thing) else []
+    members = [
+        getattr(member, "__func__", getattr(member, "fget", member))
+        for name, member in vars(thing).items()
+        if not name.startswith("_") or name in ("__init__", "__call__")
+    ]
+    return [member for member in members if inspect.isfunction(member)]
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_types_in_a_public_signature_are_public(path: str) -> None:
+    public = {each.rpartition(".")[2] for each in PUBLIC} | EXPLAINED | FOREIGN
+    hidden = {
+        name
+        for function in functions(found(path))
+        for annotation in function.__annotations__.values()
+        for name in re.findall(r"[A-Z]\w+", str(annotation))
+    }
+    assert hidden - public == set()

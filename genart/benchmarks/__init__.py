@@ -8,6 +8,7 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.benchmarks.memory import grown
+    from genart.benchmarks.report import BenchFigures, Table
     from genart.benchmarks.table import bench
     from genart.contracts import BenchCase, BenchOptions, BenchRow
 else:
@@ -15,6 +16,7 @@ else:
         __name__,
         {
             "genart.benchmarks.memory": "grown",
+            "genart.benchmarks.report": "BenchFigures Table",
             "genart.benchmarks.table": "bench",
             "genart.contracts": "BenchCase BenchOptions BenchRow",
         },
@@ -22,8 +24,10 @@ else:
 
 __all__ = [
     "BenchCase",
+    "BenchFigures",
     "BenchOptions",
     "BenchRow",
+    "Table",
     "bench",
     "grown",
 ]

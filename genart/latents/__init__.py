@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from genart.latent import check_latent
+    from genart.latent import Space, check_latent
     from genart.latents.constant_speed import even
     from genart.latents.easing import EASINGS
     from genart.latents.keys import Keys
@@ -16,7 +16,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "genart.latent": "check_latent",
+            "genart.latent": "check_latent Space",
             "genart.latents.constant_speed": "even",
             "genart.latents.easing": "EASINGS",
             "genart.latents.keys": "Keys",
@@ -24,4 +24,11 @@ else:
         },
     )
 
-__all__ = ["EASINGS", "Keys", "check_latent", "even", "segment"]
+__all__ = [
+    "EASINGS",
+    "Keys",
+    "Space",
+    "check_latent",
+    "even",
+    "segment",
+]

@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from genart.live.performance import Live
     from genart.live.protocols import Console, Light, LiveControl
     from genart.live.report import LiveReport
+    from genart.playback.faults import Fault
+    from genart.playback.show import Show
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "genart.playback.faults": "Fault",
+            "genart.playback.show": "Show",
             "genart.live.performance": "Live",
             "genart.live.protocols": "Console Light LiveControl",
             "genart.live.report": "LiveReport",
@@ -22,8 +26,10 @@ else:
 
 __all__ = [
     "Console",
+    "Fault",
     "Light",
     "Live",
     "LiveControl",
     "LiveReport",
+    "Show",
 ]

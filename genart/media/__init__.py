@@ -8,13 +8,17 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.files import atomic
+    from genart.media.film_spec import Size
     from genart.media.frames import on_black
+    from genart.media.images import AnyImage
     from genart.media.metadata import read_recipe, recipe_text, write_recipe
     from genart.media.video import Footage
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "genart.media.film_spec": "Size",
+            "genart.media.images": "AnyImage",
             "genart.files": "atomic",
             "genart.media.frames": "on_black",
             "genart.media.metadata": "read_recipe recipe_text write_recipe",
@@ -23,7 +27,9 @@ else:
     )
 
 __all__ = [
+    "AnyImage",
     "Footage",
+    "Size",
     "atomic",
     "on_black",
     "read_recipe",

@@ -8,8 +8,16 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.bending.bent_generator import BentGenerator
+    from genart.contracts import Noise
     from genart.files import file_hash
-    from genart.models.capabilities import Bendable, Blendable, Layered, NoiseMaps, StyleWeights
+    from genart.models.capabilities import (
+        Bendable,
+        Blendable,
+        Change,
+        Layered,
+        NoiseMaps,
+        StyleWeights,
+    )
     from genart.models.delta import copy_of, read_tuned, save_tuned, tuned_summary
     from genart.models.devices import pick_device
     from genart.models.download import cache_folder, fetch
@@ -17,9 +25,12 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "genart.contracts": "Noise",
             "genart.bending.bent_generator": "BentGenerator",
             "genart.files": "file_hash",
-            "genart.models.capabilities": "Bendable Blendable Layered NoiseMaps StyleWeights",
+            "genart.models.capabilities": (
+                "Bendable Blendable Change Layered NoiseMaps StyleWeights"
+            ),
             "genart.models.delta": "copy_of read_tuned save_tuned tuned_summary",
             "genart.models.devices": "pick_device",
             "genart.models.download": "cache_folder fetch",
@@ -30,7 +41,9 @@ __all__ = [
     "Bendable",
     "BentGenerator",
     "Blendable",
+    "Change",
     "Layered",
+    "Noise",
     "NoiseMaps",
     "StyleWeights",
     "cache_folder",

@@ -8,13 +8,17 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.rendering.clip import Clip
+    from genart.rendering.layer_view import Layer, LayerView
     from genart.rendering.report import Report
+    from genart.rendering.scenes import Scene
     from genart.rendering.still_files import Stills
     from genart.rendering.stylize_files import Painted
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "genart.rendering.scenes": "Scene",
+            "genart.rendering.layer_view": "Layer LayerView",
             "genart.rendering.clip": "Clip",
             "genart.rendering.report": "Report",
             "genart.rendering.still_files": "Stills",
@@ -24,7 +28,10 @@ else:
 
 __all__ = [
     "Clip",
+    "Layer",
+    "LayerView",
     "Painted",
     "Report",
+    "Scene",
     "Stills",
 ]
