@@ -230,6 +230,8 @@ class Generator(ABC):
         raise UsageError(f'Model "{self.name}" has no weights to save.')
 
     def __repr__(self) -> str:
+        if not hasattr(self, "device"):  # not made yet: an error in its own __init__ shows it
+            return object.__repr__(self)
         height, width = self.resolution
         classes = f", {self.num_classes} classes" if self.num_classes else ""
         return (

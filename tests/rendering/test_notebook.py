@@ -271,3 +271,7 @@ def test_the_page_about_notebooks_runs(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(made["both"]) == 5
     assert float(made["distance"]) > 0
     assert Path("walk.mp4").is_file()
+
+
+def test_a_model_that_is_not_complete_yet_can_be_printed(plasma: genart.Generator) -> None:
+    assert repr(type(plasma).__new__(type(plasma))).startswith("<genart_plasma.plasma.Plasma obj")
