@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from genart.media.images import to_image, to_pil
     from genart.media.sinks import MemorySink
     from genart.models.loading import load
-    from genart.params import Param
+    from genart.params import DynamicParams, Param
     from genart.playback.sketch import Sketch
     from genart.plugins import Registry, registry
     from genart.progress import Progress, ProgressCallback
@@ -100,7 +100,7 @@ else:
             "genart.media.images": "to_image to_pil",
             "genart.media.sinks": "MemorySink",
             "genart.models.loading": "load",
-            "genart.params": "Param",
+            "genart.params": "DynamicParams Param",
             "genart.playback.sketch": "Sketch",
             "genart.plugins": "registry Registry",
             "genart.progress": "Progress ProgressCallback",
@@ -136,6 +136,7 @@ __all__ = [
     "Bend",
     "Control",
     "DataError",
+    "DynamicParams",
     "Frame",
     "GenartError",
     "Generator",

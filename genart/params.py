@@ -246,7 +246,41 @@ def params_of(owner: object | type) -> dict[str, Param[Any]]:
                 found[name] = value
             else:
                 found.pop(name, None)
-    return found
+    return found | (owner.dynamic_params if isinstance(owner, DynamicParams) else {})
+
+
+class DynamicParams:
+    """Holds the values of Params that a file or a text names, such as one per direction.
+
+    A subclass may declare more Params in its body. Values are set and read like those of any
+    Param: `owner.smile = 0.5`.
+
+    Args:
+        params: the Params by name.
+
+    Attributes:
+        dynamic_params: the same.
+    """
+
+    dynamic_params: dict[str, Param[Any]]
+
+    def __init__(self, params: Mapping[str, Param[Any]]) -> None:
+        vars(self)["dynamic_params"] = dict(params)
+        for name, param in params.items():
+            param.__set_name__(type(self), name)
+
+    def __getattr__(self, name: str) -> Any:
+        declared = vars(self).get("dynamic_params", {})
+        if name not in declared:
+            raise AttributeError(f'{type(self).__name__} has no "{name}".')
+        return declared[name].default
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        param = self.dynamic_params.get(name)
+        if param is None:
+            super().__setattr__(name, value)
+        else:
+            vars(self)[name] = param.check(value)
 
 
 class ParamTree(Mapping[str, Param[Any]]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import genart
 from genart import Param, UsageError
 from genart.errors import ParamError
-from genart.params import ParamTree, params_of
+from genart.params import DynamicParams, ParamTree, params_of
 from genart.playback.settings import ModelSettings, WalkSettings
 
 
@@ -263,3 +264,32 @@ def test_an_unknown_path_suggests_the_nearest() -> None:
     with pytest.raises(genart.errors.UnknownName, match=r'Did you mean "sketch\.speed"'):
         tree.set("sketch.sped", 1)
     assert tree.get("sketch.sped") is None
+
+
+class Sized(DynamicParams):
+    """Declares a Param in its body, and gets others by name."""
+
+    size = Param(3, 0, 9)
+
+
+def test_params_named_at_run_time_behave_like_declared_ones() -> None:
+    owner = Sized({"smile": Param(0.5, -1.0, 1.0), "name": Param("a", choices=("a", "b"))})
+    other = Sized({"frown": Param(0.0, 0.0, 1.0)})
+    assert list(params_of(owner)) == ["size", "smile", "name"]
+    assert list(params_of(other)) == ["size", "frown"], "each object has its own"
+    assert list(params_of(Sized)) == ["size"]
+    tree = ParamTree({"edit": owner})
+    assert (owner.smile, tree.value("edit.smile")) == (0.5, 0.5)
+    tree.set("edit.smile", "-1")
+    owner.size = 4
+    assert (owner.smile, owner.size, owner.name) == (-1.0, 4, "a")
+    assert tree.assigned() == {"edit.size": 4, "edit.smile": -1.0}
+    with pytest.raises(ParamError, match=r"edit\.smile: 2 is outside -1\.\.1"):
+        tree.set("edit.smile", 2)
+    with pytest.raises(ParamError, match='"c" is not one of a, b'):
+        owner.name = "c"
+    with pytest.raises(AttributeError, match='Sized has no "frown"'):
+        _ = owner.frown
+    again = copy.deepcopy(owner)
+    again.smile = 0.0
+    assert (owner.smile, again.size) == (-1.0, 4)

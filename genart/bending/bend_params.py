@@ -11,7 +11,7 @@ from genart.contracts import Generator
 from genart.errors import DataError, ParamError, UsageError
 from genart.models.capabilities import Bendable
 from genart.param_groups import keep_values
-from genart.params import Param
+from genart.params import DynamicParams, Param
 
 
 class BendParams:
@@ -63,8 +63,8 @@ class BendParams:
         }
 
 
-def _owner(bends: Sequence[Bend]) -> Any:
-    made = {
+def _owner(bends: Sequence[Bend]) -> DynamicParams:
+    made: dict[str, Param[Any]] = {
         MASTER: Param(
             1.0, 0.0, 1.0, help="Factor on the amounts of all bends; 0 switches bending off."
         )
@@ -72,4 +72,4 @@ def _owner(bends: Sequence[Bend]) -> Any:
     for bend in bends:
         for name, amount, value in zip(bend.params(), bend.does.amounts, bend.amounts, strict=True):
             made[name] = amount.param(value, bend.layer)
-    return type("Bend", (), made)()
+    return DynamicParams(made)

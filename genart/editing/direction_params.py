@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from genart.contracts import Generator
 from genart.editing.directions import Directions, load_directions
 from genart.editing.edited import Edited, edit
 from genart.errors import DataError, ParamError, UsageError
 from genart.param_groups import keep_values
-from genart.params import Param
+from genart.params import DynamicParams, Param
 
 #: Range of a Param in units, to either side.
 MOST = 5.0
@@ -53,7 +51,8 @@ class DirectionParams:
         return {name: getattr(self.owner, name) for name in self.directions.names}
 
 
-def _owner(directions: Directions) -> Any:
-    help_ = "Units along this direction; 0 changes nothing."
-    made = {name: Param(0.0, -MOST, MOST, unit="units", help=help_) for name in directions.names}
-    return type("Edit", (), made)()
+def _owner(directions: Directions) -> DynamicParams:
+    text = "Units along this direction; 0 changes nothing."
+    return DynamicParams(
+        {name: Param(0.0, -MOST, MOST, unit="units", help=text) for name in directions.names}
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from genart.errors import DataError, UsageError
 from genart.files import file_hash
-from genart.params import ParamTree
+from genart.params import DynamicParams, ParamTree, params_of
 from genart.playback.background_loader import sketch_file
 from genart.playback.param_sources import PARAM_SOURCES
 from genart.playback.settings import Settings
@@ -77,9 +78,9 @@ def _tree(kind: type[Sketch], found: Mapping[tuple[str, str], Settings]) -> Para
     owners = Settings().tree(kind()).owners
     for path, source in PARAM_SOURCES.items():
         made = [settings for (by, text), settings in found.items() if by == path and text]
-        kinds = tuple(type(settings.tree().owners[source.owner]) for settings in made)
-        if kinds:
-            owners[source.owner] = type(source.owner.title(), kinds, {})()
+        groups = [params_of(settings.tree().owners[source.owner]) for settings in made]
+        if groups:  # a Param of one name is that of the first text
+            owners[source.owner] = DynamicParams(dict(ChainMap(*groups)))
     return ParamTree(owners)
 
 

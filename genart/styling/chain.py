@@ -12,9 +12,13 @@ from genart.contracts import Generator, Image, Stylizer
 from genart.errors import GenartError, MissingExtra, ParamError
 from genart.media.frames import cover
 from genart.param_groups import keep_values
-from genart.params import Param, params_of
+from genart.params import DynamicParams, Param, params_of
 from genart.styling.factory import repainted, stylizers
 from genart.styling.settings import StyleSettings
+
+
+class ChainParams(DynamicParams, StyleSettings):
+    """The owner `style`: its settings, and the Params of the stylizers of a chain."""
 
 
 class Chain:
@@ -90,7 +94,7 @@ class Chain:
                 setattr(stylizer, name, value)
 
 
-def _owner(stylizers: Sequence[Stylizer]) -> Any:
+def _owner(stylizers: Sequence[Stylizer]) -> ChainParams:
     """An owner with the Params of all, which begin where the stylizers stand."""
     made: dict[str, Param[Any]] = {}
     values: dict[str, Any] = {}
@@ -98,7 +102,7 @@ def _owner(stylizers: Sequence[Stylizer]) -> Any:
         for name, key, param in _named(number, each):
             made[key] = param
             values[key] = getattr(each, name)
-    owner = type("Style", (StyleSettings,), made)()
+    owner = ChainParams(made)
     for key, value in values.items():
         setattr(owner, key, value)
     return owner

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -22,20 +21,21 @@ _EDGE = 8  # pixels by which an image is continued: the edge of a painting is cu
 _LUMA = (0.299, 0.587, 0.114)
 
 
-class Fast:
+class Fast(genart.DynamicParams):
     """Repaints images with a network that holds one style or several.
 
     Every style is a Param, its share 0..1, so that styles are mixed like channels of a mixing
     desk: shares that add up to 1 or more give a painting, in which each style counts by its share;
-    below 1 the original image shows through, and at 0 nothing is computed. `fast()` makes the class
-    that has them.
+    below 1 the original image shows through, and at 0 nothing is computed.
 
     Args:
         model: the network.
         style: the style that is on at the start.
-    """
 
-    styles: dict[str, str] = {}  # noqa: RUF012 - Param to style, set by `fast()`
+    Attributes:
+        model: the network.
+        styles: the name of each style's Param, and the style.
+    """
 
     own_colour = genart.Param(
         0.0,
@@ -45,8 +45,15 @@ class Fast:
     )
 
     def __init__(self, model: FastModel, style: str) -> None:
-        self.model = model
-        for param, name in self.styles.items():
+        styles = {_param(name): name for name in model.styles}
+        super().__init__(
+            {
+                param: genart.Param(0.0, 0.0, 1.0, help=f"Share of the style {name}.")
+                for param, name in styles.items()
+            }
+        )
+        self.model, self.styles = model, styles
+        for param, name in styles.items():
             setattr(self, param, float(name == style))
 
     def __call__(self, image: genart.Image) -> genart.Image:
@@ -104,14 +111,7 @@ def fast(style: str = "", model: str | Path = "") -> Fast:
         raise genart.errors.UnknownName(
             "style", style, read.styles, f"{path} contains no other style."
         )
-    params = {_param(name): name for name in read.styles}
-    body: dict[str, Any] = {
-        param: genart.Param(0.0, 0.0, 1.0, help=f"Share of the style {name}.")
-        for param, name in params.items()
-    }
-    made = type("Fast", (Fast,), {**body, "styles": params, "__doc__": Fast.__doc__})
-    painter: Fast = made(read, style or read.styles[0])
-    return painter
+    return Fast(read, style or read.styles[0])
 
 
 def shipped() -> dict[str, Path]:
@@ -138,7 +138,7 @@ def _is_file(text: str) -> bool:
 def _param(style: str) -> str:
     """A Param's name for a style's: an identifier that means nothing else yet."""
     name = "".join(c if c.isalnum() and c.isascii() else "_" for c in style.lower()) or "style"
-    taken = hasattr(Fast, name) or name in ("chain", "amount", "size", "model")
+    taken = hasattr(Fast, name) or name in ("chain", "amount", "size", "model", "styles")
     return f"{name}_style" if taken else name
 
 

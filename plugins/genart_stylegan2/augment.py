@@ -17,9 +17,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-#: The letters of `augpipe` as the field writes them: blit, geometry, colour.
-GROUPS = {"b": "blit", "g": "geometry", "c": "colour"}
-
 
 def augment(
     images: Tensor, p: float | Tensor, pipe: str = "bgc", rng: torch.Generator | None = None

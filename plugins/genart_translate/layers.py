@@ -10,7 +10,6 @@ import genart
 
 from .architecture import Shape
 
-INITS = ("normal", "xavier", "kaiming", "orthogonal")
 _DROPPED = 0.5  # share of values that dropout sets to 0
 _EPS = 1e-5
 _MOMENTUM = 0.1  # of a batch norm's memory in training

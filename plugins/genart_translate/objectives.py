@@ -9,8 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-OBJECTIVES = ("lsgan", "vanilla", "wgangp")
-
 
 def adversarial(logits: Tensor, real: bool, objective: str) -> Tensor:
     """The loss of logits that should mean real, or fake.

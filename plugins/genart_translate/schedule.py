@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-POLICIES = ("linear", "cosine", "step", "plateau", "constant")
 _STEP_FACTOR = 0.1
 _PLATEAU_FACTOR, _PLATEAU_BETTER, _PLATEAU_PATIENCE = 0.2, 0.01, 5
 
