@@ -54,17 +54,22 @@ class UnknownName(UsageError, KeyError):
         kind: what was looked for, in the singular ("generator").
         name: the name that was given.
         known: the names that exist.
-        hint: where to see all of them.
+        hint: where to see all of them; if empty, the message always lists all in this order.
     """
 
     def __init__(
         self, kind: str, name: str, known: Iterable[str], hint: str = "`genart plugins` lists all."
     ) -> None:
-        self.kind, self.name, self.known = kind, name, sorted(known)
+        names = list(known)
+        self.kind, self.name, self.known = kind, name, sorted(names)
         near = difflib.get_close_matches(name, self.known, n=1)
-        listed = f" Known: {', '.join(self.known)}." if self.known else " There is none yet."
-        guess = f' Did you mean "{near[0]}"?' if near else listed
-        super().__init__(f'No {kind} named "{name}".{guess} {hint}')
+        guess = [f'Did you mean "{near[0]}"?'] if near else []
+        listed = (
+            f"Known: {', '.join(self.known if hint else names)}." if names else "There is none."
+        )
+        if not (near and hint):
+            guess.append(listed)
+        super().__init__(" ".join([f'No {kind} named "{name}".', *guess, hint]).strip())
 
     def __str__(self) -> str:
         return str(self.args[0])  # a KeyError would quote it

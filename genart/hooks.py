@@ -46,6 +46,7 @@ class Spec(Generic[T_co]):
         settings: for trainers, the dataclass whose fields become options of `genart train`.
         data: for trainers, whether they learn from a dataset; False for one that generates its
             own training images.
+        example: for trainers, the options of the example in `genart train KIND --help`.
         offers: for stylizers, returns the names of the models or styles it comes with, which
             follow its own after a colon: "fast:great_wave"; for inverters, the names of the
             models it comes with weights for.
@@ -60,6 +61,7 @@ class Spec(Generic[T_co]):
     about: str = ""
     settings: type[Any] | None = None
     data: bool = True
+    example: str = ""
     offers: Callable[[], Iterable[str]] | None = None
     steps: int = 500
     joint: bool = False

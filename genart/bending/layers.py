@@ -28,8 +28,7 @@ def find_layer(text: str, names: Sequence[str]) -> str:
     at = _numbers(wanted) if re.fullmatch(r"[\d.]+", wanted) else []
     found = [name for name in names if at and _numbers(name)[: len(at)] == at]
     if not found:
-        listed = ", ".join(names)
-        raise UnknownName("layer", text, names, f"The layers are {listed}.")
+        raise UnknownName("layer", text, names, "")
     return found[-1]
 
 

@@ -58,11 +58,12 @@ def show(made: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _trainer(kind: str) -> click.Command:
+    from genart.plugins import registry
     from genart.training.api import settings_of, takes_data, train
 
     wants = takes_data(kind)
-    given_data = "--data images.zip " if wants else ""
-    example = f"genart train {kind} {given_data}--out runs/one --resume auto"
+    given = registry("trainer")[kind].spec.example or "--data images.zip --out runs/one"
+    example = f"genart train {kind} {given}"
 
     def body(
         out: Path,

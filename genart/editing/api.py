@@ -11,7 +11,7 @@ from typing import Any
 
 from genart.contracts import Frame, Generator
 from genart.editing.calibration import visible
-from genart.editing.directions import Directions, load_directions
+from genart.editing.directions import Directions, check_output, load_directions
 from genart.editing.discovery import contrast, pca, sefa
 from genart.errors import UnknownName, UsageError
 from genart.files import atomic
@@ -66,6 +66,8 @@ def directions(
     """
     if method not in METHODS:
         raise UnknownName("method", method, METHODS, "`genart directions --help` explains them.")
+    if output is not None:
+        check_output(output)
     generator = as_generator(model, device, progress=progress)
     given = {name: value for name, value in options.items() if value is not None}
     words = _words(generator, method, {**given, "progress": progress})

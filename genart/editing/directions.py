@@ -185,8 +185,7 @@ class Directions:
             UsageError: a suffix other than .npz.
         """
         path = Path(path)
-        if path.suffix != ".npz":
-            raise UsageError(f'Directions are saved in an .npz file, not in "{path}".')
+        check_output(path)
         with atomic(path) as partial:
             np.savez(
                 partial,
@@ -206,6 +205,12 @@ def _basis(rows: torch.Tensor) -> torch.Tensor:
     rank = int((s > float(s.max()) * 1e-7).sum()) if s.numel() and s.max() > 0 else 0
     basis: torch.Tensor = u[:, :rank]
     return basis
+
+
+def check_output(path: str | Path) -> None:
+    """UsageError for a file in which directions cannot be saved."""
+    if Path(path).suffix != ".npz":
+        raise UsageError(f'Directions are saved in an .npz file, not in "{path}".')
 
 
 def load_directions(path: str | Path) -> Directions:

@@ -59,7 +59,7 @@ class Live:
         fps: frames per second of the display, and at most of the engine.
         seconds: how long; None plays until `stop`.
         params: values by "owner.name" at the start.
-        style: a stylizer that repaints the image, "fast:wave", or several, applied in order.
+        style: a stylizer that repaints the image, "fast:great_wave", or several, applied in order.
         seed: the seed of the sketch's random numbers.
         device: "auto", "cpu", "cuda" or "mps".
         blend: whether to blend frames while the model is slower than the display.

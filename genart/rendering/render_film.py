@@ -87,7 +87,8 @@ def render(
         loop: whether the last key leads back to the first.
         truncation: psi; 1 changes nothing, 0 gives the average image.
         directions: a file of directions, each of which becomes a Param edit.<name>.
-        style: a stylizer that repaints every image, "fast:wave", or several, applied in order.
+        style: a stylizer that repaints every image, "fast:great_wave", or several, applied in
+            order.
         label: the class.
         precision: what the network computes in: "auto", "float32" or "half".
         noise: "const", "random", "none" or "walk".

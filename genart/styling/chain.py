@@ -22,7 +22,7 @@ class ChainParams(DynamicParams, StyleSettings):
 
 
 class Chain:
-    """What a text such as "fast:wave + cyclegan:fruit.pth" paints over an image.
+    """What a text such as "fast:great_wave + cyclegan:fruit.pth" paints over an image.
 
     The Params that stylizers declare become those of `owner`, by their own names; those of a second
     stylizer end in _2, of a third in _3.

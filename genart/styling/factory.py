@@ -48,7 +48,7 @@ def stylizer_of(kind: str, what: Any, **options: Any) -> Stylizer:
 
 
 def stylizers(chain: str) -> list[Stylizer]:
-    """The stylizers of a chain such as "fast:wave + cyclegan:fruit.pth", in order."""
+    """The stylizers of a chain such as "fast:great_wave + cyclegan:fruit.pth", in order."""
     return [stylizer(part) for part in parts(chain)]
 
 

@@ -251,6 +251,8 @@ class _Loop:
                 raise
             kept = self._snapshot()
             raise KeyboardInterrupt(f"kept {kept}; continue with --resume auto") from None
+        if run.done < run.total:
+            self.progress(run.progress("time limit reached; continue with --resume auto"))
         if run.ends_written or run.done > self.saved.done or not model.exists():
             self._snapshot()
         return model

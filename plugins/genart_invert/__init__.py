@@ -29,7 +29,9 @@ def register_readers(register: genart.Register[genart.checkpoints.Reader]) -> No
 @genart.hookimpl
 def register_trainers(register: genart.Register[genart.Trainer]) -> None:
     """Offer the trainer of encoders."""
-    register("encoder", genart.Spec(_encoder_trainer, settings=EncoderSettings, data=False))
+    example = "--model mine.safetensors --out runs/encoder"
+    made = genart.Spec(_encoder_trainer, settings=EncoderSettings, data=False, example=example)
+    register("encoder", made)
 
 
 @genart.hookimpl

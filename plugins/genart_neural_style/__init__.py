@@ -26,7 +26,8 @@ def register_stylizers(register: genart.Register[genart.Stylizer]) -> None:
 @genart.hookimpl
 def register_trainers(register: genart.Register[genart.Trainer]) -> None:
     """Offer the trainer of fast styles."""
-    register("fast", genart.Spec(_fast_trainer, settings=FastSettings))
+    example = "--data photos/ --style wave.jpg --out runs/wave"
+    register("fast", genart.Spec(_fast_trainer, settings=FastSettings, example=example))
 
 
 @genart.hookimpl

@@ -75,8 +75,7 @@ class Inside(genart.Generator):
     def _check_layer(self, layer: str) -> None:
         names = self.layer_names()
         if layer not in names:
-            listed = ", ".join(names)
-            raise genart.errors.UnknownName("layer", layer, names, f"The layers are {listed}.")
+            raise genart.errors.UnknownName("layer", layer, names, "")
 
     def noise_maps(self) -> dict[str, Tensor]:
         """The maps of constant noise by layer, (h, w) each; none where the model has no noise."""

@@ -29,8 +29,10 @@ def register_readers(register: genart.Register[genart.checkpoints.Reader]) -> No
 @genart.hookimpl
 def register_trainers(register: genart.Register[genart.Trainer]) -> None:
     """Offer the trainers of CycleGAN and pix2pix."""
-    register("cyclegan", genart.Spec(_train_cyclegan, settings=CycleGANSettings))
-    register("pix2pix", genart.Spec(_train_pix2pix, settings=Pix2PixSettings))
+    example = "--data photos/ --data-b paintings/ --out runs/paint"
+    register("cyclegan", genart.Spec(_train_cyclegan, settings=CycleGANSettings, example=example))
+    example = "--data pairs.zip --out runs/pairs"
+    register("pix2pix", genart.Spec(_train_pix2pix, settings=Pix2PixSettings, example=example))
 
 
 @genart.hookimpl

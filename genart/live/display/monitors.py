@@ -98,13 +98,13 @@ def ready_glfw() -> Any:
     try:
         import glfw
     except ImportError as error:
-        raise NoWindow(f"No window: {error}") from error
+        raise NoWindow(f"No window: {error}.") from error
     glfw.ERROR_REPORTING = "raise"
     _load_triton()
     try:
         ready = glfw.init()
     except glfw.GLFWError as error:
-        raise NoWindow(f"No window: {_said(error)}") from error
+        raise NoWindow(f"No window: {_reason(error)}") from error
     if not ready:
         raise NoWindow("No window: there is no display.")
     return glfw
@@ -120,9 +120,10 @@ def _load_triton() -> None:
             import_module("triton")
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    """The reason in an error of GLFW, as a sentence."""
     text = str(error).removeprefix("(").removesuffix(")")
-    return text.rpartition("b'")[2].rstrip("'") or "there is no display."
+    return (text.rpartition("b'")[2].rstrip("'") or "there is no display").rstrip(".") + "."
 
 
 def _name(glfw: Any, monitor: Any) -> str:
