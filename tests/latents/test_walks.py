@@ -449,3 +449,11 @@ def test_slerp_through_opposite_keys_keeps_their_length_in_every_direction():
         places = genart.walk(keys, "slerp").at([0.0, 0.1, 0.25, 0.4]).values
         torch.testing.assert_close(places.norm(dim=1), key.norm(dim=1).expand(4))
         torch.testing.assert_close((places[2] * key).sum(), torch.tensor(0.0), atol=1e-5, rtol=0)
+
+
+def test_an_open_pulse_breathes_as_often_as_a_loop(plasma):
+    keys = keys_in("z", plasma)
+    phases = [0.0, 0.25, 0.5, 0.6, 1.0]
+    opened = genart.walk(keys, "pulse", pulses=2, loop=False).at(phases).truncation
+    torch.testing.assert_close(opened, torch.tensor([1.0, 0.3, 1.0, opened[3], 1.0]))
+    assert genart.walk(keys, "pulse", pulses=2)(0.6).truncation.item() == pytest.approx(opened[3])
