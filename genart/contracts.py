@@ -110,7 +110,7 @@ class Generator(ABC):
         num_classes: how many classes it knows, 0 if it has none.
         device: where its weights and images are.
         source: the file it was read from, None if there is none.
-        sha256: of that file, or "" if nobody computed it.
+        sha256: of that file, or "" if it was not computed.
         inner: the generator that this one wraps, None for a model itself.
         parents: names of models that share its w space, because it was tuned from them.
     """
@@ -358,7 +358,7 @@ class Sink(Protocol):
     """Receives frames: a file, a window, a stream."""
 
     def write(self, frame: Frame) -> None:
-        """Receive one frame, numpy uint8 (h, w, 3) sRGB, which nobody changes afterwards."""
+        """Receive one frame, numpy uint8 (h, w, 3) sRGB, which is not changed afterwards."""
         ...
 
     def close(self) -> None:

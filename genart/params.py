@@ -319,7 +319,7 @@ class ParamTree(Mapping[str, Param[Any]]):
         return getattr(self.owners[owner], name)
 
     def set(self, path: str, value: Any) -> None:
-        """Set a value; UnknownName or ParamError say what is wrong."""
+        """Set a value; raises UnknownName or ParamError."""
         self[path]
         owner, name = path.split(".", 1)
         try:
@@ -331,7 +331,7 @@ class ParamTree(Mapping[str, Param[Any]]):
     def assign(self, path: str, value: Any) -> None:
         """Set a value that was checked where it came in; UnknownName if there is no such Param.
 
-        `set` is for values that nobody has checked yet.
+        `set` is for unchecked values.
         """
         self[path]
         owner, name = path.split(".", 1)

@@ -1,4 +1,4 @@
-"""Punctual: what a performance asks of Python and of the system, so that nobody waits for long.
+"""Real time: thread and scheduler settings of Python and the system for short delays.
 
 Measured with Pomona on 2 cores under 1,000 OSC messages per second: a message waits up to the
 switch

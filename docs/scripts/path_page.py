@@ -22,12 +22,12 @@ def page_part(found: Trace, journey: Journey) -> str:
     for visit in way:
         number = ours.index(visit) + 1 if visit in ours else ""
         rows.append(f"| {number} | `{visit.file}` | {_about(visit.file)} | {_steps(visit)} |")
-    head = ["| | file | what it is | handed to |", "|---|---|---|---|"]
+    head = ["| | file | what it is | receives it in |", "|---|---|---|---|"]
     value = journey.name.replace("_", " ")
-    drawing = f"![The way of a {value}](images/{journey.name}_path.svg)"
+    drawing = f"![The path of a {value}](images/{journey.name}_path.svg)"
     apart = ", ".join(f"`{file}`" for file in beside)
-    count = f"{len(ours)} files of `genart/` are on the way."
-    also = f"Also handed the {value}, to show, record or measure it: {apart}."
+    count = f"{len(ours)} files of `genart/` are on the path."
+    also = f"Other files that receive the {value}, to show, record or measure it: {apart}."
     return "\n\n".join([drawing, "\n".join(head + rows), f"{count} {also}"])
 
 
@@ -62,7 +62,7 @@ def drawing(found: Trace, journey: Journey) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" font-family="sans-serif" font-size="13">',
-        f"<title>The way of a {journey.name.replace('_', ' ')} through the files of genart</title>",
+        f"<title>The path of a {journey.name.replace('_', ' ')} through the files of genart</title>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
     ]
     for n, room in enumerate(rooms):

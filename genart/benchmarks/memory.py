@@ -1,4 +1,4 @@
-"""How much memory work takes: a program of its own, so that nothing else counts.
+"""The memory that some work needs, measured in a separate process.
 
     python -m genart.benchmarks.memory SECONDS
 

@@ -101,7 +101,7 @@ def parse_bends(text: str | Path | Bend | Sequence[str | Path | Bend]) -> tuple[
 
 
 def named(bends: Any) -> tuple[Bend, ...]:
-    """Bends whose Params all have names of their own: a name that is taken gets a number.
+    """Bends whose Params have unique names: a name that is taken gets a number.
 
     Raises:
         UsageError: too many.

@@ -135,7 +135,7 @@ class BentGenerator(WrappedLayers):
     def _bend(
         self, index: int, layer: str, values: tuple[float, ...], x: torch.Tensor
     ) -> torch.Tensor:
-        """What a bend makes of a layer's activations (n, c, h, w)."""
+        """Apply a bend to a layer's activations (n, c, h, w)."""
         bend, count = self.bends[index], x.shape[1]
         if (index, count) not in self._chosen:
             self._chosen[index, count] = Channels(bend.channels).of(count, self.bendable, layer)

@@ -269,7 +269,7 @@ _ALLOWED = {one.name: one for one in _GLOBALS}
 
 
 def named(module: str, name: str) -> Global | str:
-    """What stands for a global.
+    """The replacement of a global.
 
     Raises:
         RefusedCheckpoint: it is not in the list; the message names it.

@@ -1,6 +1,6 @@
 """The containers a pickle builds, with the height and expanded size of each.
 
-A container may be changed only until it stands in another one. Honest pickles fill a container
+A container may be changed only until it is part of another one. Honest pickles fill a container
 before they put it away, so nothing is lost, and a tree built this way cannot contain itself: its
 height and size are known at every moment, without a walk over it afterwards.
 """
@@ -123,7 +123,7 @@ class Containers:
         _check(node)
 
     def settle(self, value: Any) -> Any:
-        """The value as it may stand in the tree.
+        """The value in its form for the tree.
 
         Raises:
             RefusedCheckpoint: a global or a bare storage, which is no data.

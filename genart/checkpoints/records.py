@@ -22,7 +22,7 @@ _NAME = 1024  # characters of a tensor's dotted name
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """An object a file describes but that nobody builds: its class by name, its state as data.
+    """An object that a file describes and that is not built: its class by name, its state as data.
 
     Args:
         class_name: "Generator", or "dnnlib.tflib.network.Network" for TensorFlow-era networks.

@@ -12,7 +12,7 @@ from genart.checkpoints.unpickler import LoadNested, Unpickler
 
 MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
-#: How the magic number stands in a pickle; near the start, whatever the pickle's protocol.
+#: The magic number in a pickle; near the start, whatever the pickle's protocol.
 _MARK = b"\x8a\x0a" + MAGIC.to_bytes(10, "little") + b"."
 
 

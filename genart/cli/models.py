@@ -32,7 +32,7 @@ def _list() -> Mapping[str, Any]:
     """List the models that are included or come with a plug-in.
 
     A path or an http(s) URL of a model file works wherever a name does;
-    `genart info FILE` says what a file is.
+    `genart info FILE` shows what a file is.
     """
     from genart.models.loading import models
 

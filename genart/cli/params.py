@@ -38,7 +38,7 @@ def _text(value: Any) -> str:
 @click.argument("sketch", required=False)
 @click.option(
     "-p", "params", type=Assignment(), multiple=True,
-    help="Set a Param whose value has Params of its own; repeatable.",
+    help="Set a Param whose value adds Params; repeatable.",
 )  # fmt: skip
 def command(sketch: str | None, params: tuple[tuple[str, str], ...]) -> Any:
     """List the Params of a sketch: path, default, range, help.
@@ -48,7 +48,7 @@ def command(sketch: str | None, params: tuple[tuple[str, str], ...]) -> Any:
     owner.name=value, at /genart/owner/name over OSC, or on the page of
     `genart live`.
 
-    A stylizer, bends and edit directions have Params of their own: see them
+    A stylizer, bends and edit directions add Params: see them
     with -p style.chain=fast:great_wave, -p model.bend=PRESET, -p
     model.directions=FILE.
     """

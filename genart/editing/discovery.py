@@ -62,7 +62,7 @@ def pca(
     label: Any = None,
     progress: ProgressCallback | None = None,
 ) -> Directions:
-    """The principal components of w, or of what a layer makes of it.
+    """The principal components of w, or of the activations of a layer.
 
     Without `layer` they are the principal axes of w over random z. With it, the principal axes of
     that layer's activations are found, and each direction is the least-squares step in w that
@@ -142,7 +142,7 @@ def _layers(model: Generator, layers: Iterable[int] | str) -> list[int]:
 
 
 def _acting(axes: torch.Tensor, model: Generator, layers: list[int]) -> torch.Tensor:
-    """Axes (k, w_dim) as steps (k, num_ws, w_dim) at some layers, each with a sign of its own."""
+    """Axes (k, w_dim) as steps (k, num_ws, w_dim) at some layers, each with a fixed sign."""
     largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
     mask = torch.zeros(model.num_ws, 1, dtype=axes.dtype)
     mask[layers] = 1

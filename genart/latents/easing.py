@@ -34,7 +34,7 @@ def cut(t: float) -> float:
     return 0.0 if t < 1 else 1.0
 
 
-#: Name to a function of t, 0..1 to 0..1, that keeps 0 and 1 and never turns back.
+#: Name to a function of t, 0..1 to 0..1, that keeps 0 and 1 and never decreases.
 EASINGS: Mapping[str, Callable[[float], float]] = MappingProxyType(
     {ease.__name__: ease for ease in (linear, sine, smoothstep, hold, cut)}
 )

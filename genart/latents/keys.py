@@ -23,7 +23,7 @@ Keys: TypeAlias = "str | Key | Iterable[str | Key]"
 
 
 def parse_keys(keys: Keys) -> list[Key]:
-    """Return keys one by one, in order; a folder stands for its .npz files.
+    """Return keys one by one, in order; a folder means its .npz files.
 
     Args:
         keys: "1,2,5-9", "a.npz,b.npz,7", a folder's name, or numbers, paths and latents.
@@ -84,11 +84,11 @@ def format_keys(keys: Keys) -> str:
 
 
 def make_keys(model: Generator, keys: Keys, label: Any = None, space: str = "z") -> Latent:
-    """Return the latents that keys stand for, in order, all in one space.
+    """Return the latents of keys, in order, all in one space.
 
     Args:
         model: the generator that will draw them.
-        keys: see `parse_keys`; a file stands for every latent it holds.
+        keys: see `parse_keys`; a file means every latent in it.
         label: the class of the seeds.
         space: "z", "w" or "w+", or the next of these that can hold every key: w+ cannot be mapped
             back to w, nor w to z.

@@ -123,7 +123,7 @@ def walk(
         keys: the latents it passes through or around, n = 1 or more, in z, w or w+.
         kind: the interpolator, by name: "linear", "slerp", "cubic", "circle", "noise" ...;
             `genart plugins` lists all.
-        loop: whether the walk leads back to its first key.
+        loop: whether the walk returns to its first key.
         easing: how the speed changes between two keys: "linear", "sine", "smoothstep", "hold" or
             "cut".
         **options: what this kind of walk takes, such as `seed` for "noise".
@@ -152,7 +152,7 @@ def segment(phase: float, count: int, loop: bool) -> tuple[int, int, float]:
     Args:
         phase: 0..1.
         count: how many keys the walk has, 1 or more.
-        loop: whether the last key leads to the first.
+        loop: whether the walk returns to its first key.
 
     Returns:
         The indices of both keys, and the position between them, 0..1. A phase on a key gives

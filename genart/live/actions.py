@@ -17,7 +17,7 @@ from genart.live.store import Store
 from genart.live.tempo import TempoControl
 from genart.playback.timeline import LONGEST_FADE
 
-#: Does it: called with the arguments and who asks; raises UsageError or OSError.
+#: Does it: called with the arguments and the source; raises UsageError or OSError.
 Run: TypeAlias = Callable[[tuple[Any, ...], str], object]
 
 _LONGEST_WAIT = 1024  # beats

@@ -124,7 +124,7 @@ def name_of(control: Control) -> str:
 
 
 def start_all(controls: Sequence[Control], console: LiveConsole) -> Callable[[], None]:
-    """Start the controls that have threads of their own; returns a function that closes them.
+    """Start the controls that have their own threads; returns a function that closes them.
 
     A control that cannot start is reported and left out; the performance continues.
     """

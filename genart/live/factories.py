@@ -46,7 +46,7 @@ def make_outputs(
     """Outputs by name, each in its own thread; one that cannot open is reported and left out.
 
     Args:
-        asked: "ndi:Stage", "srt://host:9999", or sinks.
+        asked: "ndi:genart", "srt://host:9999", or sinks.
         faults: where faults are reported.
         fps: frames per second.
         size: (h, w) of the frames.

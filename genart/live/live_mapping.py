@@ -60,7 +60,7 @@ class LiveMapping:
         self._text = ""
         self._lock = threading.RLock()
         self._learner = MidiLearn()
-        self._changed_last = ""  # the Param that somebody changed by hand last
+        self._changed_last = ""  # the Param that was changed by hand last
         self._seen = self._read = _stamp(None)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="genart-mapping", daemon=True)

@@ -70,7 +70,7 @@ def perform(
         mapping: a TOML file that maps MIDI, other OSC addresses and LFOs to Params; it is created
             when something is learned. None keeps in memory what is learned.
         precision: what the network computes in: "auto", "float32" or "half".
-        sinks: other outputs of the frames, by name ("ndi:Stage", "srt://host:9999") or as sinks;
+        sinks: other outputs of the frames, by name ("ndi:genart", "srt://host:9999") or as sinks;
             each has its own thread and gets the newest frame.
         controls: other sources of changes, by name ("midi:Launch Control", "link") or as Controls.
         tell: called with one line for each address, and for each new kind of fault.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class LiveControl(Control, Protocol):
-    """A Control with threads of its own, such as a MIDI port: it uses the console."""
+    """A Control with its own threads, such as a MIDI port: it uses the console."""
 
     def start(self, console: Console) -> None:
         """Start; its threads may use the console from now on.

@@ -1,6 +1,6 @@
 """Store: the newest value of every Param during a performance, changed from any thread.
 
-A change goes one way, whoever asks for it::
+A change takes one path, from any source::
 
     store = Store(player.tree, clock=clock)       # clock() is the performance's time in seconds
     change = store.resolve("model.truncation", 0.5, "web")  # checked and clamped, only here
@@ -9,7 +9,7 @@ A change goes one way, whoever asks for it::
     taken = store.take(float(tick.t))             # once a tick: one snapshot, dated
     for trigger in taken.triggers: ...            # "record.start", "quality.up" ...
     turn(player, [store], tick.t)                 # sets what is due: the store is a Control
-    store.observe("transport.phase", phase)       # a value that time changed, for whoever asks
+    store.observe("transport.phase", phase)       # a value that time changed, for queries
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Store:
         fade: float | None = None,
         norm: bool = False,
     ) -> Change:
-        """Check what somebody asks for, once: the change that `put` would commit.
+        """Check a request once: returns the change that `put` would commit.
 
         A value out of range becomes the nearest end, which is counted. Whatever the change goes
         through afterwards takes its value as it is.

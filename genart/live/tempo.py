@@ -19,7 +19,7 @@ from genart.playback.tap_tempo import PAUSE, Taps
 CLOSE = 1e-3
 #: An error up to so many beats is corrected gradually; a larger one at once.
 NEAR = 0.25
-#: How long that takes, in seconds: above 45 beats per minute the beat never stands still.
+#: How long that takes, in seconds: above 45 beats per minute the beat never stops.
 GLIDE = 0.5
 _HAIR = 1e-6  # beats: rounding error
 _SHORTEST = 1e-3  # beats: the smallest step to wait for

@@ -1,14 +1,14 @@
 """A mapping file in a film: a sound track and LFOs change Params.
 
 In a performance what a binding asks for goes through the store; in a film it is a change at its own
-time, smoothed as the Param says, so that the film depends on time alone and is the same at any
+time, smoothed as the Param declares, so that the film depends on time alone and is the same at any
 frame rate:
 
 | source  | changes                                                                |
 |---------|------------------------------------------------------------------------|
 | `audio` | at the time of each hop of the analysis, when its value differs        |
 | `lfo`   | at every whole 1/128 s                                                 |
-| others  | never: nobody plays them                                               |
+| others  | never: there is no player                                              |
 
 The only action is `tempo/tap`, so that the beat of a sound can set the tempo. Every Param starts at
 the value of its source at time 0, without a glide.

@@ -295,7 +295,7 @@ def _source(kind: str, source: Any) -> str:
 
 
 def _sends(kind: str, source: str, *, presses: bool) -> Sequence[float]:
-    """What a source sends at its ends if the file does not say."""
+    """The default range of a source."""
     if kind != "midi":
         return [0, 1]
     name = source.partition("/")[0]

@@ -131,7 +131,7 @@ def send_frames(image: Image, size: tuple[int, int] | None = None) -> FrameTrans
 class FrameTransfer:
     """Frames (n, h, w, 3 or 4) that are copied from a device to the host.
 
-    From CUDA they are copied on a stream of their own into memory that the GPU writes by itself;
+    From CUDA they are copied on a separate stream into memory that the GPU writes by itself;
     torch keeps such memory for the next frames, so two or three pieces of it serve a whole film.
 
     Args:

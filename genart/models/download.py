@@ -67,7 +67,7 @@ def fetch(
         digest = _fetch(url, partial, progress, limit, timeout)
         if not digest.startswith(wanted):
             raise CheckpointError(
-                f"{url} has sha256 {digest}, not {wanted}: it has changed or is not what it says."
+                f"{url} has sha256 {digest}, not {wanted}: the file has changed or is another file."
             )
         return partial.replace(folder / f"{address}-{digest[:_DIGITS]}-{name}")
     finally:

@@ -37,7 +37,7 @@ def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=256)
 def _parts(pattern: str) -> tuple[tuple[Step, ...] | None, ...]:
-    """The pattern's parts between slashes; None stands for any number of parts."""
+    """The pattern's parts between slashes; None means any number of parts."""
     found: list[tuple[Step, ...] | None] = []
     for index, part in enumerate(pattern.split("/")[1:]):
         if part or index == pattern.count("/") - 1:

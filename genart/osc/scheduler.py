@@ -33,7 +33,7 @@ class Scheduler:
 
     Args:
         clock: seconds since 1970.
-        horizon: how far ahead a job may be, in seconds.
+        horizon: the limit for jobs in the future, in seconds.
         most: how many jobs may wait; further ones run now and are counted.
 
     Attributes:

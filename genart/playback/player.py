@@ -99,7 +99,7 @@ class SketchPlayer:
         self.second_model, self._mixing = SecondModel(), StyleMix()
         self._latents = lru_cache(maxsize=1)(make_keys)
         self.keys: tuple[Key, ...] = ()
-        self._keys_text = ""  # the text of the settings that `keys` stand for
+        self._keys_text = ""  # the text of the settings that `keys` replace
         if keys is not None:
             self.use_keys(keys)
         self._walk = lru_cache(maxsize=1)(self._make_walk)
@@ -176,7 +176,7 @@ class SketchPlayer:
         return fresh
 
     def copy(self, size: tuple[int, int] | None, seed: int) -> SketchPlayer:
-        """Return a player of another instance of the sketch, with settings of its own."""
+        """Return a player of another instance of the sketch, with its own settings."""
         sketch = type(self.sketch)()
         return SketchPlayer(
             sketch, Settings(self.tree.assigned(), sketch), load=self._load, size=size, seed=seed,

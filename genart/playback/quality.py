@@ -210,7 +210,7 @@ class QualityController:
         return down
 
     def up(self) -> None:
-        """Go up one level now, because somebody asked."""
+        """Go up one level now, on request."""
         if self._at:
             self._raise("as was asked")
 

@@ -2,7 +2,7 @@
 
 | owner       | holds                                              |
 |-------------|----------------------------------------------------|
-| `transport` | play, speed, the length of one turn, the phase     |
+| `transport` | play, speed, the length of one cycle, the phase    |
 | `tempo`     | beats per minute, beats a bar, the offset of beats   |
 | `walk`      | which seeds, and how to walk through them          |
 | `model`     | which generator, truncation, cutoff, noise, label  |
@@ -71,7 +71,7 @@ class WalkSettings:
     even = Param(
         False, help="Constant perceptual speed: every step changes the image by the same amount."
     )
-    loop = Param(True, help="The last key leads back to the first.")
+    loop = Param(True, help="The walk returns to its first key.")
     seed = Param(0, 0, 2**32 - 1, help="Seed of the circle or noise of such a walk.")
     radius = Param(1.0, 0.0, 8.0, help="Distance of a circle or noise walk from its keys.")
     smoothness = Param(
@@ -92,7 +92,7 @@ class WalkSettings:
     )
 
     def options(self, taken: Container[str]) -> tuple[tuple[str, Any], ...]:
-        """Those of a kind of walk, as far as somebody set them and it takes them."""
+        """The options of a kind of walk that were set and that it accepts."""
         names = ("seed", "radius", "smoothness", "pulses", "low", "high")
         return tuple(
             (name, vars(self)[name]) for name in names if name in vars(self) and name in taken
@@ -202,7 +202,7 @@ class Settings:
             setattr(self, source.owner, group.owner)
 
     def edited(self, model: Generator) -> Generator:
-        """Return the model that draws: bent, and moved along edit directions, as these say."""
+        """Return the model that draws: bent, and moved along edit directions, by these settings."""
         for group in self._groups.values():
             model = group.on(model)
         return model

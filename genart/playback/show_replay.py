@@ -119,13 +119,13 @@ def fitted(show: Show, tree: ParamTree, *, same: bool = True) -> Show:
     fitting = show.only(fits)
     for why in misfits.values():
         log.warning(
-            "The show changes what the sketch does not have, %s The change is left out.", why
+            "The show changes a Param that the sketch does not have: %s The change is skipped.", why
         )
     return fitting
 
 
 def _is_as_it_was(show: Show, sketch: str | Path | type[Sketch]) -> bool:
-    """Whether the file of a sketch is that of the recording; if not, a warning says so."""
+    """Whether the file of a sketch is that of the recording; if not, a warning is logged."""
     begun = show.header.hashes.get("sketch")
     now = file_hash(sketch_file(sketch))
     if show.saves:

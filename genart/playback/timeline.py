@@ -45,7 +45,7 @@ class Change:
 
     Args:
         path: "owner.name".
-        value: in the Param's own type and range: whoever makes a change has checked it.
+        value: in the Param's own type and range: the source of a change has checked it.
         at: when, in seconds on the performance's own time.
         fade: over how many seconds, 0..3600; None leaves it to the Param's smoothing.
         source: who made it ("osc 127.0.0.1:9000", "web", "cue").
@@ -113,7 +113,7 @@ class Timeline:
     Args:
         values: every value at the start, by "owner.name".
         smoothing: the tau of those that glide, see `smoothing_of`.
-        brings: the Params that texts among the changes add.
+        brings: the Params that texts in the changes add.
     """
 
     def __init__(

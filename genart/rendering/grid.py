@@ -1,4 +1,4 @@
-"""A grid of walks in one film: a player for each cell, each with keys of its own."""
+"""A grid of walks in one film: a player for each cell, each with its own keys."""
 
 from __future__ import annotations
 

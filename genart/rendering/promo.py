@@ -71,7 +71,7 @@ def promo(
     Raises:
         UsageError: no scenes, too many titles, a cross-fade as long as a scene.
         DataError: an image or film that cannot be read.
-        RenderError: the film could not be finished; the message says what is left.
+        RenderError: the film could not be finished; the message names the files that are left.
     """
     rate, pixels = parse_fps(fps), parse_size(size)
     check_output(output)

@@ -1,4 +1,4 @@
-"""The recipe of a film: what its file says about how it was rendered."""
+"""The recipe of a film: how it was rendered."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def render(
         walk: the interpolator.
         easing: how a step between two keys speeds up and slows down.
         even: whether the image changes at a constant rate.
-        loop: whether the last key leads back to the first.
+        loop: whether the walk returns to its first key.
         truncation: psi; 1 changes nothing, 0 gives the average image.
         directions: a file of directions, each of which becomes a Param edit.<name>.
         style: a stylizer that repaints every image, "fast:great_wave", or several, applied in
@@ -108,7 +108,7 @@ def render(
         show: a recorded show or its file; every change in it is repeated. The changes by its
             sound are among them: give a `mapping` only for more.
         controls: other sources of parameter changes.
-        profile: whether the report says how long the steps of a frame took.
+        profile: whether the report contains the times of the steps of a frame.
         progress: called after every frame.
         tell: called with one line for the entries of the mapping that are not used, and why.
 
@@ -119,8 +119,8 @@ def render(
         UsageError: an argument that is wrong.
         DataError: a file that is no show or no mapping, or one that does not fit the sketch.
         SketchError: a sketch file that cannot be run.
-        RenderError: the film could not be finished; the message says what is left.
-        KeyboardInterrupt: Ctrl-C; its note says what is left.
+        RenderError: the film could not be finished; the message names the files that are left.
+        KeyboardInterrupt: Ctrl-C; its note names the files that are left.
     """
     check_output(output)
     request = RenderRequest(

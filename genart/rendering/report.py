@@ -53,7 +53,7 @@ class Report:
 
         try:
             return read_clip(self.output)._repr_html_()
-        except GenartError:  # a sink, a folder, a large file: the text says what was made
+        except GenartError:  # a sink, a folder, a large file: the text names what was made
             return None
 
     def as_dict(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class RenderRequest:
     """A film as it is asked for; None leaves the choice to the show, the sketch or genart.
 
     The fields are arguments of `genart.render`, which explains them. A Param takes its value from
-    the first of these that has one: `params`, the field that stands for it, the show, the sketch's
+    the first of these that has one: `params`, the field for it, the show, the sketch's
     `defaults`, the Param's own default.
 
     Args:
@@ -95,7 +95,7 @@ class RenderRequest:
         return {**self._named(), **self.params}
 
     def _named(self) -> dict[str, Any]:
-        """Return the values of the fields that stand for a Param, by "owner.name"."""
+        """Return the values of the fields for Params, by "owner.name"."""
         given = {
             each.metadata["param"]: getattr(self, each.name)
             for each in fields(self)

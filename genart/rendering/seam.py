@@ -36,7 +36,7 @@ class Seam:
 
     @property
     def value(self) -> float | None:
-        """The seam, or None where it says nothing: under 3 frames, or a film that mostly stands."""
+        """The seam; None for fewer than 3 frames, or a film that mostly stands still."""
         if len(self._steps) < 2 or self._first is None or self._last is None:
             return None
         usual = median(self._steps)

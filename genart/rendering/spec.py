@@ -33,14 +33,14 @@ def plan_film(request: RenderRequest, settings: Settings) -> Film:
 
 
 def fit_walk(settings: Settings, film: Film, *, is_timed: bool) -> None:
-    """Set the length of a turn and the tempo, so that one turn and the beats fill the film.
+    """Set the length of a cycle and the tempo, so that one cycle and the beats fill the film.
 
     Frame i of n has phase i / n in a loop; in an open walk the last frame has phase 1.
 
     Args:
         settings: those of the film; they are changed.
         film: its frames, rate and beats.
-        is_timed: whether the length of a turn was asked for beside the film's: it stays.
+        is_timed: whether the length of a cycle was given too; then it stays.
     """
     steps = film.frames if settings.walk.loop else max(film.frames - 1, 1)
     if not is_timed:

@@ -66,7 +66,7 @@ def generate(
 
     Raises:
         UsageError: more latents than the grid has cells, or an output of an unknown kind.
-        RenderError: an image could not be written; the message says what is left.
+        RenderError: an image could not be written; the message names the files that are left.
     """
     output = Path(output)
     cells = None if grid is None else parse_grid(grid)

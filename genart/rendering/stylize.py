@@ -48,7 +48,7 @@ def stylize(
     Raises:
         UsageError: an argument that is wrong.
         DataError: an image or film that cannot be read.
-        RenderError: a film that could not be finished; the message says what is left.
+        RenderError: a film that could not be finished; the message names the files that are left.
     """
     began = time.monotonic()
     styles = [style] if isinstance(style, (str, Path)) else [*style]

@@ -66,7 +66,7 @@ class FileStylizer:
         size: the size to repaint at: None for that of the file; a number of pixels for the longer
             side, at most; or (h, w) to cover, the rest is cropped.
         device: where the stylizer runs.
-        recipe: what the files say about how they were made.
+        recipe: the recipe that is stored in the files.
         preview: an image file that shows the progress, or None.
         progress: called after every image or frame, or after every step of one image.
     """

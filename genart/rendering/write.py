@@ -1,4 +1,4 @@
-"""Write frames to a film that is complete or not there; say what an interrupted one left."""
+"""Write frames to a film atomically; report what an interrupted one left."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def write_film(
 
     Raises:
         UsageError: an output that no sink writes, or an option that the sink does not take.
-        RenderError: the film could not be finished; the message says what is left.
+        RenderError: the film could not be finished; the message names the files that are left.
     """
     seam, count = Seam(), Count(film.frames)
     if isinstance(output, Sink):
@@ -115,7 +115,7 @@ def _stream(frames: Iterable[Frame], sinks: list[Sink], profiler: Profiler | Non
 
 @contextmanager
 def _reporting(count: Count, final: Path) -> Iterator[None]:
-    """Say in an error or an interrupt how far the film was, and what is left of it."""
+    """Add the progress of the film and the files that are left to an error or an interrupt."""
     kept = f"{final} is as it was" if final.is_file() else f"there is no {final}"
     try:
         yield

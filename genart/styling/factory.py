@@ -81,7 +81,7 @@ def _check(entry: Entry, options: dict[str, Any]) -> None:
 
 
 def repainted(stylizer: Stylizer, image: Image) -> Image:
-    """What a stylizer makes of an image, of the same shape and kind.
+    """Apply a stylizer to an image; the result has the same shape and kind.
 
     Raises:
         PluginError: it failed, or gave another shape.

@@ -43,7 +43,7 @@ class TrainingRun(ABC):
         log_every: units between two lines of the log; None for one line per snapshot.
         snapshot_every: units between two snapshots, if time does not require one sooner.
         ends_written: whether the model and a snapshot are written at the end even without a new
-            step, so that what the header of a model says can be changed later.
+            step, so the metadata of a model can be changed later.
         steps: steps so far, in all sessions; `step` counts them.
         dataset: file name of the dataset; the trainer sets it before the first step.
     """
@@ -110,7 +110,7 @@ class TrainingRun(ABC):
         return " ".join(f"{name} {figures[name]:.3g}" for name in self.noted if name in figures)
 
     def progress(self, note: str) -> Progress:
-        """Return how far the run is."""
+        """Return the progress."""
         return Progress(self.done, self.total, self.unit, note)
 
     def record(self, rate: float, figures: Mapping[str, float]) -> dict[str, Any]:
@@ -247,7 +247,7 @@ class _Loop:
             while run.done < run.total and not self._out_of_time():
                 self._step()
         except KeyboardInterrupt:
-            if self.torn:  # nobody could go on from half a step
+            if self.torn:  # half a step cannot be continued
                 raise
             kept = self._snapshot()
             raise KeyboardInterrupt(f"kept {kept}; continue with --resume auto") from None

@@ -32,7 +32,7 @@ class Pivotal:
         batch: images per step.
         pixels: the weight of the mean squared difference of pixels beside the features.
         local: the weight of similarity elsewhere; 0 switches it off.
-        reach: how far from a pivot "elsewhere" is, in standard deviations of w.
+        reach: distance from a pivot that counts as elsewhere, in standard deviations of w.
         pivot: the method that finds the latents, "projector" or "encoder".
         features: what images are compared by; see `genart.perception.perceptual_loss`.
         options: for that method, such as `start`: a Latent in w with one latent per image

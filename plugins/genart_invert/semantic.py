@@ -135,7 +135,7 @@ class Semantic:
         return pixels + self.weight * (self.seen(image) - wanted).square().mean(1)
 
     def seen(self, image: Tensor) -> Tensor:
-        """What the classifier makes of images, (n, 320)."""
+        """The features of images, (n, 320)."""
         small = F.interpolate(
             image[:, :3], (_SEEN, _SEEN), mode="bilinear", antialias=True, align_corners=False
         )

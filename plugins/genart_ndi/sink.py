@@ -14,7 +14,7 @@ class NdiSink:
     """Sends frames as an NDI source, uncompressed to the NDI library, which never makes us wait.
 
     Frames of four channels go as RGBA with straight alpha, as NDI wants it, and are not copied;
-    others as RGBX. While nobody receives, nothing is converted or sent. The size may change from
+    others as RGBX. Without a receiver, nothing is converted or sent. The size may change from
     one frame to the next.
 
     Args:

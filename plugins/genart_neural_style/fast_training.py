@@ -94,7 +94,7 @@ class FastTraining:
         return small.clamp(-1, 1).to(self.device)
 
     def step(self) -> dict[str, float]:
-        """Paint a batch, each image in a style of its own, and learn; returns what to log."""
+        """Train on a batch, each image with its own style; returns what to log."""
         s = self.settings
         content = self.data.draw(s.batch, self.random).to(self.device)
         style = torch.randint(len(self.styles), (s.batch,), generator=self.random).to(self.device)
@@ -165,7 +165,7 @@ def _layout(settings: FastSettings, styles: int) -> Layout:
 
 
 def _groups(net: TransformNet) -> list[dict[str, Any]]:
-    """What all styles share, and what each has of its own and so meets less often."""
+    """Parameters shared by all styles, and those of one style, which are trained less often."""
     own = (ConditionalNorm, ConditionalColour)
     styled = {p for m in net.modules() if isinstance(m, own) for p in m.parameters()}
     shared = [p for p in net.parameters() if p not in styled]

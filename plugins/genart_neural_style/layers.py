@@ -1,4 +1,4 @@
-"""What layers are called, and which layer of one network stands for which of another."""
+"""Names of layers, and the corresponding layers of different networks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def translate(layers: Mapping[str, float], kind: str) -> dict[str, float]:
 
     Args:
         layers: names of any network: "relu3_1", "conv4_2", "features.6", "6", "block5".
-        kind: the network to name them for. A name of its own, or one that nobody knows, stays.
+        kind: the network to name them for. Its own names and unknown names stay.
     """
     found: dict[str, float] = {}
     for name, weight in layers.items():
@@ -36,7 +36,7 @@ def translate(layers: Mapping[str, float], kind: str) -> dict[str, float]:
 
 
 def counterpart(name: str, kind: str) -> str:
-    """The layer of a network that stands for one of another; see `translate`."""
+    """The layer of a network that corresponds to one of another; see `translate`."""
     name = f"features.{name}" if name.isdigit() else name
     place = _place(name)
     if place is None:

@@ -82,7 +82,7 @@ def bytes_per_pixel(network: genart.perception.FeatureNetwork, layers: tuple[str
 
 
 def free_bytes(device: torch.device) -> int:
-    """Memory that nobody uses now."""
+    """Free memory."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return min(_system_free(), _group_free())

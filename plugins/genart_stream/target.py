@@ -27,7 +27,7 @@ class Target:
         protocol: what the scheme needs.
         size: (h, w) of the stream, even numbers.
         bitrate: bits per second.
-        preset: of x264, a word of its own for how much it costs.
+        preset: of x264, for the amount of work.
         silence: whether there is a silent sound track.
         secrets: parts of the URL that are not logged.
     """

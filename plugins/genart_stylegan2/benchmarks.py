@@ -156,7 +156,7 @@ def _mapping(options: genart.benchmarks.BenchOptions) -> genart.benchmarks.Bench
 def _memory(
     shape: tuple[int, int], batch: int, options: genart.benchmarks.BenchOptions
 ) -> genart.benchmarks.BenchCase:
-    """The most memory that two batches take beside the weights, in processes of their own."""
+    """The most memory that two batches take beside the weights, in separate processes."""
     checkout = options.checkouts.get("official")
     other = None if checkout is None else partial(_peak, shape, batch, checkout)
     return genart.benchmarks.BenchCase(

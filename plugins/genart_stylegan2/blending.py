@@ -116,7 +116,7 @@ class Blended(genart.Generator):
         truncation: float = 1.0,
         cutoff: int | None = None,
     ) -> Tensor:
-        """What a convolution makes now; see `Layered`."""
+        """The current output of a convolution; see `Layered`."""
         return self.now().activations(latent, layer, truncation=truncation, cutoff=cutoff)
 
     def with_layers(
@@ -146,7 +146,7 @@ class Blended(genart.Generator):
         return self.now().with_maps(latent, maps)
 
     def save(self, path: str | Path) -> Path:
-        """Write what there is now as a model of its own."""
+        """Write the current blend as a model."""
         return self.now().save(path)
 
     def widened(self, size: tuple[int, int]) -> genart.Generator:
@@ -175,7 +175,7 @@ class Blended(genart.Generator):
 
 
 class Mixture:
-    """A network of its own whose weights lie between those of two others.
+    """A new network whose weights lie between those of two others.
 
     Args:
         first: where a share of 0 lies.

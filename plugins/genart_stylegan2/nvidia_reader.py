@@ -259,7 +259,7 @@ def _named(checkpoint: genart.checkpoints.Checkpoint) -> list[str]:
 
 
 def _dataset(checkpoint: genart.checkpoints.Checkpoint) -> dict[str, str]:
-    """The name of the dataset, without the folders of whoever trained it."""
+    """The name of the dataset, without its folders."""
     tree = checkpoint.tree if isinstance(checkpoint.tree, dict) else {}
     facts = tree.get("training_set_kwargs")
     path = facts.get("path") if isinstance(facts, dict) else None

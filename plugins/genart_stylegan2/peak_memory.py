@@ -1,8 +1,8 @@
-"""How much memory images take: a program of its own, so that nothing else counts.
+"""The memory that images need, measured in a separate process.
 
     python -m genart_stylegan2.peak_memory RESOLUTION CHANNEL_BASE BATCH [CHECKOUT]
 
-Prints in MB how far the process grows while two batches are made, in addition to the network
+Prints the growth of the process in MB while two batches are made, in addition to the network
 itself;
 with CHECKOUT the official code makes them.
 """

@@ -77,7 +77,7 @@ class Training:
     def _adam(
         self, nets: list[torch.nn.Module], lr: float, every: int, weight: float
     ) -> torch.optim.Adam:
-        """Adam whose rate and memory make up for a regulariser's steps of their own."""
+        """Adam with rate and momentum adapted to the separate steps of a regulariser."""
         c = every / (every + 1) if weight else 1.0
         learning = [p for net in nets for p in net.parameters() if p.requires_grad]
         fused = self.device.type in ("cpu", "cuda", "mps")

@@ -13,7 +13,7 @@ import genart
 class SyphonSink:
     """Sends frames as a Syphon server through Metal: RGBA with straight alpha.
 
-    While nobody watches, nothing is copied.
+    Without a receiver, nothing is copied.
 
     Args:
         path: the server's name; "genart" if empty.

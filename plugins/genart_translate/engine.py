@@ -39,7 +39,7 @@ class Engine:
         self._maps: list[Tensor] = []
 
     def __call__(self, x: Tensor) -> Tensor | None:
-        """What the network makes of images (1, c, h, w), or None where it is to be asked itself.
+        """The output of the network for images (1, c, h, w), or None if the engine cannot be used.
 
         Args:
             x: float32 on a CPU, channels last.

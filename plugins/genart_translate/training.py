@@ -199,7 +199,7 @@ class Training(ABC):
 
     @torch.no_grad()
     def _shown(self, name: str, image: Tensor) -> Tensor:
-        """What a generator makes of an image at test time, drawing no random numbers."""
+        """The output of a generator at test time, without random numbers."""
         net = self.learnt(name)
         was = net.training
         set_test_time(net, own=True, seed=0)

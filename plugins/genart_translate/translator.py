@@ -113,7 +113,7 @@ class Translator:
         return made[..., rows, columns]
 
     def _made(self, image: Tensor) -> Tensor:
-        """What the network makes of an image (1, c, h, w) of a size it takes, (1, 3, h, w)."""
+        """The output (1, 3, h, w) of the network for an image (1, c, h, w) of a valid size."""
         image = image.contiguous(memory_format=torch.channels_last)
         made: Tensor | None = None if self._engine is None else self._engine(image)
         if made is None:

@@ -21,6 +21,6 @@ def test_the_page_shows_the_ways_that_the_program_takes() -> None:
     assert done.returncode == 0, f"run {script.name}: {done.stdout}{done.stderr[-2000:]}"
 
 
-@pytest.mark.parametrize("count", re.findall(r"(\d+) files of `genart/` are on the way", PAGE))
+@pytest.mark.parametrize("count", re.findall(r"(\d+) files of `genart/` are on the path", PAGE))
 def test_no_way_is_longer_than_fourteen_files(count: str) -> None:
     assert int(count) <= 14

@@ -57,7 +57,7 @@ class Window:
         fill: whether to fill the window and crop the image.
         vsync: whether to show frames between two refreshes of the screen, so that none is torn.
         keys: the action of each letter, digit or space.
-        closed: called when somebody closes the window.
+        closed: called when the window is closed.
         notes: returns lines to show under the help, such as faults.
         failed: called with an error, or a sentence.
         settled: called when that is over.
@@ -267,7 +267,7 @@ class Window:
         self._moved = time.monotonic()
 
     def _on_refresh(self, _: Any) -> None:
-        """Draw again while somebody resizes the window: some systems block `write` then."""
+        """Draw again while the window is resized: some systems block `write` then."""
         try:
             self._show()
         except Exception as error:

@@ -95,7 +95,7 @@ class Feedback:
             host: its address.
             port: its port.
             seconds: how long, 1..86400.
-            source: who asks ("osc 127.0.0.1:50000"): its changes are not sent back to the peer.
+            source: the sender ("osc 127.0.0.1:50000"): its changes are not sent back to the peer.
 
         Raises:
             UsageError: too many subscribers, or no such host and port.

@@ -38,7 +38,7 @@ from genart.params import Param
 from genart.playback.timeline import Change
 
 _RECALL = f"{ROOT}/cue/recall/"
-#: How many addresses the patterns of one bundle may match, so that nobody has to wait for it.
+#: How many addresses the patterns of one bundle may match; this limits its time.
 _MOST_MATCHES = 2000
 _RELATIVE = {"+": 1, "-": -1}
 

@@ -3,7 +3,7 @@
 ::
 
     service = OscService(store, "127.0.0.1", 9000, peers=[("127.0.0.1", 9001)], cues=cues)
-    service.start()          # a thread of its own; handlers never use torch
+    service.start()          # a separate thread; handlers never use torch
     ...
     service.close()
 """

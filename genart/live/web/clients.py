@@ -115,7 +115,7 @@ class Browser(Client):
         self._later("tree", json.dumps(message))
 
     def changed(self, news: News, store: Store) -> None:
-        """Send the values that changed, whoever changed them."""
+        """Send the values that changed, from any source."""
         for path in news:
             if path in store.tree:
                 message = {path: state_of(store.tree[path], store.current(path))}

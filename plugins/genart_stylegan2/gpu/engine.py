@@ -98,7 +98,7 @@ class GpuEngine:
         try:
             made: _Picture = self._shelf.get(key, lambda: self._made(ws, start, top, half))
         except torch.OutOfMemoryError:
-            raise  # whoever plays knows what to do about it
+            raise  # the caller handles it
         except Exception as error:
             log.warning("Recording a CUDA graph failed; the network makes the images: %s", error)
             self._refused.add(key)
@@ -110,7 +110,7 @@ class GpuEngine:
             return _Picture(Flow(self._synthesis, start, top, half), ws.detach(), self._record)
 
     def _is_current(self) -> bool:
-        """Forget recordings if weights changed; False if the engine cannot stand for them."""
+        """Forget recordings if weights changed; False if the engine cannot use them."""
         found = marks(self._synthesis)
         if found is None or self._synthesis.config.architecture != "skip":
             return False

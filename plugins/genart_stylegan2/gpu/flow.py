@@ -62,7 +62,7 @@ class PackedConv:
         return style, (style.square() @ self._power + 1e-8).rsqrt()
 
     def __call__(self, x: Tensor, demod: Tensor, noise: Tensor, scale: Tensor | None) -> Tensor:
-        """What the layer makes of a map that is already scaled by its style."""
+        """The output of the layer for a map that is already scaled by its style."""
         after = After(demod, noise, self.bias, self.limit, scale)
         passes = (kernels.fused(x.device) if x.is_cuda else None) or kernels
         if self.up:

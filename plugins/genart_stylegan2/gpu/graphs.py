@@ -14,7 +14,7 @@ from torch import Tensor, cuda
 
 Work = Callable[[], Tensor]
 #: Held while a graph is captured: torch allows one capture at a time in a process, and until
-#: then nobody else may draw from a device's chance.
+#: then no other thread may draw random numbers on the device.
 CAPTURING = threading.Lock()
 _WARM = 3  # runs before one is recorded, in which libraries choose how to work
 _KEPT = 8  # recordings
