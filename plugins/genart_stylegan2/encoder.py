@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .critics import SPREAD
 from .layers import FullyConnected
+from .projected_critic import SPREAD
 
 _DEEP = (112, 320)  # channels of the two deepest feature maps
 _GRID = 4

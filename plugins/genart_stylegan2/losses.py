@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 
-def r1_penalty(judge: Callable[[list[Tensor]], list[Tensor]], seen: list[Tensor]) -> Tensor:
+def r1_penalty(
+    judge: Callable[[list[Tensor]], list[Tensor]],
+    seen: list[Tensor],
+    weights: Sequence[float] | None = None,
+) -> Tensor:
     """Half the mean squared gradient of the discriminator at real images (Mescheder et al. 2018).
 
     Args:
         judge: gives the discriminator's maps of logits.
         seen: its inputs, (n, ...) each: images after augmentation, or their features.
+        weights: of the gradients at each input; all 1 by default.
     """
     seen = [x.detach().requires_grad_(True) for x in seen]
     total = torch.stack([x.flatten(1).mean(1).sum() for x in judge(seen)]).sum()
     gradients = torch.autograd.grad(total, seen, create_graph=True)
-    return torch.stack([x.square().flatten(1).sum(1).mean() for x in gradients]).sum() / 2
+    weights = [1.0] * len(seen) if weights is None else weights
+    squares = [x.square().flatten(1).sum(1).mean() for x in gradients]
+    return torch.stack([w * x for w, x in zip(weights, squares, strict=True)]).sum() / 2
 
 
 def path_lengths(images: Tensor, ws: Tensor) -> Tensor:

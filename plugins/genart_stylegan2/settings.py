@@ -34,6 +34,7 @@ class Settings(genart.training.TrainingSettings):
     critic_resolution: int = _say(128, "input size of the projected discriminator, 64 to 256")
     recon: float = _say(0.0, "weight of reconstruction with critic projected; 0 for none")
     recon_kimg: float = _say(10.0, "thousands of images before the discriminator starts")
+    recon_every: int = _say(2, "steps between reconstruction steps after the discriminator starts")
     kl: float = _say(40.0, "KL budget of the reconstruction encoder, in nats per image")
     glr: float = _say(0.0025, "learning rate of the generator")
     dlr: float = _say(0.0025, "learning rate of the discriminator")
@@ -60,7 +61,8 @@ class Settings(genart.training.TrainingSettings):
         self.check("aug", self.aug in ("ada", "fixed", "diff", "none"), "ada, fixed, diff or none")
         self.check("augpipe", set(self.augpipe) <= set("bgc"), "letters of bgc")
         self.check("critic_resolution", self.critic_resolution in (64, 128, 256), "64, 128 or 256")
-        self.check_positive("kimg", "batch", "glr", "dlr", "r1_every", "pl_every", "ada_kimg")
+        self.check_positive("kimg", "batch", "glr", "dlr", "ada_kimg")
+        self.check_positive("r1_every", "pl_every", "recon_every")
         if self.recon and self.critic != "projected":
             raise genart.UsageError("recon needs critic projected, because it compares features.")
         if self.recon and self.aug != "none":
@@ -68,10 +70,6 @@ class Settings(genart.training.TrainingSettings):
         self.check_not_negative("gamma", "pl_weight", "recon", "recon_kimg", "kl")
         for name in ("mixing", "p", "target"):
             self.check(name, 0 <= getattr(self, name) <= 1, "0..1")
-        if self.critic == "projected" and self.cond:
-            raise genart.UsageError(
-                "The projected discriminator does not support classes. Use critic stylegan2."
-            )
         if self.critic == "projected" and self.aug == "ada":
             raise genart.UsageError(
                 "Adaptive augmentation needs critic stylegan2; with critic projected use "

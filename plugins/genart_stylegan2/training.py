@@ -11,17 +11,12 @@ import genart
 
 from .augment import Controller, augment, diff_augment
 from .config import Config
-from .critics import (
-    ProjectedCritic,
-    Stylegan2Critic,
-    fake_loss,
-    generator_loss,
-    real_loss,
-)
+from .critics import Stylegan2Critic, fake_loss, generator_loss, real_loss
 from .data import Dataset, sent
 from .encoder import Encoder, divergence, likeness
 from .losses import out_of_range, path_lengths, r1_penalty
 from .network import Network
+from .projected_critic import ProjectedCritic, random_views
 from .settings import Settings
 
 
@@ -71,7 +66,8 @@ class Training:
 
     def _make_critic(self) -> torch.nn.Module:
         if self.hinge:
-            return ProjectedCritic(self.settings.critic_resolution, self.settings.seed)
+            s = self.settings
+            return ProjectedCritic(s.critic_resolution, s.seed, self.config.c_dim)
         return Stylegan2Critic(self.config)
 
     def _adam(
@@ -91,8 +87,8 @@ class Training:
         s = self.settings
         reals, label = self._reals()
         alone = s.recon > 0 and self.shown < s.recon_kimg * 1000
-        if s.recon and (alone or self.steps % 2 == 0):
-            log = self._reconstruction_step(reals, alone)
+        if s.recon and (alone or self.steps % s.recon_every == 0):
+            log = self._reconstruction_step(reals, label, alone)
         else:
             log = self._adversarial_step(reals, label)
         if s.gamma and self.steps % s.r1_every == 0 and not alone:
@@ -122,9 +118,14 @@ class Training:
         self._descend(self.g_opt, g_loss + self.critic.range_weight * out_of_range(fakes))
         sign = torch.stack([x.detach().sign().mean() for x in on_reals]).mean()
         self._signs.append(sign)
-        return {"g": g_loss.detach(), "d": d_loss.detach(), "sign": sign}
+        log = {"g": g_loss.detach(), "d": d_loss.detach(), "sign": sign}
+        if self.hinge:
+            log["pixels"] = (on_reals[-1].mean() - on_fakes[-1].mean()).detach()
+        return log
 
-    def _reconstruction_step(self, reals: Tensor, alone: bool) -> dict[str, Tensor]:
+    def _reconstruction_step(
+        self, reals: Tensor, label: Tensor | None, alone: bool
+    ) -> dict[str, Tensor]:
         """Reals through encoder and generator; also through the discriminator unless `alone`.
 
         The weight of the divergence follows the rate: it grows while the rate is above
@@ -132,18 +133,22 @@ class Training:
         """
         assert self.encoder is not None
         with torch.no_grad():
-            real_maps = self.critic.features(reals)
-        mean, log_variance = self.encoder(real_maps)
-        w = self.generator.mapping(mean + torch.randn_like(mean) * (log_variance / 2).exp())
+            view = random_views(len(reals), self.device)
+            real_maps = self.critic.features(reals, view)
+            whole = self.critic.features(reals)
+        mean, log_variance = self.encoder(whole)
+        z = mean + torch.randn_like(mean) * (log_variance / 2).exp()
+        w = self.generator.mapping(z, label)
         self.generator.mapping.track(w)
         images = self.generator.synthesis(w[:, None].expand(-1, self.config.num_ws, -1), "random")
-        maps = self.critic.features(images)
+        maps = self.critic.features(images, view)
         like, rate = likeness(images, maps, reals, real_maps), divergence(mean, log_variance)
         loss = self.settings.recon * (like + self.kl_weight * rate)
         log = {"like": like.detach(), "kl": rate.detach()}
         self.kl_weight = self.kl_weight * torch.where(log["kl"] > self.settings.kl, 1.01, 1 / 1.01)
         if not alone:
-            loss = loss + generator_loss(self.critic.judge(self.critic.mixer(maps)), self.hinge)
+            logits = self.critic.judge(self.critic.mixed(maps, images), label)
+            loss = loss + generator_loss(logits, self.hinge)
         self._descend(self.g_opt, loss + self.critic.range_weight * out_of_range(images))
         return log
 
@@ -160,7 +165,9 @@ class Training:
         """A step of the discriminator for a small gradient at reals; returns what to log."""
         with torch.no_grad():
             seen = self.critic.project(self._augmented(reals))
-        penalty = r1_penalty(lambda maps: self.critic.judge(maps, label), seen)
+        penalty = r1_penalty(
+            lambda maps: self.critic.judge(maps, label), seen, self.critic.r1_weights
+        )
         self._descend(self.d_opt, penalty * self.settings.gamma * self.settings.r1_every)
         return {"r1": penalty.detach()}
 

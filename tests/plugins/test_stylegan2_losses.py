@@ -50,6 +50,8 @@ def test_r1_averages_each_map_sums_maps_and_inputs_and_can_be_learnt_from():
     assert penalty.item() == pytest.approx((1 + 4) * weight.square().sum().item() / 2, rel=1e-5)
     penalty.backward()
     torch.testing.assert_close(weight.grad, 5 * weight.detach())
+    less = r1_penalty(judge, [torch.randn(5, 3, 4, 4), torch.randn(5, 3, 4, 4)], (1.0, 0.25))
+    assert less.item() == pytest.approx((1 + 1) * weight.square().sum().item() / 2, rel=1e-5)
 
 
 def test_path_lengths_average_over_layers_and_can_be_learnt_from():

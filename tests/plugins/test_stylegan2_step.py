@@ -331,7 +331,7 @@ def test_with_the_projected_critic_the_generator_pays_for_leaving_the_range():
     hinge = losses[0][1]
     assert abs(log["sign"].item()) <= 1
     assert log["d"].item() == pytest.approx(hinge)
-    assert 0 < hinge < 30, "four maps, about 1 for reals and 1 for fakes each"
+    assert 0 < hinge < 30, "five maps, about 1 for reals and 1 for fakes each"
 
 
 def test_reconstruction_comes_first_alone_and_then_every_second_step():
@@ -352,8 +352,13 @@ def test_reconstruction_comes_first_alone_and_then_every_second_step():
     assert logs == [alone, alone, both, critic, both, critic]
     run.settings = dataclasses.replace(run.settings, kl=0.0)
     weight = run.kl_weight.item()
-    run._reconstruction_step(run._reals()[0], True)
+    run._reconstruction_step(*run._reals(), True)
     assert run.kl_weight.item() == pytest.approx(weight * 1.01, rel=1e-5)
+
+
+def test_reconstruction_comes_as_often_as_asked():
+    run = run_of(**PROJECTED, recon=0.5, recon_kimg=0.0, recon_every=3, gamma=0.0)
+    assert ["like" in run.step() for _ in range(5)] == [True, False, False, True, False]
 
 
 def test_reconstruction_draws_from_the_normal_that_the_encoder_gives(monkeypatch):
@@ -363,7 +368,7 @@ def test_reconstruction_draws_from_the_normal_that_the_encoder_gives(monkeypatch
     before = run.generator.mapping.w_avg.clone()
     with monkeypatch.context() as patch:
         patch.setattr(torch, "randn_like", torch.ones_like)
-        run._reconstruction_step(run._reals()[0], True)
+        run._reconstruction_step(*run._reals(), True)
     torch.testing.assert_close(drawn[0], torch.full((2, 8), 0.5 + math.e))
     assert not torch.equal(run.generator.mapping.w_avg, before), "the average of w follows"
 
@@ -376,7 +381,7 @@ def test_a_reconstruction_pays_the_critic_once_it_is_asked_and_for_leaving_the_r
     monkeypatch.setattr(training, "generator_loss", lambda logits, hinge: torch.tensor(5.0))
     monkeypatch.setattr(training, "out_of_range", lambda images: torch.tensor(0.25))
     losses, weight = recorded(run), run.kl_weight.item()
-    log = run._reconstruction_step(run._reals()[0], alone)
+    log = run._reconstruction_step(*run._reals(), alone)
     like = 3.0 * (log["like"] + weight * log["kl"]).item()
     assert losses == [("g", pytest.approx(like + (0 if alone else 5) + 10 * 0.25, rel=1e-5))]
 
@@ -385,5 +390,6 @@ def test_the_sign_on_reals_is_the_mean_over_all_maps():
     run = run_of(**PROJECTED, gamma=0.0)
     with torch.no_grad():
         for judge, value in zip(run.critic.judges, (1e6, 1e6, 1e6, -1e6), strict=True):
-            judge[-1].bias.fill_(value)
-    assert run._adversarial_step(*run._reals())["sign"].item() == pytest.approx(0.5)
+            judge.out.bias.fill_(value)
+        run.critic.pixel_judge.layers[-1].bias.fill_(1e6)
+    assert run._adversarial_step(*run._reals())["sign"].item() == pytest.approx(0.6)

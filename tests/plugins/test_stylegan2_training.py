@@ -14,7 +14,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 import genart
 from genart.interrupts import defer_interrupts
-from genart_stylegan2.critics import ProjectedCritic
 from genart_stylegan2.data import Dataset, load_dataset, sent
 from genart_stylegan2.generator import StyleGAN2
 from genart_stylegan2.settings import Settings
@@ -80,6 +79,8 @@ def assert_same(a, b, at=""):
             "batch": 2,
             "recon": 10.0,
             "recon_kimg": 0.004,
+            "recon_every": 3,
+            "cond": True,
             "pl_weight": 0.0,
         },
     ],
@@ -230,8 +231,8 @@ def test_settings_say_what_is_allowed():
         Settings(recon=1.0, critic="projected", aug="diff")
     with pytest.raises(genart.UsageError, match="gamma is -1; allowed: 0 or more"):
         Settings(gamma=-1)
-    with pytest.raises(genart.UsageError, match="critic stylegan2"):
-        Settings(critic="projected", cond=True, aug="diff")
+    with pytest.raises(genart.UsageError, match="recon_every is 0; allowed: more than 0"):
+        Settings(recon_every=0)
 
 
 @pytest.mark.slow
@@ -255,15 +256,6 @@ def test_the_projected_critic_begins_with_fainter_images(pictures):
     z = torch.randn(4, 8)
     loud, faint = (first[critic].average.network(z) for critic in ("stylegan2", "projected"))
     torch.testing.assert_close(faint, loud / 4)
-
-
-def test_the_projected_critic_tells_pictures_apart_and_leaves_its_features_alone():
-    critic = ProjectedCritic(64)
-    assert [tuple(x.shape[1:]) for x in critic(torch.zeros(2, 3, 32, 32))] == [
-        (1, 4, 4), (1, 4, 4), (1, 4, 4), (1, 2, 2),
-    ]  # fmt: skip
-    learning = {name.split(".")[0] for name, p in critic.named_parameters() if p.requires_grad}
-    assert learning == {"judges"}
 
 
 def test_a_resumed_run_takes_the_new_rates_and_strength(pictures, tmp_path):
