@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from genart.checkpoints.module_weights import fail, fill_module
     from genart.checkpoints.read import read_checkpoint
     from genart.checkpoints.records import Checkpoint, Record
     from genart.checkpoints.safetensors_file import write_safetensors
@@ -20,6 +21,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "genart.checkpoints.module_weights": "fail fill_module",
             "genart.checkpoints.read": "read_checkpoint",
             "genart.checkpoints.records": "Checkpoint Record",
             "genart.checkpoints.safetensors_file": "write_safetensors",
@@ -32,6 +34,8 @@ __all__ = [
     "Checkpoint",
     "Reader",
     "Record",
+    "fail",
+    "fill_module",
     "read_checkpoint",
     "read_weights",
     "write_safetensors",

@@ -92,12 +92,12 @@ class NvidiaReader:
             CheckpointError: a network that is not run here, or tensors that do not fit.
         """
         if checkpoint.format == "nvidia-tf-pickle":
-            reader_common.fail(checkpoint, _TF_ERA)
+            genart.checkpoints.fail(checkpoint, _TF_ERA)
         networks = generators(checkpoint)
         picked = _pick(checkpoint, networks, network)
         state = networks[picked].state_dict()
         if _is_stylegan3(state):
-            reader_common.fail(checkpoint, _stylegan3(state)[1])
+            genart.checkpoints.fail(checkpoint, _stylegan3(state)[1])
         config = reader_common.make_config(
             checkpoint, _settings(checkpoint, networks[picked], state)
         )
@@ -121,7 +121,7 @@ def read_discriminator(checkpoint: genart.checkpoints.Checkpoint) -> Discriminat
     blocks, end = _dict(facts, "block_kwargs"), _dict(facts, "epilogue_kwargs")
     group = end.get("mbstd_group_size", 4)
     if group is not None and not (isinstance(group, int) and 1 <= group <= 1024):
-        reader_common.fail(checkpoint, f"mbstd_group_size is {group!r}; allowed: 1..1024.")
+        genart.checkpoints.fail(checkpoint, f"mbstd_group_size is {group!r}; allowed: 1..1024.")
     kept = ("channel_base", "channel_max", "num_fp16_res", "conv_clamp", *_POSITIONAL)
     values = {"architecture": "resnet", **{key: facts[key] for key in kept if key in facts}}
     values |= {key: facts[key] for key in ("architecture",) if key in facts}
@@ -129,7 +129,7 @@ def read_discriminator(checkpoint: genart.checkpoints.Checkpoint) -> Discriminat
     config = reader_common.make_config(checkpoint, values)
     with torch.device("meta"):
         made = Discriminator(config, 2**30 if group is None else group)
-    return reader_common.fill(checkpoint, made, record.state_dict())
+    return genart.checkpoints.fill_module(checkpoint, made, record.state_dict())
 
 
 def generators(checkpoint: genart.checkpoints.Checkpoint) -> dict[str, genart.checkpoints.Record]:
@@ -163,7 +163,7 @@ def _pick(
     if wanted is None:
         return next((name for name in ("G_ema", "G") if name in networks), next(iter(networks)))
     if wanted not in networks:
-        reader_common.fail(
+        genart.checkpoints.fail(
             checkpoint, f'it has no "{wanted}"; its generators: {", ".join(networks)}.'
         )
     return wanted
@@ -194,13 +194,15 @@ def _settings(
     synthesis = {**flat, **_dict(facts, "synthesis_kwargs"), **_dict(facts, "block_kwargs")}
     for of in (mapping, synthesis):
         if of.get("activation", "lrelu") != "lrelu":
-            reader_common.fail(
+            genart.checkpoints.fail(
                 checkpoint, f"its activation is {of['activation']!r}; only lrelu is supported."
             )
     known = {*_POSITIONAL, *_MAPPING, *_SYNTHESIS, *_QUIET, "activation"}
     strange = sorted(str(key) for key in (mapping.keys() | synthesis.keys()) - known)
     if strange:
-        reader_common.fail(checkpoint, f"its settings {', '.join(strange)} are not StyleGAN2's.")
+        genart.checkpoints.fail(
+            checkpoint, f"its settings {', '.join(strange)} are not StyleGAN2's."
+        )
     return {
         **_inferred(checkpoint, state),
         **{key: synthesis[key] for key in (*_POSITIONAL, *_SYNTHESIS) if key in synthesis},
@@ -230,7 +232,7 @@ def _inferred(
             "use_noise": "synthesis.b4.conv1.noise_const" in shapes,
         }
     except (KeyError, IndexError, ValueError) as error:
-        reader_common.fail(checkpoint, f"a tensor is missing or has too few axes: {error}.")
+        genart.checkpoints.fail(checkpoint, f"a tensor is missing or has too few axes: {error}.")
     taps = reader_common.infer_taps(state.get("synthesis.b4.resample_filter"))
     return (
         values

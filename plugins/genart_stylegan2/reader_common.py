@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 import genart
 
 from .config import Config
 from .layers import DEFAULT_TAPS, low_pass
 from .network import Network
-
-_LISTED = 6  # names in an error before "and 40 more"
-AnyModule = TypeVar("AnyModule", bound=nn.Module)
-
-
-def fail(checkpoint: genart.checkpoints.Checkpoint, why: str) -> NoReturn:
-    """Raise CheckpointError for a file that was recognised but cannot be used."""
-    raise genart.errors.CheckpointError(f'"{checkpoint.path}" cannot be used: {why}')
 
 
 def make_config(checkpoint: genart.checkpoints.Checkpoint, values: Mapping[str, Any]) -> Config:
@@ -32,7 +24,7 @@ def make_config(checkpoint: genart.checkpoints.Checkpoint, values: Mapping[str, 
     try:
         return Config.from_dict(dict(values))
     except genart.UsageError as error:
-        fail(checkpoint, str(error))
+        genart.checkpoints.fail(checkpoint, str(error))
 
 
 def build(
@@ -45,39 +37,7 @@ def build(
     """
     with torch.device("meta"):
         network = Network(config)
-    return fill(checkpoint, network, state)
-
-
-def fill(
-    checkpoint: genart.checkpoints.Checkpoint, module: AnyModule, state: Mapping[str, Tensor]
-) -> AnyModule:
-    """Assign weights to a module on the meta device, as float32, and freeze it.
-
-    Raises:
-        CheckpointError: names that are missing or unexpected, or shapes that differ.
-    """
-    wanted = module.state_dict()
-    faults = [*_names("missing", wanted.keys() - state.keys())]
-    faults += _names("unexpected", state.keys() - wanted.keys())
-    faults += _names(
-        "with another shape",
-        (
-            f"{name} {tuple(state[name].shape)} for {tuple(wanted[name].shape)}"
-            for name in wanted.keys() & state.keys()
-            if state[name].shape != wanted[name].shape
-        ),
-    )
-    if faults:
-        fail(checkpoint, f"its tensors do not fit its settings; {'; '.join(faults)}.")
-    own = {name: state[name].float().contiguous() for name in wanted}
-    module.load_state_dict(own, assign=True)
-    return module.requires_grad_(False)
-
-
-def _names(what: str, names: Iterable[str]) -> list[str]:
-    found = sorted(names)
-    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
-    return [f"{what}: {', '.join(found[:_LISTED])}{more}"] if found else []
+    return genart.checkpoints.fill_module(checkpoint, network, state)
 
 
 def infer_channels(widths: Mapping[int, int]) -> dict[str, int] | None:

@@ -72,7 +72,9 @@ class RosinalityReader:
         networks = _networks(checkpoint)
         picked = _THEIRS.get(network, network) if network else next(iter(networks))
         if picked not in networks:
-            reader_common.fail(checkpoint, f'it has no "{network}"; it has {", ".join(networks)}.')
+            genart.checkpoints.fail(
+                checkpoint, f'it has no "{network}"; it has {", ".join(networks)}.'
+            )
         config = _config(checkpoint, networks[picked])
         average = _average(checkpoint)
         state = _renamed(networks[picked], config)
@@ -126,10 +128,10 @@ def _config(checkpoint: genart.checkpoints.Checkpoint, state: Mapping[str, Tenso
             "mapping_layers": sum(bool(_LAYER.match(name)) for name in state),
         }
     except (KeyError, IndexError) as error:
-        reader_common.fail(checkpoint, f"a tensor is missing or has too few axes: {error}.")
+        genart.checkpoints.fail(checkpoint, f"a tensor is missing or has too few axes: {error}.")
     taps = _taps(state)
     if taps is None:
-        reader_common.fail(checkpoint, "its blur kernels are not one separable filter.")
+        genart.checkpoints.fail(checkpoint, "its blur kernels are not one separable filter.")
     return reader_common.make_config(
         checkpoint,
         values | (reader_common.infer_channels(channels) or {}) | {"resample_filter": taps},

@@ -45,7 +45,7 @@ def _is_told(key: str) -> bool:
 def _config(checkpoint: genart.checkpoints.Checkpoint) -> Config:
     version = checkpoint.metadata.get("genart.format", "")
     if version != FORMAT:
-        reader_common.fail(
+        genart.checkpoints.fail(
             checkpoint,
             f'its format is "{version}" and this genart reads "{FORMAT}"; update genart.',
         )
@@ -54,7 +54,7 @@ def _config(checkpoint: genart.checkpoints.Checkpoint) -> Config:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        reader_common.fail(
+        genart.checkpoints.fail(
             checkpoint, "its header has no genart.config, a JSON object of settings."
         )
     return reader_common.make_config(checkpoint, values)

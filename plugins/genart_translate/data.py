@@ -140,8 +140,8 @@ def _paired(pairs: Iterator[_Pair], side: int, where: str) -> Domains:
             f"{where}: no pairs. A pair is one file with both images side by side, or two files of "
             f"the same name in two folders (trainA and trainB, or --data-b).{reason}"
         )
-    tensors = (torch.from_numpy(np.stack(squares)) for squares in (a, b))
-    return Domains(*tensors, tuple(skipped))
+    stacked_a, stacked_b = (torch.from_numpy(np.stack(squares)) for squares in (a, b))
+    return Domains(stacked_a, stacked_b, tuple(skipped))
 
 
 def _two(path: str | Path, path_b: str) -> list[genart.training.ImageSource]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +16,6 @@ from .networks import build
 
 ARCHITECTURE = "translate"
 FORMAT = "1"  # of our files; a newer one is refused
-_LISTED = 6  # names in an error before "and 40 more"
 
 
 def save_model(
@@ -60,7 +58,7 @@ def read_shape(checkpoint: genart.checkpoints.Checkpoint) -> Shape | None:
         return None
     version = checkpoint.metadata.get("genart.format", "")
     if version != FORMAT:
-        fail(
+        genart.checkpoints.fail(
             checkpoint,
             f'its format is "{version}" and this genart reads "{FORMAT}"; update genart.',
         )
@@ -69,11 +67,11 @@ def read_shape(checkpoint: genart.checkpoints.Checkpoint) -> Shape | None:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        fail(checkpoint, "its header has no genart.shape, a JSON object.")
+        genart.checkpoints.fail(checkpoint, "its header has no genart.shape, a JSON object.")
     try:
         return Shape.from_dict(values)
     except genart.UsageError as error:
-        fail(checkpoint, str(error))
+        genart.checkpoints.fail(checkpoint, str(error))
 
 
 def fill(
@@ -91,30 +89,5 @@ def fill(
     """
     with torch.device("meta"):
         net = build(shape)
-    wanted = net.state_dict()
-    faults = [*_names("missing", wanted.keys() - state.keys())]
-    faults += _names("unexpected", state.keys() - wanted.keys())
-    faults += _names(
-        "with another shape",
-        (
-            f"{name} {tuple(state[name].shape)} for {tuple(wanted[name].shape)}"
-            for name in wanted.keys() & state.keys()
-            if state[name].shape != wanted[name].shape
-        ),
-    )
-    if faults:
-        fail(checkpoint, f"its tensors do not fit a {shape.describe()}; {'; '.join(faults)}.")
-    own = {name: state[name].float().contiguous() for name in wanted}
-    net.load_state_dict(own, assign=True)
-    return net.eval().requires_grad_(False)
-
-
-def fail(checkpoint: genart.checkpoints.Checkpoint, why: str) -> NoReturn:
-    """Raise CheckpointError for a file that was recognised but cannot be used."""
-    raise genart.errors.CheckpointError(f'"{checkpoint.path}" cannot be used: {why}')
-
-
-def _names(what: str, names: Iterable[str]) -> list[str]:
-    found = sorted(names)
-    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
-    return [f"{what}: {', '.join(found[:_LISTED])}{more}"] if found else []
+    filled = genart.checkpoints.fill_module(checkpoint, net, state, f"a {shape.describe()}")
+    return filled.eval()
