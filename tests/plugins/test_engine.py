@@ -242,5 +242,5 @@ def test_compile_for_readies_what_plays(model: StyleGAN2) -> None:
     assert model.compile_for() is model
     with pytest.raises(genart.UsageError, match="at least 1 image"):
         model.compile_for(batch=0)
-    with pytest.raises(genart.UsageError, match="brings it there"):
+    with pytest.raises(genart.UsageError, match="to load it there"):
         model.compile_for(device="meta")
