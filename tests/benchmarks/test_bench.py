@@ -182,7 +182,7 @@ def test_the_arithmetic_is_that_of_the_convolutions_that_run(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux counts memory")
-def test_memory_grows_with_the_picture_and_with_the_batch() -> None:
+def test_memory_grows_with_the_image_and_with_the_batch() -> None:
     small, large = peak_memory.main("64", "512"), peak_memory.main("256", "2048")
     assert 0 <= small < large
     picture = 256 * 256 * 3 * 4 / 1e6

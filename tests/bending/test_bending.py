@@ -46,7 +46,7 @@ def test_layers_go_by_the_names_people_use(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["32", "16.2", "1", "conv1", "", "b16"])
-def test_a_layer_that_is_not_there_is_told_with_all_that_are(text: str) -> None:
+def test_a_layer_that_is_not_there_is_reported_with_all_that_are(text: str) -> None:
     with pytest.raises(genart.errors.UnknownName, match=r"b4\.conv1, b8\.conv0, .*b16\.conv1"):
         find_layer(text, LAYERS)
 
@@ -73,7 +73,7 @@ def test_bends_are_read_from_text() -> None:
         ("gone.toml", "no bends file"), ("16:rotate + ", "is not a bend"),
     ],
 )  # fmt: skip
-def test_text_that_says_no_bend_is_told(text: str, says: str) -> None:
+def test_text_that_says_no_bend_is_reported(text: str, says: str) -> None:
     with pytest.raises(genart.UsageError, match=says):
         parse_bends(text)
 
@@ -88,7 +88,7 @@ def test_text_that_says_no_bend_is_told(text: str, says: str) -> None:
         ("[[bend]]\nlayer = '16'\noperation = 'rotate'\namounts = 'x'", "could not convert"),
     ],
 )  # fmt: skip
-def test_a_file_that_holds_no_bends_is_told(text: str, says: str, tmp_path: Path) -> None:
+def test_a_file_that_holds_no_bends_is_reported(text: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(text)
     with pytest.raises(genart.DataError, match=says):
         parse_bends(tmp_path / "a.toml")
@@ -141,7 +141,7 @@ def test_a_bend_changes_its_layer_and_all_that_follows(layer: str, architecture:
     "text",
     ["64:wave@0.1,2", "64.0:flip_v@1 + 64.1:invert@0.5", "32.0[40%]:swirl@0.3 + 8:rotate@0.1"],
 )
-def test_the_engine_stops_at_layers_and_makes_the_networks_picture(text: str) -> None:
+def test_the_engine_stops_at_layers_and_makes_the_networks_image(text: str) -> None:
     fast = tiny(img_resolution=64, channel_base=512)
     slow = type(fast).from_network(fast.network, name="tiny", engine=False)
     place = fast.map(fast.sample([4, 5]), 0.8)
@@ -239,7 +239,7 @@ def test_gradients_flow_through_bends(model: Any) -> None:
     assert free.values.grad.abs().sum() > 0
 
 
-def test_what_cannot_be_bent_is_told(model: Any) -> None:
+def test_what_cannot_be_bent_is_reported(model: Any) -> None:
     with pytest.raises(genart.UsageError, match="does not allow changes of its layers"):
         genart.bend(genart.load("plasma"), "16:rotate")
     with pytest.raises(genart.errors.UnknownName, match=r"No layer named \"64\""):
@@ -316,7 +316,7 @@ def test_bends_rest_on_models_without_layers() -> None:
     assert np.array_equal(*frames)
 
 
-def test_bends_are_turned_live_and_a_bad_text_is_set_back(model: Any, tmp_path: Path) -> None:
+def test_bends_are_changed_live_and_a_bad_text_is_set_back(model: Any, tmp_path: Path) -> None:
     from genart.live.perform import start_show_recorder
 
     file = str(model.save(tmp_path / "tiny.safetensors"))

@@ -45,7 +45,7 @@ def test_layers_are_listed(genart_command: Run, file: Path) -> None:
     assert told["layers"] == [line.split()[0] for line in done.out.splitlines()]
 
 
-def test_a_picture_shows_every_channel_on_one_scale(
+def test_an_image_shows_every_channel_on_one_scale(
     genart_command: Run, file: Path, tmp_path: Path, model: Any
 ) -> None:
     out = tmp_path / "layer.png"
@@ -100,7 +100,7 @@ def test_a_film_of_a_layer_follows_the_walk(
     assert recipe["command"].startswith("genart layers")
 
 
-def test_what_cannot_be_shown_is_told(genart_command: Run, file: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_shown_is_reported(genart_command: Run, file: Path, tmp_path: Path) -> None:
     for words, says in (
         (("plasma",), "does not show its layers"),
         ((file, "-o", tmp_path / "a.png"), "Name the layer"),

@@ -238,7 +238,7 @@ def test_a_stranger_is_told_what_it_is(data: bytes, tmp_path: Path) -> None:
     assert str(path) in str(caught.value)
 
 
-def test_a_missing_file_a_folder_and_another_zip_are_told(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_and_another_zip_are_reported(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="No such file"):
         read_checkpoint(tmp_path / "none.pkl")
     with pytest.raises(CheckpointError, match="is not a file"):
@@ -251,7 +251,7 @@ def test_a_missing_file_a_folder_and_another_zip_are_told(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("kind", ["zip", "legacy", "nvidia", "safetensors"])
 @pytest.mark.parametrize("keep", [0.2, 0.7, 0.999])
-def test_a_file_cut_short_is_told(kind: str, keep: float, tmp_path: Path) -> None:
+def test_a_file_cut_short_is_reported(kind: str, keep: float, tmp_path: Path) -> None:
     path = tmp_path / "model"
     path.write_bytes(files()[kind])
     read_checkpoint(path)
@@ -260,7 +260,7 @@ def test_a_file_cut_short_is_told(kind: str, keep: float, tmp_path: Path) -> Non
         read_checkpoint(path)
 
 
-def test_a_big_endian_file_is_told(tmp_path: Path) -> None:
+def test_a_big_endian_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
     path.write_bytes(files()["zip"].replace(b"little", b"big___"))
     with pytest.raises(CheckpointError, match="big-endian"):

@@ -148,7 +148,7 @@ def test_module_names_that_would_fill_the_memory_are_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("count", [2, 8, 1 << 40])
-def test_a_safetensors_header_that_does_not_fit_is_told(count: int, tmp_path: Path) -> None:
+def test_a_safetensors_header_that_does_not_fit_is_reported(count: int, tmp_path: Path) -> None:
     text = b'{"w":{"dtype":"F32","shape":[%d],"data_offsets":[0,%d]}}' % (count, 4 * count)
     path = tmp_path / "w.safetensors"
     path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(16))
@@ -157,7 +157,7 @@ def test_a_safetensors_header_that_does_not_fit_is_told(count: int, tmp_path: Pa
 
 
 @pytest.mark.parametrize("text", [b'{"a":' * 100_000, b"{not json", b'{"__metadata__":{"a":1}}'])
-def test_a_safetensors_header_that_is_none_is_told(text: bytes, tmp_path: Path) -> None:
+def test_a_safetensors_header_that_is_none_is_reported(text: bytes, tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     path.write_bytes(struct.pack("<Q", len(text)) + text)
     with pytest.raises(CheckpointError, match="header that is no"):

@@ -45,7 +45,7 @@ def small_model(tmp_path: Path) -> Path:
     return tmp_path / "small.safetensors"
 
 
-def test_a_folder_gets_a_picture_a_seed_named_by_it(genart_command: Run, tmp_path: Path) -> None:
+def test_a_folder_gets_an_image_a_seed_named_by_it(genart_command: Run, tmp_path: Path) -> None:
     done = genart_command("generate", "-o", tmp_path / "out", "--seeds", "3,8-9", *PLASMA, "--json")
     assert done.code == 0, done.err
     names = [Path(file).name for file in done.json["files"]]
@@ -57,7 +57,7 @@ def test_a_folder_gets_a_picture_a_seed_named_by_it(genart_command: Run, tmp_pat
     assert np.array_equal(pixels(tmp_path / "out" / "seed0008.png"), frame)
 
 
-def test_a_grid_holds_the_same_pictures_in_rows(genart_command: Run, tmp_path: Path) -> None:
+def test_a_grid_holds_the_same_images_in_rows(genart_command: Run, tmp_path: Path) -> None:
     genart_command("generate", "-o", tmp_path / "out", "--seeds", "1-6", *PLASMA)
     done = genart_command("generate", "-o", tmp_path / "g.png", "--grid", "3x2", *PLASMA)
     assert "96x64 px" in done.out
@@ -81,7 +81,7 @@ def test_a_size_is_width_by_height_and_the_model_widens(
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
-def test_a_picture_tells_how_it_was_made_and_the_command_makes_it_again(
+def test_an_image_tells_how_it_was_made_and_the_command_makes_it_again(
     genart_command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -111,7 +111,7 @@ def test_a_still_names_the_models_file_by_its_hash(
     assert recipe["model"] == {"name": str(small_model), "sha256": digest}
 
 
-def test_a_full_disk_is_told_with_what_was_kept(
+def test_a_full_disk_is_reported_with_what_was_kept(
     genart_command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = [2]
@@ -130,7 +130,7 @@ def test_a_full_disk_is_told_with_what_was_kept(
     assert f"the part was removed, there is no {tmp_path / 'm.png'}" in done.err
 
 
-def test_latents_go_to_a_file_and_come_back_as_the_same_pictures(
+def test_latents_go_to_a_file_and_come_back_as_the_same_images(
     genart_command: Run, tmp_path: Path
 ) -> None:
     genart_command("generate", "-o", tmp_path / "l.npz", "--seeds", "5,6", *PLASMA)
@@ -164,7 +164,7 @@ def test_alpha_is_kept_in_png_and_painted_on_black_in_jpeg(
     assert flat[clear[..., 3] < 4].mean() < 4
 
 
-def test_ctrl_c_between_pictures_keeps_the_whole_ones_and_says_so(
+def test_ctrl_c_between_images_keeps_the_whole_ones_and_says_so(
     genart_command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from genart_plasma.plasma import Plasma
@@ -278,7 +278,7 @@ def test_other_arrays_are_listed_by_name_and_shape(genart_command: Run, tmp_path
     assert (facts["what"], facts["arrays"]) == ("arrays", {"weight": [2, 3], "names": [1]})
 
 
-def test_a_model_is_converted_and_makes_the_same_picture(
+def test_a_model_is_converted_and_makes_the_same_image(
     genart_command: Run, tmp_path: Path, small_model: Path
 ) -> None:
     done = genart_command("models", "convert", small_model, tmp_path / "b.safetensors", "--json")

@@ -67,7 +67,7 @@ def test_layers_are_swapped_from_a_resolution_on(pair: Any) -> None:
     assert torch.equal(before, after)
 
 
-def test_every_picture_is_that_of_its_weights_also_while_they_change(pair: Any) -> None:
+def test_every_image_is_that_of_its_weights_also_while_they_change(pair: Any) -> None:
     """What the network makes while it turns and the engine when it stands are the same image."""
     one, two = pair
     amounts = [0.5, 2.0]
@@ -80,7 +80,7 @@ def test_every_picture_is_that_of_its_weights_also_while_they_change(pair: Any) 
             assert both(keys) == pytest.approx(fresh, abs=2e-5)
 
 
-def test_turning_never_makes_the_picture_jump(pair: Any) -> None:
+def test_turning_never_makes_the_image_jump(pair: Any) -> None:
     one, two = pair
     keys = one.map(one.sample([7]))
     pictures = [genart.blend_models(one, two, 1.0, 2 * 2 ** (k / 4))(keys) for k in range(14)]
@@ -112,12 +112,12 @@ def test_a_blend_is_bent_widened_reduced_and_kept(pair: Any, tmp_path: Path) -> 
         ({"architecture": "resnet"}, "architecture is skip and resnet"),
     ],
 )
-def test_models_of_other_shapes_are_told(pair: Any, options: Any, says: str) -> None:
+def test_models_of_other_shapes_are_reported(pair: Any, options: Any, says: str) -> None:
     with pytest.raises(genart.UsageError, match=says):
         genart.blend_models(pair[0], tiny(5, "other", **options))
 
 
-def test_models_of_other_kinds_are_told(pair: Any) -> None:
+def test_models_of_other_kinds_are_reported(pair: Any) -> None:
     with pytest.raises(genart.UsageError, match="is not a StyleGAN2"):
         genart.blend_models(pair[0], "plasma")
     with pytest.raises(genart.UsageError, match="cannot be blended"):
@@ -182,7 +182,7 @@ def test_a_recorded_show_blends_as_it_did(files: Any, tmp_path: Path) -> None:
     assert (first.frames[0] == second.frames[0]).all()
 
 
-def test_a_second_model_is_loaded_while_the_first_plays_and_bad_ones_are_told(
+def test_a_second_model_is_loaded_while_the_first_plays_and_bad_ones_are_reported(
     files: Any, tmp_path: Path
 ) -> None:
     other, broken = tmp_path / "large.safetensors", tmp_path / "broken.safetensors"

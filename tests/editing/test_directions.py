@@ -210,13 +210,13 @@ def test_a_file_gives_the_same_directions(model: genart.Generator, tmp_path: Pat
         ({"names": [1.0], "steps": np.zeros((1, 2, 3)), "values": [1.0]}, "names must be text"),
     ],
 )
-def test_a_wrong_file_is_told(tmp_path: Path, arrays: dict[str, Any], says: str) -> None:
+def test_a_wrong_file_is_reported(tmp_path: Path, arrays: dict[str, Any], says: str) -> None:
     np.savez(tmp_path / "bad.npz", **arrays)
     with pytest.raises(genart.DataError, match=says):
         genart.editing.load_directions(tmp_path / "bad.npz")
 
 
-def test_what_cannot_be_is_told(model: genart.Generator) -> None:
+def test_what_cannot_be_is_reported(model: genart.Generator) -> None:
     with pytest.raises(genart.UsageError, match=r"1\.\.\d+ directions, not 0"):
         sefa(model, 0)
     with pytest.raises(genart.UsageError, match="no styles"):
@@ -254,7 +254,7 @@ def test_the_command_keeps_directions_and_shows_them(
     assert "no styles" in wrong.err
 
 
-def test_equal_pictures_have_no_distance_and_others_do() -> None:
+def test_equal_images_have_no_distance_and_others_do() -> None:
     torch.manual_seed(0)
     a = torch.rand(2, 3, 40, 48) * 2 - 1
     assert genart.perception.perceptual_distance(a, a).abs().max() < 1e-5
@@ -316,7 +316,7 @@ def test_directions_of_another_model_rest(kept: tuple[Path, Path]) -> None:
     assert np.array_equal(*frames)
 
 
-def test_a_file_that_holds_no_directions_is_told(tmp_path: Path) -> None:
+def test_a_file_that_holds_no_directions_is_reported(tmp_path: Path) -> None:
     np.savez(tmp_path / "w.npz", w=np.zeros((1, 4, 8)))
     for name, says in (("w.npz", "contains no directions"), ("none.npz", "no latent file")):
         with pytest.raises(genart.UsageError, match=says):

@@ -53,7 +53,7 @@ def apart(image: torch.Tensor, target: torch.Tensor) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("space", "shape"), [("w", (2, 20)), ("w+", (2, 6, 20))])
-def test_the_projector_finds_a_models_own_pictures(
+def test_the_projector_finds_a_models_own_images(
     model: Any, target: torch.Tensor, space: str, shape: tuple[int, ...]
 ) -> None:
     found = genart.invert(
@@ -97,7 +97,7 @@ def test_noise_maps_stay_noise(model: Any, target: torch.Tensor) -> None:
     assert level.square().mean((1, 2, 3)) == pytest.approx([1.0, 1.0], abs=1e-4)
 
 
-def test_other_noise_maps_make_another_picture(model: Any) -> None:
+def test_other_noise_maps_make_another_image(model: Any) -> None:
     for _, conv in model.network.synthesis.convolutions():
         conv.noise_strength.data.fill_(0.4)
     try:
@@ -183,7 +183,7 @@ def claims(width: int, height: int) -> bytes:
 QUICK: dict[str, Any] = {"steps": 3, "samples": 50, "batch": 2}
 
 
-def test_a_batch_goes_on_past_what_is_no_picture(model: Any, tmp_path: Path) -> None:
+def test_a_batch_goes_on_past_what_is_no_image(model: Any, tmp_path: Path) -> None:
     good = pictures(tmp_path / "in", model, [1])[0]
     (tmp_path / "text.png").write_text("I am an image")
     (tmp_path / "zero.jpg").write_bytes(b"")
@@ -245,7 +245,7 @@ def test_a_batch_that_was_killed_goes_on_and_makes_nothing_twice(
     assert other.results[0].latent != again.results[0].latent
 
 
-def test_pictures_are_upright_and_fitted(tmp_path: Path) -> None:
+def test_images_are_upright_and_fitted(tmp_path: Path) -> None:
     half = Image.new("RGB", (64, 32), "white")
     half.paste("black", (0, 0, 32, 32))
     exif = Image.Exif()
@@ -295,14 +295,14 @@ def test_the_command_inverts_folders_and_says_what_failed(
         ({"features": "vgg99"}, "Features are"),
     ],
 )
-def test_wrong_words_are_told(
+def test_wrong_words_are_reported(
     model: Any, target: torch.Tensor, words: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(genart.UsageError, match=says):
         genart.invert(model, target, **{"samples": 20, **words})
 
 
-def test_a_target_of_another_size_is_told(model: Any) -> None:
+def test_a_target_of_another_size_is_reported(model: Any) -> None:
     with pytest.raises(genart.UsageError, match=r"\(n, 3, 16, 16\)"):
         genart.invert(model, torch.zeros(1, 3, 8, 8))
     with pytest.raises(genart.UsageError, match="finite"):
@@ -349,7 +349,7 @@ def test_caffes_weights_see_bgr_bytes(vgg: Any) -> None:
     assert seen[0, :, 0, 0].tolist() == pytest.approx([-103.939, 127.5 - 116.779, 255 - 123.68])
 
 
-def test_weights_that_are_not_vgg16_are_told(tmp_path: Path) -> None:
+def test_weights_that_are_not_vgg16_are_reported(tmp_path: Path) -> None:
     np.savez(tmp_path / "half.npz", **{"features.28.weight": np.zeros((512, 512, 3, 3), np.int8)})
     with pytest.raises(genart.errors.CheckpointError, match=r"features\.0\.weight is missing"):
         feature_maps(str(tmp_path / "half.npz"))
@@ -369,7 +369,7 @@ def test_an_index_line_holds_what_a_reader_needs(model: Any, tmp_path: Path) -> 
     assert entry["distance"] > 0
 
 
-def test_no_picture_and_no_latent_is_replaced(model: Any, tmp_path: Path) -> None:
+def test_no_image_and_no_latent_is_replaced(model: Any, tmp_path: Path) -> None:
     (image,) = pictures(tmp_path, model, [3])
     with pytest.raises(genart.UsageError, match="would replace an image"):
         invert_all([image], image.parent, model=model, steps=1)

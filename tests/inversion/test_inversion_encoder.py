@@ -94,7 +94,7 @@ def test_an_encoder_beside_its_model_is_found(model: Any, encoder: Path, tmp_pat
     assert torch.equal(found.latent.values, named.latent.values)
 
 
-def test_a_damaged_encoder_is_told(model: Any, encoder: Path, tmp_path: Path) -> None:
+def test_a_damaged_encoder_is_reported(model: Any, encoder: Path, tmp_path: Path) -> None:
     checkpoint = genart.checkpoints.read_checkpoint(encoder)
     state = {name: each for name, each in checkpoint.tree.items() if name != "last.bias"}
     genart.checkpoints.write_safetensors(tmp_path / "less.safetensors", state, checkpoint.metadata)

@@ -35,7 +35,7 @@ def distance(image: torch.Tensor) -> float:
 
 
 @pytest.mark.slow
-def test_the_tuned_copy_makes_the_picture_and_the_model_stays(
+def test_the_tuned_copy_makes_the_image_and_the_model_stays(
     model: Any, tuned: genart.Inversion
 ) -> None:
     assert tuned.generator is not None

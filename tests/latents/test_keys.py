@@ -61,7 +61,7 @@ def test_whole_numbers_of_any_kind_are_seeds() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a", "1,,2", "photo.png", "1;2", "nowhere/"])
-def test_what_is_no_key_is_told(text: str) -> None:
+def test_what_is_no_key_is_reported(text: str) -> None:
     with pytest.raises(genart.UsageError, match="is no key"):
         parse_keys(text)
 
@@ -114,7 +114,7 @@ def test_labels_and_truncations_of_some_are_filled_in(tmp_path: Path) -> None:
     assert made.truncation.tolist() == [0.5, 1.0]
 
 
-def test_latents_of_another_model_are_told(plasma: genart.Generator, tmp_path: Path) -> None:
+def test_latents_of_another_model_are_reported(plasma: genart.Generator, tmp_path: Path) -> None:
     w = plasma.map(plasma.sample([1]))
     genart.save_latent(tmp_path / "other.npz", w, model="ffhq")
     with pytest.raises(genart.UsageError, match='belongs to "ffhq" and not to "plasma"'):

@@ -242,7 +242,7 @@ def test_pulse_multiplies_the_keys_own_truncation(plasma):
     assert walk(0.5).truncation.item() == pytest.approx(0.1)
 
 
-def test_traverse_goes_from_the_opposite_to_the_picture_and_back(plasma):
+def test_traverse_goes_from_the_opposite_to_the_image_and_back(plasma):
     key = plasma.sample([1])
     loop = genart.walk(key, "traverse").at([0.0, 0.25, 0.5, 0.75])
     torch.testing.assert_close(loop.truncation, torch.tensor([-1.0, 0.0, 1.0, 0.0]))

@@ -116,7 +116,7 @@ def test_a_walk_turned_even_keeps_playing_and_does_not_wait(
     assert faults.total == 0
 
 
-def test_a_walk_that_cannot_be_paced_plays_on_and_is_told(plasma: genart.Generator) -> None:
+def test_a_walk_that_cannot_be_paced_plays_on_and_is_reported(plasma: genart.Generator) -> None:
     class Broken(Slowly):
         def __call__(self, latent: genart.Latent, **settings: Any) -> genart.Image:
             raise RuntimeError("no image")

@@ -187,7 +187,7 @@ class Wall(genart.MemorySink):
 
 
 @pytest.mark.usefixtures("stage_plugin")
-def test_controls_and_outputs_come_by_name_and_a_missing_device_is_told() -> None:
+def test_controls_and_outputs_come_by_name_and_a_missing_device_is_reported() -> None:
     said: list[str] = []
     faults, own = Faults(said.append), Fader()
     made = make_controls(["seen:Launch Control: 2", own, "unplugged:cable"], faults)

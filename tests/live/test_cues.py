@@ -120,7 +120,7 @@ def test_a_save_that_fails_leaves_file_and_cues_as_they_were(tmp_path: Path) -> 
     assert cues.names == []
 
 
-def test_what_another_sketch_has_is_left_out_told_once_and_kept(
+def test_what_another_sketch_has_is_left_out_reported_once_and_kept(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "cues.json"
@@ -190,7 +190,7 @@ def test_cues_are_moved_and_renamed_where_they_stand(tmp_path: Path) -> None:
     assert Cues(store(), tmp_path / "cues.json").names == ["1st", "two", "three"]
 
 
-def test_a_disk_that_takes_no_cues_is_told_once_and_they_play_on(tmp_path: Path) -> None:
+def test_a_disk_that_takes_no_cues_is_reported_once_and_they_play_on(tmp_path: Path) -> None:
     said: list[str] = []
     faults = Faults(said.append)
     held, path = store(), tmp_path / "cues.json"

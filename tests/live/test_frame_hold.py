@@ -74,7 +74,7 @@ def test_a_show_keeps_nothing_of_it(tmp_path: Path) -> None:
     assert [line["address"] for line in lines[1:]] == ["/genart/end"]
 
 
-def test_a_sketch_that_draws_by_itself_has_no_ladder_and_that_is_said() -> None:
+def test_a_sketch_that_draws_by_itself_has_no_ladder_and_that_is_reported() -> None:
     stage = Performance(Flat, seconds=12.0)
     draw = Flat.draw
 

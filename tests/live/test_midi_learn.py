@@ -214,7 +214,7 @@ def test_without_a_name_the_param_in_hand_is_learned(table: Table) -> None:
         (("sketch.level", "latch"), "absolute, relative, toggle"),
     ],
 )
-def test_what_cannot_be_learned_is_said_at_once(
+def test_what_cannot_be_learned_is_reported_at_once(
     table: Table, args: tuple[str, ...], why: str
 ) -> None:
     with pytest.raises(UsageError, match=why):
@@ -248,7 +248,9 @@ def test_a_saved_file_takes_over_and_a_mistake_leaves_the_old_one(table: Table) 
     assert table.store.current("sketch.count") == 9
 
 
-def test_what_is_learned_over_a_broken_file_is_told_and_the_file_left_alone(table: Table) -> None:
+def test_what_is_learned_over_a_broken_file_is_reported_and_the_file_left_alone(
+    table: Table,
+) -> None:
     table.saved("[[map]\n")
     table.mapping.learn(("sketch.level",))
     table.midi("cc/1/1 box", 64)

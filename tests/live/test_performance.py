@@ -37,7 +37,7 @@ def test_a_performance_ends_by_itself_and_reports(genart_command: Callable[..., 
     assert report["made"] > 0
 
 
-def test_what_arrives_in_the_store_turns_the_picture_and_is_timed() -> None:
+def test_what_arrives_in_the_store_turns_the_image_and_is_timed() -> None:
     live = genart.live.Live(
         Flat, model="plasma", size=32, fps=100, seconds=10, params={"sketch.level": -1.0}
     )
@@ -175,7 +175,7 @@ def test_a_recorded_show_renders_again_to_the_frames_that_were_made(tmp_path: Pa
     assert len(again.frames) >= max(made) - 1
 
 
-def test_a_full_disk_ends_the_show_and_not_the_picture() -> None:
+def test_a_full_disk_ends_the_show_and_not_the_image() -> None:
     store, said = Store({"sketch.level": Flat.level}), list[str]()  # type: ignore[dict-item]
     desk = StoreControl(store, Faults(said.append), {})
 
@@ -205,7 +205,7 @@ def test_a_full_disk_ends_the_show_and_not_the_picture() -> None:
         ({"fps": 0}, "frame rate"),
     ],
 )
-def test_what_cannot_be_is_said_before_anything_plays(
+def test_what_cannot_be_is_reported_before_anything_plays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: dict[str, Any], says: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -100,7 +100,9 @@ def test_a_sketch_saved_in_the_show_is_noted_and_said_and_code_is_never_kept(
     assert 'No parameter named "sketch.more"' in caplog.text
 
 
-def test_a_sketch_changed_since_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_sketch_changed_since_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     night = Night(tmp_path).play({}, 3)
     assert len(night.again()) == 3
     assert caplog.text == ""
@@ -139,7 +141,7 @@ def test_a_show_is_made_by_as_many_threads_as_it_was_played_with(tmp_path: Path)
     assert torch.get_num_threads() == before
 
 
-def test_a_disk_that_fills_up_ends_the_show_and_is_told_once(tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_ends_the_show_and_is_reported_once(tmp_path: Path) -> None:
     night = Night(tmp_path)
     said: list[str] = []
     night.live.faults._tell = said.append

@@ -105,7 +105,7 @@ def test_an_equal_value_changes_nothing_unless_it_moves_by_itself() -> None:
     assert [change.path for change in held.take().changes] == ["sketch.phase"]
 
 
-def test_what_moved_by_itself_is_seen_and_not_told() -> None:
+def test_what_moved_by_itself_is_seen_and_not_reported() -> None:
     held, _ = store()
     told: list[Any] = []
     held.subscribe(lambda *args: told.append(args))

@@ -137,7 +137,7 @@ def test_what_is_launched_waits_for_its_beat_and_newest_wins() -> None:
     assert done == ["b"], "once"
 
 
-def test_a_wait_follows_a_tempo_that_is_turned_meanwhile() -> None:
+def test_a_wait_follows_a_tempo_that_is_changed_meanwhile() -> None:
     tempo, stage, time = desk()
     done: list[float] = []
     advanced(tempo, stage, time, 0.5)

@@ -276,7 +276,7 @@ def test_a_soft_pad_counts_when_something_is_done() -> None:
     assert bindings.feed("midi", "note/10/36", 3) == [Action("sketch/text", ("drop",))]
 
 
-def test_two_equal_controllers_are_told_apart_by_name() -> None:
+def test_two_equal_controllers_are_distinguished_by_name() -> None:
     text = '[[map]]\nmidi = "cc/1/1"\ndevice = "Left"\nto = "sketch.level"\n'
     bindings = parse_mapping(text, TREE, Path("map.toml"))
     assert pairs(bindings.feed("midi", "cc/1/1 My left Hand 20:0", 127)) == [("sketch.level", 1.0)]

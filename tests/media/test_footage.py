@@ -55,14 +55,14 @@ def test_a_film_covers_the_size_asked_for(clip: Path) -> None:
 
 
 @pytest.fixture
-def test_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_image(monkeypatch: pytest.MonkeyPatch) -> None:
     """ffmpeg's own test image in place of this machine's camera."""
     camera = ("lavfi", "testsrc=size=64x48:rate=60", "")
     monkeypatch.setattr(reading, "_CAMERAS", dict.fromkeys(("linux", "darwin", "win32"), camera))
 
 
-@pytest.mark.usefixtures("test_picture")
-def test_a_camera_gives_its_newest_picture_whatever_the_time() -> None:
+@pytest.mark.usefixtures("test_image")
+def test_a_camera_gives_its_newest_image_whatever_the_time() -> None:
     camera = genart.media.Footage("camera", SIZE)
     first = camera.frame(100.0)
     assert first.shape == (*SIZE, 3)
@@ -70,7 +70,7 @@ def test_a_camera_gives_its_newest_picture_whatever_the_time() -> None:
     camera.close()
 
 
-@pytest.mark.usefixtures("test_picture")
+@pytest.mark.usefixtures("test_image")
 def test_a_camera_that_is_not_there_says_so() -> None:
     camera = genart.media.Footage("camera:no such source", SIZE)
     with pytest.raises(DataError, match="gives no image"):
@@ -78,7 +78,7 @@ def test_a_camera_that_is_not_there_says_so() -> None:
     camera.close()
 
 
-def test_a_camera_that_gives_no_picture_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_camera_that_gives_no_image_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_PATIENCE", 0.5)
     begun: list[Any] = []
     silent = [sys.executable, "-c", "import time; time.sleep(100)"]
@@ -118,7 +118,7 @@ def test_the_sketch_shows_footage_the_walk_or_both(clip: Path) -> None:
     assert abs(both - (film + walk) / 2).max() <= 1
 
 
-def test_a_wrong_source_is_told_before_anything_is_written(tmp_path: Path) -> None:
+def test_a_wrong_source_is_reported_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(genart.GenartError, match="There is no film"):
         genart.render("footage", tmp_path / "out.mp4", model="plasma", seconds=0.1,
                       params={"sketch.source": "none.mp4"})  # fmt: skip

@@ -106,7 +106,7 @@ def test_a_name_goes_before_a_file_of_that_name(
         (".", genart.UsageError, "is a folder"),
     ],
 )
-def test_what_is_not_there_is_said(source: str, error: type[Exception], says: str) -> None:
+def test_what_is_not_there_is_reported(source: str, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):
         genart.load(source, device="cpu")
 
@@ -275,7 +275,7 @@ def test_a_failed_download_leaves_nothing(
     assert cached(tmp_path) == []
 
 
-def test_a_server_that_is_not_there_is_said(server: Any, tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_is_reported(server: Any, tmp_path: Path) -> None:
     with pytest.raises(
         genart.errors.CheckpointError, match=r"Could not fetch http://127\.0\.0\.1:1/x"
     ):

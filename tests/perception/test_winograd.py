@@ -38,7 +38,7 @@ def test_maps_and_gradients_are_the_convolutions(size: tuple[int, int]) -> None:
     assert close(*(torch.autograd.grad(each, x, weights)[0] for each in (y, plain)))
 
 
-def test_a_picture_keeps_nothing_for_its_gradient() -> None:
+def test_an_image_keeps_nothing_for_its_gradient() -> None:
     kept: list[Tensor] = []
 
     def keep(tensor: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ def test_controls_turn_params_while_the_film_runs() -> None:
     assert greys == [20, 30, 0, 50, 60]
 
 
-def test_freeze_holds_the_picture() -> None:
+def test_freeze_holds_the_image() -> None:
     player = performer(Ramp())
     script = Script((0.2, "output.freeze", True), (0.4, "output.freeze", False))
     greys = [int(f[0, 0, 0]) for f in frames(player, OfflineClock(5, Fraction(10)), [script])]
@@ -177,7 +177,7 @@ def test_making_goes_on_while_a_frame_is_encoded() -> None:
     assert sink.frames == 4
 
 
-def test_an_error_in_a_sink_ends_the_film_and_is_told() -> None:
+def test_an_error_in_a_sink_ends_the_film_and_is_reported() -> None:
     class Broken(genart.MemorySink):
         def write(self, frame: np.ndarray) -> None:
             raise OSError("No space left on device")

@@ -73,7 +73,7 @@ def area(milliseconds: float) -> Callable[[Any], float]:
     return lambda model: gain[model.is_half] * milliseconds / 1e3 * (model.resolution[0] / 256) ** 2
 
 
-def test_rungs_go_from_full_over_half_precision_to_small_pictures() -> None:
+def test_rungs_go_from_full_over_half_precision_to_small_images() -> None:
     levels = quality_levels(Slow(256, half=True))
     assert [level.name for level in levels] == [
         "full", "half precision", "1/2 size", "1/4 size", "1/8 size",

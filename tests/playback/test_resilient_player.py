@@ -28,7 +28,7 @@ from genart.playback.quality import QualityController
         ("exit", "SystemExit"),
     ],
 )
-def test_whatever_a_sketch_does_the_last_good_frame_is_held_and_the_fault_told_once(
+def test_whatever_a_sketch_does_the_last_good_frame_is_held_and_the_fault_reported_once(
     how: str, says: str
 ) -> None:
     player, _, faults = steady()
@@ -160,7 +160,7 @@ class Bell(deque[str]):
         self.ready.set()
 
 
-def test_a_model_that_cannot_be_had_is_told_and_the_name_set_back() -> None:
+def test_a_model_that_cannot_be_had_is_reported_and_the_name_set_back() -> None:
     back: list[tuple[str, Any]] = []
     player, loader, faults = steady(restored=lambda path, value: back.append((path, value)))
     player.frame(tick(0))
@@ -281,7 +281,7 @@ def test_memory_that_runs_out_in_a_model_is_seen_and_the_ladder_steps_down(
         (RuntimeError("MPS backend: device lost"), "mps"),
     ],
 )
-def test_on_a_lost_device_the_model_is_loaded_again_elsewhere_and_told_once(
+def test_on_a_lost_device_the_model_is_loaded_again_elsewhere_and_reported_once(
     error: Exception, lost: str
 ) -> None:
     devices: list[str] = []

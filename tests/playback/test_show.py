@@ -124,7 +124,7 @@ def test_what_is_given_wins_over_the_show(sketch: Path, tmp_path: Path) -> None:
     assert not np.array_equal(plain[0], other[0])
 
 
-def test_another_rate_passes_through_the_same_pictures(sketch: Path, tmp_path: Path) -> None:
+def test_another_rate_passes_through_the_same_images(sketch: Path, tmp_path: Path) -> None:
     play(sketch, tmp_path / "a.jsonl")
     thirty, ninety = again(tmp_path / "a.jsonl"), again(tmp_path / "a.jsonl", fps=90)
     assert len(ninety) == 90

@@ -74,7 +74,7 @@ def test_an_error_while_drawing_names_its_line_and_frame(tmp_path: Path) -> None
     assert [file.name for file in tmp_path.iterdir() if file.suffix == ".gif"] == []
 
 
-def test_what_draw_returns_must_be_a_picture(tmp_path: Path) -> None:
+def test_what_draw_returns_must_be_an_image(tmp_path: Path) -> None:
     source = GOOD.replace("self.paint(self.keys[0])", "3")
     with pytest.raises(
         genart.errors.SketchError, match=r"an image .* a frame or a PIL image, not int"

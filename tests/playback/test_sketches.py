@@ -56,7 +56,7 @@ def test_every_sketch_loops(name: str, plasma: genart.Generator) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_param_of_a_sketch_may_be_turned_to_its_ends(
+def test_every_param_of_a_sketch_may_be_changed_to_its_ends(
     name: str, plasma: genart.Generator
 ) -> None:
     params = params_of(load_sketch(name))
@@ -83,7 +83,7 @@ def test_beat_cut_changes_on_the_beat_and_only_there(plasma: genart.Generator) -
     assert [step > 0.5 for step in steps] == [False] * 5 + [True] + [False] * 5
 
 
-def test_corners_passes_through_the_pictures_of_its_corners(plasma: genart.Generator) -> None:
+def test_corners_passes_through_the_images_of_its_corners(plasma: genart.Generator) -> None:
     frames = played("corners", plasma, 8, sketch__reach=1.0, walk__seeds="11-14")
     sink = genart.MemorySink()
     for seed in (13, 14, 11, 12):  # at every quarter of the round
@@ -118,7 +118,7 @@ def test_siblings_share_a_shape_and_differ_in_what_is_their_own(plasma: genart.G
     assert min(np.abs(first - other).mean() for other in others) > 5
 
 
-def test_shimmer_shows_no_more_than_the_picture_when_the_amount_is_nought(
+def test_shimmer_shows_no_more_than_the_image_when_the_amount_is_nought(
     plasma: genart.Generator,
 ) -> None:
     quiet, loud = (

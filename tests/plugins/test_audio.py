@@ -239,7 +239,7 @@ def test_a_file_plays_live_in_its_own_time(
     assert "audio/level" in console.said
 
 
-def test_the_mapping_of_a_feature_that_there_is_not_is_told(
+def test_the_mapping_of_a_feature_that_there_is_not_is_reported(
     tmp_path: Path, begun: Callable[[AudioControl, LiveConsole], None]
 ) -> None:
     told, event = list[str](), threading.Event()
@@ -255,7 +255,7 @@ def test_the_mapping_of_a_feature_that_there_is_not_is_told(
     assert 'Did you mean "bass"?' in " ".join(told)
 
 
-def test_a_device_that_goes_is_told_once_and_tried_again(
+def test_a_device_that_goes_is_reported_once_and_tried_again(
     tmp_path: Path,
     begun: Callable[[AudioControl, LiveConsole], None],
     monkeypatch: pytest.MonkeyPatch,
@@ -351,7 +351,9 @@ def device_trouble() -> Exception | None:
     return None
 
 
-def test_a_missing_package_is_said_before_anything_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_reported_before_anything_plays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(genart.errors.MissingExtra, match=r"pip install 'genart\[audio\]'"):
         registry("control").create("audio", source="USB")

@@ -150,7 +150,7 @@ def test_a_film_begins_where_its_sources_are(tmp_path: Path) -> None:
     assert glow[0] > 200, "and does not glide there"
 
 
-def test_what_nobody_plays_in_a_film_rests_and_is_told(tmp_path: Path) -> None:
+def test_what_nobody_plays_in_a_film_rests_and_is_reported(tmp_path: Path) -> None:
     told: list[str] = []
     mapping = write(
         tmp_path, HIT, 'midi = "cc/1/74"\nto = "sketch.glow"',

@@ -73,7 +73,7 @@ def test_it_knows_every_filter(taps: tuple[int, ...], architecture: str) -> None
     torch.testing.assert_close(fast, slow, rtol=1e-5, atol=CLOSE)
 
 
-def test_it_knows_large_pictures_and_many_channels() -> None:
+def test_it_knows_large_images_and_many_channels() -> None:
     fast, slow = both(network(img_resolution=256, channel_base=4096, channel_max=300))
     torch.testing.assert_close(fast, slow, rtol=0, atol=5e-5)
 
@@ -102,7 +102,7 @@ def test_generators_play_it_in_batches_truncated_with_labels_and_at_any_size() -
     torch.testing.assert_close(small(latent), coarse(latent), rtol=0, atol=CLOSE)
 
 
-def test_a_picture_is_its_own_and_stays_as_it_is(model: StyleGAN2) -> None:
+def test_an_image_is_its_own_and_stays_as_it_is(model: StyleGAN2) -> None:
     first = model(model.sample(1))
     before = first.clone()
     first_again = model(model.sample(1))

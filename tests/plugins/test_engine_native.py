@@ -144,7 +144,7 @@ def test_it_knows_every_filter(taps: tuple[int, ...]) -> None:
 @needs_compiler
 @pytest.mark.usefixtures("accelerated")
 @pytest.mark.parametrize("start", [(4, 4), (5, 4)])
-def test_it_knows_large_pictures_and_many_channels(start: tuple[int, int]) -> None:
+def test_it_knows_large_images_and_many_channels(start: tuple[int, int]) -> None:
     check(network(img_resolution=256, channel_base=4096, channel_max=300), start=start)
 
 
@@ -202,7 +202,7 @@ def test_changed_weights_show_at_once(change: Callable[[Network], None]) -> None
 
 @needs_compiler
 @pytest.mark.usefixtures("accelerated")
-def test_a_picture_is_the_same_in_whatever_batch_copy_and_thread() -> None:
+def test_an_image_is_the_same_in_whatever_batch_copy_and_thread() -> None:
     net = network("64px")
     engine(net)
     model = StyleGAN2.from_network(net)

@@ -26,7 +26,7 @@ def threads() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("case", ["64px", "resnet"])
-def test_a_picture_is_the_same_bit_for_bit_on_any_number_of_threads(case: str) -> None:
+def test_an_image_is_the_same_bit_for_bit_on_any_number_of_threads(case: str) -> None:
     model = StyleGAN2.from_network(fill(Network(Config.from_dict(CASES[case]))))
     latent, made = model.sample(1), []
     for many in (1, 2, 3, 2, 1):
@@ -70,7 +70,7 @@ def test_tasks_at_once_have_their_own_memory_and_run_on_one_core_each() -> None:
     assert [count for _, count in seen] == [1, 1]
 
 
-def test_an_error_in_a_task_is_the_callers_and_the_next_picture_is_made() -> None:
+def test_an_error_in_a_task_is_the_callers_and_the_next_image_is_made() -> None:
     torch.set_num_threads(2)
     crew, done = Crew([1]), []
 
@@ -84,7 +84,7 @@ def test_an_error_in_a_task_is_the_callers_and_the_next_picture_is_made() -> Non
     assert done == [2]
 
 
-def test_an_error_is_told_though_the_thread_that_met_it_is_the_last_to_end() -> None:
+def test_an_error_is_reported_though_the_thread_that_met_it_is_the_last_to_end() -> None:
     error = RuntimeError("no memory left")
 
     class Late(Future[None]):

@@ -174,7 +174,7 @@ def test_styles_are_mixed_like_channels_on_a_desk(three):
     assert torch.allclose(mixed(fire=0.25), torch.lerp(given, fire, 0.25), atol=1e-6)
 
 
-def test_a_picture_may_keep_its_colours(three):
+def test_an_image_may_keep_its_colours(three):
     painter, given = fast(str(three)), image() * 0.3
     painter.own_colour = 1.0
     light = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
@@ -350,7 +350,7 @@ def test_training_leaves_a_model_sheets_a_log_and_the_newest_snapshots(material,
     check_stylizer(painter, image())
 
 
-def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path):
+def test_images_that_cannot_be_read_are_left_out_and_named(tmp_path):
     pictures = ContentImages(broken_zip(tmp_path / "set.zip"), 16)
     assert pictures.draw(64, torch.Generator().manual_seed(0)).shape == (64, 3, 16, 16)
     assert sorted(pictures.skipped) == [*BROKEN]
@@ -387,7 +387,7 @@ def test_the_loss_falls_and_the_style_arrives(material):
     assert sum(losses[-3:]) < 0.85 * sum(losses[:3])
 
 
-def test_what_training_cannot_use_is_told(material, tmp_path, genart_command):
+def test_what_training_cannot_use_is_reported(material, tmp_path, genart_command):
     pictures, red = material / "pictures", material / "red.png"
     for style, says in [
         ([], "needs at least one style image"),

@@ -73,14 +73,14 @@ def engine(net: Network, tape: Tape | None = None) -> GpuEngine:
      {"use_noise": False}],
     ids=["plain", "clamped", "alpha", "three taps", "no noise"],
 )  # fmt: skip
-def test_the_flow_makes_the_networks_pictures(words: dict, noise: str | torch.Tensor) -> None:
+def test_the_flow_makes_the_networks_images(words: dict, noise: str | torch.Tensor) -> None:
     net = network(**words)
     made = engine(net)(places(net), noise, (4, 4), 32)
     assert made is not None
     torch.testing.assert_close(made, net.synthesis(places(net), noise), atol=3e-5, rtol=1e-4)
 
 
-def test_the_flow_makes_other_aspects_and_smaller_pictures() -> None:
+def test_the_flow_makes_other_aspects_and_smaller_images() -> None:
     net = network()
     made = engine(net)(places(net), "const", (4, 6), 16)
     assert made is not None
@@ -116,7 +116,7 @@ def test_random_noise_is_fresh_and_the_reference_draws_the_same() -> None:
     torch.testing.assert_close(still, net.synthesis(places(net)), atol=3e-5, rtol=1e-4)
 
 
-def test_a_shape_is_recorded_once_and_pictures_are_their_own() -> None:
+def test_a_shape_is_recorded_once_and_images_are_their_own() -> None:
     net, tape = network(), Tape()
     play = engine(net, tape)
     first = play(places(net), "const", (4, 4), 32)
@@ -175,7 +175,7 @@ def test_what_it_cannot_do_faithfully_it_leaves_to_the_network() -> None:
     assert engine(other)(places(other), "const", (4, 4), 32) is None
 
 
-def test_a_recording_that_fails_leaves_the_picture_to_the_network_and_says_so_once(
+def test_a_recording_that_fails_leaves_the_image_to_the_network_and_says_so_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def broken(work: Work) -> Work:
@@ -297,7 +297,7 @@ def test_on_cuda_the_kernels_do_what_torch_does() -> None:
 
 @on_cuda
 @pytest.mark.parametrize("precision", ["float32", "half"])
-def test_on_cuda_pictures_are_those_of_the_cpu(precision: str) -> None:
+def test_on_cuda_images_are_those_of_the_cpu(precision: str) -> None:
     net = network()
     latent = genart.Latent("w+", places(net))
     wanted = StyleGAN2.from_network(copy.deepcopy(net), engine=False)(latent)

@@ -254,7 +254,7 @@ def test_an_encoders_ring_follows_its_own_turns(rig: Rig, system: System) -> Non
     assert system.lights("Desk 24:0") == ["control_change channel=0 control=16 value=56"]
 
 
-def test_a_device_that_goes_is_told_and_found_again(rig: Rig, system: System) -> None:
+def test_a_device_that_goes_is_reported_and_found_again(rig: Rig, system: System) -> None:
     system.unplug("Desk 24:0")
     rig.midi.scan()
     assert rig.said[-1] == "midi: Desk 24:0 is gone; waiting for it."
@@ -293,7 +293,7 @@ def test_a_port_that_is_not_there_yet_is_waited_for(system: System) -> None:
     assert rig.console.said["midi"] == "Launch Control 28:0"
 
 
-def test_a_port_that_cannot_be_opened_is_told_and_leaves_the_others(system: System) -> None:
+def test_a_port_that_cannot_be_opened_is_reported_and_leaves_the_others(system: System) -> None:
     system.broken.add("Pads 20:0")
     rig = Rig(system)
     rig.midi.scan()
@@ -359,7 +359,7 @@ def test_ticks_that_are_held_up_do_not_bend_the_tempo() -> None:
     assert abs(clock.bpm - 128) < max(clock.doubt, 0.05)
 
 
-def test_a_tempo_that_is_turned_is_noticed_within_two_beats() -> None:
+def test_a_tempo_that_is_changed_is_noticed_within_two_beats() -> None:
     clock = Clock()
     clock.start()
     end = ticks(clock, 0.0, 24 * 8, 120, jitter=0.001)

@@ -162,7 +162,7 @@ def test_the_whole_objective_equals_numpys_on_squeezenet(squeezenet: FeatureNetw
     assert found.total == pytest.approx(found.style + found.content + found.tv)
 
 
-def test_an_unknown_normalisation_is_told_with_those_there_are() -> None:
+def test_an_unknown_normalisation_is_reported_with_those_there_are() -> None:
     with pytest.raises(genart.UsageError, match="squares, sizes, mean squares, mean sizes"):
         losses.tv_loss(PHOTO, "cubes")
     with pytest.raises(genart.UsageError, match='sum, half, mean, relative, not "double"'):
@@ -195,7 +195,7 @@ def test_presets_have_the_published_layers_and_weights() -> None:
     assert STROKES == ("2_2", "3_1", "3_2", "3_3", "4_1", "4_3", "4_4", "5_1", "5_4")
 
 
-def test_an_unknown_preset_is_told_with_the_nearest() -> None:
+def test_an_unknown_preset_is_reported_with_the_nearest() -> None:
     with pytest.raises(genart.errors.UnknownName, match='Did you mean "gatys"'):
         preset("gatis")
 
@@ -298,7 +298,7 @@ def test_it_starts_from_the_photo_the_style_or_noise() -> None:
 
 
 @pytest.mark.slow
-def test_large_pictures_are_painted_from_coarse_to_fine() -> None:
+def test_large_images_are_painted_from_coarse_to_fine() -> None:
     one = gatys(steps=9)
     photo = torch.nn.functional.interpolate(PHOTO, size=(240, 320), mode="bilinear")
     assert one(photo).shape == photo.shape
@@ -316,7 +316,7 @@ def test_it_stops_early_where_nothing_is_won_any_more() -> None:
     assert 21 <= one.report.steps[0] < 200
 
 
-def test_progress_and_preview_are_told_every_step() -> None:
+def test_progress_and_preview_are_reported_every_step() -> None:
     one, told, seen = gatys(steps=4, levels=1), [], []
     one.progress, one.preview = told.append, seen.append
     one(PHOTO)
@@ -402,7 +402,7 @@ def genart_style(scale: float) -> Manner:
 
 
 @pytest.mark.parametrize("kind", ["vgg16", "squeezenet", "lite0"])
-def test_tiles_give_the_gradient_of_the_whole_picture(kind: str) -> None:
+def test_tiles_give_the_gradient_of_the_whole_image(kind: str) -> None:
     made = random_network(kind, "average")
     wanted = PRESETS["default"]
     used = replace(
@@ -421,12 +421,14 @@ def test_tiles_give_the_gradient_of_the_whole_picture(kind: str) -> None:
     assert (one - many).abs().max() < 1e-3 * one.abs().max()
 
 
-def test_a_picture_painted_in_tiles_is_the_untiled_one() -> None:
+def test_an_image_painted_in_tiles_is_the_untiled_one() -> None:
     whole, cut = (gatys(tile=side, steps=4, levels=1)(PHOTO) for side in (0, 32))
     assert (whole - cut).abs().max() < 1e-2
 
 
-def test_what_does_not_fit_into_memory_is_tiled_or_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_into_memory_is_tiled_or_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from genart_neural_style import memory
 
     made, layers = feature_network("lite0"), tuple(sorted(PRESETS["default"].style))
@@ -515,7 +517,7 @@ def test_flow_follows_what_moves() -> None:
     assert trust[inner].mean() > 0.8
 
 
-def test_flow_without_its_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flow_without_its_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "cv2", None)
@@ -586,7 +588,7 @@ def test_torchvisions_own_downloads_are_taken_where_they_lie(
     assert choose_network("auto", ("lite0", "vgg16"), ("vgg16",)) == ("vgg16", "")
 
 
-def test_weights_of_another_network_are_told(tmp_path: Path) -> None:
+def test_weights_of_another_network_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "some.pth"
     torch.save(random_state("squeezenet"), path)
     assert read_network_weights("auto", path).kind == "squeezenet"
@@ -601,7 +603,7 @@ def test_weights_of_another_network_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".pth", ".npz", ".safetensors"])
 @pytest.mark.parametrize("damage", ["empty", "cut short", "missing"])
-def test_damaged_weights_are_told(tmp_path: Path, suffix: str, damage: str) -> None:
+def test_damaged_weights_are_reported(tmp_path: Path, suffix: str, damage: str) -> None:
     path = tmp_path / f"weights{suffix}"
     state = random_state("squeezenet")
     if suffix == ".npz":
@@ -619,7 +621,7 @@ def test_damaged_weights_are_told(tmp_path: Path, suffix: str, damage: str) -> N
         gatys(network="auto", weights=str(path))
 
 
-def test_a_style_picture_of_one_pixel_or_no_bytes_is_told(tmp_path: Path) -> None:
+def test_a_style_image_of_one_pixel_or_no_bytes_is_reported(tmp_path: Path) -> None:
     pixel, empty_file = tmp_path / "pixel.png", tmp_path / "empty.png"
     Image.new("RGB", (1, 1)).save(pixel)
     empty_file.touch()
@@ -636,7 +638,7 @@ def test_even_tiny_photos_are_painted() -> None:
     assert gatys(steps=2)(PHOTO[..., :9, :]).shape == (1, 3, 9, 64)
 
 
-def test_a_photo_too_small_for_a_layer_of_vgg_is_told() -> None:
+def test_a_photo_too_small_for_a_layer_of_vgg_is_reported() -> None:
     made = network_of(FeatureWeights("vgg16", random_state("vgg16")))
     with pytest.raises(genart.UsageError, match=r"8x8 pixels is too small for .* of VGG-16"):
         made(PHOTO[..., :8, :8], ["relu5_1"])

@@ -38,7 +38,7 @@ def searched(bowl: Bowl, steps: int, **words: Any) -> torch.Tensor:
     return descend(FIRST, bowl, steps, Course(**words))  # type: ignore[arg-type]
 
 
-def test_lbfgs_finds_the_bottom_of_a_bowl_and_leaves_the_first_picture_alone() -> None:
+def test_lbfgs_finds_the_bottom_of_a_bowl_and_leaves_the_first_image_alone() -> None:
     first = FIRST.clone()
     for scale in (1e-6, 1.0, 1e6):
         made = searched(Bowl(scale), 40)
@@ -109,7 +109,7 @@ def test_adam_takes_steps_of_its_rate_that_fall_to_a_tenth() -> None:
     assert sizes == pytest.approx(wanted, rel=2e-3)
 
 
-def test_adam_finds_the_bottom_and_its_pictures_stay_within_range() -> None:
+def test_adam_finds_the_bottom_and_its_images_stay_within_range() -> None:
     bowl = Bowl()
     made = searched(bowl, 200, optimizer="adam")
     torch.testing.assert_close(made, TARGET, atol=0.01, rtol=0)
@@ -118,7 +118,7 @@ def test_adam_finds_the_bottom_and_its_pictures_stay_within_range() -> None:
     assert all(picture.abs().max() <= 1 for picture in fast.seen)
 
 
-def test_adam_gives_back_the_last_picture_and_lbfgs_the_best() -> None:
+def test_adam_gives_back_the_last_image_and_lbfgs_the_best() -> None:
     bowl = Bowl(totals={2: 1e-9})
     made = searched(bowl, 6, optimizer="adam")
     assert not torch.equal(made, bowl.seen[1])
@@ -131,7 +131,7 @@ def test_adam_stops_where_losses_are_no_numbers() -> None:
         searched(Bowl(totals={3: math.nan}), 9, optimizer="adam")
 
 
-def test_an_unknown_optimizer_is_told_with_those_there_are() -> None:
+def test_an_unknown_optimizer_is_reported_with_those_there_are() -> None:
     with pytest.raises(genart.UsageError, match='lbfgs or adam, not "sgd"'):
         searched(Bowl(), 1, optimizer="sgd")
 

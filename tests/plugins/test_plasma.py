@@ -19,7 +19,7 @@ def plain():
     return registry("generator").create("plasma", resolution=32)
 
 
-def test_a_picture_has_the_asked_size_range_and_channels(plasma):
+def test_an_image_has_the_asked_size_range_and_channels(plasma):
     image = plasma(plasma.sample([1, 2]))
     assert image.shape == (2, 4 if plasma.name == "plasma-alpha" else 3, 24, 32)
     assert image.dtype == torch.float32
@@ -28,19 +28,19 @@ def test_a_picture_has_the_asked_size_range_and_channels(plasma):
     assert image[:, :3].std() > 0.2, "an image with contrast"
 
 
-def test_a_picture_does_not_depend_on_its_batch(plasma):
+def test_an_image_does_not_depend_on_its_batch(plasma):
     keys = plasma.sample([5, 6, 7])
     together = plasma(keys, truncation=0.7)
     alone = torch.cat([plasma(keys[i], truncation=0.7) for i in range(3)])
     assert torch.equal(together, alone)
 
 
-def test_another_instance_makes_the_same_picture(plasma):
+def test_another_instance_makes_the_same_image(plasma):
     twin = registry("generator").create(plasma.name, resolution=(24, 32))
     assert torch.equal(plasma(plasma.sample(3)), twin(twin.sample(3)))
 
 
-def test_w_plus_latents_make_the_picture_of_their_z(plasma):
+def test_w_plus_latents_make_the_image_of_their_z(plasma):
     z = plasma.sample([1, 2])
     mapped = plasma.map(z, truncation=0.5, cutoff=4)
     assert mapped.space == "w+"
@@ -50,7 +50,7 @@ def test_w_plus_latents_make_the_picture_of_their_z(plasma):
     assert torch.equal(plasma(single), plasma(z))
 
 
-def test_truncation_pulls_towards_one_average_picture(plasma):
+def test_truncation_pulls_towards_one_average_image(plasma):
     keys = plasma.sample([1, 2])
     still = plasma.map(keys, truncation=0).values
     assert torch.equal(still[0], still[1])
@@ -97,7 +97,7 @@ def test_alpha_is_opaque_inside_and_clear_outside():
     assert (alpha[:, 0, 0] < -0.9).all()
 
 
-def test_classes_change_the_picture_and_class_0_is_the_default():
+def test_classes_change_the_image_and_class_0_is_the_default():
     silk = registry("generator").create("plasma-classes", resolution=16)
     first, second = silk(silk.sample([1, 1], label=[0, 2]))
     assert not torch.equal(first, second)
@@ -120,7 +120,7 @@ def test_widened_paints_at_the_size_itself(plain):
     assert torch.equal(wide.map(wide.sample(1)).values, plain.map(plain.sample(1)).values)
 
 
-def test_pictures_can_be_followed_back_to_z(plain):
+def test_images_can_be_followed_back_to_z(plain):
     z = plain.sample(1).values.requires_grad_()
     plain(genart.Latent("z", z)).mean().backward()
     assert z.grad is not None

@@ -132,7 +132,7 @@ def opened(url: str, size: tuple[int, int] = SIZE) -> StreamSink:
     return made
 
 
-def test_a_udp_stream_holds_the_picture_in_bt709_with_alpha_on_black(stack: ExitStack) -> None:
+def test_a_udp_stream_holds_the_image_in_bt709_with_alpha_on_black(stack: ExitStack) -> None:
     number = port(socket.SOCK_DGRAM)
     where = f"udp://127.0.0.1:{number}"
     peer = Peer(["-f", "mpegts", "-i", where])
@@ -307,13 +307,13 @@ def test_options_of_ours_leave_the_url_and_others_stay() -> None:
         ("rtmp://host/live_8f3a-key?audio=loud", "audio=loud is not one of silence, none"),
     ],
 )
-def test_a_url_that_cannot_be_is_told_without_its_key(url: str, says: str) -> None:
+def test_a_url_that_cannot_be_is_reported_without_its_key(url: str, says: str) -> None:
     with pytest.raises(genart.UsageError, match=says) as failure:
         given(url)
     assert KEY not in str(failure.value)
 
 
-def test_what_ffmpeg_says_is_told_without_anything_secret() -> None:
+def test_what_ffmpeg_says_is_reported_without_anything_secret() -> None:
     target = given(f"rtmp://me:pass%20word@host/app/{KEY}?token=a%2Fb%2Fc")
     text = f"publish '{KEY}' of {target.url} by me2 with pass word, pass%20word, a/b/c, a%2Fb%2Fc"
     kept = target.scrubbed(text)

@@ -38,7 +38,7 @@ def official() -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_pictures_are_the_official_ones(case: str, official: dict[str, np.ndarray]) -> None:
+def test_images_are_the_official_ones(case: str, official: dict[str, np.ndarray]) -> None:
     ours = make(case)
     latent = ours.sample(
         SEEDS, None if not ours.num_classes else [n % ours.num_classes for n in SEEDS]
@@ -72,7 +72,7 @@ def test_alpha_models_give_four_channels() -> None:
     assert make("alpha")(make("alpha").sample(1)).shape == (1, 4, 16, 16)
 
 
-def test_a_picture_does_not_depend_on_its_batch() -> None:
+def test_an_image_does_not_depend_on_its_batch() -> None:
     wide = make("64px", channel_base=4096, channel_max=128)
     together = wide(wide.sample([1, 2, 3, 4, 5]))
     alone = torch.cat([wide(wide.sample(seed)) for seed in (1, 2, 3, 4, 5)])
@@ -119,7 +119,7 @@ def test_each_place_has_its_own_share_of_truncation(model: StyleGAN2) -> None:
     assert torch.allclose(ws[1], model.map(z[1], 0.4).values[0])
 
 
-def test_a_reduced_model_gives_the_picture_so_far_of_the_same_latents() -> None:
+def test_a_reduced_model_gives_the_image_so_far_of_the_same_latents() -> None:
     smooth = make("64px")
     coarse = smooth.reduced(1)
     assert coarse is not None
@@ -144,7 +144,7 @@ def test_a_reduced_model_keeps_its_aspect_and_may_be_reduced_again(model: StyleG
 
 
 @pytest.mark.parametrize("architecture", ["orig", "resnet"])
-def test_only_a_skip_network_has_smaller_pictures(architecture: str) -> None:
+def test_only_a_skip_network_has_smaller_images(architecture: str) -> None:
     assert make(architecture).reduced(1) is None
 
 
@@ -185,7 +185,7 @@ def test_a_widened_model_has_the_aspect_asked_for(
     assert tuple(wide(wide.sample(1)).shape) == (1, 3, *resolution)
 
 
-def test_a_widened_picture_is_one_scene_without_a_seam(model: StyleGAN2) -> None:
+def test_a_widened_image_is_one_scene_without_a_seam(model: StyleGAN2) -> None:
     wide = model.widened((32, 64))
     steps = wide(wide.sample(1), noise="none").diff(dim=3).abs().mean((0, 1, 2))
     assert steps[15:48].max() <= 3 * steps.median()
@@ -204,7 +204,7 @@ def test_style_mixing_takes_layers_from_another_seed(model: StyleGAN2) -> None:
     assert not torch.equal(model(mixed), model(rows))
 
 
-def test_a_class_changes_the_picture_and_blends() -> None:
+def test_a_class_changes_the_image_and_blends() -> None:
     classes = make("conditional")
     first, second = classes.sample(1, 0), classes.sample(1, 1)
     assert not torch.equal(classes(first), classes(second))

@@ -6,7 +6,7 @@ import torch
 from genart_stylegan2.augment import Controller, augment, diff_augment
 
 
-def test_no_augmentation_at_p_zero_and_every_group_changes_pictures():
+def test_no_augmentation_at_p_zero_and_every_group_changes_images():
     images = torch.rand(8, 3, 16, 16) * 2 - 1
     assert augment(images, 0.0) is images
     for group in "bgc":
@@ -47,7 +47,7 @@ def test_luma_flip_and_hue_keep_grey_grey():
     assert (changed.amax(1) - changed.amin(1)).abs().max() < 1e-5
 
 
-def test_gradients_reach_the_pictures_through_every_augmentation():
+def test_gradients_reach_the_images_through_every_augmentation():
     images = torch.zeros(4, 3, 16, 16, requires_grad=True)
     augment(images, 1.0).sum().backward()
     assert torch.isfinite(images.grad).all()
@@ -122,7 +122,7 @@ def test_each_change_of_colour_happens_with_probability_p():
     assert flip.double().mean().item() == pytest.approx(0.125, abs=0.03)
 
 
-def test_colour_of_grey_pictures_is_contrast_brightness_and_flip():
+def test_colour_of_grey_images_is_contrast_brightness_and_flip():
     made = drawn(torch.tensor([[[0.0, 1.0]]]), 1.0, "c")[:, 0, 0].double()
     offset, gain = made[:, 0], made[:, 1] - made[:, 0]
     assert made.shape == (COUNT, 2)

@@ -109,7 +109,7 @@ def test_our_file_keeps_licence_dataset_and_training(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("trained", [False, True])
-def test_a_rosinality_file_gives_the_same_pictures(trained: bool, tmp_path: Path) -> None:
+def test_a_rosinality_file_gives_the_same_images(trained: bool, tmp_path: Path) -> None:
     path = files.rosinality(tmp_path / "network.pt", trained=trained)
     model = genart.load(path, device="cpu")
     assert torch.equal(model(model.sample([1, 2])), _untruncated("32px"))

@@ -15,7 +15,7 @@ def test_r1_of_a_linear_critic_is_half_its_squared_weight():
     assert penalty.item() == pytest.approx(weight.square().sum().item() / 2, rel=1e-5)
 
 
-def test_only_what_leaves_the_range_of_pictures_costs():
+def test_only_what_leaves_the_range_of_images_costs():
     images = torch.tensor([-1.0, 0.3, 1.0, 3.0, -1.5]).reshape(1, 1, 1, 5)
     assert out_of_range(images[..., :3]) == 0
     assert out_of_range(images).item() == pytest.approx((2**2 + 0.5**2) / 5)

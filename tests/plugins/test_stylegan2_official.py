@@ -42,7 +42,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.parametrize("case", [*CASES, *LARGE])
-def test_our_pictures_of_an_official_pickle_are_its_own(case: str, folder: Path) -> None:
+def test_our_images_of_an_official_pickle_are_its_own(case: str, folder: Path) -> None:
     model = genart.load(folder / f"{case}.pkl", device="cpu")
     z, label = places((CASES | LARGE)[case])
     with np.load(folder / f"{case}.npz") as official:

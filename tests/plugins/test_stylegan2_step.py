@@ -36,7 +36,7 @@ def run_of(count=6, **settings):
     ],
     ids=["ramp-up", "full"],
 )
-def test_the_half_life_of_the_averaged_weights_grows_with_the_pictures_shown(settings, half_lives):
+def test_the_half_life_of_the_averaged_weights_grows_with_the_images_shown(settings, half_lives):
     run = run_of(**settings)
     expected = [p.double() for p in run.average.network.parameters()]
     for half_life in half_lives:
@@ -144,7 +144,7 @@ def test_the_strength_of_augmentation_begins_where_it_is_set_or_at_0():
 
 
 @pytest.mark.parametrize("aug", ["none", "diff", "fixed"])
-def test_pictures_are_augmented_as_the_setting_says(aug):
+def test_images_are_augmented_as_the_setting_says(aug):
     run, images = run_of(aug=aug, p=1.0, augpipe="b"), torch.rand(64, 3, 16, 16)
     made = run._augmented(images)
     same = (made == images).flatten(1).all(1).double().mean().item()
@@ -154,7 +154,7 @@ def test_pictures_are_augmented_as_the_setting_says(aug):
     assert bool(new.any()) == bool(values[aug])
 
 
-def test_every_epoch_shows_every_picture_once_in_an_order_of_its_seed():
+def test_every_epoch_shows_every_image_once_in_an_order_of_its_seed():
     run, other = run_of(count=6, seed=3), run_of(count=6, seed=4)
     orders = []
     for _ in range(9):

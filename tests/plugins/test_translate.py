@@ -54,7 +54,7 @@ def opened(tmp_path: Path, state: dict[str, Any], **options: Any) -> Translator:
 
 @pytest.mark.parametrize("trained", [False, True])
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
-def test_a_picture_is_that_of_the_plain_definition(
+def test_an_image_is_that_of_the_plain_definition(
     case: Plain, trained: bool, tmp_path: Path
 ) -> None:
     state = write(case)
@@ -82,7 +82,7 @@ def test_the_architecture_is_recognised_from_the_weights_alone(case: Plain, tmp_
         assert (shape.padding, bool(shape.dropout)) == (case.padding, case.dropout)
 
 
-def test_what_weights_cannot_tell_is_said(tmp_path: Path) -> None:
+def test_what_weights_cannot_tell_is_reported(tmp_path: Path) -> None:
     style = opened(tmp_path, write(CASES["unet 8, batch norm"]))
     assert style.about == (
         "U-Net of 8 levels, 4 to 32 filters, batch norm, dropout, transposed convolutions; dropout "
@@ -95,7 +95,7 @@ def test_what_weights_cannot_tell_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 40), (37, 23), (64, 64), (5, 131)])
 @pytest.mark.parametrize("shape", [resnet(1, 4), unet(5, 4, norm="batch")], ids=["resnet", "unet"])
-def test_a_picture_of_any_size_keeps_it(shape: Shape, size: tuple[int, int]) -> None:
+def test_an_image_of_any_size_keeps_it(shape: Shape, size: tuple[int, int]) -> None:
     check_stylizer(made(shape), torch.rand(2, 3, *size) * 2 - 1)
 
 
@@ -107,7 +107,7 @@ def made(shape: Shape, **options: Any) -> Translator:
     return Translator(net, name="random", **options)
 
 
-def test_a_picture_in_a_batch_is_the_picture_alone() -> None:
+def test_an_image_in_a_batch_is_the_image_alone() -> None:
     style = made(unet(4, 4, norm="batch"))
     image = torch.rand(2, 3, 16, 16) * 2 - 1
     assert torch.equal(style(image)[1:], style(image[1:]))
@@ -145,7 +145,7 @@ def test_its_settings_are_params_of_a_chain() -> None:
         made(resnet(1, 4), statistics="batch")
 
 
-def test_a_large_picture_is_painted_in_tiles_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_image_is_painted_in_tiles_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     style = made(resnet(1, 4))
     image = torch.rand(1, 3, 250, 139, generator=torch.Generator().manual_seed(2)) * 2 - 1
     image = F.interpolate(image[..., ::8, ::8], (250, 139), mode="bilinear")
@@ -164,7 +164,7 @@ def test_a_large_picture_is_painted_in_tiles_without_seams(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("norm", ["instance", "affine", "batch", "none"])
 @pytest.mark.parametrize("size", [(64, 64), (36, 52), (200, 40)])
-def test_the_engine_makes_the_networks_picture(norm: str, size: tuple[int, int]) -> None:
+def test_the_engine_makes_the_networks_image(norm: str, size: tuple[int, int]) -> None:
     torch.manual_seed(1)
     net = build(resnet(2, 12, norm=norm))
     initialise(net, gain=0.1)
@@ -211,7 +211,7 @@ def test_tiles_with_the_engine_are_those_of_the_network(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("shape", [unet(5, 4), Shape(widths=(4,) * 4, blocks=1)])
-def test_a_network_deeper_than_a_tile_paints_large_pictures(
+def test_a_network_deeper_than_a_tile_paints_large_images(
     shape: Shape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     style = made(shape)
@@ -220,7 +220,7 @@ def test_a_network_deeper_than_a_tile_paints_large_pictures(
     assert F.avg_pool2d(style(image).abs(), 8).min() > 0, "no part is left grey"
 
 
-def test_tiles_cover_a_picture_once_and_all_of_it() -> None:
+def test_tiles_cover_an_image_once_and_all_of_it() -> None:
     image = torch.arange(100.0).expand(1, 3, 90, 100).contiguous()
     assert torch.allclose(in_tiles(image, lambda tile: tile, 40, 8, 2), image, atol=1e-5)
 

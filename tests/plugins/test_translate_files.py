@@ -156,7 +156,7 @@ def test_a_file_that_asks_to_run_something_is_refused(tmp_path: Path) -> None:
         ({"genart.architecture": "stylegan2"}, 'it is a "stylegan2"'),
     ],
 )
-def test_a_header_that_does_not_fit_is_told(
+def test_a_header_that_does_not_fit_is_reported(
     texts: dict[str, str], says: str, tmp_path: Path
 ) -> None:
     own = {"genart.architecture": "translate", "genart.format": "1"}
@@ -166,7 +166,7 @@ def test_a_header_that_does_not_fit_is_told(
         genart.stylizer("cyclegan", model=path)
 
 
-def test_a_model_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_model_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(genart.errors.UnknownName, match='No translation model named "frut"'):
         genart.stylizer("cyclegan", model="frut")
     with pytest.raises(genart.UsageError, match=r'no model file "frut\.pth"'):

@@ -42,7 +42,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_our_pictures_of_a_public_checkpoint_are_its_own(case: str, folder: Path) -> None:
+def test_our_images_of_a_public_checkpoint_are_its_own(case: str, folder: Path) -> None:
     filters, net, norm, dropout = CASES[case]
     style = genart.stylizer("cyclegan", model=folder / f"{case}_net_G.pth", dropout=False)
     assert isinstance(style, Translator)

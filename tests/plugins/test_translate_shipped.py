@@ -84,7 +84,7 @@ def test_the_way_back_takes_the_paper_away(colour: tuple[int, int, int]) -> None
     assert (back - given).abs().mean() < 0.15
 
 
-def test_a_picture_of_any_size_comes_back_in_its_own() -> None:
+def test_an_image_of_any_size_comes_back_in_its_own() -> None:
     assert style("fruit_watercolour")(photo(COLOURS["red"], 97, 141)).shape == (1, 3, 97, 141)
 
 

@@ -139,7 +139,7 @@ def test_cyclegans_critics_judge_their_own_domain_beside_fakes_from_the_pool() -
     assert log["d"] > 0
 
 
-def test_pix2pixs_critic_sees_the_source_beside_the_picture() -> None:
+def test_pix2pixs_critic_sees_the_source_beside_the_image() -> None:
     run = run_of("pix2pix", l1=3.0)
     judged, critic_loss = list[tuple[torch.Tensor, torch.Tensor]](), run._critic_loss
 
@@ -174,7 +174,7 @@ def test_crops_and_mirrors_follow_the_draws() -> None:
     torch.testing.assert_close(middle[0], domain[0, :, 1:9, 1:9].float(), atol=1e-3, rtol=0)
 
 
-def test_every_epoch_of_a_domain_shows_each_picture_once_in_an_order_of_its_seed() -> None:
+def test_every_epoch_of_a_domain_shows_each_image_once_in_an_order_of_its_seed() -> None:
     run, orders = run_of(count=6, other=4, batch=2, seed=3), {"a": list[int](), "b": list[int]()}
     for step in range(12):
         run.steps = step

@@ -264,7 +264,7 @@ def test_pairs_lie_side_by_side_in_two_folders_or_in_a_zip(tmp_path: Path) -> No
     assert two.skipped == ("alone.png: no image of that name in the second domain",)
 
 
-def test_data_that_cannot_be_used_is_told(pictures: Path, tmp_path: Path) -> None:
+def test_data_that_cannot_be_used_is_reported(pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(genart.DataError, match="no trainA and trainB; give the second domain"):
         load_unpaired(pictures / "trainA", "", 16)
     with pytest.raises(genart.DataError, match="20x20 is not a pair side by side"):
@@ -280,7 +280,7 @@ def test_data_that_cannot_be_used_is_told(pictures: Path, tmp_path: Path) -> Non
         load_unpaired(tmp_path / "empty", str(pictures), 16)
 
 
-def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> None:
+def test_images_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> None:
     archive = broken_zip(tmp_path / "set.zip")
     pairs = load_paired(archive, "", 16)
     one_domain = load_unpaired(archive, str(archive), 16)

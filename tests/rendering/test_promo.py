@@ -31,7 +31,7 @@ def played(scenes: list[Any], **options: Any) -> list[np.ndarray]:
     return sink.frames
 
 
-def test_pictures_blend_into_each_other(tmp_path: Path) -> None:
+def test_images_blend_into_each_other(tmp_path: Path) -> None:
     frames = played([grey(tmp_path / "a.png", 50), grey(tmp_path / "b.png", 250)], crossfade=0.5)
     assert len(frames) == 15
     levels = [int(frame[16, 24, 0]) for frame in frames]
@@ -68,7 +68,7 @@ def test_a_film_that_is_left_early_leaves_no_process(tmp_path: Path) -> None:
     frames.close()  # a process still alive would warn, and warnings are errors
 
 
-def test_a_picture_that_claims_too_many_pixels_is_refused(tmp_path: Path) -> None:
+def test_an_image_that_claims_too_many_pixels_is_refused(tmp_path: Path) -> None:
     with ZipFile(broken_zip(tmp_path / "broken.zip")) as archive:
         archive.extract("bomb.png", tmp_path)
     with pytest.raises(genart.DataError, match="too large"):

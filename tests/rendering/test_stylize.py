@@ -71,7 +71,7 @@ def clip(tmp_path: Path) -> Path:
     return tmp_path / "clip.mp4"
 
 
-def test_a_picture_is_painted_at_its_own_size_and_says_how(tmp_path: Path) -> None:
+def test_an_image_is_painted_at_its_own_size_and_says_how(tmp_path: Path) -> None:
     source, target = picture(tmp_path / "a.png"), tmp_path / "b.png"
     painted = genart.stylize(source, target, **GREY)
     assert painted.results == [{"input": str(source), "output": str(target)}]
@@ -155,7 +155,7 @@ def test_where_none_could_be_painted_that_is_an_error(tmp_path: Path) -> None:
                          model="0", method="tint")  # fmt: skip
 
 
-def test_the_command_tells_each_picture(tmp_path: Path, capsys: Any) -> None:
+def test_the_command_tells_each_image(tmp_path: Path, capsys: Any) -> None:
     source = picture(tmp_path / "a.png")
     code = run(["stylize", str(source), "--style", "0", "--method", "tint", "--option",
                 "strength=1", "-o", str(tmp_path / "b.jpg"), "--json"])  # fmt: skip
@@ -179,7 +179,7 @@ def test_a_preview_shows_how_it_goes(clip: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_picture_that_is_too_large_asks_for_a_size(tmp_path: Path) -> None:
+def test_an_image_that_is_too_large_asks_for_a_size(tmp_path: Path) -> None:
     source = tmp_path / "huge.png"
     Image.new("L", (12_000, 7_000), 200).save(source)
     with pytest.raises(UsageError, match=r"12000x7000 pixels.*--size 4000"):

@@ -93,7 +93,7 @@ def test_a_chain_tells_its_stylizers_that_a_film_begins() -> None:
     assert echo.resets == 1  # type: ignore[attr-defined]
 
 
-def test_a_new_film_begins_without_the_last_picture() -> None:
+def test_a_new_film_begins_without_the_last_image() -> None:
     chain = Chain("echo")
     chain(IMAGE, SIZE)
     assert not torch.equal(chain(-IMAGE, SIZE), -IMAGE)

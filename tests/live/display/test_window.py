@@ -86,7 +86,7 @@ def test_keys_do_what_the_help_says(window: Callable[..., Window]) -> None:
     assert done == ["b", "closed"]
 
 
-def test_a_key_that_fails_is_told_and_the_picture_goes_on(
+def test_a_key_that_fails_is_reported_and_the_image_goes_on(
     window: Callable[..., Window], glfw: Any
 ) -> None:
     errors: list[BaseException] = []
@@ -122,7 +122,7 @@ def test_a_closed_window_takes_frames_and_shows_none(window: Callable[..., Windo
         ((100, 100), (200, 100), True, (1, 2)),
     ],
 )
-def test_a_picture_keeps_its_aspect(
+def test_an_image_keeps_its_aspect(
     picture: tuple[int, int], view: tuple[int, int], fill: bool, share: tuple[float, float]
 ) -> None:
     assert fitted(picture, view, fill=fill) == share

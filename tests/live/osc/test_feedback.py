@@ -245,7 +245,7 @@ def test_cues_are_moved_and_renamed_over_osc(stage: Any) -> None:
     assert control.store.rejected == 2
 
 
-def test_the_rate_of_messages_is_told() -> None:
+def test_the_rate_of_messages_is_reported() -> None:
     control = OscService(Store(ParamTree({"sketch": Tree()})), port=0)
     control._counted = 10.0, 0
     control.store.arrived(500)

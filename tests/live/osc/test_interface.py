@@ -113,7 +113,7 @@ def test_recordings_stay_in_their_folder(live: Performance, name: tuple[str, ...
     assert not (folder / "outside.mkv").exists()
 
 
-def test_the_status_is_told(live: Performance) -> None:
+def test_the_status_is_reported(live: Performance) -> None:
     live.until("/genart/status/fps", lambda fps: fps > 0)
     assert 0 <= live.ask("/genart/status/phase") <= 1
     before = live.ask("/genart/status/beat")

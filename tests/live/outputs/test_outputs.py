@@ -53,7 +53,7 @@ class Wire:
         self.closed += 1
 
 
-def test_an_output_that_goes_away_is_told_once_and_once_when_it_is_back() -> None:
+def test_an_output_that_goes_away_is_reported_once_and_once_when_it_is_back() -> None:
     lines: list[str] = []
     faults, wire, now = Faults(lines.append), Wire(), 100.0
     outlet = OutputWorker("wire", wire, faults, now=lambda: now)
@@ -150,7 +150,7 @@ def test_live_frames_keep_their_alpha(sketch: Any, model: str) -> None:
     assert any(frame[..., 3].min() < 255 for frame in sink.frames)
 
 
-def test_a_blackout_of_a_picture_with_alpha_is_clear() -> None:
+def test_a_blackout_of_an_image_with_alpha_is_clear() -> None:
     live = genart.live.Live(Ghost, model="plasma", size=16, fps=60, seconds=20)
     live.store.put("output.blackout", True, "test")
     sink = Closing(live)
@@ -181,7 +181,7 @@ def test_a_missing_extra_says_what_to_install(name: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("name", sorted(SYSTEMS))
-def test_on_another_system_it_is_told_and_the_performance_goes_on(
+def test_on_another_system_it_is_reported_and_the_performance_goes_on(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "system", lambda: "Linux")
@@ -213,7 +213,7 @@ class Screen:
         Screen.shown.append(frame.reshape(Screen.made[1], Screen.made[0], 3).copy())
 
 
-def test_a_virtual_camera_gets_even_pictures_with_alpha_on_black(
+def test_a_virtual_camera_gets_even_images_with_alpha_on_black(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     camera = pytest.importorskip("pyvirtualcam.camera", reason="the extra virtualcam is missing")

@@ -47,7 +47,7 @@ def test_a_recording_that_falls_behind_keeps_its_rate() -> None:
     assert worker.dropped == 3
 
 
-def test_a_broken_sink_is_told_once_and_others_go_on() -> None:
+def test_a_broken_sink_is_reported_once_and_others_go_on() -> None:
     said: list[str] = []
     faults = Faults(said.append)
     broken, whole = Gate(OSError("no space left")), genart.MemorySink()

@@ -70,7 +70,7 @@ def test_host_info_says_where_osc_is(house: House) -> None:
         assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_an_address_that_stands_for_all_is_not_told() -> None:
+def test_an_address_that_stands_for_all_is_not_reported() -> None:
     info = host_info("genart", ("0.0.0.0", 9000), ("0.0.0.0", 8000))
     assert info["WS_PORT"] == 8000
     assert info["OSC_PORT"] == 9000

@@ -190,7 +190,7 @@ def test_the_page_shows_frames_that_move(page: Any) -> None:
     assert page.evaluate("() => document.getElementById('picture').width") == 256
 
 
-def test_a_slider_moves_the_picture_and_osc_moves_the_slider(page: Any, night: Night) -> None:
+def test_a_slider_moves_the_image_and_osc_moves_the_slider(page: Any, night: Night) -> None:
     page.wait_for_function("() => document.getElementById('picture').dataset.frames > 2")
     drag(page, "sketch.grey", 0.3, 0.8)
     until(page, lambda: abs(night.value("sketch.grey") - 0.8) < 0.01, "the Param did not follow")
@@ -253,7 +253,7 @@ def test_every_kind_of_param_has_its_control(page: Any, night: Night) -> None:
     assert seeds.input_value() == "4,8"
 
 
-def test_what_is_refused_is_said_and_goes_back(page: Any, night: Night) -> None:
+def test_what_is_refused_is_reported_and_goes_back(page: Any, night: Night) -> None:
     before = night.value("walk.seeds")
     field = fader(page, "walk.seeds").locator("input")
     field.fill("one,two")
@@ -375,7 +375,7 @@ def test_a_phone_has_room_for_all_of_it_and_for_a_finger(browser: Any, night: Ni
         assert wrong == []
 
 
-def test_nothing_jumps_and_the_picture_goes_full_screen(page: Any) -> None:
+def test_nothing_jumps_and_the_image_goes_full_screen(page: Any) -> None:
     shift = page.evaluate("""() => new Promise((done) => {
       let sum = 0;
       const seen = (list) => list.getEntries()

@@ -37,7 +37,7 @@ def test_a_browser_gets_the_page_and_a_program_the_tree(house: House) -> None:
     assert house.json("/")["CONTENTS"]["genart"]["CONTENTS"].keys() >= {"sketch", "tempo"}
 
 
-def test_a_new_sketch_is_told(house: House) -> None:
+def test_a_new_sketch_is_reported(house: House) -> None:
     with house.socket("/") as lister, house.socket("/desk") as desk:
         until(desk, "tree")
         lister.send(encode(Message("/genart/sketch/zoom", ("?",))))
@@ -77,7 +77,7 @@ def test_a_slider_turns_the_param_and_osc_moves_the_slider(house: House) -> None
         assert told == {"value": 8.0, "norm": 1.0}
 
 
-def test_what_the_desk_may_not_do_is_said_and_nothing_ends(house: House) -> None:
+def test_what_the_desk_may_not_do_is_reported_and_nothing_ends(house: House) -> None:
     with house.socket("/desk") as desk:
         until(desk, "tree")
         for wish in ("{", "[]", "7", '{"set": 5}', '{"do": "tempo/tap", "args": 5}'):
@@ -114,7 +114,7 @@ def picture(data: bytes | str) -> np.ndarray:
         return np.asarray(opened)
 
 
-def test_a_slow_reader_of_the_picture_gets_the_newest_frame(house: House) -> None:
+def test_a_slow_reader_of_the_image_gets_the_newest_frame(house: House) -> None:
     def show(value: int, times: int = 1) -> None:
         for _ in range(times):
             house.web.preview.write(np.full((24, 40, 3), value, np.uint8))
@@ -155,7 +155,7 @@ def test_a_browser_that_is_killed_is_no_fault_and_nobody_hangs_at_the_end(
     assert caplog.records == []
 
 
-def test_a_large_picture_is_made_smaller(house: House) -> None:
+def test_a_large_image_is_made_smaller(house: House) -> None:
     house.web.preview.write(np.zeros((1080, 1920, 4), np.uint8))
     with house.socket("/picture") as socket:
         socket.send("")
@@ -206,7 +206,7 @@ def test_the_page_asks_for_the_token(house: House) -> None:
         assert until(socket, "tree")
 
 
-def test_a_taken_port_is_said_with_what_to_do(house: House) -> None:
+def test_a_taken_port_is_reported_with_what_to_do(house: House) -> None:
     with pytest.raises(UsageError, match="--web"):
         Web(house.web.address, house.store, house.control.router, faults=house.faults)
 
