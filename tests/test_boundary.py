@@ -1,4 +1,4 @@
-"""The house rules that hold the tree together, read from the source itself."""
+"""The rules of the repository, read from the source."""
 
 from __future__ import annotations
 

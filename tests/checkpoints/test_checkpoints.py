@@ -1,4 +1,4 @@
-"""Every container comes back as it was written, as plain data; strangers are told by name."""
+"""Every container comes back as it was written, as plain data; other files are refused by name."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def played(path: str) -> np.ndarray:
 
 @pytest.fixture
 def small_model(tmp_path: Path) -> Path:
-    """A StyleGAN2 of 16 pixels with random weights, in our own format."""
+    """A StyleGAN2 of 16 pixels with random weights, in genart's format."""
     from genart_stylegan2.config import Config
     from genart_stylegan2.generator import StyleGAN2
     from genart_stylegan2.network import Network

@@ -32,7 +32,7 @@ class Settings:
 
 
 class Trainer:
-    """Writes down what it was told."""
+    """Writes down its settings."""
 
     def __init__(self, device: Any = None, **settings: Any) -> None:
         self.device, self.settings = device, Settings(**settings)

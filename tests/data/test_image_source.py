@@ -53,7 +53,7 @@ def test_images_are_upright_and_transparent_parts_are_black(tmp_path: Path) -> N
     image = Image.new("RGBA", (4, 2), (255, 0, 0, 255))
     image.putpixel((0, 0), (255, 255, 255, 0))
     exif = Image.Exif()
-    exif[0x0112] = 6  # turned a quarter
+    exif[0x0112] = 6  # rotated by 90 degrees
     image.save(tmp_path / "turned.png", exif=exif)
     opened = ImageSource(tmp_path).open("turned.png")
     assert (opened.mode, opened.size) == ("RGB", (2, 4))

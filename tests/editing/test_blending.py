@@ -1,4 +1,4 @@
-"""Two models as one: exact at both ends, swapped by resolution, smooth between, told when unfit."""
+"""Two models as one: exact at both ends, swapped by resolution, smooth between, refused when unfit."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_models_of_other_kinds_are_reported(pair: Any) -> None:
 
 
 class Still(genart.Sketch):
-    """One place, seen through the model."""
+    """One latent, through the model."""
 
     def draw(self, t: float, dt: float) -> genart.Image:
         return self.paint(self.walk(0.0))

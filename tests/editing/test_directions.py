@@ -1,4 +1,4 @@
-"""Directions: found as the papers say, kept, combined, shown, and turned without a trace at 0."""
+"""Directions: found as in the papers, saved, combined, shown, and without effect at 0."""
 
 from __future__ import annotations
 
@@ -277,7 +277,7 @@ def kept(model: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pa
 
 
 class Still(genart.Sketch):
-    """One place, seen through the model."""
+    """One latent, through the model."""
 
     def draw(self, t: float, dt: float) -> genart.Image:
         return self.paint(self.walk(0.0))

@@ -103,7 +103,7 @@ def test_what_is_around_a_model_keeps_a_generators_promises() -> None:
 
 
 class Lean(genart.Generator):
-    """Has a form in half precision, and places of its own."""
+    """Has a form in half precision, and its own latents."""
 
     name, resolution, z_dim, w_dim, num_ws, num_classes = "lean", (8, 8), 4, 4, 2, 0
     device = torch.device("cpu")
@@ -188,7 +188,7 @@ def test_the_sketch_undertow_swims_live_with_directions(model: Any, handles: str
     def seen(second: int, params: dict[str, float]) -> np.ndarray:
         for name, value in params.items():
             live.store.put(name, value)
-        for t in (Fraction(second), Fraction(second + 5)):  # turned, and come to rest
+        for t in (Fraction(second), Fraction(second + 5)):  # changed, and at rest
             turn(live.player, [live.store_control, live.store], t)
         return live.player.frame(Tick(second, t, Fraction(1, 10)))
 

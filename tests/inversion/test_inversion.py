@@ -1,4 +1,4 @@
-"""Images find their places; batches survive what breaks, and make nothing twice."""
+"""Inversion of images; batches survive failures and repeat nothing."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_a_search_leaves_a_start_that_leads_nowhere(tmp_path: Path) -> None:
     assert many.losses[0] == pytest.approx(one.losses[0]), "both begin at the best of 30"
     assert many.losses[-1] < 0.7 * one.losses[-1]
     assert torch.equal(many.image, model(many.latent))
-    assert [len(each) for each in many.path] == [5] * 5  # one place an image all the way
+    assert [len(each) for each in many.path] == [5] * 5  # one latent per image in every step
 
 
 @pytest.mark.slow
@@ -249,7 +249,7 @@ def test_images_are_upright_and_fitted(tmp_path: Path) -> None:
     half = Image.new("RGB", (64, 32), "white")
     half.paste("black", (0, 0, 32, 32))
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned clockwise
+    exif[0x0112] = 6  # to be rotated clockwise
     half.save(tmp_path / "turned.png", exif=exif)
     crop = to_image(tmp_path / "turned.png", (32, 32))[0, 0]
     assert crop[2, 16] < -0.9 < 0.9 < crop[-3, 16]  # black is above now

@@ -42,7 +42,7 @@ def test_a_film_shows_the_search_beside_what_is_asked_for(model: Any, tmp_path: 
     assert found.film == str(film)
     shown = [frame.astype(int) for frame in frames_of(film)]
     assert shown[0].shape == (256, 512, 3)
-    assert len(shown) == 13 + 30  # the start, a place a step, and the last one held
+    assert len(shown) == 13 + 30  # the start, one latent per step, and the last one held
     left, right = [f[:, :256] for f in shown], [f[:, 256:] for f in shown]
     assert np.abs(left[0] - left[-1]).mean() < 3, "what is asked for stays"
     assert np.abs(right[-1] - left[-1]).mean() < 0.7 * np.abs(right[0] - left[0]).mean()
@@ -104,7 +104,7 @@ def test_a_place_of_another_model_cannot_be_a_start(model: Any, tmp_path: Path) 
 def test_a_place_that_is_given_is_not_shaken(model: Any) -> None:
     start = model.map(model.sample([1, 2]), 0.8)
     found = genart.invert(model, model(start), steps=1, start=start, space="w+", samples=50)
-    assert found.losses[0] < 1e-4, "it does not begin where it was told to"
+    assert found.losses[0] < 1e-4, "it does not start at the given latent"
     free = genart.invert(model, model(start), steps=1, start="average", samples=50)
     assert free.losses[0] > 0.01
 
@@ -143,7 +143,7 @@ folder = Path(sys.argv[1])
 invert_all(
     sorted((folder / "in").glob("*.png")), folder / "out", model=folder / "tiny.safetensors",
     method="semantic", weight=0.0, tries=1, steps=2, batch=4, resume=True, device="cpu",
-    progress=lambda told: print(told.done, flush=True),
+    progress=lambda progress: print(progress.done, flush=True),
 )
 print("whole", flush=True)
 """

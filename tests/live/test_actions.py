@@ -1,4 +1,4 @@
-"""Actions: whatever way in one is asked for, it runs in the same place."""
+"""Actions: every input runs them in the same way."""
 
 from __future__ import annotations
 

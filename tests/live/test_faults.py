@@ -1,4 +1,4 @@
-"""Everything goes wrong in one performance: other outputs go on, each fault is told once."""
+"""Everything goes wrong in one performance: other outputs continue, each fault is reported once."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class OscServer:
 
 
 class Night:
-    """A sink that watches and goes from one mishap to the next, as soon as the last was told."""
+    """A sink that starts the next fault as soon as the last one was reported."""
 
     def __init__(self, file: Path) -> None:
         self.said: list[str] = []

@@ -1,4 +1,4 @@
-"""Learning: what moves next turns a Param, and the mapping file keeps it."""
+"""Learning: the next control that moves is bound to a Param, also in the mapping file."""
 
 from __future__ import annotations
 
@@ -278,7 +278,7 @@ def test_entries_wake_with_the_sketch_they_are_for(table: Table) -> None:
     table.midi("cc/1/1 box", 127)
     assert table.store.current("sketch.zoom") == 10.0
     table.store.set_tree(ParamTree({"sketch": Owner()}))
-    table.midi("cc/1/1 box", 0)  # before the mapping was told
+    table.midi("cc/1/1 box", 0)  # before the mapping changed
     table.mapping.new_tree()
     table.midi("cc/1/1 box", 0)
     assert table.mapping.bindings.entries == ()

@@ -24,7 +24,7 @@ class Owner:
 
 
 class Time:
-    """A clock that stands still until told."""
+    """A clock that moves only on request."""
 
     now = 0.0
 

@@ -145,7 +145,7 @@ def test_a_wait_follows_a_tempo_that_is_changed_meanwhile() -> None:
     tempo.store.put("tempo.bpm", 60.0)
     for quarter in range(3, 16):
         advanced(tempo, stage, time, quarter / 4)
-    assert done == [3.25], "turned in the frame at 0.75 s, 2.5 beats before"
+    assert done == [3.25], "changed in the frame at 0.75 s, 2.5 beats before"
 
 
 def test_launch_without_beats_does_as_the_param_says() -> None:
@@ -181,7 +181,7 @@ def test_cues_wait_for_the_bar() -> None:
         with pytest.raises(UnknownName):
             act("cue/recall", ("lw", 0.0, 4.0), "test")
         advanced(tempo, stage, time, 2.0)
-        assert store.current("model.truncation") == 0.75, "a wrong name is told, nothing waits"
+        assert store.current("model.truncation") == 0.75, "a wrong name is reported, nothing waits"
         act("cue/recall", ("low", 0.0, 4.0), "test")
         advanced(tempo, stage, time, 4.0)
         assert store.current("model.truncation") == 0.25
@@ -232,7 +232,7 @@ def test_a_beat_from_outside_is_jumped_to_once_then_glided_after() -> None:
     assert (stage.tempo.beat - theirs + 2) % 4 - 2 == pytest.approx(0, abs=0.002)
     assert stage.tempo.bpm == 90.0
     assert [fade for fade in fades if fade is not None] == [0.0, 0.5], "a jump, later a glide"
-    assert len(fades) == 5, "a tempo and two offsets were turned, nothing else"
+    assert len(fades) == 5, "a tempo and two offsets were changed, nothing else"
 
 
 def test_a_nudge_stays_while_a_beat_is_followed_and_a_tap_does_not() -> None:
@@ -253,7 +253,7 @@ def test_a_nudge_stays_while_a_beat_is_followed_and_a_tap_does_not() -> None:
 
 
 def phases(*turns: tuple[float, str, float], fps: int = 8, seconds: int = 4) -> list[float]:
-    """The phase of each frame, with Params turned at their times."""
+    """The phase of each frame, with Params changed at their times."""
     stage, found = Settings({"transport.beats": 4.0}), []
     for frame in range(fps * seconds):
         t = Fraction(frame, fps)
@@ -291,7 +291,7 @@ def test_beats_count_the_same_at_any_frame_rate() -> None:
 
 
 class OnStage:
-    """A player without a picture: a stage and its time."""
+    """A player without an image: settings and a time."""
 
     def __init__(self) -> None:
         self.settings = Settings({"transport.beats": 8.0})

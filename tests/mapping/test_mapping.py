@@ -188,7 +188,7 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
 
 
 class Values:
-    """What `Store.current` says, for bindings that ask; turned as the bindings say."""
+    """A stand-in for `Store.current`; the bindings change it."""
 
     def __init__(self, text: str) -> None:
         self.values = {path: param.default for path, param in TREE.items()}
@@ -255,7 +255,7 @@ def test_a_fader_picks_its_param_up_where_it_is() -> None:
     assert values.send(0, 20, 50) == [0.5] * 3, "it waits"
     assert values.send(70, 100) == pytest.approx([70 / 127, 100 / 127]), "it came past, and leads"
     values.values["sketch.level"] = 0.1
-    assert values.send(90, 80, 40) == [0.1] * 3, "somebody else turned it"
+    assert values.send(90, 80, 40) == [0.1] * 3, "another source changed it"
     assert values.send(14, 30) == pytest.approx([14 / 127, 30 / 127]), "near enough"
     steps = Values('[[map]]\nmidi = "cc/1/16"\npickup = true\nto = "sketch.count"\n')
     assert steps.send(0, 50, 52, 60) == [3, 4, 4, 4], "in hand, though 4 is not where the fader is"

@@ -1,4 +1,4 @@
-"""Images to frames and back: the only place that converts."""
+"""Images to frames and back: the only module that converts."""
 
 from __future__ import annotations
 

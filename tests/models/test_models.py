@@ -1,4 +1,4 @@
-"""Loading: by name, from files, from a server; devices; what is refused and how it is said."""
+"""Loading: by name, from files, from a server; devices; what is refused, and the messages."""
 
 from __future__ import annotations
 

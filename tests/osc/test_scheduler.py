@@ -1,4 +1,4 @@
-"""The scheduler: time tags with a clock that stands still until told."""
+"""The scheduler: time tags with a clock that moves only on request."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ PERIOD = 1 / 30
 
 
 class Slow(genart.Generator):
-    """Flat images whose cost is told by a function of their shorter side."""
+    """Flat images whose cost is given by a function of their shorter side."""
 
     name, num_classes, z_dim, w_dim, num_ws = "slow", 0, 4, 4, 2
 

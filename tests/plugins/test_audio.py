@@ -219,7 +219,7 @@ def begun() -> Iterator[Callable[[AudioControl, LiveConsole], None]]:
 
 
 def waiting(console: LiveConsole, path: str, enough: Callable[[Any], bool]) -> threading.Event:
-    """An event that is set when a Param was turned far enough."""
+    """An event that is set when a Param has changed enough."""
     event = threading.Event()
     console.subscribe(lambda at, value, _: event.set() if at == path and enough(value) else None)
     return event

@@ -108,7 +108,7 @@ def test_an_image_is_its_own_and_stays_as_it_is(model: StyleGAN2) -> None:
     first_again = model(model.sample(1))
     model(model.sample(2))
     assert torch.equal(first, before)
-    assert torch.equal(first_again, before), "the same place gives the same image"
+    assert torch.equal(first_again, before), "the same latent gives the same image"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Precision: half as StyleGAN2-ADA has it, float32 everywhere else, and what is said where not."""
+"""Precision: half as StyleGAN2-ADA has it, float32 everywhere else, and the message elsewhere."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def session() -> dict[str, Any]:
     try:
         subprocess.run([*apart, "true"], check=True, capture_output=True, timeout=20)
     except (OSError, subprocess.SubprocessError):
-        pytest.skip("no network namespace of our own: a real session might be joined")
+        pytest.skip("no private network namespace: a real session might be joined")
     done = subprocess.run(
         [*apart, sys.executable, PROGRAM], capture_output=True, text=True, timeout=120, check=False
     )
@@ -41,7 +41,7 @@ def test_it_joins_a_session_with_the_sessions_tempo(session: dict[str, Any]) -> 
 
 def test_beats_agree_with_the_other_peers(session: dict[str, Any]) -> None:
     assert session["apart"] < 2.0, "ms"
-    assert session["apart again"] < 2.0, "ms, after the tempo was turned on both sides"
+    assert session["apart again"] < 2.0, "ms, after the tempo was changed on both sides"
 
 
 def test_a_tempo_goes_both_ways(session: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ class Owner:
 
 
 class System:
-    """A mido backend in memory: devices are plugged in and out, and show what they were told."""
+    """A mido backend in memory: devices are plugged in and out, and record the messages they get."""
 
     def __init__(self) -> None:
         self.inputs: dict[str, Callable[[Any], None] | None] = {}
@@ -265,7 +265,7 @@ def test_a_device_that_goes_is_reported_and_found_again(rig: Rig, system: System
     assert rig.said[-1] == "midi: listens to Desk 24:0"
     assert rig.console.faults.now() == []
     rig.midi.flush()
-    assert len(system.lights("Desk 24:0")) == 3, "it is told everything again"
+    assert len(system.lights("Desk 24:0")) == 3, "it receives everything again"
     system.send("Desk 24:0", "control_change", control=1, value=0)
     assert rig.current("level") == 0.0
 

@@ -76,7 +76,7 @@ def listening() -> set[int]:
 
 
 class OscServer:
-    """A receiver in a process of its own; `last` is what it told of its newest frame."""
+    """A receiver in a separate process; `last` describes its newest frame."""
 
     def __init__(self, port: int) -> None:
         self.last: dict[str, Any] = {"count": 0}

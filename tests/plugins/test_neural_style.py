@@ -532,7 +532,7 @@ def test_flow_without_its_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A folder behind a local server, and a cache and a hub of our own."""
+    """A folder behind a local server, and a private cache and hub."""
     monkeypatch.setenv("GENART_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 

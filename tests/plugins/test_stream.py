@@ -113,7 +113,7 @@ def taken(number: int) -> bool:
 
 
 def play(sink: genart.Sink, frame: np.ndarray, until: Callable[[], bool]) -> list[str]:
-    """Write at the rate until something is so; returns what was told meanwhile."""
+    """Write at the rate until something is so; returns the messages meanwhile."""
     told: list[str] = []
     beat, end = Event(), time.monotonic() + 30
     while not until():

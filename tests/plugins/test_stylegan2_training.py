@@ -124,7 +124,7 @@ def test_no_step_waits_for_its_device():
             figure.item()
 
 
-def test_pictures_travel_as_bytes_where_they_do_not_fit(monkeypatch):
+def test_images_travel_as_bytes_where_they_do_not_fit(monkeypatch):
     pictures = torch.arange(12, dtype=torch.uint8).view(4, 3, 1, 1)
     data = Dataset(pictures, torch.arange(4), 4)
     assert data.near(torch.device("cpu")).images is data.images
@@ -203,7 +203,7 @@ def test_a_second_ctrl_c_does_not_wait():
     assert done == [1]
 
 
-def test_pictures_left_out_are_named_in_the_log(pictures, tmp_path):
+def test_images_left_out_are_named_in_the_log(pictures, tmp_path):
     shutil.copytree(pictures, tmp_path / "data")
     (tmp_path / "data" / "torn.png").write_bytes(b"no image")
     fit(tmp_path / "data", tmp_path / "out", 1)
@@ -303,20 +303,20 @@ def test_datasets_read_folders_and_zips_alike_and_skip_what_is_broken(pictures, 
     assert from_zip.skipped[0].startswith("broken.png")
 
 
-def test_pictures_that_cannot_be_read_are_left_out_and_named(tmp_path):
+def test_images_that_cannot_be_read_are_left_out_and_named(tmp_path):
     data = load_dataset(broken_zip(tmp_path / "set.zip"), 16)
     assert len(data) == 2
     assert [said.partition(":")[0] for said in data.skipped] == [*BROKEN]
     assert not any("<_io" in said for said in data.skipped)
 
 
-def test_pictures_that_are_on_a_gpu_by_its_number_are_on_the_gpu():
+def test_images_that_are_on_a_gpu_by_its_number_are_on_the_gpu():
     with FakeTensorMode():  # no GPU is needed, and none is used
         rows = sent(torch.empty(2, device="cuda:0"), torch.device("cuda"))
     assert rows.device == torch.device("cuda:0")
 
 
-def test_a_picture_of_absurd_size_is_refused_before_decoding(tmp_path):
+def test_an_image_of_absurd_size_is_refused_before_decoding(tmp_path):
     Image.new("1", (9000, 9000)).save(tmp_path / "bomb.png")
     with pytest.raises(genart.DataError, match="too large"):
         load_dataset(tmp_path, 16)

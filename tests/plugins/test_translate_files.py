@@ -1,4 +1,4 @@
-"""Model files: ours, the public ones, and those that are neither."""
+"""Model files: genart's, the public ones, and others."""
 
 from __future__ import annotations
 

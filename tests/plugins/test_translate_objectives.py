@@ -18,8 +18,8 @@ def test_a_pool_gives_back_older_fakes_at_even_chance() -> None:
     fresh = [n == value for n, value in enumerate(back) if n >= 50]
     assert 0.45 < np.mean(fresh) < 0.55
     ages = [n - value for n, value in enumerate(back) if n >= 500 and n != value]
-    assert 80 < np.mean(ages) < 120  # 50 places, every second step one of them is exchanged
-    assert len(set(back[50:])) == 2000  # each fake is judged once, those of the filling twice
+    assert 80 < np.mean(ages) < 120  # 50 entries, every second step one of them is exchanged
+    assert len(set(back[50:])) == 2000  # each fake is used once, those of the filling twice
     assert len(pool.held) == 50
     assert torch.equal(Pool(0).exchange(fakes[:3]), fakes[:3])
 

@@ -1,4 +1,4 @@
-"""The models that come along: fruit photographs to watercolours and back do what card.md says."""
+"""The included models: fruit photographs to watercolours and back match their card."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_cyclegans_critics_judge_their_own_domain_beside_fakes_from_the_pool() -
         torch.testing.assert_close(judged[name][1], made[name])
     run.pools["critic_a"].exchange = lambda fakes: torch.zeros_like(fakes)
     run._step(a, b)
-    assert not judged["critic_a"][1].any(), "what the pool gives is judged"
+    assert not judged["critic_a"][1].any(), "the discriminator gets what the pool gives"
     assert log["d"] > 0
 
 

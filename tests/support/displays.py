@@ -1,4 +1,4 @@
-"""Displays that nobody sees: X servers of our own, one with two screens, and windows on them."""
+"""Virtual displays: private X servers, one with two screens, and windows on them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RED, BLUE = [255, 0, 0], [0, 0, 255]
 
 
 def served(program: str, *arguments: str, **options: Any) -> Iterator[str]:
-    """An X server of our own; gives its display."""
+    """A private X server; gives its display."""
     found = shutil.which(program)
     if found is None:
         pytest.skip(f"{program} is not installed")

@@ -19,7 +19,7 @@ def network(case: str = "32px", **changes: Any) -> Network:
 
 
 def places(net: Network, n: int = 1) -> torch.Tensor:
-    """Places in w+ whose layers all differ, (n, num_ws, w_dim)."""
+    """Latents in w+ whose layers all differ, (n, num_ws, w_dim)."""
     draw = torch.Generator().manual_seed(5)
     return torch.randn(n, net.config.num_ws, net.config.w_dim, generator=draw)
 

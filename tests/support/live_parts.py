@@ -1,4 +1,4 @@
-"""What tests of performances share: a clock to turn by hand, a sketch that fails when told to."""
+"""What tests of performances share: a clock to move by hand, a sketch that fails on request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIZE = (32, 32)
 
 
 class Time:
-    """A clock that moves when somebody waits on it, or when told to."""
+    """A clock that moves when a thread waits on it, or on request."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -51,7 +51,7 @@ def grey(value: int, size: tuple[int, int] = SIZE) -> np.ndarray:
 
 
 class Flat(genart.Sketch):
-    """One grey, which a Param sets; it can be told to fail."""
+    """One grey, which a Param sets; it can fail on request."""
 
     level = genart.Param(0.0, -1.0, 1.0, smooth=0)
     fail = genart.Param("", choices=("", "raise", "nan", "memory", "exit"))
@@ -76,7 +76,7 @@ def steady(
     settings: dict[str, Any] | None = None,
     **hooks: Any,
 ) -> tuple[ResilientPlayer, BackgroundLoader, Told]:
-    """A player with nobody around it, and what it was told in `faults.said`."""
+    """A player alone, and its reported faults."""
     faults = Told()
     loader = BackgroundLoader(load, faults, file)
     sketch = kind()
@@ -86,7 +86,7 @@ def steady(
 
 
 class Told(Faults):
-    """Faults that remember what was told."""
+    """Faults that remember their messages."""
 
     def __init__(self) -> None:
         self.said: list[str] = []

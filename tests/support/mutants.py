@@ -78,7 +78,7 @@ def one_of(
 
 
 def changes(file: Path) -> dict[int, list[tuple[str, int]]]:
-    """What can be changed, by line: names of operators, each with the number of its place."""
+    """What can be changed, by line: names of operators, each with the number of its position."""
     nodes, found = list(ast_nodes(get_ast(file.read_text()))), dict[int, list[tuple[str, int]]]()
     for name, operator in OPERATORS.items():
         places = (place for node in nodes for place in operator.mutation_positions(node))
@@ -88,7 +88,7 @@ def changes(file: Path) -> dict[int, list[tuple[str, int]]]:
 
 
 def make(file: str, line: int, operator: str, number: int) -> Mutant:
-    """The mutant that an operator makes of a file at its place with that number."""
+    """The mutant that an operator makes of a file at its position with that number."""
     source = (ROOT / file).read_text()
     code = mutate_code(source, OPERATORS[operator], number)
     pairs = zip(source.splitlines(), code.splitlines(), strict=False)

@@ -1,7 +1,7 @@
-"""Writes pickles shaped like the official ones, from classes of our own.
+"""Writes pickles shaped like the official ones, from independent classes.
 
 Files made by the official code carry its source, so none is committed. These carry a source of
-our own, and the same structure: persistent objects, storages saved as bytes, EasyDicts, and for
+independent, and the same structure: persistent objects, storages saved as bytes, EasyDicts, and for
 the TensorFlow era networks with numpy variables.
 """
 

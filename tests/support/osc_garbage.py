@@ -1,4 +1,4 @@
-"""What is no OSC, nearly OSC, and OSC that nobody should send; and what of it may turn a Param.
+"""What is no OSC, nearly OSC, and OSC that nobody should send; and which of it may change a Param.
 
 A packet is made from a seed and a number, so any failure can be repeated. `may_turn` reads packets
 by the OSC 1.0 specification, with nothing of genart's own reader.
@@ -117,7 +117,7 @@ class Garbage:
 
 
 def _patterned(address: str, chance: Random) -> str:
-    """An address with a few characters turned into signs of patterns."""
+    """An address with a few characters replaced by pattern characters."""
     letters = list(address)
     for _ in range(chance.choice((1, 2, 5, 20))):
         place = chance.randrange(8, len(letters)) if len(letters) > 8 else 0

@@ -46,7 +46,7 @@ class Night:
     Args:
         folder: where its sketch and show are.
         late: seconds that the tick of an index takes.
-        model: a name, so that another can take its place, or None for a small one.
+        model: a name, so that another can replace it, or None for a small one.
     """
 
     def __init__(

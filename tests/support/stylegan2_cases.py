@@ -1,4 +1,4 @@
-"""StyleGAN2 networks that tests compare with the official code: shapes, weights, places.
+"""StyleGAN2 networks that tests compare with the official code: shapes, weights, latents.
 
 Weights come from a formula, so that both sides have the same without a file between them.
 """

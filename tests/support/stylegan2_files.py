@@ -50,7 +50,7 @@ def ada_kwargs(case: str = "16px", **changes: Any) -> dict[str, Any]:
 
 
 def nvidia(path: Path, case: str = "16px", told: dict[str, Any] | None = None) -> Path:
-    """An official-format pickle of a case; told are the arguments it claims, by default true.
+    """An official-format pickle of a case; `told` are the arguments it claims, by default true.
 
     G differs from G_ema in that its constant is 0.
     """

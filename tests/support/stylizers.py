@@ -27,7 +27,7 @@ class Tint:
 
 
 class Echo:
-    """Mixes in the image before, until it is told to forget it."""
+    """Mixes in the image before, until it is reset."""
 
     def __init__(self, weight: float = 0.5) -> None:
         self.weight = float(weight)

@@ -21,7 +21,7 @@ def tiny(seed: int = 3, **options: Any) -> Any:
 
 
 class Still(genart.Sketch):
-    """One place, seen through the model."""
+    """One latent, through the model."""
 
     def draw(self, t: float, dt: float) -> genart.Image:
         return self.paint(self.walk(0.0))

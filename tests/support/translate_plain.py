@@ -15,7 +15,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Plain:
-    """What a public training is told.
+    """The options of a public training.
 
     Args:
         net: "resnet" or "unet".

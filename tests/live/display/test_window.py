@@ -1,4 +1,4 @@
-"""The window, on a display that nobody sees; without one, what is said instead."""
+"""The window, on a virtual display; and the message without one."""
 
 from __future__ import annotations
 

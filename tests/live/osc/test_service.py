@@ -481,7 +481,7 @@ def test_feedback_goes_to_peers_and_never_back(start: Start) -> None:
         desk.send("/genart/sketch/level", 0.25)
         told = heard(tablet, "/genart/sketch/level")
         assert told == (0.25,)
-        control.store.put("sketch.level", 0.25, "web")  # equal: nobody is told
+        control.store.put("sketch.level", 0.25, "web")  # equal: no notification
         control.store.put("sketch.count", 8, "web")
         assert heard(desk, "/genart/sketch/count", "/genart/sketch/level") == (8,)
 
@@ -528,7 +528,7 @@ def test_feedback_that_could_not_be_sent_is_sent_later(monkeypatch: pytest.Monke
         assert {m.address: m.args for m in desk.hear().messages()} == {
             "/genart/sketch/count": (8,), "/genart/sketch/level": (0.25,),
         }  # fmt: skip
-        for value in (0.75, 0.25):  # there and back: what the peer was told last
+        for value in (0.75, 0.25):  # there and back: the last value of the peer
             store.put("sketch.level", value, "web")
         feedback.flush()
         assert feedback.sent == 1

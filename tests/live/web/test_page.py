@@ -147,7 +147,7 @@ def visited(browser: Any, night: Night, **look: Any) -> Iterator[tuple[Any, list
 
 
 def ink(page: Any) -> float:
-    """The lightness of the picture, 0..255, as the browser shows it."""
+    """The lightness of the image, 0..255, in the browser."""
     return float(
         page.evaluate("""() => {
           const canvas = document.getElementById('picture');
@@ -194,12 +194,12 @@ def test_a_slider_moves_the_image_and_osc_moves_the_slider(page: Any, night: Nig
     page.wait_for_function("() => document.getElementById('picture').dataset.frames > 2")
     drag(page, "sketch.grey", 0.3, 0.8)
     until(page, lambda: abs(night.value("sketch.grey") - 0.8) < 0.01, "the Param did not follow")
-    until(page, lambda: abs(ink(page) - 204) < 6, "the picture did not follow")
+    until(page, lambda: abs(ink(page) - 204) < 6, "the image did not follow")
     night.osc("/genart/sketch/grey", 0.1)
     row = fader(page, "sketch.grey")
     until(page, lambda: row.locator(".value").input_value() == "0.100", "the number did not follow")
     assert float(row.locator("[type=range]").input_value()) == pytest.approx(0.1)
-    until(page, lambda: abs(ink(page) - 26) < 6, "the picture did not follow OSC")
+    until(page, lambda: abs(ink(page) - 26) < 6, "the image did not follow OSC")
 
 
 def test_a_slider_follows_its_curve_the_keyboard_and_a_double_click(
@@ -209,7 +209,7 @@ def test_a_slider_follows_its_curve_the_keyboard_and_a_double_click(
     drag(page, "sketch.pitch", 0.1, 0.75)
     until(page, lambda: night.value("sketch.pitch") == pytest.approx(1000, rel=0.05), "no log")
     row.locator("[type=range]").press("ArrowRight")
-    until(page, lambda: night.value("sketch.pitch") > 1000, "the arrow turned nothing")
+    until(page, lambda: night.value("sketch.pitch") > 1000, "the arrow changed nothing")
     row.locator(".bar").dblclick(position={"x": 5, "y": 10})
     until(page, lambda: night.value("sketch.pitch") == 100.0, "a double click did not reset")
     number = row.locator(".value")
@@ -245,7 +245,7 @@ def test_every_kind_of_param_has_its_control(page: Any, night: Night) -> None:
         "sketch.look": "wild", "sketch.lit": True, "walk.kind": "circle",
         "sketch.deep": 1_234_567, "walk.seeds": "4,8",
     }  # fmt: skip
-    until(page, lambda: {p: night.value(p) for p in wanted} == wanted, "a control turned nothing")
+    until(page, lambda: {p: night.value(p) for p in wanted} == wanted, "a control changed nothing")
     known = fader(page, "model.name").locator("select option").all_text_contents()
     assert {"plasma", "pomona"} <= set(known)
     seeds.fill("one,two")
@@ -307,7 +307,7 @@ def test_the_deck_taps_switches_and_records(page: Any, night: Night) -> None:
     for _ in range(3):
         page.locator("#tap").dispatch_event("pointerdown")
         page.wait_for_timeout(200)
-    until(page, lambda: night.value("tempo.bpm") > 150, "taps turned nothing")
+    until(page, lambda: night.value("tempo.bpm") > 150, "taps changed nothing")
 
 
 def test_a_param_is_found_by_its_name(page: Any) -> None:
@@ -354,7 +354,7 @@ def test_a_page_that_was_cut_off_comes_back_with_everything(page: Any, night: Ni
     page.wait_for_selector("body:not(.lost)")
     count = fader(page, "sketch.count").locator(".value")
     until(page, lambda: count.input_value() == "7", "what happened meanwhile is not shown")
-    assert page.locator(".row[data-mark=same]").count() == 1  # nothing was built anew
+    assert page.locator(".row[data-mark=same]").count() == 1  # nothing was built again
 
 
 def test_a_phone_has_room_for_all_of_it_and_for_a_finger(browser: Any, night: Night) -> None:

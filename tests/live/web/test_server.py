@@ -163,7 +163,7 @@ def test_a_large_image_is_made_smaller(house: House) -> None:
 
 
 def opens(house: House, path: str, headers: dict[str, str]) -> bool:
-    """Whether a socket opens; one that does not is closed before anything is said."""
+    """Whether a socket opens; one that does not is closed before any message."""
     try:
         with house.socket(path, additional_headers=headers) as socket:
             socket.ping().wait(10)
