@@ -62,7 +62,7 @@ def drawing(found: Trace, journey: Journey) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" font-family="sans-serif" font-size="13">',
-        f"<title>The path of a {journey.name.replace('_', ' ')} through the files of genart</title>",
+        f"<title>Path of a {journey.name.replace('_', ' ')} through the files of genart</title>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
     ]
     for n, room in enumerate(rooms):

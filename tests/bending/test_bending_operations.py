@@ -21,7 +21,7 @@ def x() -> torch.Tensor:
 
 
 def seen(pixels: np.ndarray, across: float, down: float) -> np.ndarray:
-    """The value at a position between pixels, mirrored beyond the edges, one tap after the other."""
+    """The value at a fractional position, mirrored beyond the edges, one tap after the other."""
     height, width = pixels.shape[-2:]
 
     def inside(at: float, size: int) -> float:

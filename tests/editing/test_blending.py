@@ -1,4 +1,4 @@
-"""Two models as one: exact at both ends, swapped by resolution, smooth between, refused when unfit."""
+"""Two models combined: exact at both ends, swapped by resolution, smooth; others are refused."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_what_is_written_is_read_again() -> None:
 
 
 def test_python_osc_decodes_what_this_decodes() -> None:
-    """The differential test: two independent decoders on packets that genart's encoder did not write."""
+    """The differential test: two independent decoders on packets of another encoder."""
     chance, kinds, tags = random.Random(7), set[str](), set[str]()
     for _ in range(4000):
         whole = random_message(chance)

@@ -33,7 +33,7 @@ class Owner:
 
 
 class System:
-    """A mido backend in memory: devices are plugged in and out, and record the messages they get."""
+    """A mido backend in memory: devices are plugged in and out, and record their messages."""
 
     def __init__(self) -> None:
         self.inputs: dict[str, Callable[[Any], None] | None] = {}
