@@ -11,13 +11,13 @@ const digits = (value) => {
   return size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
 };
 
-export const spoken = (said, value) =>
-  typeof value === "number" && !said.whole ? value.toFixed(digits(value)) : String(value);
+export const spoken = (param, value) =>
+  typeof value === "number" && !param.whole ? value.toFixed(digits(value)) : String(value);
 
 // An input whose text is sent when Enter is pressed or the focus leaves it; Escape restores it.
-function field(settings, { said, commit }) {
-  const input = element("input", { autocomplete: "off", spellcheck: false, title: said.help, ...settings });
-  input.setAttribute("aria-label", said.label);
+function field(settings, { param, commit }) {
+  const input = element("input", { autocomplete: "off", spellcheck: false, title: param.help, ...settings });
+  input.setAttribute("aria-label", param.label);
   let now = "";
   const typed = () => document.activeElement === input && input.value !== now;
   const settle = () => input.classList.toggle("waits", typed());
@@ -46,101 +46,101 @@ function field(settings, { said, commit }) {
 }
 
 // A number to type, or to step with the arrow keys; Shift makes ten times larger steps.
-function entry(said, send, norm) {
+function entry(param, send, norm) {
   const commit = (text) => {
     const value = Number(text.trim().replace(",", "."));
-    if (text.trim() !== "" && Number.isFinite(value)) send({ set: said.path, value });
+    if (text.trim() !== "" && Number.isFinite(value)) send({ set: param.path, value });
   };
-  const made = field({ className: "value", inputMode: "decimal" }, { said, commit });
-  let now = { value: said.value, norm: said.norm };
+  const made = field({ className: "value", inputMode: "decimal" }, { param, commit });
+  let now = { value: param.value, norm: param.norm };
   made.input.addEventListener("keydown", (event) => {
     const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (!way) return;
     event.preventDefault();
     const step = way * (event.shiftKey ? 10 : 1);
-    if (norm && !said.whole) send({ set: said.path, norm: Math.min(Math.max(now.norm + step / 100, 0), 1) });
-    else send({ set: said.path, value: now.value + step });
+    if (norm && !param.whole) send({ set: param.path, norm: Math.min(Math.max(now.norm + step / 100, 0), 1) });
+    else send({ set: param.path, value: now.value + step });
   });
   return {
     input: made.input,
     show(value, x) {
       now = { value, norm: x };
-      made.show(spoken(said, value));
+      made.show(spoken(param, value));
     },
   };
 }
 
-const name = (said) => element("span", { className: "name", textContent: said.name });
+const name = (param) => element("span", { className: "name", textContent: param.name });
 
-function slider(said, send) {
+function slider(param, send) {
   const bar = fader({
-    said,
-    turn: (norm) => send({ set: said.path, norm }),
-    reset: () => send({ set: said.path, value: said.default }),
+    param,
+    change: (norm) => send({ set: param.path, norm }),
+    reset: () => send({ set: param.path, value: param.default }),
   });
-  const typed = entry(said, send, true);
+  const typed = entry(param, send, true);
   const show = (value, norm) => {
-    bar.show(norm, spoken(said, value));
+    bar.show(norm, spoken(param, value));
     typed.show(value, norm);
   };
   return { parts: [bar.bar, typed.input], show, numeric: true };
 }
 
-function number(said, send) {
-  const typed = entry(said, send, false);
-  const unit = element("span", { className: "unit", textContent: said.unit });
-  return { parts: [element("label", { className: "bar" }, name(said), unit), typed.input], show: typed.show, numeric: true };
+function number(param, send) {
+  const typed = entry(param, send, false);
+  const unit = element("span", { className: "unit", textContent: param.unit });
+  return { parts: [element("label", { className: "bar" }, name(param), unit), typed.input], show: typed.show, numeric: true };
 }
 
-function toggle(said, send) {
+function toggle(param, send) {
   const input = element("input", { type: "checkbox" });
   input.setAttribute("role", "switch");
-  input.addEventListener("change", () => send({ set: said.path, value: input.checked }));
-  const bar = element("label", { className: "bar switch", title: said.help }, name(said), input);
+  input.addEventListener("change", () => send({ set: param.path, value: input.checked }));
+  const bar = element("label", { className: "bar switch", title: param.help }, name(param), input);
   return { parts: [bar], show: (value) => (input.checked = value) };
 }
 
-function select(said, send) {
-  const few = said.choices.length <= 4 && said.choices.join("").length <= SHORT;
-  return few ? segments(said, send) : list(said, send);
+function select(param, send) {
+  const few = param.choices.length <= 4 && param.choices.join("").length <= SHORT;
+  return few ? segments(param, send) : list(param, send);
 }
 
-function list(said, send) {
+function list(param, send) {
   const input = element("select");
-  said.choices.forEach((choice, k) => input.append(element("option", { value: k, textContent: choice })));
-  input.addEventListener("change", () => send({ set: said.path, value: said.choices[input.value] }));
-  const bar = element("label", { className: "bar choice", title: said.help }, name(said), input);
-  return { parts: [bar], show: (value) => (input.value = said.choices.indexOf(value)) };
+  param.choices.forEach((choice, k) => input.append(element("option", { value: k, textContent: choice })));
+  input.addEventListener("change", () => send({ set: param.path, value: param.choices[input.value] }));
+  const bar = element("label", { className: "bar choice", title: param.help }, name(param), input);
+  return { parts: [bar], show: (value) => (input.value = param.choices.indexOf(value)) };
 }
 
-function segments(said, send) {
-  const inputs = said.choices.map((choice) => {
-    const input = element("input", { type: "radio", name: said.path });
-    input.addEventListener("change", () => send({ set: said.path, value: choice }));
+function segments(param, send) {
+  const inputs = param.choices.map((choice) => {
+    const input = element("input", { type: "radio", name: param.path });
+    input.addEventListener("change", () => send({ set: param.path, value: choice }));
     return input;
   });
-  const labels = inputs.map((input, k) => element("label", {}, input, String(said.choices[k])));
+  const labels = inputs.map((input, k) => element("label", {}, input, String(param.choices[k])));
   const group = element("div", { className: "segments" }, ...labels);
-  const bar = element("div", { className: "bar choice", title: said.help }, name(said), group);
+  const bar = element("div", { className: "bar choice", title: param.help }, name(param), group);
   group.setAttribute("role", "radiogroup");
-  group.setAttribute("aria-label", said.label);
-  const show = (value) => inputs.forEach((input, k) => (input.checked = said.choices[k] === value));
+  group.setAttribute("aria-label", param.label);
+  const show = (value) => inputs.forEach((input, k) => (input.checked = param.choices[k] === value));
   return { parts: [bar], show };
 }
 
-function text(said, send) {
-  const put = (value) => send({ set: said.path, value });
-  const typed = field({ type: "text" }, { said, commit: put });
-  const bar = element("label", { className: "bar words", title: said.help }, name(said), typed.input);
-  if (said.known.length) bar.append(suggestions(said, put));
+function text(param, send) {
+  const put = (value) => send({ set: param.path, value });
+  const typed = field({ type: "text" }, { param, commit: put });
+  const bar = element("label", { className: "bar words", title: param.help }, name(param), typed.input);
+  if (param.known.length) bar.append(suggestions(param, put));
   return { parts: [bar], show: typed.show };
 }
 
-function suggestions(said, put) {
-  const known = element("select", { className: "known", title: `known: ${said.known.join(", ")}` });
-  known.setAttribute("aria-label", `known for ${said.label}`);
+function suggestions(param, put) {
+  const known = element("select", { className: "known", title: `known: ${param.known.join(", ")}` });
+  known.setAttribute("aria-label", `known for ${param.label}`);
   known.append(element("option", { value: "", textContent: "" }));
-  said.known.forEach((each) => known.append(element("option", { value: each, textContent: each })));
+  param.known.forEach((each) => known.append(element("option", { value: each, textContent: each })));
   known.addEventListener("change", () => {
     if (known.value) put(known.value);
     known.value = "";
@@ -150,11 +150,11 @@ function suggestions(said, put) {
 
 const KINDS = { slider, select, switch: toggle, number, text };
 
-export function control(param, send) {
-  const [owner, last] = param.path.split(/\.(.*)/);
-  const said = { ...param, name: last.replaceAll("_", " "), label: `${owner} ${last}`.replaceAll("_", " ") };
-  const made = KINDS[said.kind](said, send);
-  const row = element("div", { className: made.numeric ? "row numeric" : "row", data: { path: said.path } }, ...made.parts);
-  made.show(said.value, said.norm);
-  return { row, show: made.show, name: `${said.label} ${said.path}`.toLowerCase(), about: said.help.toLowerCase() };
+export function control(declared, send) {
+  const [owner, last] = declared.path.split(/\.(.*)/);
+  const param = { ...declared, name: last.replaceAll("_", " "), label: `${owner} ${last}`.replaceAll("_", " ") };
+  const made = KINDS[param.kind](param, send);
+  const row = element("div", { className: made.numeric ? "row numeric" : "row", data: { path: param.path } }, ...made.parts);
+  made.show(param.value, param.norm);
+  return { row, show: made.show, name: `${param.label} ${param.path}`.toLowerCase(), about: param.help.toLowerCase() };
 }

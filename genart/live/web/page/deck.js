@@ -117,9 +117,9 @@ export class Deck {
     [...lights.children].forEach((each, k) => each.classList.toggle("on", lit && k === now));
     const speed = value("transport.play", 1) * value("transport.speed", 1);
     const beats = value("transport.beats", 0);
-    const turn = beats ? (beats * 60) / value("tempo.bpm", 120) : value("transport.seconds", 8);
-    const phase = this.line.phase + (gone * speed) / turn;
-    find("turn").firstElementChild.style.transform = `scaleX(${phase - Math.floor(phase)})`;
+    const cycle = beats ? (beats * 60) / value("tempo.bpm", 120) : value("transport.seconds", 8);
+    const phase = this.line.phase + (gone * speed) / cycle;
+    find("cycle").firstElementChild.style.transform = `scaleX(${phase - Math.floor(phase)})`;
   }
 
   cues(names) {

@@ -31,17 +31,17 @@ function refuse(why, path) {
 }
 
 function heard(data) {
-  const said = JSON.parse(data);
-  if (said.tree) panels.setTree(said.tree, said.actions ?? []);
-  if (said.refused) refuse(said.refused, said.set);
-  else if (said.set) panels.showValues(said.set);
-  if (said.tree || said.set) deck.follow();
-  if (said.cues) deck.cues(said.cues);
-  if (said.status) {
-    deck.status(said.status);
-    panels.learns(said.status.learning ?? "", said.status.led ?? {});
-    title(said.status);
-    faults = said.status.errors;
+  const message = JSON.parse(data);
+  if (message.tree) panels.setTree(message.tree, message.actions ?? []);
+  if (message.refused) refuse(message.refused, message.set);
+  else if (message.set) panels.showValues(message.set);
+  if (message.tree || message.set) deck.follow();
+  if (message.cues) deck.cues(message.cues);
+  if (message.status) {
+    deck.status(message.status);
+    panels.learns(message.status.learning ?? "", message.status.led ?? {});
+    title(message.status);
+    faults = message.status.errors;
     banner();
   }
 }

@@ -6,15 +6,15 @@ import { element } from "./dom.js";
 
 const START = 8; // pixels a finger moves before it changes the value
 
-export function fader({ said, turn, reset }) {
-  const input = element("input", { type: "range", min: 0, max: 1, step: "any", title: said.help });
-  input.setAttribute("aria-label", said.label);
+export function fader({ param, change, reset }) {
+  const input = element("input", { type: "range", min: 0, max: 1, step: "any", title: param.help });
+  input.setAttribute("aria-label", param.label);
   const bar = element(
     "div",
-    { className: "bar fader", title: said.help },
+    { className: "bar fader", title: param.help },
     input,
-    element("span", { className: "name", textContent: said.name }),
-    element("span", { className: "unit", textContent: said.unit }),
+    element("span", { className: "name", textContent: param.name }),
+    element("span", { className: "unit", textContent: param.unit }),
   );
   const show = (x) => bar.style.setProperty("--x", x);
   let held = null;
@@ -25,7 +25,7 @@ export function fader({ said, turn, reset }) {
     show(x);
     if (request === null) {
       requestAnimationFrame(() => {
-        if (request !== null) turn(request);
+        if (request !== null) change(request);
         request = null;
       });
     }
@@ -75,13 +75,13 @@ export function fader({ said, turn, reset }) {
   input.addEventListener("keydown", (event) => {
     if (event.key === "Backspace" || event.key === "Delete") home();
   });
-  bar.style.setProperty("--home", said.home);
+  bar.style.setProperty("--home", param.home);
 
   return {
     bar,
     input,
     show(x, text) {
-      input.setAttribute("aria-valuetext", `${text} ${said.unit}`.trim());
+      input.setAttribute("aria-valuetext", `${text} ${param.unit}`.trim());
       if (held || request !== null) return;
       input.value = x;
       show(x);

@@ -29,7 +29,7 @@ export class Panels {
   setTree(tree, actions) {
     const now = shape(tree) + actions.includes("learn");
     if (now === this.shape) {
-      this.showValues(Object.fromEntries(tree.map((said) => [said.path, said])));
+      this.showValues(Object.fromEntries(tree.map((param) => [param.path, param])));
       return;
     }
     this.shape = now;
@@ -38,9 +38,9 @@ export class Panels {
     this.values = new Map(tree.map(({ path, value, norm }) => [path, { value, norm }]));
     find("params").classList.toggle("learns", actions.includes("learn"));
     const owners = new Map();
-    for (const said of tree) {
-      const owner = said.path.split(".")[0];
-      owners.set(owner, [...(owners.get(owner) ?? []), said]);
+    for (const param of tree) {
+      const owner = param.path.split(".")[0];
+      owners.set(owner, [...(owners.get(owner) ?? []), param]);
     }
     const sorted = [...owners].sort(([a], [b]) => position(a) - position(b));
     find("panels").replaceChildren(...sorted.map(([owner, params]) => this.panel(owner, params, actions)));
@@ -58,22 +58,22 @@ export class Panels {
       else this.closed.delete(owner);
       memory.set("closed", [...this.closed]);
     });
-    for (const said of params) {
-      const row = control(said, this.send);
-      if (actions.includes("learn")) row.row.append(said.learns ? (row.learn = this.learner(said)) : element("i"));
-      this.rows.set(said.path, row);
+    for (const param of params) {
+      const row = control(param, this.send);
+      if (actions.includes("learn")) row.row.append(param.learns ? (row.learn = this.learner(param)) : element("i"));
+      this.rows.set(param.path, row);
       made.append(row.row);
     }
     return made;
   }
 
   // Press, then move a control to map it; a second press cancels, or removes the mapping.
-  learner(said) {
+  learner(param) {
     const button = element("button", { className: "learn", type: "button" });
     button.setAttribute("aria-pressed", "false");
     button.addEventListener("click", () => {
-      if (this.learning !== said.path) this.send({ do: "learn", args: [said.path] });
-      else if (this.led[said.path]) this.send({ do: "unlearn", args: [said.path] });
+      if (this.learning !== param.path) this.send({ do: "learn", args: [param.path] });
+      else if (this.led[param.path]) this.send({ do: "unlearn", args: [param.path] });
       else this.send({ do: "learn/cancel" });
     });
     return button;
