@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_ways_that_the_program_takes() -> None:
     script = ROOT / "docs" / "scripts" / "trace_paths.py"
     done = subprocess.run(

@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 import torch
 
+import genart
 from genart import UsageError, to_frames
-from genart.media.frames import PendingFrame, frame_to_image, in_order, on_black, send_frames
+from genart.media.frames import (
+    PendingFrame,
+    as_frame,
+    frame_to_image,
+    in_order,
+    on_black,
+    send_frames,
+)
 
 
 def image(*values: float) -> torch.Tensor:
@@ -164,3 +172,14 @@ def test_where_an_image_is_cropped_the_middle_stays() -> None:
     wide = torch.linspace(-1, 1, 11).expand(1, 3, 4, 11)
     (frame,) = to_frames(wide, (4, 5))
     assert frame[0, :, 0].tolist() == to_frames(wide)[0][0, 3:8, 0].tolist()
+
+
+def test_a_frame_of_the_size_that_is_needed_stays_as_it_is() -> None:
+    frame = np.full((4, 6, 3), 7, np.uint8)
+    assert as_frame(frame, (4, 6)) is frame
+    assert as_frame(frame, (2, 3)).shape == (2, 3, 3)
+    assert as_frame(torch.zeros(1, 3, 4, 6), (4, 6)).tolist() == [[[128] * 3] * 6] * 4
+    with pytest.raises(UsageError, match="uint8"):
+        as_frame(np.zeros((4, 6, 3)), (4, 6))
+    with pytest.raises(genart.errors.SketchError):
+        as_frame(torch.zeros(2, 3, 4, 6), (4, 6))

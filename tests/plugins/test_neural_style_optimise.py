@@ -55,6 +55,7 @@ def test_the_first_step_of_lbfgs_goes_down_the_gradient_at_its_rate() -> None:
     cosine = torch.nn.functional.cosine_similarity(step.flatten(), -slope.flatten(), dim=0)
     assert cosine.item() == pytest.approx(1.0, abs=1e-5)
     torch.testing.assert_close(half.seen[1] - half.seen[0], step / 2)
+    assert step.abs().sum().item() == pytest.approx(1.0, rel=1e-4), "one iteration of torch's"
 
 
 def test_a_step_that_leads_up_by_a_third_is_taken_back_and_steps_are_half_as_long() -> None:

@@ -238,3 +238,10 @@ def test_mirrors_and_turns_are_equally_frequent():
     made = drawn(image, 1.0, "b")
     shares = [(made == each).flatten(1).all(1).double().mean().item() for each in known]
     assert shares == pytest.approx([1 / 8] * 8, abs=0.03)
+
+
+def test_each_blit_happens_with_probability_p():
+    image = torch.rand(1, 16, 16)
+    same = (drawn(image, 0.5, "b") == image).flatten(1).all(1).double().mean().item()
+    unmoved = 0.5 + 0.5 * 0.25  # a quarter of the shifts by up to 2 pixels is less than half of one
+    assert same == pytest.approx(0.75 * (0.5 + 0.5 / 4) * unmoved**2, abs=0.03)

@@ -261,6 +261,7 @@ def shown(notebook: Path) -> list[list[str]]:
     return [sorted(kind for each in cell["outputs"] for kind in each["data"]) for cell in code]
 
 
+@pytest.mark.slow
 def test_the_page_about_notebooks_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = (DOCS / "notebooks.md").read_text("utf-8")
