@@ -83,7 +83,7 @@ def test_a_step_that_leads_up_by_less_is_kept_and_the_best_is_given_back() -> No
     torch.testing.assert_close(made, bowl.seen[1].clamp(-1, 1))
 
 
-def test_lbfgs_goes_on_past_losses_that_are_no_numbers() -> None:
+def test_lbfgs_continues_after_losses_that_are_not_finite() -> None:
     bowl = Bowl(totals={3: math.nan, 5: math.inf})
     made = searched(bowl, 40)
     torch.testing.assert_close(made, TARGET, atol=0.02, rtol=0)
@@ -148,7 +148,7 @@ def watched(stop: int | None = None) -> tuple[list[int], Callable[..., bool]]:
     return told, watch
 
 
-def test_who_watches_is_told_of_every_step_and_may_stop() -> None:
+def test_the_callback_gets_every_step_and_can_stop_the_search() -> None:
     told, watch = watched()
     bowl = Bowl()
     searched(bowl, 5, watch=watch)

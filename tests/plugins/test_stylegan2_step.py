@@ -171,7 +171,7 @@ def test_every_epoch_shows_every_image_once_in_an_order_of_its_seed():
     assert len(run_of(count=2)._next(5)) == 5, "a batch may be larger than the data"
 
 
-def test_half_of_the_reals_are_mirrored_where_that_is_asked_for():
+def test_half_of_the_reals_are_mirrored_if_the_setting_is_on():
     count = 400
     plain = run_of(count=count, batch=count, mirror=False)
     mirrored = run_of(count=count, batch=count, mirror=True)
@@ -317,7 +317,7 @@ PROJECTED = {
 }  # fmt: skip
 
 
-def test_with_the_projected_critic_the_generator_pays_for_leaving_the_range():
+def test_the_projected_discriminator_adds_the_out_of_range_loss():
     run = run_of(**PROJECTED, gamma=0.0)
     fakes = run._fakes(2)
     with torch.no_grad():
@@ -374,9 +374,7 @@ def test_reconstruction_draws_from_the_normal_that_the_encoder_gives(monkeypatch
 
 
 @pytest.mark.parametrize("alone", [True, False])
-def test_a_reconstruction_pays_the_critic_once_it_is_asked_and_for_leaving_the_range(
-    alone, monkeypatch
-):
+def test_the_reconstruction_loss_has_its_parts(alone, monkeypatch):
     run = run_of(**PROJECTED, recon=3.0, gamma=0.0)
     monkeypatch.setattr(training, "generator_loss", lambda logits, hinge: torch.tensor(5.0))
     monkeypatch.setattr(training, "out_of_range", lambda images: torch.tensor(0.25))

@@ -1,4 +1,4 @@
-"""What critics and generators of CycleGAN and pix2pix are trained with, and the image pool."""
+"""The losses of CycleGAN and pix2pix, the gradient penalty and the image pool."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_gradient_penalty_looks_at_one_place_between_each_real_and_its_fake(
     assert shares.mean().item() == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_pool_comes_back_as_it_was_and_goes_on_alike() -> None:
+def test_a_restored_pool_continues_as_the_saved_one() -> None:
     torch.manual_seed(0)
     pool, other = Pool(3), Pool(3)
     other.restore(pool.state(), torch.device("cpu"))

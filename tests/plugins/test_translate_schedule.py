@@ -43,14 +43,14 @@ def lowered(schedule: Schedule, *losses: float) -> list[float]:
     return factors
 
 
-def test_a_plateau_is_six_epochs_that_do_not_win_a_hundredth() -> None:
+def test_a_plateau_is_six_epochs_without_an_improvement_of_one_percent() -> None:
     schedule = Schedule("plateau", 100, 0, 50)
     assert lowered(schedule, 1.0, *[0.991] * 5) == [1.0] * 6
     assert lowered(schedule, 0.989, *[0.989] * 5) == [1.0] * 6, "a hundredth is won: count again"
     assert lowered(schedule, *[0.989] * 7) == [0.2] * 6 + [0.04]
 
 
-def test_a_plateau_goes_on_where_it_was() -> None:
+def test_a_restored_plateau_continues_as_the_saved_one() -> None:
     schedule, other = Schedule("plateau", 100, 0, 50), Schedule("plateau", 100, 0, 50)
     lowered(schedule, 1.0, *[1.0] * 9)
     other.restore(schedule.state())

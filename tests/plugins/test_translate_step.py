@@ -1,4 +1,4 @@
-"""One step of CycleGAN's and pix2pix's training: rates, order, crops, critics, sheets, restore."""
+"""One step of CycleGAN's and pix2pix's training: rates, order, crops, discriminators, sheets, restore."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_adam_has_the_rate_and_the_momentum_of_the_settings(kind: str) -> None:
 
 
 @BOTH
-def test_the_schedule_is_told_the_mean_loss_of_each_epoch(kind: str) -> None:
+def test_the_schedule_gets_the_mean_loss_of_each_epoch(kind: str) -> None:
     run, told, paid = run_of(kind, count=5, batch=2, pool=0), list[float](), list[float]()
     run.schedule.epoch_ended = told.append
     for _ in range(8):
@@ -75,7 +75,7 @@ def test_the_schedule_is_told_the_mean_loss_of_each_epoch(kind: str) -> None:
 
 
 @BOTH
-def test_critics_learn_only_in_their_turn_and_generators_in_theirs(kind: str) -> None:
+def test_discriminators_and_generators_are_updated_one_after_the_other(kind: str) -> None:
     run = run_of(kind)
     descend, seen = run._descend, list[tuple[bool, bool, bool]]()
 
@@ -96,7 +96,7 @@ def test_critics_learn_only_in_their_turn_and_generators_in_theirs(kind: str) ->
 
 @BOTH
 @pytest.mark.parametrize("loss", ["lsgan", "vanilla"])
-def test_a_critic_pays_half_for_reals_and_fakes(kind: str, loss: str) -> None:
+def test_the_discriminator_loss_is_half_the_sum_of_both_parts(kind: str, loss: str) -> None:
     run = run_of(kind, loss=loss)
     name, channels = run.critics[0], 3 if kind == "cyclegan" else 6
     reals, fakes = torch.rand(2, channels, 8, 8), torch.rand(2, channels, 8, 8)
@@ -105,7 +105,7 @@ def test_a_critic_pays_half_for_reals_and_fakes(kind: str, loss: str) -> None:
     assert run._critic_loss(name, reals, fakes).item() == pytest.approx(both.item() / 2)
 
 
-def test_with_wgangp_a_critic_pays_for_its_slope_too() -> None:
+def test_wgangp_adds_the_weighted_gradient_penalty() -> None:
     run = run_of(loss="wgangp", penalty=7.0)
     critic, reals, fakes = run.nets["critic_a"], torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
     torch.manual_seed(1)
@@ -116,7 +116,7 @@ def test_with_wgangp_a_critic_pays_for_its_slope_too() -> None:
     assert loss == pytest.approx(apart + 7.0 * slope, rel=1e-4)
 
 
-def test_cyclegans_critics_judge_their_own_domain_beside_fakes_from_the_pool() -> None:
+def test_each_discriminator_sees_reals_of_its_domain_and_fakes_from_the_pool() -> None:
     run = run_of()
     judged = dict[str, tuple[torch.Tensor, torch.Tensor]]()
     critic_loss = run._critic_loss
@@ -139,7 +139,7 @@ def test_cyclegans_critics_judge_their_own_domain_beside_fakes_from_the_pool() -
     assert log["d"] > 0
 
 
-def test_pix2pixs_critic_sees_the_source_beside_the_image() -> None:
+def test_the_discriminator_of_pix2pix_sees_source_and_image() -> None:
     run = run_of("pix2pix", l1=3.0)
     judged, critic_loss = list[tuple[torch.Tensor, torch.Tensor]](), run._critic_loss
 
@@ -279,7 +279,7 @@ def test_the_seed_decides_the_weights(kind: str) -> None:
     assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights)
 
 
-def test_weights_begin_with_the_gain_that_is_asked_for() -> None:
+def test_initial_weights_have_the_gain_of_the_settings() -> None:
     wide, narrow = (
         run_of(filters=32, init_gain=gain).nets["a_to_b"].state_dict() for gain in (0.5, 0.02)
     )
