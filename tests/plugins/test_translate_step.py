@@ -1,4 +1,4 @@
-"""One step of CycleGAN's and pix2pix's training: rates, order, crops, discriminators, sheets, restore."""
+"""A step of CycleGAN and pix2pix: rates, order, crops, discriminators, sheets, restore."""
 
 from __future__ import annotations
 
