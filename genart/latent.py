@@ -51,7 +51,7 @@ class Latent:
 
     def __post_init__(self) -> None:
         if self.space not in _DIMENSIONS:
-            raise UsageError(f'Latent space "{self.space}" is none of {", ".join(_DIMENSIONS)}.')
+            raise UsageError(f'Latent space "{self.space}" is not one of {", ".join(_DIMENSIONS)}.')
         if self.values.ndim != _DIMENSIONS[self.space]:
             raise UsageError(
                 f'A latent in "{self.space}" has {_DIMENSIONS[self.space]} dimensions, '

@@ -63,7 +63,7 @@ class Param(Generic[T]):
 
     def __post_init__(self) -> None:
         if self.curve not in CURVES:
-            raise UsageError(f'Curve "{self.curve}" is none of {", ".join(CURVES)}.')
+            raise UsageError(f'Curve "{self.curve}" is not one of {", ".join(CURVES)}.')
         if self.curve == "log" and not (self.min and self.min > 0 and self.max):
             raise UsageError("A log curve needs a range above 0.")
         if self.smooth is not None and not 0 <= self.smooth < math.inf:

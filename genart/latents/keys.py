@@ -60,10 +60,11 @@ def _files(name: str | Path) -> Sequence[Path]:
     if str(name) and path.is_dir():
         files = sorted(path.glob(f"*{_SUFFIX}"))
         if not files:
-            raise UsageError(f'The folder "{name}" holds no {_SUFFIX} files.')
+            raise UsageError(f'The folder "{name}" contains no {_SUFFIX} files.')
         return files
     raise UsageError(
-        f'"{name}" is no key; write seeds such as 1,2,5-9, {_SUFFIX} files, or a folder of them, '
+        f'"{name}" is not a key. Write seeds, for example 1,2,5-9, {_SUFFIX} files, or a '
+        "folder of them, "
         "with commas between."
     )
 

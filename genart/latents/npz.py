@@ -118,7 +118,7 @@ def _archive(path: str | Path) -> Iterator[zipfile.ZipFile]:
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError) as error:
         if isinstance(error, UsageError):
             raise
-        raise DataError(f"{path} is no readable .npz file: {error}.") from error
+        raise DataError(f"{path} is not a readable .npz file: {error}.") from error
 
 
 def _array(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
@@ -152,7 +152,7 @@ def _values(path: str | Path, arrays: dict[str, NDArray[Any]]) -> tuple[str, NDA
     if "values" in arrays and "space" in arrays:
         return str(arrays["space"]), arrays["values"]
     if "w" not in arrays:
-        raise DataError(f'{path} holds no latent: neither "space" and "values" nor "w".')
+        raise DataError(f'{path} contains no latent: neither "space" and "values" nor "w".')
     w = arrays["w"]
     if w.ndim == 3 and w.shape[1] == 1:  # (n, 1, w_dim): one w for every layer
         w = w[:, 0]
@@ -166,7 +166,7 @@ def _tensor(path: str | Path, name: str, array: Any, device: str | torch.device)
         raise DataError(f"{path}: {name} is text, not numbers.")
     tensor = torch.from_numpy(np.array(array, dtype=np.float32)).to(device)
     if not tensor.isfinite().all():
-        raise DataError(f"{path}: {name} holds values that are no finite numbers.")
+        raise DataError(f"{path}: {name} contains values that are not finite numbers.")
     return tensor
 
 

@@ -220,7 +220,7 @@ class LiveMapping:
     def _request(self, args: tuple[Any, ...]) -> LearnRequest:
         target, mode = self._target(args), str(args[1]) if len(args) > 1 else "absolute"
         if mode not in MODES:
-            raise UsageError(f'"{mode}" is none of {", ".join(MODES)}.')
+            raise UsageError(f'"{mode}" is not one of {", ".join(MODES)}.')
         if "/" not in target:
             self._console.tree[target].from_norm(0.0)  # raises for a Param without a range
         return LearnRequest(target, mode)

@@ -348,7 +348,7 @@ def _is_number(value: Any) -> bool:
 
 def _one_of(value: Any, known: Collection[str]) -> str:
     if not isinstance(value, str) or value not in known:
-        raise UsageError(f'"{value}" is none of {", ".join(known)}.')
+        raise UsageError(f'"{value}" is not one of {", ".join(known)}.')
     return str(value)
 
 

@@ -82,7 +82,9 @@ def save_tuned(
         raise UsageError("A difference is that of two networks, the parent's from a file.")
     before, after = parent.network.state_dict(), tuned.network.state_dict()
     if {n: v.shape for n, v in before.items()} != {n: v.shape for n, v in after.items()}:
-        raise UsageError(f'"{tuned.name}" is no tuned "{parent.name}": their weights differ.')
+        raise UsageError(
+            f'"{tuned.name}" is not a tuned "{parent.name}": the architectures differ.'
+        )
     kept: dict[str, torch.Tensor] = {}
     for name, old in before.items():
         kept |= _packed(name, (after[name] - old).float().cpu())
@@ -158,7 +160,9 @@ def _unpacked(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
         elif kind == "steps" and len(tree.get(f"{name}.scale", ())) == len(value):
             found[name] = value.float() * tree[f"{name}.scale"].view(-1, *[1] * (value.ndim - 1))
         elif kind != "scale":
-            raise CheckpointError(f'"{checkpoint.path}" is damaged: "{key}" is no change.')
+            raise CheckpointError(
+                f'"{checkpoint.path}" is damaged: "{key}" is not a change of a weight.'
+            )
     return found
 
 

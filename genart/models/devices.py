@@ -30,9 +30,9 @@ def pick_device(device: str | torch.device = "auto") -> torch.device:
     try:
         found = torch.device(device)
     except (RuntimeError, TypeError):
-        raise UsageError(f'Device "{device}" is none of {", ".join(DEVICES)}.') from None
+        raise UsageError(f'Device "{device}" is not one of {", ".join(DEVICES)}.') from None
     if found.type not in DEVICES:
-        raise UsageError(f'Device "{device}" is none of {", ".join(DEVICES)}.')
+        raise UsageError(f'Device "{device}" is not one of {", ".join(DEVICES)}.')
     if not _present(found.type, found.index):
         here = ", ".join(kind for kind in DEVICES[1:] if _present(kind))
         raise UsageError(f'There is no device "{device}" here; present: {here}. Or use "auto".')

@@ -114,7 +114,7 @@ def _copy(
         file.write(block)
         progress(Progress(done, total, "B"))
     if total is not None and done < total:
-        raise CheckpointError(f"The download was cut short at {done} of {total} bytes; try again.")
+        raise CheckpointError(f"The download stopped at {done} of {total} bytes. Try again.")
     return digest.hexdigest()
 
 

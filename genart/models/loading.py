@@ -160,7 +160,7 @@ def recognise(checkpoint: Checkpoint) -> tuple[str, Reader, dict[str, Any]]:
             return name, reader, summary
     known = ", ".join(readers) or "none"
     unknown = CheckpointError(
-        f"{checkpoint.path} is no model that a reader knows; readers: {known}.{faults}"
+        f"{checkpoint.path} is not a model that a reader can load. Readers: {known}.{faults}"
     )
     unknown.add_note(f"It holds: {_in_short(outline(checkpoint))}")
     raise unknown

@@ -243,7 +243,7 @@ class QualityController:
             return
         self._resting = self._t + self._patience
         self._patience *= 2
-        self._go(self._at - 1, f"as {self.level} is no faster")
+        self._go(self._at - 1, f"because {self.level} is not faster")
 
     def _may_go_up(self, typical: float) -> bool:
         if self._t < self._barred or not self.hold:

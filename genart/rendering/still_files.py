@@ -68,7 +68,7 @@ def _one_file(
 ) -> Stills:
     picture = tiled(frames, grid)
     size = (picture.shape[1], picture.shape[0])
-    kept = f"{output} is as it was" if output.is_file() else f"there is no {output}"
+    kept = f"{output} is unchanged" if output.is_file() else f"there is no {output}"
     try:
         return Stills([save_picture(output, picture, recipe)], len(frames), size, recipe)
     except OSError as error:

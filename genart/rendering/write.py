@@ -116,7 +116,7 @@ def _stream(frames: Iterable[Frame], sinks: list[Sink], profiler: Profiler | Non
 @contextmanager
 def _reporting(count: Count, final: Path) -> Iterator[None]:
     """Add the progress of the film and the files that are left to an error or an interrupt."""
-    kept = f"{final} is as it was" if final.is_file() else f"there is no {final}"
+    kept = f"{final} is unchanged" if final.is_file() else f"there is no {final}"
     try:
         yield
     except UsageError:

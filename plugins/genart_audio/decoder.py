@@ -96,10 +96,10 @@ def _check(path: Path) -> None:
     from imageio_ffmpeg import get_ffmpeg_exe
 
     if not path.is_file():
-        raise genart.UsageError(f'There is no file "{path}" to listen to.')
+        raise genart.UsageError(f'There is no sound file "{path}".')
     command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
     probed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if not re.search(rb"Stream #.*: Audio: ", probed.stderr):
         raise genart.UsageError(
-            f'"{path}" holds no sound that ffmpeg can read; give a .wav, or a film with sound.'
+            f'"{path}" contains no sound that ffmpeg can read. Use a .wav or a film with sound.'
         )

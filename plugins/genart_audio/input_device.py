@@ -99,7 +99,7 @@ def _portaudio(again: bool) -> Any:
         import sounddevice
     except OSError as error:
         raise genart.GenartError(
-            f"There is no PortAudio ({error}); install libportaudio2, or what your system calls it."
+            f"PortAudio is missing ({error}). Install libportaudio2 or your system's package."
         ) from error
     if again:  # its list of devices is made when it starts
         sounddevice._terminate()
@@ -121,5 +121,5 @@ def _absent(sound: Any, source: str, error: Exception) -> str:
     inputs = [f"{each['index']} {each['name']}" for each in sound.query_devices()
               if each["max_input_channels"] > 0]  # fmt: skip
     wanted = f'The input "{source}"' if source else "A sound input"
-    known = f"Inputs: {'; '.join(inputs)}." if inputs else "There is no input at all."
+    known = f"Inputs: {'; '.join(inputs)}." if inputs else "There is no input on this machine."
     return f"{wanted} cannot be opened ({' '.join(str(error).split())}). {known}"

@@ -159,7 +159,9 @@ class Plasma(genart.Generator):
             return torch.randn(n, 1, *self.resolution, device=self.device)
         if noise == "none":
             return torch.zeros_like(self._noise[0])
-        raise genart.UsageError(f'Noise "{noise}" is none of const, random, none or a phase 0..1.')
+        raise genart.UsageError(
+            f'Noise "{noise}" is not one of const, random, none or a phase 0..1.'
+        )
 
 
 def _plane(height: int, width: int) -> np.ndarray:

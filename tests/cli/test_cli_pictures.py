@@ -304,7 +304,7 @@ def test_a_model_file_nobody_knows_is_outlined(genart_command: Run, tmp_path: Pa
     assert (facts["what"], facts["parameters"]) == ("checkpoint", 6)
     assert facts["metadata"] == {"author": "me"}
     assert "name conv.weight, kind tensor (2, 3)" in genart_command("info", path).out
-    assert "no model that a reader knows" in facts["reason"]
+    assert "not a model that a reader can load" in facts["reason"]
 
 
 @pytest.mark.slow

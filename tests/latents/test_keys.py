@@ -62,7 +62,7 @@ def test_whole_numbers_of_any_kind_are_seeds() -> None:
 
 @pytest.mark.parametrize("text", ["", "a", "1,,2", "photo.png", "1;2", "nowhere/"])
 def test_what_is_no_key_is_reported(text: str) -> None:
-    with pytest.raises(genart.UsageError, match="is no key"):
+    with pytest.raises(genart.UsageError, match="is not a key"):
         parse_keys(text)
 
 
@@ -253,7 +253,7 @@ def test_layers_come_from_other_keys_while_it_plays(plasma: genart.Generator, fi
     assert not np.array_equal(first(**mix), plain)
     several = {**mix, "mix_keys": "7,8,9"}
     assert not np.array_equal(first(**several), first(**mix))
-    with pytest.raises(genart.UsageError, match="is no key"):
+    with pytest.raises(genart.UsageError, match="is not a key"):
         first(mix_keys="apple")
 
 
@@ -295,7 +295,7 @@ def test_bad_keys_are_set_back_live(files: Path) -> None:
 
     live.run([Eye()])
     told = " ".join(fault.message for fault in live.faults.all())
-    assert "is no key" in told
+    assert "is not a key" in told
     assert "gone.npz" in told
 
 

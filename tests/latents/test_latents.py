@@ -186,18 +186,18 @@ def saved(**arrays: Any) -> bytes:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: b"not a zip", r"no readable \.npz"),
+        (lambda: b"not a zip", r"not a readable \.npz"),
         (lambda: saved(w=np.array([Attack()], dtype=object)), "holds object"),
         (lambda: saved(w=np.zeros((1, 4), np.complex64)), "holds complex64"),
         (lambda: archived(w=claiming("(1, 250000000000)")), "claims 1000000000000 bytes"),
         (lambda: archived(w=claiming("(1,)") + b"more"), "claims 4 bytes"),
-        (lambda: archived(w=b"\x93NUMPY"), r"no readable \.npz"),
+        (lambda: archived(w=b"\x93NUMPY"), r"not a readable \.npz"),
         (lambda: archived(w=bytes(1 << 20), v=b"x"), "larger than any latent"),
-        (lambda: saved(other=np.zeros(3)), "holds no latent"),
+        (lambda: saved(other=np.zeros(3)), "contains no latent"),
         (lambda: saved(w=np.zeros((1, 2, 3, 4))), "not numbers or text"),
         (lambda: saved(w=np.array(["text"])), "is text"),
-        (lambda: saved(w=np.full((1, 4), np.nan)), "no finite numbers"),
-        (lambda: saved(space=np.array("v"), values=np.zeros((1, 4))), '"v" is none of'),
+        (lambda: saved(w=np.full((1, 4), np.nan)), "not finite numbers"),
+        (lambda: saved(space=np.array("v"), values=np.zeros((1, 4))), '"v" is not one of'),
         (lambda: saved(space=np.array("w+"), values=np.zeros((1, 4))), "has 3 dimensions"),
         (
             lambda: saved(space=np.array("z"), values=np.zeros((2, 4)), label=np.zeros((1, 2))),

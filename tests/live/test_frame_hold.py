@@ -86,7 +86,7 @@ def test_a_sketch_that_draws_by_itself_has_no_ladder_and_that_is_reported() -> N
     stage = Performance(Busy, seconds=12.0)
     stage.live.run()
     assert stage.levels == ["full", "1/2 size", "full"]
-    assert "quality: full, as 1/2 size is no faster" in stage.said
+    assert "quality: full, because 1/2 size is not faster" in stage.said
 
 
 def test_up_on_command() -> None:

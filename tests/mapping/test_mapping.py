@@ -154,7 +154,7 @@ HEAD = '# by hand\n[[map]]\nosc = "/a"\nto = "sketch.level"\n\n'
         ('[[map]]\nosc = "/b"\nto = "sketch.level"\nrange = 3', 9, "two numbers"),
         ('[[map]]\nosc = "/b"\nto = "sketch.level"\ncurve = "x*x"', 9, "linear, square"),
         ('[[map]]\nosc = "/b"\nto = "sketch.level"\narg = 0', 9, "above 0"),
-        ('[[map]]\nosc = "/b"\nto = "sketch.level"\neval = "1"', 9, '"eval" is none'),
+        ('[[map]]\nosc = "/b"\nto = "sketch.level"\neval = "1"', 9, '"eval" is not one'),
         ('[[map]]\nosc = "/b"\nto = "sketch.text"', 8, "no range"),
         ('[[map]]\nosc = "/b"\nto = ', 8, "Invalid value"),
         ('[[map]]\nosc = "/b"\nto = "sketch.on"\ndo = "cue/next"', 6, "needs either a Param"),

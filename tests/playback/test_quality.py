@@ -140,7 +140,7 @@ def test_what_steps_down_in_vain_goes_back_and_says_so() -> None:
     night = Night()
     levels = night.play(20, lambda model: 0.1)
     assert levels == ["full", "1/2 size", "full"]
-    assert "no faster" in night.said[-1]
+    assert "not faster" in night.said[-1]
     night.play(3600, lambda model: 0.1)
     assert night.quality.steps <= 14
 

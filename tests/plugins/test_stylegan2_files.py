@@ -197,7 +197,7 @@ def test_tensorflow_pickles_are_named_and_refused(tmp_path: Path) -> None:
 
 def test_a_stranger_in_a_pickle_is_no_network_we_know(tmp_path: Path) -> None:
     path = nvidia_format.dump({"G_ema": state(weights=torch.zeros(3))}, tmp_path / "network.pkl")
-    with pytest.raises(genart.errors.CheckpointError, match="no model that a reader knows"):
+    with pytest.raises(genart.errors.CheckpointError, match="not a model that a reader can load"):
         genart.load(path, device="cpu")
 
 

@@ -277,7 +277,7 @@ def test_an_interrupted_film_leaves_the_old_one_as_it_was(tmp_path: Path) -> Non
     with pytest.raises(KeyboardInterrupt) as stop:
         genart.render(Drift, path, model=plasma(), seconds=1, progress=interrupted(2), **SMALL)
     assert path.read_bytes() == b"old"
-    assert "a.mp4 is as it was" in stop.value.__notes__[0]
+    assert "a.mp4 is unchanged" in stop.value.__notes__[0]
     assert len(list(tmp_path.iterdir())) == 1
 
 

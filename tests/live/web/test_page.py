@@ -259,7 +259,7 @@ def test_what_is_refused_is_reported_and_goes_back(page: Any, night: Night) -> N
     field.fill("one,two")
     field.press("Enter")
     page.wait_for_selector("#errors:not([hidden])")
-    assert '"one" is no key' in page.locator("#errors").inner_text()
+    assert '"one" is not a key' in page.locator("#errors").inner_text()
     until(page, lambda: field.input_value() == before, "the field kept what cannot be")
 
 
