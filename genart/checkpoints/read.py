@@ -34,7 +34,7 @@ _STRANGERS = {
 }
 
 
-class _Stranger(CheckpointError):
+class _UnknownFile(CheckpointError):
     """A file of another kind; its message already says what to do."""
 
 
@@ -61,7 +61,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
             f'"{path}" is refused: it {error}. Nothing in it was executed. {_ADVICE}'
         ) from error
     except CheckpointError as error:
-        advice = "" if isinstance(error, _Stranger) else f" {_ADVICE}"
+        advice = "" if isinstance(error, _UnknownFile) else f" {_ADVICE}"
         raise CheckpointError(f'"{path}" cannot be read: it {error}.{advice}') from error
     except OSError as error:
         raise CheckpointError(f'"{path}" cannot be read: {error.strerror}.') from error
@@ -69,7 +69,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 
 def _read(path: Path) -> Checkpoint:
     if path.exists() and not path.is_file():
-        raise _Stranger(f"is not a file. {_READ}")
+        raise _UnknownFile(f"is not a file. {_READ}")
     with path.open("rb") as file:
         if not file.seek(0, 2):
             damaged("is empty: its download may have failed")
@@ -120,9 +120,9 @@ def _explain(head: bytes, last: bytes) -> NoReturn:
         damaged("is a web page: the download gave a page instead of the model")
     for start, what in _STRANGERS.items():
         if head.startswith(start):
-            raise _Stranger(f"{what}. {_READ}")
+            raise _UnknownFile(f"{what}. {_READ}")
     if head[257:262] == b"ustar":
-        raise _Stranger(f"is a tar archive: unpack it first. {_READ}")
+        raise _UnknownFile(f"is a tar archive: unpack it first. {_READ}")
     if head[:1] in b"(]}cdlIJKLMNSTUVXFG" and last == b".":
         refuse("is a pickle of protocol 0 or 1, which no model file needs")
-    raise _Stranger(f"is not a model file (it starts with {head[:8].hex(' ')}). {_READ}")
+    raise _UnknownFile(f"is not a model file (it starts with {head[:8].hex(' ')}). {_READ}")

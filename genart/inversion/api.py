@@ -70,7 +70,7 @@ def invert(
         DataError: a file that is not an image, or a start that is not a latent.
     """
     generator = as_generator(model, device)
-    options = _begun(generator, options)
+    options = _with_start(generator, options)
     target = image if isinstance(image, torch.Tensor) else to_image(
         image, generator.resolution, fit
     )  # fmt: skip
@@ -140,7 +140,7 @@ def invert_all(
         check_output(film)
         options = {"keep": SHOWN_LATENTS, **options}
     generator = as_generator(model, device)
-    options = _begun(generator, options)
+    options = _with_start(generator, options)
     search = _inverter(method, options)
     words = {"steps": _spec(method).steps if steps is None else steps, "seed": seed}
     settled = {**words, "method": method, "fit": fit, "smooth": smooth, **options}
@@ -183,10 +183,10 @@ class _Job:
         rounds = max(self.words["steps"], 1)
         for start in range(0, len(stills), size):
             part = stills[start : start + size]
-            told = None if joint else _telling(
+            scaled = None if joint else _scaled_progress(
                 progress, start * rounds, len(stills) * rounds, len(part)
             )  # fmt: skip
-            self.find({at: waiting[at] for at in part}, told or progress)
+            self.find({at: waiting[at] for at in part}, scaled or progress)
         for at, path in films.items():
             self.follow(at, path, progress)
 
@@ -270,7 +270,7 @@ def _inverter(method: str, options: Mapping[str, Any]) -> Inverter:
     return found
 
 
-def _begun(generator: Generator, options: dict[str, Any]) -> dict[str, Any]:
+def _with_start(generator: Generator, options: dict[str, Any]) -> dict[str, Any]:
     """The options, with the latents of a start that is a file."""
     start = options.get("start")
     if isinstance(start, (str, Path)) and Path(start).suffix == ".npz":
@@ -289,7 +289,7 @@ def _check(generator: Generator, target: Image) -> None:
         raise UsageError("The target contains values that are not finite numbers.")
 
 
-def _telling(
+def _scaled_progress(
     progress: ProgressCallback | None, done: int, total: int, at_once: int
 ) -> Callable[[Progress], None] | None:
     if progress is None:

@@ -102,7 +102,7 @@ class Store:
         if entry is None:
             return None
         files = [self.folder / name for name in (entry["latent"], entry.get("model")) if name]
-        return self._told(path, entry, True) if all(f.is_file() for f in files) else None
+        return self._found(path, entry, True) if all(f.is_file() for f in files) else None
 
     def keep(
         self,
@@ -138,7 +138,7 @@ class Store:
             "preview": f"{stem}.png", "loss": loss, "distance": distance, "model": tuned,
         }  # fmt: skip
         self._append(json.dumps(entry))
-        return self._told(path, entry, False)
+        return self._found(path, entry, False)
 
     def keep_tuned(self, parent: Generator, tuned: Generator) -> str:
         """Write a tuned generator as its difference to its parent; returns its file's name."""
@@ -146,7 +146,7 @@ class Store:
         save_tuned(self.folder / f"{stem}.safetensors", parent, tuned)
         return f"{stem}.safetensors"
 
-    def _told(self, path: Path, entry: dict[str, Any], reused: bool) -> Found:
+    def _found(self, path: Path, entry: dict[str, Any], reused: bool) -> Found:
         latent, preview, model = (
             str(self.folder / name) if name else ""
             for name in (entry["latent"], entry["preview"], entry.get("model", ""))

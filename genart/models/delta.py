@@ -126,11 +126,14 @@ def read_tuned(checkpoint: Checkpoint, name: str, device: torch.device) -> Gener
 
 def tuned_summary(checkpoint: Checkpoint) -> dict[str, Any] | None:
     """Return what `genart info` shows of a file of a difference; None for other files."""
-    told = checkpoint.metadata
-    if told.get("genart.architecture") != ARCHITECTURE:
+    header = checkpoint.metadata
+    if header.get("genart.architecture") != ARCHITECTURE:
         return None
-    notes = {key: text for key, text in told.items() if key not in _OWN}
-    parent = {"parent": told.get("parent.name", ""), "parent_sha256": told.get("parent.sha256", "")}
+    notes = {key: text for key, text in header.items() if key not in _OWN}
+    parent = {
+        "parent": header.get("parent.name", ""),
+        "parent_sha256": header.get("parent.sha256", ""),
+    }
     return {"kind": "generator", "architecture": ARCHITECTURE, **parent, **notes}
 
 
@@ -167,11 +170,11 @@ def _unpacked(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
 
 
 def _parent(checkpoint: Checkpoint, device: torch.device) -> Generator:
-    told = checkpoint.metadata
-    name, wanted = told.get("parent.name", ""), told.get("parent.sha256", "")
-    if told.get("genart.format") != FORMAT:
+    header = checkpoint.metadata
+    name, wanted = header.get("parent.name", ""), header.get("parent.sha256", "")
+    if header.get("genart.format") != FORMAT:
         raise CheckpointError(f'"{checkpoint.path}" is of another genart; update genart.')
-    was = Path(told.get("parent.path", "?"))
+    was = Path(header.get("parent.path", "?"))
     for place in (name, was, Path(checkpoint.path).with_name(was.name)):
         found = _there(place, wanted, device)
         if found is not None:

@@ -210,7 +210,7 @@ class LoopTrainer(Trainer, ABC, Generic[S]):
             run.dataset = Path(dataset).name
             if snapshot is not None:
                 self._restore(run, snapshot)
-            return _Loop(run, folder, self.settings, progress).go()
+            return _Loop(run, folder, self.settings, progress).run_session()
 
     def _restore(self, run: TrainingRun, snapshot: Path) -> None:
         state, now = self.read(snapshot), self.settings.to_dict()
@@ -239,15 +239,15 @@ class _Loop:
         self.progress = progress or (lambda _: None)
         self.began = self.saved = self.logged = _Mark(time.monotonic(), run.done)
         self.means: dict[str, Any] = {}
-        self.torn = False  # whether a second signal ended a step in its middle
+        self.step_open = False  # whether a second signal ended a step in its middle
 
-    def go(self) -> Path:
+    def run_session(self) -> Path:
         run, model = self.run, self.folder.path / self.run.model
         try:
             while run.done < run.total and not self._out_of_time():
                 self._step()
         except KeyboardInterrupt:
-            if self.torn:  # half a step cannot be continued
+            if self.step_open:  # half a step cannot be continued
                 raise
             kept = self._snapshot()
             raise KeyboardInterrupt(f"kept {kept}; continue with --resume auto") from None
@@ -259,9 +259,9 @@ class _Loop:
 
     def _step(self) -> None:
         with defer_interrupts():
-            self.torn = True
+            self.step_open = True
             figures = self.run.step()
-            self.torn = False
+            self.step_open = False
         for name, value in figures.items():
             self.means[name] = _mean(self.means.get(name, value), value)
         self.progress(self.run.progress(self.run.note(self.means)))

@@ -152,12 +152,12 @@ def find_encoder(generator: genart.Generator) -> Path | None:
     beside = generator.source.with_name(generator.source.stem + SUFFIX)
     known = fingerprint(generator)
     for path in (beside, *sorted(Path(__file__).parent.glob(f"*{SUFFIX}"))):
-        if path.is_file() and _whose(path) == known:
+        if path.is_file() and _generator_hash(path) == known:
             return path
     return None
 
 
-def _whose(path: Path) -> str:
+def _generator_hash(path: Path) -> str:
     try:
         return genart.checkpoints.read_checkpoint(path).metadata.get("generator.sha256", "?")
     except genart.errors.CheckpointError:

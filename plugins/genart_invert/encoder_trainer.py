@@ -10,7 +10,7 @@ import genart
 
 from .encoder import SUFFIX, fingerprint, save_encoder
 from .encoder_settings import EncoderSettings
-from .encoder_training import Lessons
+from .encoder_training import EncoderTraining
 
 
 class EncoderTrainer(genart.training.LoopTrainer[EncoderSettings]):
@@ -41,7 +41,7 @@ class EncoderTrainer(genart.training.LoopTrainer[EncoderSettings]):
         return _Run(self.settings, generator)
 
 
-class _Run(Lessons, genart.training.TrainingRun):
+class _Run(EncoderTraining, genart.training.TrainingRun):
     """A training that counts images and saves the encoder."""
 
     unit = "image"

@@ -17,12 +17,12 @@ from .encoder import (
     summarise,
 )
 from .encoder_settings import EncoderSettings
-from .initialization import drawn, statistics
+from .initialization import random_w, statistics
 
-_LARGER = 8  # a batch from the replay memory is this many times as large as a new one
+_TRAIN_FACTOR = 8  # a batch from the replay memory is this many times as large as a new one
 
 
-class Lessons:
+class EncoderTraining:
     """A training run: everything it needs to go on is in `state()`.
 
     Args:
@@ -43,7 +43,7 @@ class Lessons:
         self.adam = torch.optim.Adam(self.head.parameters(), lr=settings.rate, betas=(0.9, 0.99))
         self.shown = 0
         self.seen = torch.zeros(settings.memory, SUMMARY, dtype=torch.float16)
-        self.places = torch.zeros(settings.memory, generator.w_dim)
+        self.targets = torch.zeros(settings.memory, generator.w_dim)
 
     def step(self) -> dict[str, float]:
         """Make some images, ask for their w first, then learn from them and from others.
@@ -52,30 +52,32 @@ class Lessons:
             "unseen" and "loss": the squared distance of estimate and w on new and on remembered
             images, where the average's is 1.
         """
-        unseen = self._make()
+        unseen = self._generate()
         for group in self.adam.param_groups:
             done = min(self.shown / self.settings.samples, 1.0)
             group["lr"] = self.settings.rate * (0.5 + 0.5 * math.cos(math.pi * done))
-        losses = [self._lesson() for _ in range(self.settings.recall)]
+        losses = [self._train_batch() for _ in range(self.settings.recall)]
         return {"unseen": unseen, "loss": sum(losses) / len(losses)}
 
     @torch.no_grad()
-    def _make(self) -> float:
+    def _generate(self) -> float:
         n, memory = self.settings.batch, self.settings.memory
-        w = drawn(self.generator, n, self.draw)
+        w = random_w(self.generator, n, self.draw)
         seen = summarise(self.generator(genart.Latent("w", w)))
         wanted = (w - self.head.average) / self.head.spread
         at = torch.arange(self.shown, self.shown + n) % memory
-        self.seen[at], self.places[at] = seen.half().cpu(), wanted.cpu()
+        self.seen[at], self.targets[at] = seen.half().cpu(), wanted.cpu()
         self.shown += n
         return float((self.head(seen) - wanted).square().sum(1).mean())
 
-    def _lesson(self) -> float:
+    def _train_batch(self) -> float:
         held = min(self.shown, self.settings.memory)
-        rows = torch.randint(held, (min(_LARGER * self.settings.batch, held),), generator=self.draw)
+        rows = torch.randint(
+            held, (min(_TRAIN_FACTOR * self.settings.batch, held),), generator=self.draw
+        )
         device = self.generator.device
         made = self.head(self.seen[rows].float().to(device))
-        loss = (made - self.places[rows].to(device)).square().sum(1).mean()
+        loss = (made - self.targets[rows].to(device)).square().sum(1).mean()
         self.adam.zero_grad(set_to_none=True)
         loss.backward()
         self.adam.step()
@@ -86,7 +88,7 @@ class Lessons:
         return {
             "settings": self.settings.to_dict(), "shown": self.shown,
             "head": self.head.state_dict(), "adam": self.adam.state_dict(),
-            "draw": self.draw.get_state(), "seen": self.seen, "places": self.places,
+            "draw": self.draw.get_state(), "seen": self.seen, "places": self.targets,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -95,7 +97,7 @@ class Lessons:
         self.adam.load_state_dict(state["adam"])
         self.draw.set_state(torch.as_tensor(state["draw"]).cpu())
         self.shown = int(state["shown"])
-        self.seen, self.places = (_own(state[name]) for name in ("seen", "places"))
+        self.seen, self.targets = (_own(state[name]) for name in ("seen", "places"))
 
 
 def _own(tensor: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ _KEPT = 4  # generators whose statistics are remembered
 _known: OrderedDict[tuple[int, int], tuple[genart.Generator, Tensor, float]] = OrderedDict()
 
 
-def begin(
+def initial_w(
     start: str | genart.Latent,
     generator: genart.Generator,
     compare: genart.perception.PerceptualLoss,
@@ -39,7 +39,7 @@ def begin(
     average, _ = statistics(generator, samples)
     if start == "average":
         return average[None, None]
-    own = None if start == "samples" else guesses(generator, target, encoder)
+    own = None if start == "samples" else encoder_w(generator, target, encoder)
     if start == "encoder":
         if own is None:
             raise genart.UsageError(
@@ -47,7 +47,7 @@ def begin(
                 f"--model {generator.source or generator.name} --out runs/encoder"
             )
         return own[:, None]
-    random = drawn(generator, tries, torch.Generator().manual_seed(_SEED))
+    random = random_w(generator, tries, torch.Generator().manual_seed(_SEED))
     return best_start(generator, compare, torch.cat([average[None], random]), own)[:, None]
 
 
@@ -61,7 +61,7 @@ def _given(start: genart.Latent, generator: genart.Generator, n: int) -> Tensor:
     return w[:, :1] if start.space == "w" else w
 
 
-def drawn(generator: genart.Generator, n: int, draw: torch.Generator) -> Tensor:
+def random_w(generator: genart.Generator, n: int, draw: torch.Generator) -> Tensor:
     """The w of n random z, (n, w_dim); of random classes, where there are classes."""
     z = torch.randn(n, generator.z_dim, generator=draw).to(generator.device)
     label = None
@@ -76,7 +76,7 @@ def statistics(generator: genart.Generator, samples: int = 10_000) -> tuple[Tens
     """The average w of random z, (w_dim,), and the root of its mean squared distance."""
     key = (id(generator), samples)
     if key not in _known:
-        w = drawn(generator, samples, torch.Generator().manual_seed(_SEED))
+        w = random_w(generator, samples, torch.Generator().manual_seed(_SEED))
         average = w.mean(0)
         spread = math.sqrt(float((w - average).square().sum(1).mean()))
         _known[key] = (generator, average, spread)  # holding the generator keeps its id its own
@@ -85,7 +85,9 @@ def statistics(generator: genart.Generator, samples: int = 10_000) -> tuple[Tens
     return _known[key][1:]
 
 
-def guesses(generator: genart.Generator, target: Tensor, encoder: str | Path = "") -> Tensor | None:
+def encoder_w(
+    generator: genart.Generator, target: Tensor, encoder: str | Path = ""
+) -> Tensor | None:
     """An encoder's w for images, (n, w_dim); None where no encoder is named and none is known.
 
     Raises:

@@ -13,7 +13,7 @@ from torch import Tensor
 import genart
 
 from .encoder_inverter import Encoder
-from .initialization import drawn, statistics
+from .initialization import random_w, statistics
 from .projector import Projector
 
 
@@ -122,14 +122,14 @@ class _Tuning:
 
     def __init__(
         self,
-        how: Pivotal,
+        settings: Pivotal,
         parent: genart.Generator,
         tuned: genart.Generator,
         pivots: Tensor,
         target: Tensor,
         seed: int,
     ) -> None:
-        self.how, self.parent, self.tuned = how, parent, tuned
+        self.settings, self.parent, self.tuned = settings, parent, tuned
         self.pivots, self.target = pivots, target
         self.draw = torch.Generator().manual_seed(seed)
         _, self.spread = statistics(parent)
@@ -140,21 +140,21 @@ class _Tuning:
     ) -> list[float]:
         """Every part `tuning` times, alternating; returns the losses."""
         compare = [
-            genart.perception.perceptual_loss(self.target[part], self.how.features)
+            genart.perception.perceptual_loss(self.target[part], self.settings.features)
             for part in parts
         ]
-        total = self.how.tuning * len(parts)
-        adam = torch.optim.Adam(self.weights, lr=self.how.rate, betas=(0.9, 0.999))
+        total = self.settings.tuning * len(parts)
+        adam = torch.optim.Adam(self.weights, lr=self.settings.rate, betas=(0.9, 0.999))
         losses = []
         for weight in self.weights:
             weight.requires_grad_()
         for step in range(total):
             for group in adam.param_groups:
-                group["lr"] = self.how.rate * (0.5 + 0.5 * math.cos(math.pi * step / total))
+                group["lr"] = self.settings.rate * (0.5 + 0.5 * math.cos(math.pi * step / total))
             at = step % len(parts)
             adam.zero_grad(set_to_none=True)
             losses.append(self._near(parts[at], compare[at]))
-            if self.how.local:
+            if self.settings.local:
                 self._far(parts[at])
             adam.step()
             if progress:
@@ -168,7 +168,7 @@ class _Tuning:
         """The images at the pivots are the wanted ones."""
         image = _picture(self.tuned, self.pivots[part])
         pixels = (image - self.target[part]).square().mean((1, 2, 3))
-        loss = (compare(image) + self.how.pixels * pixels).mean()
+        loss = (compare(image) + self.settings.pixels * pixels).mean()
         loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 
@@ -176,14 +176,14 @@ class _Tuning:
         """At a latent at some distance from a pivot the image must stay that of the parent."""
         rows = self.pivots[part]
         pivot = rows[torch.randint(len(rows), (1,), generator=self.draw)]
-        away = drawn(self.parent, 1, self.draw) - pivot
-        w = pivot + away / away.norm().clamp(min=1e-8) * (self.how.reach * self.spread)
+        away = random_w(self.parent, 1, self.draw) - pivot
+        w = pivot + away / away.norm().clamp(min=1e-8) * (self.settings.reach * self.spread)
         with torch.no_grad():
             was = self.parent(genart.Latent("w", w))
         image = _picture(self.tuned, w)
-        apart = genart.perception.perceptual_loss(was, self.how.features)(image)
+        apart = genart.perception.perceptual_loss(was, self.settings.features)(image)
         pixels = (image - was).square().mean((1, 2, 3))
-        loss = (self.how.local * (apart + self.how.pixels * pixels)).mean()
+        loss = (self.settings.local * (apart + self.settings.pixels * pixels)).mean()
         loss.backward()  # type: ignore[no-untyped-call]
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 import genart
 
-from .initialization import STARTS, begin, statistics
+from .initialization import STARTS, initial_w, statistics
 from .noise_maps import fresh_maps, renormalise, structure
 from .schedule import Schedule
 
@@ -40,7 +40,7 @@ class Projector:
         noise_weight: how much they are kept from becoming images.
         pixels: the weight of the mean squared difference of pixels beside the features.
         keep: number of intermediate latents to store, for a film; 0 for none.
-        schedule: learning rate and shaking; the paper's, unless given.
+        schedule: learning rate and noise; the paper's, unless given.
         features: what images are compared by; see `genart.perception.perceptual_loss`.
 
     Raises:
@@ -76,8 +76,8 @@ class Projector:
         self.space, self.samples, self.keep, self.features = space, samples, keep, features
         self.start, self.tries, self.encoder = start, tries, encoder
         self.noise, self.noise_weight, self.pixels = noise, noise_weight, pixels
-        shaking = 0.0 if isinstance(start, genart.Latent) else Schedule.noise
-        self.schedule = schedule or Schedule(noise=shaking)
+        noise_scale = 0.0 if isinstance(start, genart.Latent) else Schedule.noise
+        self.schedule = schedule or Schedule(noise=noise_scale)
 
     def __call__(
         self,
@@ -97,14 +97,14 @@ class Projector:
             raise genart.UsageError(f"A search needs at least 1 step, not {steps}.")
         search = _Search(self, generator, target.to(generator.device), seed)
         losses = []
-        path = [search.place()] if self.keep else []
+        path = [search.latent()] if self.keep else []
         for step in range(steps):
             losses.append(search.step(step / steps))
             if self.keep and (step + 1) * self.keep // steps > step * self.keep // steps:
-                path.append(search.place())
+                path.append(search.latent())
             if progress:
                 progress(genart.Progress(step + 1, steps, "step", f"{losses[-1]:.4f}"))
-        found = search.place()
+        found = search.latent()
         with torch.no_grad():
             image = generator(found)
         return genart.Inversion(found, image, losses, path=path, features=search.compare.name)
@@ -112,57 +112,65 @@ class Projector:
     def guess(
         self, generator: genart.Generator, target: genart.Image
     ) -> tuple[genart.Latent, genart.perception.PerceptualLoss]:
-        """Where a search would begin, and what it would compare images by."""
+        """Return the latent where a search starts, and the loss that compares images."""
         search = _Search(self, generator, target, 0)
-        return search.place(), search.compare
+        return search.latent(), search.compare
 
 
 class _Search:
     """A projection under way: w, its noise maps, and what moves them."""
 
     def __init__(
-        self, how: Projector, generator: genart.Generator, target: Tensor, seed: int
+        self, settings: Projector, generator: genart.Generator, target: Tensor, seed: int
     ) -> None:
-        self.how, self.generator, self.target = how, generator, target
+        self.settings, self.generator, self.target = settings, generator, target
         self.draw = torch.Generator().manual_seed(seed)
-        self.compare = genart.perception.perceptual_loss(target, how.features)
-        _, self.spread = statistics(generator, how.samples)
-        w = begin(how.start, generator, self.compare, target, how.tries, how.samples, how.encoder)
-        rows = generator.num_ws if how.space == "w+" else 1
+        self.compare = genart.perception.perceptual_loss(target, settings.features)
+        _, self.spread = statistics(generator, settings.samples)
+        w = initial_w(
+            settings.start,
+            generator,
+            self.compare,
+            target,
+            settings.tries,
+            settings.samples,
+            settings.encoder,
+        )
+        rows = generator.num_ws if settings.space == "w+" else 1
         w = w.expand(len(target), rows, -1) if w.shape[1] == 1 else w[:, :rows]
         self.w = w.clone().requires_grad_()
         self.maps: dict[str, Tensor] = {}
-        if how.noise and isinstance(generator, genart.models.NoiseMaps):
+        if settings.noise and isinstance(generator, genart.models.NoiseMaps):
             self.maps = fresh_maps(generator.noise_maps(), len(target), self.draw)
         self.adam = torch.optim.Adam(
-            [self.w, *self.maps.values()], betas=(0.9, 0.999), lr=how.schedule.rate
+            [self.w, *self.maps.values()], betas=(0.9, 0.999), lr=settings.schedule.rate
         )
 
     def step(self, t: float) -> float:
         """One step when the share t is done; returns the mean loss before it."""
         for group in self.adam.param_groups:
-            group["lr"] = self.how.schedule.rate_at(t)
+            group["lr"] = self.settings.schedule.rate_at(t)
         # the same chance for every target, so that a search does not depend on its neighbours
-        shake = torch.randn((1, *self.w.shape[1:]), generator=self.draw).to(self.w)
-        shaken = self.w + shake * (self.spread * self.how.schedule.noise_at(t))
-        image = self._picture(self._latent(shaken))
+        noise = torch.randn((1, *self.w.shape[1:]), generator=self.draw).to(self.w)
+        noisy = self.w + noise * (self.spread * self.settings.schedule.noise_at(t))
+        image = self._picture(self._latent(noisy))
         loss = self.compare(image)
-        loss = loss + self.how.pixels * (image - self.target).square().mean((1, 2, 3))
+        loss = loss + self.settings.pixels * (image - self.target).square().mean((1, 2, 3))
         total = loss.sum()
         if self.maps:
-            total = total + self.how.noise_weight * structure(self.maps.values()).sum()
+            total = total + self.settings.noise_weight * structure(self.maps.values()).sum()
         self.adam.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         self.adam.step()
         renormalise(self.maps.values())
         return float(loss.detach().mean())
 
-    def place(self) -> genart.Latent:
+    def latent(self) -> genart.Latent:
         """Where it is."""
         return self._latent(self.w.detach().clone())
 
     def _latent(self, w: Tensor) -> genart.Latent:
-        if self.how.space == "w":
+        if self.settings.space == "w":
             return genart.Latent("w", w[:, 0])
         return genart.Latent("w+", w)
 

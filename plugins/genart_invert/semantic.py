@@ -79,13 +79,13 @@ class Semantic:
         target = target.to(generator.device)
         search = _Search(self, generator, target, seed, self.heads if steps // _ALONE else 1)
         losses = [float(search.best.loss.view(len(target), -1)[:, 0].mean())]
-        path = [search.still()] if self.keep else []
+        path = [search.best_latent()] if self.keep else []
         for step in range(steps):
             if step == steps // _ALONE:
-                search.choose()
+                search.keep_best_heads()
             losses.append(search.step(self.rate * min(1.0, (1 - step / steps) / _FALL)))
             if self.keep and (step + 1) * self.keep // steps > step * self.keep // steps:
-                path.append(search.still())
+                path.append(search.best_latent())
             if progress:
                 progress(genart.Progress(step + 1, steps, "step", f"{losses[-1]:.4f}"))
         found, image = search.end()
@@ -148,16 +148,16 @@ class _Search:
     """A search under way: z and class logits, several heads a target to begin with."""
 
     def __init__(
-        self, how: Semantic, generator: genart.Generator, target: Tensor, seed: int, heads: int
+        self, settings: Semantic, generator: genart.Generator, target: Tensor, seed: int, heads: int
     ) -> None:
-        self.how, self.generator, self.targets = how, generator, len(target)
-        wanted = how.seen(target) if how.weight else target
-        z, classes, first = how.begin(generator, target, wanted, seed, heads)
+        self.settings, self.generator, self.targets = settings, generator, len(target)
+        wanted = settings.seen(target) if settings.weight else target
+        z, classes, first = settings.begin(generator, target, wanted, seed, heads)
         heads = len(z) // len(target)
         self.target, self.wanted = (each.repeat_interleave(heads, 0) for each in (target, wanted))
-        self.turned = [each.requires_grad_() for each in (z, classes) if each is not None]
-        self.rmsprop = torch.optim.RMSprop(self.turned, lr=how.rate)
-        self.best = _Best(first, self.turned)
+        self.variables = [each.requires_grad_() for each in (z, classes) if each is not None]
+        self.rmsprop = torch.optim.RMSprop(self.variables, lr=settings.rate)
+        self.best = _Best(first, self.variables)
 
     def step(self, rate: float) -> float:
         """One step; returns the mean loss of each target's best head before it.
@@ -172,36 +172,36 @@ class _Search:
             part.sum().backward()  # type: ignore[no-untyped-call]
             parts.append(part.detach())
         loss = torch.cat(parts)
-        self.best.consider(loss, self.turned)
+        self.best.consider(loss, self.variables)
         self.rmsprop.step()
         with torch.no_grad():
-            self.turned[0].clamp_(-self.how.limit, self.how.limit)
+            self.variables[0].clamp_(-self.settings.limit, self.settings.limit)
         return float(loss.view(self.targets, -1).min(1).values.mean())
 
-    def choose(self) -> None:
+    def keep_best_heads(self) -> None:
         """Of each target's heads the one that came nearest goes on alone."""
-        rows, states = self._rows(), [self.rmsprop.state[each] for each in self.turned]
+        rows, states = self._rows(), [self.rmsprop.state[each] for each in self.variables]
         self.target, self.wanted = self.target[rows], self.wanted[rows]
-        self.turned = [each.detach()[rows].clone().requires_grad_() for each in self.turned]
-        self.rmsprop = torch.optim.RMSprop(self.turned, lr=self.how.rate)
-        for each, state in zip(self.turned, states, strict=True):
+        self.variables = [each.detach()[rows].clone().requires_grad_() for each in self.variables]
+        self.rmsprop = torch.optim.RMSprop(self.variables, lr=self.settings.rate)
+        for each, state in zip(self.variables, states, strict=True):
             self.rmsprop.state[each] = {k: v[rows] if v.ndim else v for k, v in state.items()}
         self.best = self.best.of(rows)
 
-    def still(self) -> genart.Latent:
+    def best_latent(self) -> genart.Latent:
         """Where each target's best head is now."""
-        return _latent(*_pair([each.detach()[self._rows()].clone() for each in self.turned]))
+        return _latent(*_pair([each.detach()[self._rows()].clone() for each in self.variables]))
 
     @torch.no_grad()
     def end(self) -> tuple[genart.Latent, genart.Image]:
         """The best latents, and their images."""
-        self.best.consider(self._loss(), self.turned)
+        self.best.consider(self._loss(), self.variables)
         found = _latent(*_pair(self.best.kept))
         return found, self.generator(found)
 
     def _loss(self, rows: slice = slice(None)) -> Tensor:
-        image = self.generator(_latent(*_pair([each[rows] for each in self.turned])))
-        return self.how.loss(image, self.target[rows], self.wanted[rows])
+        image = self.generator(_latent(*_pair([each[rows] for each in self.variables])))
+        return self.settings.loss(image, self.target[rows], self.wanted[rows])
 
     def _rows(self) -> Tensor:
         """The row of each target's best head."""
@@ -213,14 +213,14 @@ class _Search:
 class _Best:
     """The best latent of each target so far: RMSProp can move away from a good one."""
 
-    def __init__(self, loss: Tensor, turned: list[Tensor]) -> None:
-        self.loss, self.kept = loss.clone(), [each.detach().clone() for each in turned]
+    def __init__(self, loss: Tensor, variables: list[Tensor]) -> None:
+        self.loss, self.kept = loss.clone(), [each.detach().clone() for each in variables]
 
-    def consider(self, loss: Tensor, turned: list[Tensor]) -> None:
+    def consider(self, loss: Tensor, variables: list[Tensor]) -> None:
         """Take the latents whose loss is lower."""
         better = loss < self.loss
         self.loss = torch.where(better, loss, self.loss)
-        for kept, each in zip(self.kept, turned, strict=True):
+        for kept, each in zip(self.kept, variables, strict=True):
             kept[better] = each.detach()[better]
 
     def of(self, rows: Tensor) -> _Best:
@@ -228,9 +228,9 @@ class _Best:
         return _Best(self.loss[rows], [each[rows] for each in self.kept])
 
 
-def _pair(turned: list[Tensor]) -> tuple[Tensor, Tensor | None]:
+def _pair(variables: list[Tensor]) -> tuple[Tensor, Tensor | None]:
     """z, and the class logits where there are classes."""
-    return turned[0], turned[1] if len(turned) > 1 else None
+    return variables[0], variables[1] if len(variables) > 1 else None
 
 
 def _latent(z: Tensor, classes: Tensor | None) -> genart.Latent:

@@ -20,7 +20,7 @@ import genart
 
 from .objective import Objective
 from .presets import preset
-from .tiled_losses import Manner
+from .tiled_losses import StyleTarget
 
 _SIZE, _QUICK = (384, 512), (96, 128)
 
@@ -43,7 +43,9 @@ def _case(
     net = genart.perception.network_of(weights).to(options.device)
     net = net.to(memory_format=torch.channels_last)
     where = photo.to(options.device)
-    objective = Objective(net, preset("neural-style"), where, [Manner(style.to(options.device))])
+    objective = Objective(
+        net, preset("neural-style"), where, [StyleTarget(style.to(options.device))]
+    )
     ours = lambda: objective(where)[0].total  # noqa: E731
     theirs: Callable[[], float] | None = None
     if checkout := options.checkouts.get("neural-style"):

@@ -79,6 +79,6 @@ def variation(image: Tensor) -> Tensor:
     return across + down
 
 
-def outside(image: Tensor) -> Tensor:
+def out_of_range(image: Tensor) -> Tensor:
     """The squared distance of values outside -1..1; clamping would lose their gradient."""
     return (image.abs() - 1).relu().square().mean()

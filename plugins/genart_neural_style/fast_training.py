@@ -16,7 +16,7 @@ from .fast_data import ContentImages
 from .fast_losses import (
     StyleLosses,
     loss_network,
-    outside,
+    out_of_range,
     variation,
 )
 from .fast_settings import FastSettings
@@ -104,8 +104,8 @@ class FastTraining:
         like, far = self.losses(judged, kept, style)
         figures = {"content": like, "style": far, "tv": variation(painted)}
         if s.temporal_weight:
-            figures["temporal"] = self._unsteadiness(content, mix, painted)
-        loss = outside(painted)
+            figures["temporal"] = self._temporal_loss(content, mix, painted)
+        loss = out_of_range(painted)
         for name, value in figures.items():
             loss = loss + getattr(s, f"{name}_weight") * value
         for group in self.optimiser.param_groups:
@@ -128,7 +128,7 @@ class FastTraining:
         begun = (F.pad(image, (left, 0, top, 0), mode="reflect") for image in images)
         return [F.avg_pool2d(image, stroke) for image in begun]
 
-    def _unsteadiness(self, content: Tensor, mix: Tensor, painted: Tensor) -> Tensor:
+    def _temporal_loss(self, content: Tensor, mix: Tensor, painted: Tensor) -> Tensor:
         """How much a painting changes when its image moves by some pixels and is noisy."""
         noise = torch.randn(content.shape, generator=self.random).to(content) * _NOISE
         down, right = torch.randint(-_SHIFT, _SHIFT + 1, (2,), generator=self.random).tolist()

@@ -15,7 +15,7 @@ from .presets import Preset
 from .tiled_losses import (
     ContentTerm,
     Key,
-    Manner,
+    StyleTarget,
     StyleTerm,
     Sums,
     cores,
@@ -43,7 +43,7 @@ class Objective:
         network: gives the features.
         preset: layers in the network's names, weights and normalisations.
         photo: (1, 3, h, w) in -1..1, whose content is held.
-        manners: the styles.
+        style_targets: the styles.
         hold: (1, 1, h, w) of weights on the content loss, or None.
         tile: side of a tile in pixels; 0 takes the image whole.
     """
@@ -53,7 +53,7 @@ class Objective:
         network: genart.perception.FeatureNetwork,
         preset: Preset,
         photo: Tensor,
-        manners: Sequence[Manner],
+        style_targets: Sequence[StyleTarget],
         *,
         hold: Tensor | None = None,
         tile: int = 0,
@@ -62,7 +62,7 @@ class Objective:
         self.network, self.preset = network, preset
         self._layers = {*preset.style, *preset.content}
         self._tiles = tiles(photo.shape[-2:], tile, network, self._layers)
-        self._style = StyleTerm(network, preset, manners, tile)
+        self._style = StyleTerm(network, preset, style_targets, tile)
         self._content = ContentTerm(network, preset, photo, self._tiles, hold)
         self._before: tuple[Tensor, Tensor, float] | None = None
 

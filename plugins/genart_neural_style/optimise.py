@@ -21,7 +21,7 @@ _WINDOW = 20  # steps over which the total has to fall
 
 
 @dataclass
-class Course:
+class Optimisation:
     """How images are searched for.
 
     Args:
@@ -41,7 +41,7 @@ class Course:
     watch: Callable[[int, Losses, Tensor], bool | None] = field(default=lambda *_: None)
 
 
-def descend(first: Tensor, objective: Objective, steps: int, course: Course) -> Tensor:
+def descend(first: Tensor, objective: Objective, steps: int, course: Optimisation) -> Tensor:
     """The image after `steps` evaluations, clipped to -1..1.
 
     Args:
@@ -79,7 +79,7 @@ def _stalled(totals: list[float], tolerance: float) -> bool:
     return before - now < tolerance * abs(before)
 
 
-def _walker(ground: Pixels | Waves, course: Course, steps: int) -> _Lbfgs | _Adam:
+def _walker(ground: Pixels | Waves, course: Optimisation, steps: int) -> _Lbfgs | _Adam:
     if course.optimizer == "lbfgs":
         return _Lbfgs(ground, course.rate, course.pairs)
     if course.optimizer == "adam":

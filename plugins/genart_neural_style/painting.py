@@ -14,7 +14,7 @@ from genart_neural_style import colour
 
 from .memory import pairs, tile_side
 from .objective import Losses, Objective
-from .optimise import Course, descend
+from .optimise import Optimisation, descend
 from .options import Options
 from .presets import Preset
 from .style_images import Style, mask_at, resized
@@ -110,7 +110,7 @@ class Painting:
         if self.plan.preset.start == "content":
             return photo
         if self.plan.preset.start == "style":
-            style = self.plan.styles[0].manner(photo, 1.0, self.plan.keep).image
+            style = self.plan.styles[0].style_target(photo, 1.0, self.plan.keep).image
             return resized(style, size)
         draw = torch.Generator().manual_seed(self.plan.options.seed)
         return (torch.randn(photo.shape, generator=draw) * _NOISE).to(photo)
@@ -123,7 +123,7 @@ class Painting:
 
         def watch(n: int, losses: Losses, picture: Tensor) -> None:
             facts.append(losses)
-            self._tell(
+            self._report(
                 done + n,
                 total,
                 f"{self.plan.network.title}, {size[1]}x{size[0]}, loss {losses.total:.4g}",
@@ -131,7 +131,7 @@ class Painting:
             )
 
         preset, tolerance = self.plan.preset, self.plan.options.tolerance or 0.0
-        course = Course(
+        course = Optimisation(
             preset.optimizer, preset.rate, preset.canvas, tolerance,
             pairs(size, first.device), watch,
         )  # fmt: skip
@@ -143,7 +143,9 @@ class Painting:
 
     def _objective(self, size: tuple[int, int]) -> Objective:
         plan, photo = self.plan, resized(self.photo, size)
-        manners = [each.manner(photo, plan.style_scale, plan.keep) for each in plan.styles]
+        style_targets = [
+            each.style_target(photo, plan.style_scale, plan.keep) for each in plan.styles
+        ]
         layers = {*plan.preset.style, *plan.preset.content}
         asked = plan.options.tile
         self.tile = (
@@ -152,7 +154,7 @@ class Painting:
             else int(asked)
         )
         made = Objective(
-            plan.network, plan.preset, self._shade(photo), manners,
+            plan.network, plan.preset, self._shade(photo), style_targets,
             hold=mask_at(plan.hold, size, photo), tile=self.tile,
         )  # fmt: skip
         if self.before is not None:
@@ -162,7 +164,7 @@ class Painting:
     def _shade(self, image: Tensor) -> Tensor:
         return colour.luminance(image) if self.plan.keep == "luminance" else image
 
-    def _tell(self, done: int, total: int, note: str, picture: Tensor) -> None:
+    def _report(self, done: int, total: int, note: str, picture: Tensor) -> None:
         if self.plan.progress is not None:
             self.plan.progress(genart.Progress(done, total, "step", note))
         if self.plan.preview is not None:

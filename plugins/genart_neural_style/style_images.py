@@ -13,7 +13,7 @@ from torch import Tensor
 import genart
 from genart_neural_style import colour
 
-from .tiled_losses import Manner
+from .tiled_losses import StyleTarget
 
 _LEAST = 32  # pixels a side below which a scaled style has nothing left to copy
 Picture = Any  # what genart.to_image takes
@@ -36,7 +36,7 @@ class Style:
     region: Tensor | None = None
     part: Tensor | None = None
 
-    def manner(self, photo: Tensor, scale: float, keep: str) -> Manner:
+    def style_target(self, photo: Tensor, scale: float, keep: str) -> StyleTarget:
         """The style at a photo's size, as the losses take it.
 
         Args:
@@ -53,7 +53,7 @@ class Style:
         elif keep == "transfer":
             image = colour.like_colours(image, photo)
         region = mask_at(self.region, photo.shape[-2:], photo)
-        return Manner(image, self.weight, region, mask_at(self.part, size, photo))
+        return StyleTarget(image, self.weight, region, mask_at(self.part, size, photo))
 
 
 def styles(

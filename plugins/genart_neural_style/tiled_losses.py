@@ -21,7 +21,7 @@ Key = tuple[str, int]  # a layer, and the number of a region
 
 
 @dataclass(frozen=True)
-class Manner:
+class StyleTarget:
     """One style: what the Gram matrices of its region have to become.
 
     Args:
@@ -84,7 +84,7 @@ class StyleTerm:
     Args:
         network: gives the features.
         preset: layers, weights and normalisations.
-        manners: the styles.
+        style_targets: the styles.
         side: of tiles, 0 for none.
     """
 
@@ -92,14 +92,14 @@ class StyleTerm:
         self,
         network: genart.perception.FeatureNetwork,
         preset: Preset,
-        manners: Sequence[Manner],
+        style_targets: Sequence[StyleTarget],
         side: int,
     ) -> None:
-        self._network, self._preset, self._manners = network, preset, manners
-        regions = [each.region for each in manners]
+        self._network, self._preset, self._manners = network, preset, style_targets
+        regions = [each.region for each in style_targets]
         guided = any(each is not None for each in regions)
         self._masks = [Masks(each) for each in regions] if guided else [Masks(None)]
-        self._targets = [self._target(each, side) for each in manners]
+        self._targets = [self._target(each, side) for each in style_targets]
 
     def sums(self, tile: Tile, found: Mapping[str, Tensor], sums: Sums | None = None) -> Sums:
         """The Gram matrices of a tile, added to those of others."""
@@ -114,18 +114,20 @@ class StyleTerm:
     def loss(self, sums: Sums) -> Tensor | float:
         """The weighted loss of a whole image's sums."""
         preset, total = self._preset, _NOTHING
-        for number, (manner, target) in enumerate(zip(self._manners, self._targets, strict=True)):
+        for number, (style_target, target) in enumerate(
+            zip(self._manners, self._targets, strict=True)
+        ):
             for name, weight in preset.style.items():
                 made = sums.divided((name, number % len(self._masks)), preset.gram_norm)
                 loss = losses.style_loss(made, target[name], preset.style_norm)
-                total = total + loss * (weight * manner.weight)
+                total = total + loss * (weight * style_target.weight)
         return total * preset.style_weight
 
     @torch.no_grad()
-    def _target(self, manner: Manner, side: int) -> dict[str, Tensor]:
-        sums, masks = Sums(), Masks(manner.part)
-        for tile in tiles(manner.image.shape[-2:], side, self._network, self._preset.style):
-            piece = tile.cut(manner.image)
+    def _target(self, style_target: StyleTarget, side: int) -> dict[str, Tensor]:
+        sums, masks = Sums(), Masks(style_target.part)
+        for tile in tiles(style_target.image.shape[-2:], side, self._network, self._preset.style):
+            piece = tile.cut(style_target.image)
             for name, features in cores(self._network, piece, tile, self._preset.style):
                 mask = masks.under(tile, self._network.step(name).stride, features)
                 sums.add((name, 0), features, mask)

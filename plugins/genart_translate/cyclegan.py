@@ -36,10 +36,10 @@ class CycleGAN(Training):
 
     def _step(self, a: Tensor, b: Tensor) -> dict[str, float]:
         """Generators, then discriminators."""
-        self._judging(False)
+        self._train_critics(False)
         loss, fakes, log = self._generator_loss(a, b)
         self._descend(self.g_opt, loss)
-        self._judging(True)
+        self._train_critics(True)
         d_loss = torch.zeros([], device=self.device)
         for name, reals in (("critic_a", a), ("critic_b", b)):
             d_loss = d_loss + self._critic_loss(name, reals, self.pools[name].exchange(fakes[name]))

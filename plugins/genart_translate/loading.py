@@ -78,18 +78,18 @@ def found_in(
     """
     tree = checkpoint.tree
     if isinstance(tree, dict) and tree.get("kind") in ("cyclegan", "pix2pix") and "nets" in tree:
-        _strange(checkpoint, "it is a training snapshot. Use the .safetensors file beside it.")
+        _unknown(checkpoint, "it is a training snapshot. Use the .safetensors file beside it.")
     architecture = checkpoint.metadata.get("genart.architecture")
     if architecture:
-        _strange(checkpoint, f'it is a "{architecture}" and not an image-to-image generator.')
+        _unknown(checkpoint, f'it is a "{architecture}" and not an image-to-image generator.')
     state = pth_reader.tensors_of(checkpoint)
     try:
         return pth_reader.find(state), state
-    except pth_reader.Strange as error:
-        _strange(checkpoint, str(error))
+    except pth_reader.UnknownWeights as error:
+        _unknown(checkpoint, str(error))
 
 
-def _strange(checkpoint: genart.checkpoints.Checkpoint, why: str) -> NoReturn:
+def _unknown(checkpoint: genart.checkpoints.Checkpoint, why: str) -> NoReturn:
     raise genart.errors.CheckpointError(
         f'"{checkpoint.path}" contains no CycleGAN or pix2pix generator: {why}'
     )
@@ -105,7 +105,7 @@ class TranslationReader:
         if shape is None:
             try:
                 found = pth_reader.find(pth_reader.tensors_of(checkpoint))
-            except pth_reader.Strange:
+            except pth_reader.UnknownWeights:
                 return None
             shape, assumed, facts = found.shape, found.assumed, {"release": "public"}
         return summary(shape) | facts | ({"assumed": list(assumed)} if assumed else {})

@@ -29,7 +29,7 @@ class Pix2Pix(Training):
     def __init__(self, settings: Pix2PixSettings, data: Domains, device: torch.device) -> None:
         super().__init__(settings, data, device)
 
-    def _judged_channels(self) -> int:
+    def _critic_channels(self) -> int:
         return 6
 
     def _next(self) -> tuple[Tensor, Tensor]:
@@ -43,11 +43,11 @@ class Pix2Pix(Training):
         """Discriminator, then generator."""
         with self._autocast():
             fake = self.nets["a_to_b"](a)
-        self._judging(True)
+        self._train_critics(True)
         seen = self.pools["critic"].exchange(torch.cat([a, fake], 1))
         d_loss = self._critic_loss("critic", torch.cat([a, b], 1), seen)
         self._descend(self.d_opt, d_loss)
-        self._judging(False)
+        self._train_critics(False)
         with self._autocast():
             fooled = self._like(self.nets["critic"](torch.cat([a, fake], 1)), True)
             l1 = F.l1_loss(fake.float(), b)

@@ -28,7 +28,7 @@ _UPS = {0: ("transposed", "reflect"), 1: ("bilinear", "zero"), 2: ("bilinear", "
 _DROPPED = 5  # levels of a U-Net that never drop out: the four outer ones and the lowest
 
 
-class Strange(Exception):
+class UnknownWeights(Exception):
     """Weights that are not a known generator; the message says what is missing."""
 
 
@@ -101,10 +101,10 @@ def find(state: State) -> Found:
     """The generator that these weights are.
 
     Raises:
-        Strange: no generator; the message says what is missing, and what the file is if known.
+        UnknownWeights: no generator; the message says what is missing and what the file is.
     """
     if any(name.endswith(".filt") for name in state):
-        raise Strange(
+        raise UnknownWeights(
             "it is an anti-aliased generator (CUT's blur layers), which is a different "
             "architecture. "
             "Use one without anti-aliasing."
@@ -113,7 +113,7 @@ def find(state: State) -> Found:
         return _unet(state)
     if "model.1.weight" in state and state["model.1.weight"].ndim == 4:
         return _resnet(state)
-    raise Strange(_other(state))
+    raise UnknownWeights(_other(state))
 
 
 def _resnet(state: State) -> Found:
@@ -126,13 +126,13 @@ def _resnet(state: State) -> Found:
         half = len(plain) // 2
         before, after = plain[:half], plain[half:]
     if len(before) != len(after) or not after:
-        raise Strange(
+        raise UnknownWeights(
             f"it has {len(before)} downsampling and {len(after)} upsampling convolutions; "
             f"a ResNet generator has equal numbers of both."
         )
     kinds = {_BLOCKS.get(pair) for pair in blocks.values()}
     if len(kinds) > 1 or None in kinds:
-        raise Strange(
+        raise UnknownWeights(
             f"its residual blocks have convolutions {sorted(set(blocks.values()))}; known are "
             f"{', '.join(map(str, _BLOCKS))}."
         )
@@ -140,7 +140,7 @@ def _resnet(state: State) -> Found:
     end = before[-1] + 3 + len(blocks)
     how = _UPS.get(after[0] - end) if len(after) > 1 else _UPS[0]
     if how is None:
-        raise Strange(f'it lacks "model.{end}.weight", the first upsampling layer.')
+        raise UnknownWeights(f'it lacks "model.{end}.weight", the first upsampling layer.')
     up_bias = f"model.{after[0]}.bias" in state if len(after) > 1 else True
     shape = _checked(
         kind="resnet",
@@ -198,7 +198,7 @@ def _blocks(state: State) -> dict[int, tuple[int, int]]:
             inner.setdefault(int(match[1]), []).append(int(match[2]))
     for n, pair in inner.items():
         if len(pair) != 2:
-            raise Strange(f'its block "model.{n}" has {len(pair)} of two convolutions.')
+            raise UnknownWeights(f'its block "model.{n}" has {len(pair)} of two convolutions.')
     return {n: (min(pair), max(pair)) for n, pair in inner.items()}
 
 
@@ -258,16 +258,16 @@ def _levels(state: State) -> Iterator[str]:
 def _shift(state: State, levels: list[str]) -> int:
     """How many modules stand before the outermost enlarging convolution."""
     if len(levels) < 2:
-        raise Strange('it lacks "model.model.1.model.1.weight", a U-Net\'s second level.')
+        raise UnknownWeights('it lacks "model.model.1.model.1.weight", a U-Net\'s second level.')
     for shift in _UPS:
         name = f"{levels[0]}.{3 + shift}.weight"
         if name in state and state[name].ndim == 4:
             for i, level in enumerate(levels):
                 up = f"{level}.{(3 if i in (0, len(levels) - 1) else 5) + shift}.weight"
                 if up not in state:
-                    raise Strange(f'it lacks "{up}" upsampling from level {i + 1}.')
+                    raise UnknownWeights(f'it lacks "{up}" upsampling from level {i + 1}.')
             return shift
-    raise Strange(f'it lacks "{levels[0]}.3.weight", a U-Net\'s last layer.')
+    raise UnknownWeights(f'it lacks "{levels[0]}.3.weight", a U-Net\'s last layer.')
 
 
 def _norm(state: State, conv: str, norm: str) -> str:
@@ -281,7 +281,7 @@ def _checked(**values: object) -> Shape:
     try:
         return Shape.from_dict(values)
     except genart.UsageError as error:
-        raise Strange(f"it is not a generator of images: {error}") from error
+        raise UnknownWeights(f"it is not a generator of images: {error}") from error
 
 
 def _other(state: State) -> str:

@@ -49,7 +49,7 @@ class Training(ABC):
         for name in self.critics:
             s = settings
             self.nets[name] = make_critic(
-                self._judged_channels(), s.critic_filters, s.critic_layers, s.norm
+                self._critic_channels(), s.critic_filters, s.critic_layers, s.norm
             )
         initialise(self.nets, settings.init, settings.init_gain)
         self.nets.to(device).to(memory_format=torch.channels_last)
@@ -67,7 +67,7 @@ class Training(ABC):
         self._orders: dict[tuple[str, int], Tensor] = {}
         self._set_rate()
 
-    def _judged_channels(self) -> int:
+    def _critic_channels(self) -> int:
         return 3
 
     def _of(self, names: Iterable[str]) -> nn.ModuleDict:
@@ -146,7 +146,7 @@ class Training(ABC):
         torch.autograd.backward(self.scaler.scale(loss))
         self.scaler.step(optimiser)
 
-    def _judging(self, learn: bool) -> None:
+    def _train_critics(self, learn: bool) -> None:
         """Whether discriminators collect gradients: not while the generators learn."""
         for name in self.critics:
             self.nets[name].requires_grad_(learn)

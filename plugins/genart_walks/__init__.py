@@ -87,9 +87,9 @@ def pulse(
         low: factor on the truncation between breaths.
         high: factor at the height of a breath, and at phase 0.
     """
-    from genart_walks.truncation import Breath
+    from genart_walks.truncation import TruncationWalk
 
-    return Breath(base, high, low, pulses)
+    return TruncationWalk(base, high, low, pulses)
 
 
 def traverse(*, base: str = "slerp", low: float = -1.0, high: float = 1.0) -> genart.Interpolator:
@@ -100,6 +100,6 @@ def traverse(*, base: str = "slerp", low: float = -1.0, high: float = 1.0) -> ge
         low: factor on the truncation at phase 0.
         high: factor half way round a loop, or at the end of an open walk.
     """
-    from genart_walks.truncation import Breath
+    from genart_walks.truncation import TruncationWalk
 
-    return Breath(base, low, high, 1, there_only=True)
+    return TruncationWalk(base, low, high, 1, there_only=True)

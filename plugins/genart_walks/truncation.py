@@ -11,7 +11,7 @@ import genart
 
 
 @dataclass(frozen=True)
-class Breath:
+class TruncationWalk:
     """Truncation oscillates between two factors while another walk moves the latent.
 
     The oscillation is a raised cosine. It multiplies the truncation of the keys.
@@ -41,7 +41,7 @@ class Breath:
         if self.swings < 0:
             raise genart.UsageError(f"The number of pulses must be 0 or more, not {self.swings}.")
         walker = genart.registry("interpolator").create(self.base)
-        if isinstance(walker, Breath):
+        if isinstance(walker, TruncationWalk):
             raise genart.UsageError(f'"{self.base}" changes truncation itself. Use another base.')
         object.__setattr__(self, "_walker", walker)
 

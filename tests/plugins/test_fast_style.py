@@ -15,7 +15,7 @@ from genart.testing import check_stylizer
 from genart_neural_style.fast import fast, shipped
 from genart_neural_style.fast_data import ContentImages
 from genart_neural_style.fast_files import read_fast, save_fast
-from genart_neural_style.fast_losses import StyleLosses, gram, outside, variation
+from genart_neural_style.fast_losses import StyleLosses, gram, out_of_range, variation
 from genart_neural_style.fast_settings import FastSettings
 from genart_neural_style.fast_trainer import FastTrainer
 from genart_neural_style.fast_training import FastTraining
@@ -269,7 +269,7 @@ def test_losses_equal_numpy():
     assert gram(painted).shape == (1, 3, 3)
     steps = np.diff(painted.numpy(), axis=3), np.diff(painted.numpy(), axis=2)
     assert variation(painted).item() == pytest.approx(sum((x**2).mean() for x in steps), rel=1e-5)
-    assert outside(torch.tensor([0.5, -3.0])).item() == pytest.approx(2.0)
+    assert out_of_range(torch.tensor([0.5, -3.0])).item() == pytest.approx(2.0)
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ from genart_neural_style.layers import counterpart, translate
 from genart_neural_style.objective import Losses, Objective
 from genart_neural_style.presets import PRESETS, STROKES, preset
 from genart_neural_style.strokes import strokes
-from genart_neural_style.tiled_losses import Manner
+from genart_neural_style.tiled_losses import StyleTarget
 
 DATA = Path(os.environ.get("GENART_TEST_DATA", "/nowhere"))
 CAFFE = DATA / "weights" / "hed_vgg16_features_caffe_bgr_fp16.npz"
@@ -145,7 +145,7 @@ def test_total_variation_equals_numpys(how: str) -> None:
 def test_the_whole_objective_equals_numpys_on_squeezenet(squeezenet: FeatureNetwork) -> None:
     made = PRESETS["squeezenet"]
     photo, style, x = PHOTO, STYLE, (PHOTO + 0.2 * STYLE[..., :48, :64]).clamp(-1, 1)
-    found, _ = Objective(squeezenet, made, photo, [Manner(style)])(x)
+    found, _ = Objective(squeezenet, made, photo, [StyleTarget(style)])(x)
     names = {*made.style, *made.content}
     of = {
         key: {name: each.numpy().astype(np.float64) for name, each in squeezenet(at, names).items()}
@@ -388,14 +388,14 @@ def test_colour_transfer_gives_the_style_the_photos_colours() -> None:
 
 
 def test_the_style_scale_is_the_size_of_what_is_copied() -> None:
-    manners = [genart_style(scale) for scale in (0.5, 2.0)]
-    assert [max(each.image.shape[-2:]) for each in manners] == [32, 128]
+    style_targets = [genart_style(scale) for scale in (0.5, 2.0)]
+    assert [max(each.image.shape[-2:]) for each in style_targets] == [32, 128]
 
 
-def genart_style(scale: float) -> Manner:
+def genart_style(scale: float) -> StyleTarget:
     from genart_neural_style.style_images import Style
 
-    return Style(STYLE).manner(PHOTO, scale, "none")
+    return Style(STYLE).style_target(PHOTO, scale, "none")
 
 
 # --- tiles -------------------------------------------------------------------------------------
@@ -412,9 +412,9 @@ def test_tiles_give_the_gradient_of_the_whole_image(kind: str) -> None:
     )
     photo, x = features(6, (1, 3, 70, 101)).tanh(), features(7, (1, 3, 70, 101)).tanh()
     mask = torch.rand(1, 1, 70, 101, generator=torch.Generator().manual_seed(8))
-    manner = Manner(STYLE, region=mask)
+    style_target = StyleTarget(STYLE, region=mask)
     (whole, one), (cut, many) = (
-        Objective(made, used, photo, [manner], hold=mask, tile=side)(x) for side in (0, 32)
+        Objective(made, used, photo, [style_target], hold=mask, tile=side)(x) for side in (0, 32)
     )
     assert cut.total == pytest.approx(whole.total, rel=1e-4)
     assert cut.content == pytest.approx(whole.content, rel=1e-4)
