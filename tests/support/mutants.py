@@ -2,8 +2,8 @@
 
 `make mutants` draws a seeded sample of lines from the files in `mutants.toml`, makes one change to
 each (see `mutation_operators.py`) in a copy of the tree, and runs the tests named for that file. A
-mutant is caught if a test fails, and survives if all pass. Mutants that no test can catch, since
-nothing visible changes, are listed in `mutants.toml` with the reason and counted apart.
+mutant is caught if a test fails, and survives if all pass. Mutants that no test can catch, because
+nothing visible changes, are listed in `mutants.toml` with the reason; they are not drawn.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ import signal
 import sys
 import tempfile
 import tomllib
-from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch  # noqa: F401  # once, not for every mutant
@@ -56,12 +55,17 @@ class Mutant:
         return f"{self.file}:{self.line} {self.operator}\n  - {self.before}\n  + {self.after}"
 
 
-def draw(files: list[str], count: int, seed: int) -> list[Mutant]:
-    """At most `count` mutants: a sample of lines, and for each line one change by chance."""
+def draw(table: dict[str, Any], files: list[str], count: int, seed: int) -> list[Mutant]:
+    """At most `count` mutants: a sample of lines, and for each line one change by chance.
+
+    A line whose change is equivalent by the table is left out.
+    """
     chance = random.Random(seed)
     lines = [(file, *line) for file in files for line in changes(ROOT / file).items()]
     chance.shuffle(lines)
     drawn = (mutant for line in lines if (mutant := one_of(*line, chance)))
+    known = table["equivalent"]
+    drawn = (mutant for mutant in drawn if not is_equivalent(mutant, known))
     return sorted(islice(drawn, count), key=lambda mutant: (mutant.file, mutant.line))
 
 
@@ -159,19 +163,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     tests: dict[str, list[str]] = table["tests"]
     files = options.files or sorted(tests)
-    mutants, results = draw(files, options.count, options.seed), Counter[str]()
+    mutants, caught = draw(table, files, options.count, options.seed), 0
     with tempfile.TemporaryDirectory() as folder:
         tree = copy_tree(Path(folder))
         if not passes(tree, sorted({test for file in files for test in tests[file]}), None):
             parser.error("the tests fail before anything is broken")
         for mutant in mutants:
-            result = "survived" if survives(mutant, tree, tests[mutant.file]) else "caught"
-            if result == "survived" and is_equivalent(mutant, table["equivalent"]):
-                result = "equivalent"
-            results[result] += 1
-            print(result, mutant, flush=True)
-    print(", ".join(f"{count} {result}" for result, count in results.items()))
-    return int(results["caught"] < 0.9 * len(mutants))
+            survived = survives(mutant, tree, tests[mutant.file])
+            caught += not survived
+            print("survived" if survived else "caught", mutant, flush=True)
+    print(f"{caught} of {len(mutants)} mutants were caught.")
+    return int(caught < 0.9 * len(mutants))
 
 
 if __name__ == "__main__":
