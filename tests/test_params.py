@@ -293,3 +293,14 @@ def test_params_named_at_run_time_behave_like_declared_ones() -> None:
     again = copy.deepcopy(owner)
     again.smile = 0.0
     assert (owner.smile, again.size) == (-1.0, 4)
+
+
+def test_params_of_one_instance_are_checked_under_their_name() -> None:
+    owner = DynamicParams({"smile": Param(0.0, -1.0, 1.0)})
+    other = DynamicParams({})
+    owner.smile = 0.5
+    assert (owner.smile, list(params_of(owner)), list(params_of(other))) == (0.5, ["smile"], [])
+    with pytest.raises(ParamError, match=r"smile: 2.0 is outside"):
+        owner.smile = 2.0
+    with pytest.raises(AttributeError, match='has no "smile"'):
+        _ = other.smile

@@ -307,6 +307,11 @@ def test_a_misspelt_kind_or_easing_gets_a_suggestion(plasma):
         genart.walk(keys, easing="smothstep")
 
 
+def test_options_are_given_by_name(plasma):
+    with pytest.raises(TypeError):
+        genart.walk(plasma.sample([1, 2]), "slerp", True)
+
+
 def test_options_a_kind_does_not_take_are_named(plasma):
     with pytest.raises(genart.UsageError, match=r"'sed'.*its options: seed, radius"):
         genart.walk(plasma.sample([1]), "circle", sed=3)

@@ -183,3 +183,10 @@ def test_a_frame_of_the_size_that_is_needed_stays_as_it_is() -> None:
         as_frame(np.zeros((4, 6, 3)), (4, 6))
     with pytest.raises(genart.errors.SketchError):
         as_frame(torch.zeros(2, 3, 4, 6), (4, 6))
+
+
+def test_an_enlarged_image_is_sampled_at_the_centres_of_pixels() -> None:
+    ramp = (torch.arange(16) / 7.5 - 1).expand(1, 3, 16, 16)
+    (frame,) = to_frames(ramp, (32, 32))
+    wanted = ((torch.arange(32) + 0.5) / 2 - 0.5) * 17  # 0..15 as 0..255
+    assert np.abs(frame[8, 4:-4, 0].astype(float) - wanted[4:-4].numpy()).max() <= 0.51
