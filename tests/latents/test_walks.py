@@ -462,3 +462,16 @@ def test_an_open_pulse_breathes_as_often_as_a_loop(plasma):
     opened = genart.walk(keys, "pulse", pulses=2, loop=False).at(phases).truncation
     torch.testing.assert_close(opened, torch.tensor([1.0, 0.3, 1.0, opened[3], 1.0]))
     assert genart.walk(keys, "pulse", pulses=2)(0.6).truncation.item() == pytest.approx(opened[3])
+
+
+@pytest.mark.parametrize("kind", ["circle", "noise"])
+def test_two_keys_are_enough_for_walks_around_them_in_w(kind, plasma):
+    assert torch.isfinite(genart.walk(keys_in("w", plasma, [1, 2]), kind)(0.3).values).all()
+
+
+def test_a_circle_in_z_starts_in_the_direction_of_the_first_of_several_keys(plasma):
+    keys = plasma.sample([1, 2, 3])
+    start = genart.walk(keys, "circle")(0.0).values
+    cosines = torch.nn.functional.cosine_similarity(start.expand(3, -1), keys.values)
+    assert cosines[0].item() == pytest.approx(1.0, abs=1e-6)
+    assert cosines[1:].abs().max() < 0.9
