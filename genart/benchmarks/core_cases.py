@@ -1,4 +1,4 @@
-"""The core's own rows: an image to a frame, a hundred frames of a film, a second live."""
+"""The rows of the core: an image to a frame, a hundred frames of a film, one second live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interleaved timing, and what this machine can do at best."""
+"""Interleaved timing, and the peak rates of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Network bending: a network's layers changed on their way, by operations that are Params.
+"""Network bending: the outputs of a network's layers changed by operations that are Params.
 
 After Broad, Leymarie and Grierson 2021, "Network Bending: Expressive Manipulation of Deep
 Generative Models".

@@ -1,4 +1,4 @@
-"""A generator that is bent: whatever plays it plays the bent images."""
+"""A bent generator: a generator whose layers are changed by bends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which channels of a layer are bent: all, a list, a random share, or a cluster."""
+"""Channels of a layer to bend: all, a list, a random share, or a cluster."""
 
 from __future__ import annotations
 

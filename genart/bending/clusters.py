@@ -1,4 +1,4 @@
-"""Channels that draw alike: found once for a model and kept in the user's cache folder.
+"""Clusters of channels with similar maps: computed once for a model, stored in the cache folder.
 
 Broad et al. 2021 (section 3.3) embed the maps of every channel and put channels with near
 embeddings together by k-means. Here the embedding is that of the principal axes of the maps

@@ -1,4 +1,4 @@
-"""Layers by the names that people use: b16.conv1, 16.conv1, 16.1, or 16 for its last one."""
+"""Layers by full or short name: b16.conv1, 16.conv1, 16.1, or 16 for its last one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be done to activations: operations by name, each with its amounts and its rest."""
+"""Operations on activations by name, each with its amounts and their neutral values."""
 
 from __future__ import annotations
 

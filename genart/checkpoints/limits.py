@@ -1,4 +1,4 @@
-"""How much a model file may ask for, and the account that is kept while one is read.
+"""Limits on the size of a model file's contents, and the counts while one is read.
 
 Official files need 17 to 60 thousand opcodes; the limits leave room and still end a hostile file
 in well under a second.

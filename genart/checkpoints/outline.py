@@ -1,4 +1,4 @@
-"""What a checkpoint holds, in a few lines: for `genart info`, before anyone recognises it."""
+"""The contents of a checkpoint in a few lines, for `genart info`, without a reader."""
 
 from __future__ import annotations
 

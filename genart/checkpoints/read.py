@@ -1,4 +1,4 @@
-"""From a path to a Checkpoint: what container it is, who reads it, and what went wrong."""
+"""Reads a file as a Checkpoint: finds the container format and explains failures."""
 
 from __future__ import annotations
 

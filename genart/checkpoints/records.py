@@ -1,4 +1,4 @@
-"""What a model file holds once it has been read: plain values, tensors and Records."""
+"""The contents of a model file: plain values, tensors and Records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights by name, from whatever kind of file holds them."""
+"""Weights by name, from any kind of file."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Data: what files are and what they hold."""
+"""Data: descriptions of files, and training images."""

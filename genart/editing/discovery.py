@@ -1,4 +1,4 @@
-"""Where directions come from: the weights, the spread of w or of a layer, or examples."""
+"""Finds directions: from the weights, the variance of w or of a layer, or from examples."""
 
 from __future__ import annotations
 

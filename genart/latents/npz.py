@@ -1,4 +1,4 @@
-"""Latents kept in .npz files: `space`, `values`, `label`, `truncation`, `model`, `recipe`.
+"""Latents in .npz files: `space`, `values`, `label`, `truncation`, `model`, `recipe`.
 
 `projected_w.npz` of the official projector is read too: `w`, (1, num_ws, w_dim).
 """

@@ -1,4 +1,4 @@
-"""Actions: what can be asked for once, such as a cue or a recording.
+"""Actions: events that can be triggered, such as a cue or a recording.
 
 All inputs run them here, so that checks and counts of refusals exist only once: OSC over
 UDP, TCP and OSCQuery's WebSocket, the page, the keys of the window, the mapping, and scripts.

@@ -1,4 +1,4 @@
-"""The console: what a performance offers the controls that play it."""
+"""The console: the interface of a performance for its controls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recording a show: what a performance writes so that it can be replayed and rendered."""
+"""Records a show: the changes of a performance, so that it can be replayed and rendered."""
 
 from __future__ import annotations
 

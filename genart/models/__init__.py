@@ -1,4 +1,4 @@
-"""Models: found, downloaded, loaded and converted; what a generator may offer beyond images."""
+"""Models: found, downloaded, loaded and converted; optional abilities of generators."""
 
 from __future__ import annotations
 

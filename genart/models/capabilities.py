@@ -1,4 +1,4 @@
-"""What some generators offer besides images: layers, styles, noise maps, blending."""
+"""Optional abilities of generators: layers, styles, noise maps, blending."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tuned generator kept as its small difference to another, its parent.
+"""A tuned generator saved as its small difference from its parent.
 
 The file holds, for each weight that changed, the change in whole numbers of 8 bits with one scale
 an output channel, and in its header which parent it belongs to. `load` opens it like a model,

@@ -1,4 +1,4 @@
-"""Devices: which there are, and which one `auto` means."""
+"""Devices: the available ones, and the choice of `auto`."""
 
 from __future__ import annotations
 

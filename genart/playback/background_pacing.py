@@ -1,4 +1,4 @@
-"""Makes walks constant-speed in a thread, while they play as they are."""
+"""Computes constant-speed walks in a thread, while the unpaced walks play."""
 
 from __future__ import annotations
 

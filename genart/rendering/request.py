@@ -1,4 +1,4 @@
-"""RenderRequest: what `genart.render` is asked for, every part in its type."""
+"""RenderRequest: the typed arguments of `genart.render`."""
 
 from __future__ import annotations
 

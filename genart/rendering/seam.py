@@ -1,4 +1,4 @@
-"""Seam: how large the step from the last frame to the first is."""
+"""Seam: the change from the last frame to the first, relative to the usual change."""
 
 from __future__ import annotations
 

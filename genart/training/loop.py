@@ -1,4 +1,4 @@
-"""The loop that trainers share: steps until the goal, the time or a signal ends a sitting.
+"""The loop that trainers share: steps until the goal, the time limit or a signal ends a session.
 
 A trainer defines a `TrainingRun` (networks, a step, its state, a sheet) and a `LoopTrainer` that
 begins one. `docs/training.md` has a whole one.

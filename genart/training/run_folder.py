@@ -1,4 +1,4 @@
-"""What a training run leaves in its folder, and how it is found again."""
+"""The files of a training run in its folder, and how a resume finds them."""
 
 from __future__ import annotations
 

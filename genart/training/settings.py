@@ -1,4 +1,4 @@
-"""What every training run lets people choose, and how a trainer declares the rest."""
+"""Settings of every training run, and how a trainer declares its own."""
 
 from __future__ import annotations
 

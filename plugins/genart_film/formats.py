@@ -1,4 +1,4 @@
-"""What each suffix holds: codecs, pixel formats, and what they ask of a film."""
+"""Film formats by suffix: codecs, pixel formats, and their limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be set when an encoder is trained. Imports nothing heavy: the command line reads it."""
+"""Settings of encoder training. Imports nothing heavy: the command line reads it."""
 
 from __future__ import annotations
 

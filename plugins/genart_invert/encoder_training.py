@@ -1,4 +1,4 @@
-"""What an encoder learns from: a generator's own images, of which the newest are remembered."""
+"""Training of an encoder on a generator's own images, with a replay memory of the newest."""
 
 from __future__ import annotations
 

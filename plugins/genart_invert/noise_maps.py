@@ -1,4 +1,4 @@
-"""Noise maps that are searched along, and kept noise."""
+"""Noise maps that are optimised too, and regularised to stay noise."""
 
 from __future__ import annotations
 

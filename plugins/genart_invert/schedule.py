@@ -1,4 +1,4 @@
-"""How an optimisation calms down: the ramps of StyleGAN2's projector."""
+"""Schedules of learning rate and noise: the ramps of StyleGAN2's projector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search in z by what a classifier sees: for any generator, with or without classes."""
+"""Search in z with classifier features: for any generator, with or without classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of `genart bench`: an image painted by a fast style."""
+"""Rows of `genart bench`: an image repainted by a fast style."""
 
 from __future__ import annotations
 

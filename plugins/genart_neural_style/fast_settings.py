@@ -1,4 +1,4 @@
-"""What can be set when a fast style is trained; imports nothing heavy for the command line."""
+"""Settings of fast-style training. Imports nothing heavy: the command line reads it."""
 
 from __future__ import annotations
 

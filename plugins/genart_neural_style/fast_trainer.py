@@ -1,4 +1,4 @@
-"""The trainer `fast`: a run of the shared loop, its model's card and its sample sheets."""
+"""The trainer `fast`: a run of the shared loop, the metadata of its model and its sample sheets."""
 
 from __future__ import annotations
 

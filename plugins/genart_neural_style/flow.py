@@ -1,4 +1,4 @@
-"""Where pixels went from one frame to the next: dense inverse search by OpenCV.
+"""Optical flow from one frame to the next: dense inverse search by OpenCV.
 
 Kroeger, Timofte, Dai and Van Gool 2016. What cannot be followed there and back again is not
 trusted, as in Ruder, Dosovitskiy and Brox 2016.

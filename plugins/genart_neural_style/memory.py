@@ -1,4 +1,4 @@
-"""How large a part of an image fits into memory at once."""
+"""The largest tile of an image that fits into memory."""
 
 from __future__ import annotations
 

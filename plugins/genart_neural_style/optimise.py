@@ -1,4 +1,4 @@
-"""From a first image to one whose losses are low: L-BFGS or Adam, pixel by pixel."""
+"""Optimisation of an image with L-BFGS or Adam."""
 
 from __future__ import annotations
 

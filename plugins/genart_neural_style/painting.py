@@ -1,4 +1,4 @@
-"""One image from coarse to fine."""
+"""Optimises one image from coarse to fine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is searched: the pixels themselves, or waves and colours that are independent of each other.
+"""Parameterizations of an image: pixels, or frequencies with decorrelated colours.
 
 Natural images have less the finer the detail, and their colour channels go together. Steps taken
 in a space where neither is so (Mordvintsev, Pezzotti, Schubert and Olah 2018) leave no specks where

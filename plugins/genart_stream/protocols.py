@@ -1,4 +1,4 @@
-"""What each scheme of a URL needs of ffmpeg."""
+"""The ffmpeg options of each URL scheme."""
 
 from __future__ import annotations
 

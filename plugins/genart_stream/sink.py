@@ -1,4 +1,4 @@
-"""Frames to a server that may go away and come back."""
+"""Sends frames to a server; reconnects if it disconnects."""
 
 from __future__ import annotations
 

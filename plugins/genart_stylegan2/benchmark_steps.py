@@ -1,4 +1,4 @@
-"""Rows of `genart bench`: a training step and what its regularisers cost, an inversion step."""
+"""Rows of `genart bench`: a training step and the cost of its regularisers, an inversion step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two StyleGAN2 models as one: weights blended, or the finer blocks of one put on the other.
+"""Two StyleGAN2 models combined: weights blended, or finer blocks of one used in the other.
 
 After Pinkney and Adler 2020, "Resolution Dependent GAN Interpolation for Controllable Image
 Synthesis Between Domains". Models that share an ancestor blend best, such as one and the same

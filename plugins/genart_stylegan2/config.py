@@ -1,4 +1,4 @@
-"""The shape of a StyleGAN2 network, in the field's own terms."""
+"""The architecture of a StyleGAN2 network, in the terms of the papers."""
 
 from __future__ import annotations
 

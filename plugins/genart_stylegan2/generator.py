@@ -1,4 +1,4 @@
-"""The instrument around the network: latents in, images out."""
+"""The generator around the network: latents in, images out."""
 
 from __future__ import annotations
 

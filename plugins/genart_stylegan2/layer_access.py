@@ -1,4 +1,4 @@
-"""What a StyleGAN2 model offers to those who look inside: its layers, its styles, its noise."""
+"""Access to the inside of a StyleGAN2 model: its layers, styles and noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs NVIDIA's own StyleGAN2 code through its public API, to measure and compare with.
+"""Runs NVIDIA's StyleGAN2 code through its public API, for comparison.
 
 Nothing of it is copied or read here: a checkout is imported from where the user has it. Its
 licence is non-commercial; see there.

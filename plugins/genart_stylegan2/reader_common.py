@@ -1,4 +1,4 @@
-"""What the readers share: from names and shapes to a network, on the meta device until it fits."""
+"""Shared code of the readers: from names and shapes to a network, first on the meta device."""
 
 from __future__ import annotations
 

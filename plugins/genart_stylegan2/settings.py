@@ -1,4 +1,4 @@
-"""What can be set when a StyleGAN2 is trained. Imports nothing heavy: the command line reads it."""
+"""Settings of StyleGAN2 training. Imports nothing heavy: the command line reads it."""
 
 from __future__ import annotations
 

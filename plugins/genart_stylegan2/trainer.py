@@ -1,4 +1,4 @@
-"""The trainer: a run of the shared loop, its model's card and its sample grids."""
+"""The trainer: a run of the shared loop, the metadata of its model and its sample grids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kind of generator it is: everything but the weights, without torch."""
+"""The architecture of a generator: everything except the weights, without torch."""
 
 from __future__ import annotations
 

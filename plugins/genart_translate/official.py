@@ -1,4 +1,4 @@
-"""Runs the public CycleGAN and pix2pix code through its own functions, to measure beside.
+"""Runs the public CycleGAN and pix2pix code, for comparison.
 
 Nothing of it is copied here: a checkout of pytorch-CycleGAN-and-pix2pix is imported from where the
 user has it. Its licence is BSD; see there.

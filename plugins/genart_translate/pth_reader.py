@@ -1,4 +1,4 @@
-"""The public `*_net_G*.pth` files of CycleGAN and pix2pix: their shape, from the weights alone.
+"""The public `*_net_G*.pth` files: architecture from the weights alone.
 
 Those files contain named tensors and no description. A ResNet's layers are numbered in
 one row (`model.1`, `model.10.conv_block.5`), a U-Net's levels nest (`model.model.1.model.3...`), so

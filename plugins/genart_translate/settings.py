@@ -1,4 +1,4 @@
-"""What can be set in training. Imports nothing heavy: the command line reads it."""
+"""Settings of the training. Imports nothing heavy: the command line reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any size through a network that takes some: reflected margins, and tiles of large images."""
+"""Images of any size: reflected margins for fixed multiples, and tiles of large images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trainers: runs of the shared loop, their models' cards and their sample sheets."""
+"""The trainers: runs of the shared loop, the metadata of their models and their sample sheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of a training run and one step of it: what CycleGAN and pix2pix share."""
+"""The state of a training run and one step of it, shared by CycleGAN and pix2pix."""
 
 from __future__ import annotations
 

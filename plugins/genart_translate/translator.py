@@ -1,4 +1,4 @@
-"""The stylizer: a generator, and any image through it."""
+"""The stylizer: applies a generator to images of any size."""
 
 from __future__ import annotations
 

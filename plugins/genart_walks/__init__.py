@@ -1,4 +1,4 @@
-"""The walks that come with genart: through keys, around them, and breathing.
+"""The included walks: through keys, around keys, and in truncation.
 
 A factory takes the options of a walk and imports the interpolator when it is needed.
 """

@@ -1,4 +1,4 @@
-"""Walks in truncation: it breathes, or goes from one side of the average to the other."""
+"""Walks in truncation: it oscillates, or goes from one side of the average to the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image itself: what layers to RGB add to it, and its growth between blocks."""
+"""The RGB image: contributions of the layers to RGB, and up-sampling between blocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A styled convolution as stages over fixed memory: what every form has in common.
+"""A styled convolution as stages over fixed memory: the common base of all forms.
 
 Each form scales what enters by the style and what leaves by the demodulation (Karras et al. 2020a,
 section 2.2), adds the noise and bias, and ends with the leaky ReLU, in a handful of calls that

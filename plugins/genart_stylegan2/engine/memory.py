@@ -1,4 +1,4 @@
-"""Memory that a plan keeps from image to image, instead of asking for it at every step.
+"""Memory that a plan reuses from image to image, instead of allocating it at every step.
 
 The C library hands large pieces back to the system as soon as they are free, and every new one
 costs a page fault for each 4 KiB; what is kept costs nothing.

@@ -1,4 +1,4 @@
-"""What changes from image to image: styles, demodulation, noise, always at the same memory."""
+"""Values that change from image to image: styles, demodulation, noise, in fixed memory."""
 
 from __future__ import annotations
 

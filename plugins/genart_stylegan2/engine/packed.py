@@ -1,4 +1,4 @@
-"""A layer's weights as the engine wants them: worked out once, shared by all its plans."""
+"""A layer's weights in the form of the engine: computed once, shared by all its plans."""
 
 from __future__ import annotations
 

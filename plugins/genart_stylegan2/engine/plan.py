@@ -1,4 +1,4 @@
-"""One image as a list of stages over fixed memory, worked out once for a size."""
+"""One image as a list of stages over fixed memory, computed once for a size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a network is still the one an engine was made from, and one that it can stand for.
+"""Checks whether a network is unchanged since the engine was made, and supported by it.
 
 Asked at every image, so it looks only where a change leaves a mark: which tensors there are,
 where they lie and how often they were written to, hooks, and a few numbers of each tensor for

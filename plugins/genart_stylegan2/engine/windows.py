@@ -1,4 +1,4 @@
-"""How the windows of a map are read and converted to points."""
+"""Reads the windows of a map and converts them to points."""
 
 from __future__ import annotations
 

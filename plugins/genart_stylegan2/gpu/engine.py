@@ -1,4 +1,4 @@
-"""The engine on CUDA: the synthesis network's images with one launch a batch."""
+"""The engine on CUDA: the synthesis network's images with one launch per batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work of fixed shapes, recorded once and played again: CUDA graphs, and how they are kept."""
+"""CUDA graphs: work of fixed shapes, recorded once and replayed, and their cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The accelerator: the engine's work in compiled kernels, for who has a compiler and asks for it.
+"""The accelerator: the engine's work in compiled kernels, optional, needs a compiler.
 
 | module    | is                                                                            |
 |-----------|-------------------------------------------------------------------------------|

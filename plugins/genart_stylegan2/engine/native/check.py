@@ -1,4 +1,4 @@
-"""Whether a library makes what torch makes."""
+"""Checks whether a library gives the results of torch."""
 
 from __future__ import annotations
 

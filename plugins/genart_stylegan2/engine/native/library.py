@@ -1,4 +1,4 @@
-"""The compiled kernels as Python sees them."""
+"""The Python interface of the compiled kernels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The noise of a plan's layers, in memory that stays where it is."""
+"""The noise of a plan's layers, in memory at a fixed address."""
 
 from __future__ import annotations
 

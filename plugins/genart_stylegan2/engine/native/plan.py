@@ -1,4 +1,4 @@
-"""One image by the compiled kernels: a plan like `engine.plan.Plan`, played in one call."""
+"""One image by the compiled kernels: a plan like `engine.plan.Plan`, run in one call."""
 
 from __future__ import annotations
 
