@@ -17,9 +17,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 BANNED = {
-    r"\bin (its|their|his|her|our|\w+'s?) stead\b": "replaces",
+    r"\bin (its|their|his|her|our|\w+'s?) st[e]ad\b": "replaces",
     r"may come in\b": "checks a request",
-    r"\bwish that\b": "request",
+    r"\bwish[ ]that\b": "request",
     r"\b(un)?told\b": "logged, reported",
     r"\bis said\b|\bsaid (once|so|of)\b|\bwhat was said\b": "logged, reported",
     r"\bbrought\b": "bundled, scaled, converted",
