@@ -26,9 +26,9 @@ def use(picture: PIL.Image.Image) -> None:
     saved: Path = both.save("both.safetensors")
     keys: genart.latents.Keys = [model.sample("1-3"), 7, "apple.npz"]
     stills: genart.rendering.Stills = genart.generate("out", model=model, keys=keys)
-    found = genart.invert(model, image)
+    found = genart.invert(model, picture)
     report: genart.rendering.Report = genart.render("drift", "a.mp4", keys=[found.latent, 7])
-    image: genart.Image = genart.stylizer("fast:great_wave")(genart.to_image(image))
+    image: genart.Image = genart.stylizer("fast:great_wave")(genart.to_image(picture))
     walk = genart.walk(genart.join([found.latent, model.sample(1)], model))
     shown = genart.show(walk, model)
     print(saved, stills.files, report.seam, image.shape, shown, genart.__version__, LoopTrainer)

@@ -227,7 +227,7 @@ def test_a_batch_that_was_killed_goes_on_and_makes_nothing_twice(
     index = out / "index.jsonl"
     assert len(index.read_text().splitlines()) == 2
     index.write_text(index.read_text() + '{"id": "cut sho')  # as a kill leaves it
-    with pytest.raises(genart.UsageError, match="or resume"):
+    with pytest.raises(genart.UsageError, match="or add --resume"):
         invert_all(paths, out, model=model, **QUICK)
     found = invert_all(
         paths, out, model=model, resume=True, progress=lambda p: made.append(1), **QUICK

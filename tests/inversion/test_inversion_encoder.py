@@ -43,7 +43,7 @@ def test_a_run_in_two_parts_equals_one(model: Any, tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt, match="--resume auto"):
         train("encoder", None, tmp_path / "parts", **words, progress=stopped)
-    with pytest.raises(genart.UsageError, match="holds a training run"):
+    with pytest.raises(genart.UsageError, match="contains a training run"):
         train("encoder", None, tmp_path / "parts", **words)
     with pytest.raises(genart.UsageError, match="width was 32, now 16"):
         train("encoder", None, tmp_path / "parts", **{**words, "width": 16}, resume="auto")

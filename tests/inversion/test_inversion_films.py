@@ -46,7 +46,7 @@ def test_a_film_shows_the_search_beside_what_is_asked_for(model: Any, tmp_path: 
     left, right = [f[:, :256] for f in shown], [f[:, 256:] for f in shown]
     assert np.abs(left[0] - left[-1]).mean() < 3, "what is asked for stays"
     assert np.abs(right[-1] - left[-1]).mean() < 0.7 * np.abs(right[0] - left[0]).mean()
-    with pytest.raises(genart.UsageError, match="nothing to film"):
+    with pytest.raises(genart.UsageError, match="There is nothing to show in"):
         invert_all(
             paths, tmp_path / "out", model=model, steps=12, resume=True, film=tmp_path / "no.mp4",
             start="average", samples=50,

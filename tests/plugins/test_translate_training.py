@@ -114,7 +114,7 @@ def test_what_a_run_leaves(kind: str, pictures: Path, tmp_path: Path) -> None:
     assert style(torch.zeros(1, 3, 16, 16)).shape == (1, 3, 16, 16)
     told = genart.checkpoints.read_checkpoint(model).metadata
     assert (told["licence"], told["dataset"], told["method"]) == ("CC0", "drawings", kind)
-    with pytest.raises(genart.UsageError, match="holds a training run"):
+    with pytest.raises(genart.UsageError, match="contains a training run"):
         trainer(kind).fit(pictures, out)
     with pytest.raises(genart.UsageError, match="filters was 4, now 8"):
         trainer(kind, filters=8).fit(pictures, out, resume="auto")
