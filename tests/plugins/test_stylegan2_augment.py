@@ -123,9 +123,9 @@ def test_each_change_of_colour_happens_with_probability_p():
 
 
 def test_colour_of_grey_images_is_contrast_brightness_and_flip():
-    made = drawn(torch.tensor([[[0.0, 1.0]]]), 1.0, "c")[:, 0, 0].double()
-    offset, gain = made[:, 0], made[:, 1] - made[:, 0]
-    assert made.shape == (COUNT, 2)
+    whole = drawn(torch.tensor([[[0.0, 1.0]]]), 1.0, "c").double()
+    assert whole.shape == (COUNT, 1, 1, 2)
+    offset, gain = whole[:, 0, 0, 0], whole[:, 0, 0, 1] - whole[:, 0, 0, 0]
     assert offset.std().item() == pytest.approx(0.2, rel=0.05)
     assert gain.abs().log2().std().item() == pytest.approx(0.5, rel=0.05)
     assert gain.abs().log2().mean().item() == pytest.approx(0, abs=0.04)

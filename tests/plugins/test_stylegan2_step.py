@@ -391,3 +391,15 @@ def test_the_sign_on_reals_is_the_mean_over_all_maps():
             judge.out.bias.fill_(value)
         run.critic.pixel_judge.layers[-1].bias.fill_(1e6)
     assert run._adversarial_step(*run._reals())["sign"].item() == pytest.approx(0.6)
+
+
+def test_the_path_length_loss_is_the_squared_distance_from_the_running_mean(monkeypatch):
+    run = run_of(pl_weight=3.0, pl_every=2)
+    weight = next(run.generator.parameters())
+    monkeypatch.setattr(
+        training, "path_lengths", lambda images, ws: torch.tensor([1.0, 5.0]) + 0 * weight.sum()
+    )
+    losses = recorded(run)
+    assert run.path_step()["path"].item() == pytest.approx(0.03)
+    squares = ((1 - 0.03) ** 2 + (5 - 0.03) ** 2) / 2
+    assert losses == [("g", pytest.approx(squares * 3 * 2, rel=1e-5))]
