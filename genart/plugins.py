@@ -117,9 +117,9 @@ class Plugins:
         self.registries = {kind: Registry(kind) for kind in KINDS.values()}
         self.loaded: list[Plugin] = []
         points = list(entry_points(group=GROUP) if points is None else points)
-        brought = {id(point.dist): point.dist for point in points}
+        distributions = {id(point.dist): point.dist for point in points}
         names = {
-            key: _distribution_of(each) for key, each in brought.items()
+            key: _distribution_of(each) for key, each in distributions.items()
         }  # each parsed only once
         order = lambda p: ("genart" not in names[id(p.dist)][:1], p.name, p.value)  # noqa: E731
         for point in sorted(points, key=order):

@@ -225,8 +225,8 @@ class Profile:
             lanes: in the order in which frames pass.
             clocked: whether a clock sets the deadlines of frames.
         """
-        told = tuple(LaneTimes.of(lane) for lane in lanes if lane.seconds)
-        return cls(told, _pace(told, clocked))
+        timed = tuple(LaneTimes.of(lane) for lane in lanes if lane.seconds)
+        return cls(timed, _pace(timed, clocked))
 
     def lines(self) -> Iterator[str]:
         """The lines of a table."""

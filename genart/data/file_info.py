@@ -84,11 +84,11 @@ def _film(path: Path) -> dict[str, Any]:
     from genart.media.metadata import read_recipe
 
     command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
-    told = subprocess.run(
+    text = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, check=False
     ).stderr.decode("utf-8", "replace")
-    stream = re.search(r"Stream #.*Video: (\w+).*?, (\d+)x(\d+)[, ].*?([\d.]+k?) (?:fps|tbr)", told)
-    length = re.search(r"Duration: (\d+):(\d\d):([\d.]+)", told)
+    stream = re.search(r"Stream #.*Video: (\w+).*?, (\d+)x(\d+)[, ].*?([\d.]+k?) (?:fps|tbr)", text)
+    length = re.search(r"Duration: (\d+):(\d\d):([\d.]+)", text)
     if not stream:
         raise DataError(f"{path} is a damaged film.")
     facts = {"codec": stream[1], "size": [int(stream[2]), int(stream[3])]}
@@ -96,7 +96,7 @@ def _film(path: Path) -> dict[str, Any]:
     return facts | {
         "fps": float(stream[4].replace("k", "e3")),
         "seconds": int(hours) * 3600 + int(minutes) * 60 + float(seconds),
-        "audio": "Audio: " in told,
+        "audio": "Audio: " in text,
         "recipe": read_recipe(path),
     }
 

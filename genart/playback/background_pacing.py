@@ -49,7 +49,7 @@ class Gliding:
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _Request:
     walk: Walk
     model: Generator
     truncation: float
@@ -73,7 +73,7 @@ class BackgroundPacer:
     def __init__(self, faults: Faults, rest: float = 3.0) -> None:
         self._faults, self._rest = faults, rest
         self._change = Condition()
-        self._wish: _Wish | None = None
+        self._request: _Request | None = None
         self._at = 0.0
         self._closed = False
         self._thread = Thread(target=self._work, name="genart-pacer", daemon=True)
@@ -81,18 +81,18 @@ class BackgroundPacer:
     def __call__(self, walk: Walk, model: Generator, truncation: float, cutoff: int | None) -> Walk:
         """The walk, at once; some time after it was measured it has constant speed."""
         gliding = Gliding(walk.interpolator, walk.easing)
-        self._want(_Wish(walk, model, truncation, cutoff, gliding))
+        self._want(_Request(walk, model, truncation, cutoff, gliding))
         return replace(walk, interpolator=gliding, easing="linear")
 
     @property
     def busy(self) -> bool:
         """Whether a walk is being measured."""
-        return self._wish is not None
+        return self._request is not None
 
     def settled(self, seconds: float = 10.0) -> bool:
         """Wait until no walk is being measured; returns whether that happened in time."""
         with self._change:
-            return self._change.wait_for(lambda: self._wish is None, seconds)
+            return self._change.wait_for(lambda: self._request is None, seconds)
 
     def start(self) -> None:
         """Start the thread."""
@@ -111,46 +111,46 @@ class BackgroundPacer:
         gliding = getattr(walk, "interpolator", None)
         if isinstance(gliding, Gliding):
             gliding.advance(t)
-        wish = self._wish
-        if wish is not None and wish.gliding is not gliding:
+        request = self._request
+        if request is not None and request.gliding is not gliding:
             self._want(None)
 
-    def _want(self, wish: _Wish | None) -> None:
+    def _want(self, request: _Request | None) -> None:
         with self._change:
-            self._wish = wish
+            self._request = request
             self._change.notify_all()
 
     def _work(self) -> None:
-        while (wish := self._next()) is not None:
+        while (request := self._next()) is not None:
             try:
-                wish.gliding.clock = self._paced(wish)
+                request.gliding.clock = self._paced(request)
                 self._faults.settle("walk")
             except _Superseded:
                 continue
             except Exception as error:
                 self._faults.add("walk", error)
             with self._change:
-                self._wish = None if self._wish is wish else self._wish
+                self._request = None if self._request is request else self._request
                 self._change.notify_all()
 
-    def _next(self) -> _Wish | None:
+    def _next(self) -> _Request | None:
         with self._change:
-            self._change.wait_for(lambda: self._closed or self._wish is not None)
-            return None if self._closed else self._wish
+            self._change.wait_for(lambda: self._closed or self._request is not None)
+            return None if self._closed else self._request
 
-    def _paced(self, wish: _Wish) -> Clock:
+    def _paced(self, request: _Request) -> Clock:
         self._at = time.perf_counter()
         return travel(
-            wish.walk, wish.model, truncation=wish.truncation, cutoff=wish.cutoff, batch=1,
-            progress=lambda _: self._breathe(wish),
+            request.walk, request.model, truncation=request.truncation, cutoff=request.cutoff,
+            batch=1, progress=lambda _: self._pause(request),
         )  # fmt: skip
 
-    def _breathe(self, wish: _Wish) -> None:
+    def _pause(self, request: _Request) -> None:
         """Pause, so that frames are made; raise if the walk is no longer needed."""
         took = time.perf_counter() - self._at
         with self._change:
             if self._change.wait_for(
-                lambda: self._closed or self._wish is not wish, self._rest * took
+                lambda: self._closed or self._request is not request, self._rest * took
             ):
                 raise _Superseded
         self._at = time.perf_counter()

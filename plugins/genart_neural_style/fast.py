@@ -24,8 +24,8 @@ _LUMA = (0.299, 0.587, 0.114)
 class Fast(genart.DynamicParams):
     """Repaints images with a network that holds one style or several.
 
-    Every style is a Param, its share 0..1, so that styles are mixed like channels of a mixing
-    desk: shares that add up to 1 or more give a painting, in which each style counts by its share;
+    Every style is a Param, its share 0..1, so that styles are mixed like channels of an audio
+    mixer: shares that add up to 1 or more give a painting, in which each style counts by its share;
     below 1 the original image shows through, and at 0 nothing is computed.
 
     Args:

@@ -1,4 +1,4 @@
-// What a layer is told, and the numbers of a picture as its loops want them.
+// What a layer is given, and the numbers of an image as its loops need them.
 #pragma once
 
 #include <cmath>
