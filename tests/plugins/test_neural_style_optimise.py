@@ -11,7 +11,7 @@ import torch
 
 import genart
 from genart_neural_style.objective import Losses
-from genart_neural_style.optimise import Course, descend
+from genart_neural_style.optimise import Optimisation, descend
 
 SHAPE = (1, 3, 4, 5)
 TARGET = torch.linspace(-0.8, 0.9, 60).view(SHAPE)
@@ -35,7 +35,7 @@ class Bowl:
 
 
 def searched(bowl: Bowl, steps: int, **words: Any) -> torch.Tensor:
-    return descend(FIRST, bowl, steps, Course(**words))  # type: ignore[arg-type]
+    return descend(FIRST, bowl, steps, Optimisation(**words))  # type: ignore[arg-type]
 
 
 def test_lbfgs_finds_the_bottom_of_a_bowl_and_leaves_the_first_image_alone() -> None:
@@ -69,7 +69,7 @@ def test_a_step_that_leads_up_by_a_third_is_taken_back_and_steps_are_half_as_lon
     cosine = torch.nn.functional.cosine_similarity(back.flatten(), -slope.flatten(), dim=0)
     assert cosine.item() == pytest.approx(1.0, abs=1e-5), "from there, down the gradient"
     fresh = Bowl()
-    descend(bowl.seen[1], fresh, 2, Course(rate=0.5))  # type: ignore[arg-type]
+    descend(bowl.seen[1], fresh, 2, Optimisation(rate=0.5))  # type: ignore[arg-type]
     assert back.norm().item() == pytest.approx((fresh.seen[1] - fresh.seen[0]).norm().item(), 0.5)
 
 
@@ -184,7 +184,7 @@ def test_it_stops_where_the_total_falls_too_little_in_20_steps(
 
 
 def test_what_is_not_given_is_what_the_page_says() -> None:
-    course = Course()
+    course = Optimisation()
     assert (course.optimizer, course.rate, course.canvas) == ("lbfgs", 1.0, "pixels")
     assert (course.tolerance, course.pairs) == (0.0, 20)
     assert course.watch(1, Losses(0, 0, 0, 0), FIRST) is None
