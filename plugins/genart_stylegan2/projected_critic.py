@@ -1,12 +1,11 @@
 """Discriminators over frozen ImageNet features and over pixels.
 
 Sauer et al. 2021, "Projected GANs Converge Faster": features of a frozen network, mixed at random
-across channels and scales, go to four discriminators. Two additions act on the finest detail. The
-frozen network reduces by convolutions of stride 2 without a low-pass filter, so a pattern of two or
-three pixels reaches it as a coarser one (aliasing), and a generator with such a pattern is not
-penalised: a model trained without the additions had a peak at .41 cycles a pixel, 20 times the
-median of its ring. Features are therefore taken of random views, up to twice enlarged, and a small
-patch discriminator gets the pixels.
+across channels and scales, go to four discriminators. Two additions act on
+the finest detail: features are taken of random views, up to twice enlarged, and a small patch
+discriminator gets the pixels, their fine band and their fourth differences. A model trained without
+them had a peak at .41 cycles a pixel, 20 times the median of its ring. That the strides of the frozen
+network hide such a pattern by aliasing is likely and was not shown.
 """
 
 from __future__ import annotations
