@@ -3,9 +3,9 @@
 Sauer et al. 2021, "Projected GANs Converge Faster": features of a frozen network, mixed at random
 across channels and scales, go to four discriminators. Two additions act on
 the finest detail: features are taken of random views, up to twice enlarged, and a small patch
-discriminator gets the pixels, their fine band and their fourth differences. A model trained without
-them had a peak at .41 cycles a pixel, 20 times the median of its ring. That the strides of the frozen
-network hide such a pattern by aliasing is likely and was not shown.
+discriminator gets the pixels, their fine band and their fourth differences. A model trained
+without them had a peak at .41 cycles a pixel, 20 times the median of its ring. That the strides of
+the frozen network hide such a pattern by aliasing is likely and was not shown.
 """
 
 from __future__ import annotations
