@@ -1,18 +1,14 @@
-"""Two models as one: `genart.blend_models`, and the second model of a sketch."""
+"""Two models as one: `genart.blend_models`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from genart.contracts import Generator
 from genart.errors import UsageError
 from genart.models.capabilities import Blendable
 from genart.models.loading import as_generator
-
-if TYPE_CHECKING:
-    pass
 
 
 def blend_models(
