@@ -4,7 +4,9 @@
 
 #include "kernels.h"
 
+using genart::Convolution;
 using genart::Level;
+using genart::Step;
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define GENART_X86 1

@@ -1,0 +1,349 @@
+"""A program for the kernels: its steps, its weights in the order they are read, and its memory."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genart.kernels.library import Library
+from genart.kernels.structures import (
+    BLOCK,
+    Combine,
+    Convolution,
+    Edge,
+    Export,
+    Import,
+    Kind,
+    Map,
+    Method,
+    Norm,
+    Paint,
+    Pool,
+    Reading,
+    Step,
+    Writing,
+)
+
+_FEW = 64  # pixels up to which every tap is taken
+_FEW_RAISED = 64
+
+
+def blocks(channels: int) -> int:
+    """How many blocks of 16 so many channels take."""
+    return -(-channels // BLOCK)
+
+
+def by_channel(values: Tensor) -> Tensor:
+    """Values (c,) as the kernels read them: float32, zeros up to a whole block."""
+    padded = torch.zeros(blocks(len(values)) * BLOCK)
+    padded[: len(values)] = values.detach()
+    return padded
+
+
+@dataclass(frozen=True)
+class Values:
+    """A map of a program, with what becomes of it as it is read.
+
+    Attributes:
+        memory: (blocks, h, w, 16), or (h, w, channels) for an imported image.
+        channels: how many of them mean something.
+        scale: by channel, or None.
+        shift: by channel, or None.
+        slope: negative values are multiplied by it.
+    """
+
+    memory: Tensor
+    channels: int
+    scale: Tensor | None = None
+    shift: Tensor | None = None
+    slope: float = 1.0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w)."""
+        h, w = self.memory.shape[-3:-1]
+        return h, w
+
+    def activated(self, slope: float) -> Values:
+        """The same map behind a leaky ReLU; 0 is a ReLU."""
+        return Values(self.memory, self.channels, self.scale, self.shift, slope)
+
+    def map(self) -> Map:
+        """Where it lies."""
+        row, pixel, _ = self.memory.stride()[-3:]
+        block = self.memory.stride(0) if self.memory.ndim == 4 else BLOCK
+        h, w = self.size
+        return Map(self.memory.data_ptr(), row, pixel, block, h, w, self.channels)
+
+    def reading(self, edge: Edge = Edge.ZEROS) -> Reading:
+        """What becomes of it."""
+        return Reading(_address(self.scale), _address(self.shift), None, self.slope, edge)
+
+    def channels_from(self, first: int, count: int) -> Values:
+        """Some of its channels; `first` begins a block."""
+        blocked = slice(first // BLOCK, blocks(first + count))
+        flat = slice(first, blocked.stop * BLOCK)
+        return Values(
+            self.memory[blocked], count,
+            None if self.scale is None else self.scale[flat],
+            None if self.shift is None else self.shift[flat], self.slope,
+        )  # fmt: skip
+
+
+class Program:
+    """Steps over memory that stays; run as often as wanted, by one caller at a time.
+
+    Args:
+        library: the kernels.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._steps: list[tuple[Kind, ctypes.Structure]] = []
+        self._kept: list[Any] = []
+        self._free: list[Tensor] = []
+        self._scratch: dict[tuple[int, int, int], Tensor] = {}
+        self._array: ctypes.Array[Step] | None = None
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    # ---- memory ----
+
+    def keep(self, tensor: Tensor) -> Tensor:
+        """The same values in float32 and in one piece, kept as long as the program."""
+        held = tensor.detach().to("cpu", torch.float32).contiguous()
+        self._kept.append(held)
+        return held
+
+    def values(self, channels: int, size: tuple[int, int]) -> Values:
+        """Memory for a map; what was given back is used again."""
+        count = blocks(channels) * math.prod(size) * BLOCK
+        fitting = [m for m in self._free if m.numel() >= count]
+        if fitting:
+            found = min(fitting, key=Tensor.numel)
+            self._free = [m for m in self._free if m is not found]
+        else:
+            found = torch.empty(count)
+            self._kept.append(found)
+        return Values(found[:count].view(blocks(channels), *size, BLOCK), channels)
+
+    def give_back(self, values: Values) -> None:
+        """Nothing reads a map any more: its memory may hold another."""
+        storage = values.memory.untyped_storage()
+        whole = next(
+            m for m in self._kept if isinstance(m, Tensor) and m.data_ptr() == storage.data_ptr()
+        )
+        self._free.append(whole)
+
+    # ---- steps ----
+
+    def add(self, kind: Kind, spec: ctypes.Structure) -> None:
+        """A step; what it points to must be kept."""
+        self._steps.append((kind, spec))
+        self._array = None
+
+    def image(
+        self, image: Tensor, *, pad: int = 0, edge: Edge = Edge.ZEROS, packed: bool = False
+    ) -> Values:
+        """Read an image (c, h, w) of memory that stays.
+
+        Args:
+            image: of any strides.
+            pad: pixels around it.
+            edge: what they are.
+            packed: its channels lie beside each other, for a first convolution.
+        """
+        c, h, w = image.shape
+        self._kept.append(image)
+        size = (h + 2 * pad, w + 2 * pad)
+        if packed:
+            made = Values(torch.empty(*size, c), c)
+            self._kept.append(made.memory)
+        else:
+            made = self.values(c, size)
+        self.add(Kind.IMPORT, Import(image.data_ptr(), *image.stride(), made.map(), pad, edge))
+        return made
+
+    def convolve(
+        self,
+        x: Values,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        *,
+        stride: int = 1,
+        padding: tuple[int, int] = (0, 0),
+        edge: Edge = Edge.ZEROS,
+        to: Values | None = None,
+        slope: float = 1.0,
+    ) -> Values:
+        """Convolve.
+
+        Args:
+            x: what is read.
+            weight: (out, in, kh, kw).
+            bias: (out,).
+            stride: 1 or 2.
+            padding: pixels before the first, (y, x).
+            edge: what they are.
+            to: where it goes; its size decides how far the padding behind the last pixel goes.
+            slope: of a leaky ReLU behind it.
+        """
+        out, _, kh, kw = weight.shape
+        if to is None:
+            size = [
+                (side + 2 * pad - kernel) // stride + 1
+                for side, pad, kernel in zip(x.size, padding, (kh, kw), strict=True)
+            ]
+            to = self.values(out, (size[0], size[1]))
+        if stride == 2 and (kh, kw) == (3, 3) and math.prod(to.size) > _FEW and x.memory.ndim == 4:
+            weight = torch.nn.functional.pad(weight, (0, 1, 0, 1))
+        conv = Convolution(
+            x=x.map(), y=to.map(), reading=x.reading(edge), method=_method(x, weight, stride, to.size),
+            writing=Writing(None, _address(None if bias is None else self.keep(by_channel(bias))), None, slope, math.inf),
+            kernel_h=weight.shape[2], kernel_w=weight.shape[3], stride=stride, pad_y=padding[0], pad_x=padding[1],
+        )  # fmt: skip
+        conv.weights = self.packed(conv, weight)
+        self.add(Kind.CONVOLVE, conv)
+        return to
+
+    def packed(self, conv: Convolution, weight: Tensor) -> int:
+        """The address of a convolution's weights (out, in, kh, kw), packed."""
+        library, given = self._library, weight.detach().to("cpu", torch.float32).contiguous()
+        pointer = ctypes.byref(conv)
+        made = torch.empty(library.genart_packed_floats(library.number, pointer))
+        threads = torch.get_num_threads()
+        library.genart_pack(library.number, pointer, given.data_ptr(), made.data_ptr(), threads)
+        self._kept.append(made)
+        return made.data_ptr()
+
+    def convolve_transposed(
+        self, x: Values, weight: Tensor, bias: Tensor | None = None, *, edge: Edge = Edge.ZEROS,
+        to: Values | None = None, slope: float = 1.0,
+    ) -> Values:  # fmt: skip
+        """Convolve to twice the size: stride 2, padding 1, a 4x4 kernel or a 3x3 one.
+
+        Args:
+            x: what is read, (h, w).
+            weight: (in, out, k, k), as torch has it; of 3x3 with an output padding of 1.
+            bias: (out,).
+            edge: what lies beyond the edge of x.
+            to: where it goes, (2h, 2w).
+            slope: of a leaky ReLU behind it.
+        """
+        if weight.shape[-1] == 3:
+            weight = torch.nn.functional.pad(weight, (0, 1, 0, 1))
+        out, (h, w) = weight.shape[1], x.size
+        to = self.values(out, (2 * h, 2 * w)) if to is None else to
+        taps = {0: (3, 1), 1: (2, 0)}  # of an even and an odd result, by the pixel before or behind
+        for p in (0, 1):
+            for q in (0, 1):
+                small = weight[:, :, taps[p]][:, :, :, taps[q]].transpose(0, 1)
+                phase = Values(to.memory[:, p::2, q::2], out)
+                self.convolve(
+                    x, small, bias, padding=(1 - p, 1 - q), edge=edge, to=phase, slope=slope
+                )
+        return to
+
+    def normalise(
+        self, x: Values, gain: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+    ) -> Values:
+        """Normalise every channel by its own mean and deviation, as it is read.
+
+        Args:
+            x: a map as it was made.
+            gain: by channel, of memory that stays; None: 1.
+            bias: likewise; None: 0.
+            eps: added to the variance.
+        """
+        scale, shift = torch.zeros(2, blocks(x.channels) * BLOCK).unbind()
+        self._kept += [scale, shift, gain, bias]
+        spec = Norm(
+            x.map(), _address(gain), _address(bias), scale.data_ptr(), shift.data_ptr(), eps
+        )
+        self.add(Kind.NORM, spec)
+        return Values(x.memory, x.channels, scale, shift)
+
+    def combine(self, x: Values, z: Values | None = None, *, to: Values | None = None) -> Values:
+        """The sum of two maps as they are read, or one of them as it is read."""
+        to = self.values(x.channels, x.size) if to is None else to
+        other = (z.map(), z.reading()) if z is not None else (Map(), Reading())
+        self.add(Kind.COMBINE, Combine(x.map(), other[0], to.map(), x.reading(), other[1]))
+        return to
+
+    def pool(self, x: Values, *, largest: bool) -> Values:
+        """The maximum or the mean of 2x2 pixels; an odd row or column is left out."""
+        made = self.values(x.channels, (x.size[0] // 2, x.size[1] // 2))
+        self.add(Kind.POOL, Pool(x.map(), made.map(), largest))
+        return made
+
+    def export(
+        self,
+        x: Values,
+        to: Tensor,
+        bias: Tensor | None = None,
+        *,
+        shuffle: int = 1,
+        spread: int = 1,
+        edge: Edge = Edge.ZEROS,
+        tanh: bool = False,
+        image: Tensor | None = None,
+        matrix: Tensor | None = None,
+    ) -> None:
+        """Write a map to an image (c, h, w) of memory that stays, see `Export` in `src/kernels.h`."""
+        self._kept += [to, bias, image, matrix]
+        colors = 0 if image is None else len(image)
+        self.add(Kind.EXPORT, Export(
+            x.map(), x.reading(), _address(bias), _address(image), _address(matrix), to.data_ptr(),
+            *to.stride(), len(to), colors, shuffle, spread, tanh, edge,
+        ))  # fmt: skip
+
+    # ---- running ----
+
+    def run(self, threads: int | None = None, first: int = 0, end: int | None = None) -> None:
+        """Run steps first ... end - 1.
+
+        Args:
+            threads: how many; as many as torch has unless given.
+            first: of the steps.
+            end: behind the last; None is all.
+
+        Raises:
+            MemoryError: there is too little working memory.
+        """
+        library, threads = self._library, threads or torch.get_num_threads()
+        end = len(self._steps) if end is None else end
+        if self._array is None:
+            steps = [Step(kind, 0, ctypes.addressof(spec)) for kind, spec in self._steps]
+            self._array = (Step * len(steps))(*steps)
+        start = ctypes.byref(self._array, first * ctypes.sizeof(Step))
+        key = (threads, first, end)
+        if key not in self._scratch:
+            count = library.genart_scratch_floats(library.number, start, end - first, threads)
+            self._scratch[key] = torch.empty(count)
+        scratch = self._scratch[key].data_ptr()
+        if library.genart_run(library.number, start, end - first, scratch, threads):
+            raise RuntimeError("The kernels do not know a step of this program.")
+
+
+def _address(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
+
+
+def _method(x: Values, weight: Tensor, stride: int, size: Sequence[int]) -> Method:
+    """The fastest way of a convolution."""
+    kernel = (weight.shape[2], weight.shape[3])
+    if x.memory.ndim == 3:
+        return Method.GATHER
+    if math.prod(size) > _FEW:
+        if kernel == (3, 3) and stride == 1:
+            return Method.THREE
+        if kernel == (2 * stride, 2 * stride):
+            return Method.TWO
+    return Method.DIRECT
