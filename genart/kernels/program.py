@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from genart.kernels.library import Library
 from genart.kernels.structures import (
     BLOCK,
     Combine,
@@ -23,15 +22,14 @@ from genart.kernels.structures import (
     Map,
     Method,
     Norm,
-    Paint,
     Pool,
     Reading,
     Step,
     Writing,
 )
+from genart.kernels.weights import PackedWeights
 
-_FEW = 64  # pixels up to which every tap is taken
-_FEW_RAISED = 64
+FEW = 64  # pixels up to which every tap is taken
 
 
 def blocks(channels: int) -> int:
@@ -83,7 +81,7 @@ class Values:
 
     def reading(self, edge: Edge = Edge.ZEROS) -> Reading:
         """What becomes of it."""
-        return Reading(_address(self.scale), _address(self.shift), None, self.slope, edge)
+        return Reading(address(self.scale), address(self.shift), None, self.slope, edge)
 
     def channels_from(self, first: int, count: int) -> Values:
         """Some of its channels; `first` begins a block."""
@@ -100,11 +98,11 @@ class Program:
     """Steps over memory that stays; run as often as wanted, by one caller at a time.
 
     Args:
-        library: the kernels.
+        weights: of the network; they know the library.
     """
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, weights: PackedWeights) -> None:
+        self.weights, self._library = weights, weights.library
         self._steps: list[tuple[Kind, ctypes.Structure]] = []
         self._kept: list[Any] = []
         self._free: list[Tensor] = []
@@ -136,10 +134,8 @@ class Program:
 
     def give_back(self, values: Values) -> None:
         """Nothing reads a map any more: its memory may hold another."""
-        storage = values.memory.untyped_storage()
-        whole = next(
-            m for m in self._kept if isinstance(m, Tensor) and m.data_ptr() == storage.data_ptr()
-        )
+        start = values.memory.untyped_storage().data_ptr()
+        whole = next(m for m in self._kept if isinstance(m, Tensor) and m.data_ptr() == start)
         self._free.append(whole)
 
     # ---- steps ----
@@ -182,6 +178,7 @@ class Program:
         edge: Edge = Edge.ZEROS,
         to: Values | None = None,
         slope: float = 1.0,
+        key: Hashable | None = None,
     ) -> Values:
         """Convolve.
 
@@ -194,6 +191,7 @@ class Program:
             edge: what they are.
             to: where it goes; its size decides how far the padding behind the last pixel goes.
             slope: of a leaky ReLU behind it.
+            key: see `pack`.
         """
         out, _, kh, kw = weight.shape
         if to is None:
@@ -202,30 +200,39 @@ class Program:
                 for side, pad, kernel in zip(x.size, padding, (kh, kw), strict=True)
             ]
             to = self.values(out, (size[0], size[1]))
-        if stride == 2 and (kh, kw) == (3, 3) and math.prod(to.size) > _FEW and x.memory.ndim == 4:
+        if stride == 2 and (kh, kw) == (3, 3) and math.prod(to.size) > FEW and x.memory.ndim == 4:
             weight = torch.nn.functional.pad(weight, (0, 1, 0, 1))
+        shift = None if bias is None else self.keep(by_channel(bias))
         conv = Convolution(
-            x=x.map(), y=to.map(), reading=x.reading(edge), method=_method(x, weight, stride, to.size),
-            writing=Writing(None, _address(None if bias is None else self.keep(by_channel(bias))), None, slope, math.inf),
-            kernel_h=weight.shape[2], kernel_w=weight.shape[3], stride=stride, pad_y=padding[0], pad_x=padding[1],
+            x=x.map(), y=to.map(), reading=x.reading(edge),
+            writing=Writing(shift=address(shift), slope=slope, limit=math.inf),
+            method=choose_method(x, weight, stride, to.size), kernel_h=weight.shape[2],
+            kernel_w=weight.shape[3], stride=stride, pad_y=padding[0], pad_x=padding[1],
         )  # fmt: skip
-        conv.weights = self.packed(conv, weight)
+        self.pack(conv, weight, key)
         self.add(Kind.CONVOLVE, conv)
         return to
 
-    def packed(self, conv: Convolution, weight: Tensor) -> int:
-        """The address of a convolution's weights (out, in, kh, kw), packed."""
-        library, given = self._library, weight.detach().to("cpu", torch.float32).contiguous()
-        pointer = ctypes.byref(conv)
-        made = torch.empty(library.genart_packed_floats(library.number, pointer))
-        threads = torch.get_num_threads()
-        library.genart_pack(library.number, pointer, given.data_ptr(), made.data_ptr(), threads)
-        self._kept.append(made)
-        return made.data_ptr()
+    def pack(self, conv: Convolution, weight: Tensor, key: Hashable | None = None) -> None:
+        """Give a convolution its weights (out, in, kh, kw).
+
+        Args:
+            conv: with all but the weights.
+            weight: of any memory.
+            key: what the programs of a network share them by; None: they are of this program alone.
+        """
+        key = object() if key is None else key
+
+        def given() -> Tensor:
+            return weight.detach().to("cpu", torch.float32).contiguous()
+
+        packed = self.weights.get(conv, given, key)
+        self._kept.append(packed)
+        conv.weights = packed.data_ptr()
 
     def convolve_transposed(
         self, x: Values, weight: Tensor, bias: Tensor | None = None, *, edge: Edge = Edge.ZEROS,
-        to: Values | None = None, slope: float = 1.0,
+        to: Values | None = None, slope: float = 1.0, key: Hashable | None = None,
     ) -> Values:  # fmt: skip
         """Convolve to twice the size: stride 2, padding 1, a 4x4 kernel or a 3x3 one.
 
@@ -236,6 +243,7 @@ class Program:
             edge: what lies beyond the edge of x.
             to: where it goes, (2h, 2w).
             slope: of a leaky ReLU behind it.
+            key: see `pack`.
         """
         if weight.shape[-1] == 3:
             weight = torch.nn.functional.pad(weight, (0, 1, 0, 1))
@@ -247,8 +255,9 @@ class Program:
                 small = weight[:, :, taps[p]][:, :, :, taps[q]].transpose(0, 1)
                 phase = Values(to.memory[:, p::2, q::2], out)
                 self.convolve(
-                    x, small, bias, padding=(1 - p, 1 - q), edge=edge, to=phase, slope=slope
-                )
+                    x, small, bias, padding=(1 - p, 1 - q), edge=edge, to=phase, slope=slope,
+                    key=None if key is None else (key, p, q),
+                )  # fmt: skip
         return to
 
     def normalise(
@@ -264,9 +273,7 @@ class Program:
         """
         scale, shift = torch.zeros(2, blocks(x.channels) * BLOCK).unbind()
         self._kept += [scale, shift, gain, bias]
-        spec = Norm(
-            x.map(), _address(gain), _address(bias), scale.data_ptr(), shift.data_ptr(), eps
-        )
+        spec = Norm(x.map(), address(gain), address(bias), scale.data_ptr(), shift.data_ptr(), eps)
         self.add(Kind.NORM, spec)
         return Values(x.memory, x.channels, scale, shift)
 
@@ -296,11 +303,14 @@ class Program:
         image: Tensor | None = None,
         matrix: Tensor | None = None,
     ) -> None:
-        """Write a map to an image (c, h, w) of memory that stays, see `Export` in `src/kernels.h`."""
+        """Write a map to an image (c, h, w) of memory that stays.
+
+        The other arguments are explained at `Export` in `src/kernels.h`.
+        """
         self._kept += [to, bias, image, matrix]
         colors = 0 if image is None else len(image)
         self.add(Kind.EXPORT, Export(
-            x.map(), x.reading(), _address(bias), _address(image), _address(matrix), to.data_ptr(),
+            x.map(), x.reading(), address(bias), address(image), address(matrix), to.data_ptr(),
             *to.stride(), len(to), colors, shuffle, spread, tanh, edge,
         ))  # fmt: skip
 
@@ -332,16 +342,17 @@ class Program:
             raise RuntimeError("The kernels do not know a step of this program.")
 
 
-def _address(tensor: Tensor | None) -> int | None:
+def address(tensor: Tensor | None) -> int | None:
+    """Where a tensor lies; None for none."""
     return None if tensor is None else tensor.data_ptr()
 
 
-def _method(x: Values, weight: Tensor, stride: int, size: Sequence[int]) -> Method:
+def choose_method(x: Values, weight: Tensor, stride: int, size: Sequence[int]) -> Method:
     """The fastest way of a convolution."""
     kernel = (weight.shape[2], weight.shape[3])
     if x.memory.ndim == 3:
         return Method.GATHER
-    if math.prod(size) > _FEW:
+    if math.prod(size) > FEW:
         if kernel == (3, 3) and stride == 1:
             return Method.THREE
         if kernel == (2 * stride, 2 * stride):

@@ -40,6 +40,7 @@ class Kind(IntEnum):
     EXPORT = 6
     STYLES = 7
     DEMODS = 8
+    PAINT = 9
 
 
 class Map(ctypes.Structure):
@@ -94,6 +95,12 @@ class Paint(ctypes.Structure):
         ("taps", c_int32),
         ("filter", c_float * MOST_TAPS),
     ]
+
+
+class Painting(ctypes.Structure):
+    """The layer to RGB of a map that is there."""
+
+    _fields_ = [("x", Map), ("paint", ctypes.POINTER(Paint))]
 
 
 class Convolution(ctypes.Structure):

@@ -139,8 +139,14 @@ struct Demods {
     int32_t count, unused;
 };
 
+// The layer to RGB of a map that is there.
+struct Painting {
+    Map x;
+    const Paint* paint;
+};
+
 enum Kind {
-    CONVOLVE = 1, NORM = 2, COMBINE = 3, POOL = 4, IMPORT = 5, EXPORT = 6, STYLES = 7, DEMODS = 8
+    CONVOLVE = 1, NORM = 2, COMBINE = 3, POOL = 4, IMPORT = 5, EXPORT = 6, STYLES = 7, DEMODS = 8, PAINT = 9
 };
 
 // One step of a program.

@@ -79,6 +79,7 @@ inline Sizes sizes_of(const Convolution& conv, int members) {
 inline Sizes sizes_of(const Step& step, int members) {
     if (step.kind == CONVOLVE) return sizes_of(*static_cast<const Convolution*>(step.spec), members);
     Sizes found;
+    if (step.kind == PAINT) found.line = line_floats(static_cast<const Painting*>(step.spec)->x.w);
     if (step.kind == NORM) {
         const Map& x = static_cast<const Norm*>(step.spec)->x;
         found.shared = size_t(blocks(x.channels)) * norm_parts(x) * sizeof(Moments) / sizeof(float);
@@ -143,6 +144,10 @@ class Run {
             case NORM: return normalise(n, *static_cast<const Norm*>(step.spec));
             case STYLES: return take_styles(n, *static_cast<const Styles*>(step.spec));
             case DEMODS: return take_demods(n, *static_cast<const Demods*>(step.spec));
+            case PAINT: {
+                const auto& spec = *static_cast<const Painting*>(step.spec);
+                return paint(n, 0, *spec.paint, spec.x, own);
+            }
             case COMBINE: {
                 const auto& spec = *static_cast<const Combine*>(step.spec);
                 return rows(n, spec.y, [&](int block, int y) { combine_row(spec, block, y); });
@@ -261,9 +266,13 @@ class Run {
         });
         if (!conv.paint) return;
         wait();
+        paint(n, 2, *conv.paint, y, own);
+    }
+
+    void paint(int n, int part, const Paint& paint, const Map& y, Scratch& own) const {
         const int chunk = most(1, 1024 / y.w);
-        share(n, 2, over(y.h, chunk), [&](int piece) {
-            paint_rows(*conv.paint, y, y.h, 0, piece * chunk, least(y.h, (piece + 1) * chunk), own.line);
+        share(n, part, over(y.h, chunk), [&](int piece) {
+            paint_rows(paint, y, y.h, 0, piece * chunk, least(y.h, (piece + 1) * chunk), own.line);
         });
     }
 
