@@ -94,7 +94,7 @@ def window_keys(live: Live, control: OscService) -> dict[str, Key]:
 def _notes(live: Live) -> list[str]:
     status = live.status()
     recording = ["recording"] if status["recording"] else []
-    return [f"{status['fps']:.1f} fps", *recording, *status["errors"]]
+    return [f"{status['fps']:.1f} fps", *recording, *live.faults.lately()]
 
 
 def _reporter(live: Live, where: str) -> Callable[[BaseException | str], None]:

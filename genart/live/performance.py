@@ -229,7 +229,8 @@ class Live:
             "loading": self.loader.loading,
             "quality": self.quality.level,
             **self.console.said,
-            "errors": self.faults.lately(),
+            "errors": self.faults.history(),
+            "faults": self.faults.now(),
         }
 
     def report(self, sinks: Sequence[Sink] = ()) -> LiveReport:

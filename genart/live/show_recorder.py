@@ -117,7 +117,7 @@ def load_models(live: Live, controls: Iterable[object]) -> None:
         try:
             live.loader.get(name)
         except GenartError as error:
-            live.faults.add("model", error)
+            live.faults.event("model", error)
 
 
 def _settles(path: str, param: Param[Any]) -> bool:

@@ -68,9 +68,7 @@ class StoreControl:
             try:
                 self._act(trigger)
             except Exception as error:  # an error in an action must not stop the engine
-                self._faults.add(trigger.name, error)
-            else:
-                self._faults.settle(trigger.name)
+                self._faults.event(trigger.name, error)
         return ()
 
     def _ask(self, control: Control, t: float) -> None:

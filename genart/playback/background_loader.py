@@ -59,7 +59,8 @@ class BackgroundLoader:
         self.failed: set[str] = set()
         self._lock = Lock()
         self._models: OrderedDict[str, Generator] = OrderedDict()  # the last one played last
-        self._wish, self._woken, self._closed = "", Event(), False
+        self._wish, self._path = "", "model.name"
+        self._woken, self._closed = Event(), False
         self._models_ready: deque[str] = deque()
         self._sketches_ready: deque[type[Sketch]] = deque()
         self._seen = self._stamp()
@@ -88,9 +89,10 @@ class BackgroundLoader:
                 return self._models[name]
         return self._keep(name, self._prepare(self._load(name)))
 
-    def want_model(self, name: str) -> None:
-        """Load a model in the background, once the request has been stable for 0.2 s."""
+    def want_model(self, name: str, path: str = "model.name") -> None:
+        """Load a model for a Param in the background, once the request is stable for 0.2 s."""
         self.loading = self._wish = name
+        self._path = path
         self._woken.set()
 
     def fetch(self) -> None:
@@ -105,7 +107,7 @@ class BackgroundLoader:
             self._faults.settle("model")
         except Exception as error:
             self.failed.add(name)
-            self._faults.add("model", error)
+            self._faults.refused(self._path, name, error)
             if out_of_memory(error):
                 let_go(error)
         self.loading = self._wish

@@ -108,7 +108,7 @@ class ResilientPlayer:
                     self._loader.failed.discard(value)  # asked for again, it is loaded again
                 self._turn(path, value)
         except UsageError as error:
-            self._faults.add("params", error)
+            self._faults.refused(path, value, error)
             if path in self.tree:
                 self._restored(path, self.tree.value(path))
         except Exception as error:  # an error in a Param's owner must not stop the engine
@@ -164,7 +164,7 @@ class ResilientPlayer:
         if self._loader.has(name):
             return self._loader.get(name)
         if name not in self._loader.failed and not self._loader.loading:
-            self._loader.want_model(name)
+            self._loader.want_model(name, _OTHER)
         return None
 
     def _switch(self, name: str) -> None:
@@ -196,10 +196,9 @@ class ResilientPlayer:
         elif self._before is not None:
             self._switch_back(error)
         else:
-            self._faults.add("sketch", error)
+            if not self._set_back(error):
+                self._faults.add("sketch", error)
             self._quality.failed(float(tick.t))
-        if isinstance(error, UsageError):
-            self._set_back()
 
     def _relieve(self, tick: Tick, error: BaseException) -> None:
         """Free cached memory; if that was not enough, lower the quality."""
@@ -220,19 +219,23 @@ class ResilientPlayer:
 
     def _switch_back(self, error: BaseException) -> None:
         """Return to the model before, because the first frame of the new one failed."""
-        self._faults.add("model", error)
+        self._faults.refused(_MODEL, self.tree.value(_MODEL), error)
         before, self._before = self._before, None
         assert before is not None
         self.sketch_player.set(_MODEL, before)
         self._restored(_MODEL, before)
         self._retry = Fraction(0)
 
-    def _set_back(self) -> None:
-        for path, value in self._good.items():
-            if path in self.tree and self.tree.value(path) != value:
-                with suppress(GenartError):
-                    self._turn(path, value)
-                    self._restored(path, value)
+    def _set_back(self, error: BaseException) -> bool:
+        """Reset the texts that a walk or model refused; returns whether there are any."""
+        now = {path: self.tree.value(path) for path in self._good if path in self.tree}
+        texts = [p for p, x in now.items() if x != self._good[p]] * isinstance(error, UsageError)
+        for path in texts:
+            self._faults.refused(path, now[path], error)
+            with suppress(GenartError):
+                self._turn(path, self._good[path])
+                self._restored(path, self._good[path])
+        return bool(texts)
 
     def _take_over(self, tick: Tick) -> None:
         for name in self._loader.models_ready():

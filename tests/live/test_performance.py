@@ -138,7 +138,7 @@ def test_an_action_that_fails_is_reported_and_the_changes_of_its_tick_are_made()
     store.put("sketch.level", 0.5)
     desk.changes(1.0)
     assert store.changes(1.0) == [("sketch.level", 0.5)]
-    assert faults.now() == ["cue.recall: OSError: no cue"]
+    assert faults.lately() == ["cue.recall: OSError: no cue"]
 
 
 def test_a_recorded_show_renders_again_to_the_frames_that_were_made(tmp_path: Path) -> None:

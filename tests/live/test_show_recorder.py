@@ -71,7 +71,7 @@ def test_a_model_is_kept_when_it_takes_over(tmp_path: Path) -> None:
     assert replayed.live.loader.has("plasma-classes"), "and so it takes over at once"
     lost = Show(show.header, [Change("model.name", "plasmo")], 1.0)
     load_models(replayed.live, [lost])
-    assert "Did you mean" in replayed.live.faults.now()[0]
+    assert "Did you mean" in replayed.live.faults.lately()[0]
     replayed.play({}, 1)
 
 

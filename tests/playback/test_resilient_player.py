@@ -168,7 +168,7 @@ def test_a_model_that_cannot_be_had_is_reported_and_the_name_set_back() -> None:
     loader.fetch()
     player.frame(tick(1))
     assert back == [("model.name", "plasma")]
-    assert 'Did you mean "plasma"' in faults.now()[0]
+    assert 'Did you mean "plasma"' in faults.lately()[0]
 
 
 def test_a_model_whose_first_frame_fails_gives_way_to_the_one_before() -> None:

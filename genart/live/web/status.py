@@ -16,6 +16,8 @@ class PageStatus:
 
     | key        | is                                                         |
     |------------|------------------------------------------------------------|
+    | `errors`   | the faults that are open, or were a moment ago, as text     |
+    | `faults`   | the faults as `Faults.rows` returns them                   |
     | `sketch`   | the sketch that plays                                      |
     | `target`   | frames per second wanted                                     |
     | `repeated` | frames shown again                                         |
@@ -46,6 +48,8 @@ class PageStatus:
         drops = {output.name: output.dropped for output in self._outputs}
         return {
             **live.status(),
+            "errors": live.faults.lately(),
+            "faults": live.faults.rows(),
             "sketch": type(live.sketch).__name__,
             "target": float(live.fps),
             "repeated": live.frame_blend.repeated,
