@@ -99,10 +99,14 @@ class Program:
 
     Args:
         weights: of the network; they know the library.
+
+    Attributes:
+        bytes: of memory for maps.
     """
 
     def __init__(self, weights: PackedWeights) -> None:
         self.weights, self._library = weights, weights.library
+        self.bytes = 0
         self._steps: list[tuple[Kind, ctypes.Structure]] = []
         self._kept: list[Any] = []
         self._free: list[Tensor] = []
@@ -130,6 +134,7 @@ class Program:
         else:
             found = torch.empty(count)
             self._kept.append(found)
+            self.bytes += found.nbytes
         return Values(found[:count].view(blocks(channels), *size, BLOCK), channels)
 
     def give_back(self, values: Values) -> None:
