@@ -1,15 +1,27 @@
-"""Files that appear complete or not at all."""
+"""Files that appear complete or not at all, and the folder of those that can be made again."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from genart.errors import UsageError
+
+
+def cache_folder() -> Path:
+    """Return the folder of downloads: `GENART_CACHE`, or the cache folder of the system."""
+    if folder := os.environ.get("GENART_CACHE"):
+        return Path(folder)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "genart"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "genart" / "Cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "genart"
 
 
 def file_hash(path: Path | None) -> str | None:

@@ -17,7 +17,7 @@ CORE = Path(__file__).parents[1] / "genart"
 LAYERS = [
     {"errors", "lazy_names", "progress", "interrupts", "realtime", "profiling"},
     {"latent", "files", "params", "osc"},
-    {"checkpoints", "media"},
+    {"checkpoints", "media", "kernels"},
     {"contracts", "perception"},
     {"param_groups", "hooks", "testing"},
     {"plugins"},

@@ -18,10 +18,9 @@ import torch.nn.functional as F
 
 from genart.contracts import Generator
 from genart.errors import DataError, UsageError
-from genart.files import atomic, file_hash
+from genart.files import atomic, cache_folder, file_hash
 from genart.latent import Latent
 from genart.models.capabilities import Layered
-from genart.models.download import cache_folder
 
 _VERSION = "2"  # of how clusters are found
 _PLACES = 24  # images that are looked at

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 import torch
 from torch import Tensor
 
-from genart.kernels.library import Library
+from genart.kernels.interface import Library
 from genart.kernels.structures import Convolution
 
 

@@ -6,29 +6,18 @@ import hashlib
 import http.client
 import os
 import re
-import sys
 import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import IO
 
 from genart.errors import CheckpointError, UsageError
+from genart.files import cache_folder
 from genart.progress import Progress, ProgressCallback
 
 LIMIT = 16 << 30  # bytes; the largest official network is under 1 GiB
 _BLOCK = 1 << 20
 _DIGITS = 16  # hexadecimal digits of each sha256 in a cached file's name
-
-
-def cache_folder() -> Path:
-    """Return the folder of downloads: `GENART_CACHE`, or the cache folder of the system."""
-    if folder := os.environ.get("GENART_CACHE"):
-        return Path(folder)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "genart"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "genart" / "Cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "genart"
 
 
 def fetch(

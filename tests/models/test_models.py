@@ -15,8 +15,9 @@ import torch
 
 import genart
 from genart.checkpoints import Checkpoint
+from genart.files import cache_folder
 from genart.hooks import Spec
-from genart.models.download import cache_folder, fetch
+from genart.models.download import fetch
 from genart.models.loading import convert, models, recognise
 from genart.plugins import Entry, registry
 from genart.progress import Progress

@@ -1,0 +1,183 @@
+"""Compile the kernels to one library, with the system's C++ compiler.
+
+`setup.py` uses this file when genart is installed, `python -m genart.kernels` afterwards. It
+imports only the standard library, because `setup.py` loads it by its path before anything else is
+installed.
+
+Environment variables: `CXX` or `CC` is the compiler, with arguments; `CXXFLAGS` and `LDFLAGS` are
+added to the flags.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+SOURCES = Path(__file__).parent / "src"
+REBUILD = "python -m genart.kernels"
+_COMPILERS = ("cc", "gcc", "clang", "c++", "g++", "clang++")
+_FLAGS = (
+    "-std=c++17", "-O3", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics",
+    "-fvisibility=hidden",
+)  # fmt: skip
+_AVX2 = ("-mavx2", "-mfma")
+_AVX512 = ("-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", *_AVX2)
+#: Flags of each level, for x86-64; other processors have the first one only.
+_LEVELS: dict[str, tuple[str, ...]] = {"baseline": (), "avx2": _AVX2, "avx512": _AVX512}
+_SECONDS = 300.0  # a compiler that takes longer is stopped
+
+
+class BuildError(RuntimeError):
+    """The library could not be built; the message says why and what to do."""
+
+
+def build(folder: Path, check: Callable[[Path], None] | None = None) -> Path:
+    """Compile the library into a folder, and return its path.
+
+    The file gets its final name after everything went well, by one rename: it is complete or not
+    there, and several processes may build at once.
+
+    Args:
+        folder: made if it does not exist.
+        check: called with the finished library before it gets its name; it raises BuildError to
+            reject it.
+
+    Raises:
+        BuildError: there is no compiler, it fails, or the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix="building-") as inside:
+            compiler, target = _compiler(Path(inside))
+            fresh = _compiled(compiler, target, Path(inside))
+            if check is not None:
+                check(fresh)
+            fresh.chmod(0o755)  # writable by its owner only, whatever the umask
+            final = folder / file_name(*target)
+            os.replace(fresh, final)
+    except OSError as error:
+        raise BuildError(f"The library of kernels cannot be written: {error}") from error
+    return final
+
+
+def file_name(system: str = "", machine: str = "") -> str:
+    """The name of the library of these sources, for this computer unless another is given."""
+    system, machine = system or _system(sys.platform), machine or _machine(platform.machine())
+    suffix = "dll" if system == "windows" else "so"
+    return f"kernels-{system}-{machine}-{_digest()}.{suffix}"
+
+
+def others(path: Path) -> list[Path]:
+    """Libraries beside this one for the same computer, but of other sources."""
+    kind = path.name.rpartition("-")[0]
+    return [each for each in path.parent.glob(f"{kind}-*{path.suffix}") if each.name != path.name]
+
+
+@cache
+def _digest() -> str:
+    """A hash of everything that the library is made from."""
+    seen = hashlib.sha256(repr((_FLAGS, _LEVELS)).encode())
+    for path in sorted([*SOURCES.glob("*.cpp"), *SOURCES.glob("*.h")]):
+        seen.update(path.name.encode() + b"\0" + path.read_bytes())
+    return seen.hexdigest()[:16]
+
+
+def _compiler(inside: Path) -> tuple[list[str], tuple[str, str]]:
+    """The first compiler that can compile C++, and the system and machine it compiles for."""
+    given = os.environ.get("CXX") or os.environ.get("CC")
+    found = [shlex.split(given)] if given else [[name] for name in _COMPILERS if shutil.which(name)]
+    problem = ""
+    for command in found:
+        try:
+            target = _target(_run([*command, "-dumpmachine"]))
+            _run([*command, *_flags(target[0]), "-c", _source("library"), "-o", inside / "try.o"])
+            return command, target
+        except BuildError as error:
+            problem = problem or str(error)
+    names = given or ", ".join(_COMPILERS)
+    raise BuildError(
+        f"No C++ compiler works ({names}). Install gcc or clang, or set CXX. {problem}".strip()
+    )
+
+
+def _target(triple: str) -> tuple[str, str]:
+    """System and machine of what a compiler makes, from its "x86_64-linux-gnu"."""
+    machine, _, rest = triple.strip().partition("-")
+    return _system(rest), _machine(machine)
+
+
+def _system(text: str) -> str:
+    known = {"linux": "linux", "darwin": "macos", "macos": "macos"}
+    known |= {"win32": "windows", "windows": "windows", "mingw": "windows"}
+    return next((name for word, name in known.items() if word in text), text)
+
+
+def _machine(text: str) -> str:
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(text.lower(), text.lower())
+
+
+def _compiled(compiler: list[str], target: tuple[str, str], inside: Path) -> Path:
+    """Compile all sources at the same time, and link them."""
+    system, machine = target
+    levels = _LEVELS if machine == "x86_64" else {"baseline": _LEVELS["baseline"]}
+
+    def compile_one(source: str, name: str, flags: tuple[str, ...] = ()) -> Path:
+        made = inside / f"{name}.o"
+        _run([*compiler, *_flags(system), *flags, "-c", _source(source), "-o", made])
+        return made
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        started = [
+            pool.submit(compile_one, "level", level, (*flags, f"-DGENART_LEVEL={level}"))
+            for level, flags in reversed(levels.items())  # the slowest first
+        ]
+        started += [pool.submit(compile_one, name, name) for name in ("library", "team")]
+        objects = [each.result() for each in started]
+    library = inside / file_name(system, machine)
+    _run([*compiler, "-shared", *_link_flags(system), *objects, "-o", library])
+    return library
+
+
+def _source(name: str) -> Path:
+    return SOURCES / f"{name}.cpp"
+
+
+def _flags(system: str) -> list[str]:
+    given = shlex.split(os.environ.get("CXXFLAGS", ""))
+    return [*given, *_FLAGS, *([] if system == "windows" else ["-fPIC", "-pthread"])]
+
+
+def _link_flags(system: str) -> list[str]:
+    needed = {"linux": ["-pthread", "-Wl,--as-needed"], "windows": ["-static-libgcc"]}
+    given = [os.environ.get("CXXFLAGS", ""), os.environ.get("LDFLAGS", "")]
+    return [*shlex.split(" ".join(given)), *needed.get(system, ["-pthread"])]
+
+
+def _run(command: list[str | Path]) -> str:
+    """What a compiler prints.
+
+    Raises:
+        BuildError: it fails; the message has the end of its output.
+    """
+    words = [str(word) for word in command]
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=_SECONDS, errors="replace",
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BuildError(f"{words[0]} cannot be run: {error}.") from error
+    if done.returncode:
+        output = " ".join((done.stderr or done.stdout).split())[-600:]
+        raise BuildError(f"{words[0]} ended with exit code {done.returncode}. {output}".strip())
+    return done.stdout
