@@ -72,12 +72,12 @@ class Actions(Mapping[str, ActionSpec]):
         action.run(args, source)
 
     def attempt(self, address: str, args: tuple[Any, ...], source: str) -> None:
-        """Run an action; a refusal is counted, and logged once for each action and sender."""
+        """Run an action; a refusal is counted, and logged once for each reason."""
         try:
             self.run(address, args, source)
         except (UsageError, OSError) as error:
             full = f"/genart/{address}"
-            self._store.refuse(full, f"{full}: {error}", source)
+            self._store.refuse(f"{full}: {error}", f"{full}: {error}", source)
 
     def __getitem__(self, address: str) -> ActionSpec:
         return self._known[address]

@@ -7,6 +7,7 @@ from typing import Any
 
 from genart.contracts import Control
 from genart.live.actions import Actions
+from genart.live.complaints import without_numbers
 from genart.live.live_mapping import LiveMapping
 from genart.live.protocols import Light, LiveControl
 from genart.live.store import Store
@@ -74,7 +75,7 @@ class LiveConsole:
         try:
             self.store.put(path, value, source)
         except ValueError as error:  # UnknownName, ParamError: counted by the store
-            self.store.complain("value", str(error), source)
+            self.store.complain(without_numbers(str(error)), str(error), source)
 
     def current(self, path: str) -> Any:
         """The newest value asked for."""

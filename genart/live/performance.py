@@ -140,6 +140,9 @@ class Live:
         self.engine_clock.stop = self.stopped
         self.display_clock = LiveClock(self.fps, stop=self.stopped, seconds=seconds)
         self.store = Store(first.tree, clock=self.engine_clock.seconds)
+        self.store.complaints.logged = lambda line, source: self.faults.logged(
+            source.partition(" ")[0] or "osc", line
+        )
         self.phase_lock = PhaseLock(period)
         self.frame_blend = FrameBlend(blend, self._shows, self.phase_lock.shown)
         self.store_control = StoreControl(self.store, self.faults, {}, self._took)
@@ -231,6 +234,7 @@ class Live:
             **self.console.said,
             "errors": self.faults.history(),
             "faults": self.faults.now(),
+            "refused": self.faults.history(logged=True),
         }
 
     def report(self, sinks: Sequence[Sink] = ()) -> LiveReport:

@@ -26,6 +26,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from genart.errors import ParamError
+from genart.live.complaints import Complaints, Why
 from genart.params import Param
 from genart.playback.timeline import Change, Pairs, Timeline, smoothing_of
 
@@ -33,8 +34,6 @@ log = logging.getLogger("genart.live")
 
 #: Called after a commit with (path, value, source), on the thread that committed.
 Subscriber = Callable[[str, Any, str], None]
-_MOST_COMPLAINTS = 1000
-_LONGEST_LINE = 300  # characters; a message from the network may have 64 kB
 #: For so long after a reload, in seconds, a thread may commit what it resolved before.
 _RECHECK = 1.0
 
@@ -85,6 +84,7 @@ class Store:
         received: how many values and triggers arrived.
         rejected: how many of them were refused.
         clamped: how many values were out of range and became the nearest end.
+        complaints: logs what is refused.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Store:
         self._room = triggers
         self._taken = self._reloaded = -math.inf
         self._subscribers: tuple[Subscriber, ...] = ()
-        self._complaints: set[tuple[str, str]] = set()
+        self.complaints = Complaints()
 
     def put(
         self,
@@ -281,20 +281,14 @@ class Store:
         with self._lock:
             self.received += count
 
-    def refuse(self, kind: str, why: str, source: str = "") -> None:
-        """Count something that was refused, and log it once for each kind and sender."""
+    def refuse(self, thing: str, why: Why, source: str = "") -> None:
+        """Count something that was refused, and log it once for each thing, whoever sends it."""
         self._reject()
-        self.complain(kind, why, source)
+        self.complaints.add(thing, why, source)
 
-    def complain(self, kind: str, why: str, source: str = "") -> None:
-        """Log a warning once for each kind and sender; ports of one host are one sender."""
-        why = why if len(why) <= _LONGEST_LINE else f"{why[:_LONGEST_LINE]} ..."
-        key = (kind, source.rpartition(":")[0] or source)
-        with self._lock:
-            if key in self._complaints or len(self._complaints) >= _MOST_COMPLAINTS:
-                return
-            self._complaints.add(key)
-        log.warning("%s (%s; logged once)", why, source or "unknown sender")
+    def complain(self, thing: str, why: Why, source: str = "") -> None:
+        """Log a warning once for each thing, whoever sends it."""
+        self.complaints.add(thing, why, source)
 
     def _reject(self) -> None:
         with self._lock:

@@ -101,6 +101,7 @@ class StoreControl:
     def _act(self, trigger: Trigger) -> None:
         action = self.actions.get(trigger.name)
         if action is None:
-            self.store.refuse("trigger", f'There is no trigger "{trigger.name}".', trigger.source)
+            why = f'There is no trigger "{trigger.name}".'
+            self.store.refuse(why, why, trigger.source)
         else:
             action(trigger)

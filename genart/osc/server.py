@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import selectors
 import socket
 import struct
@@ -40,6 +41,7 @@ _TIMESTAMPS = 35  # SO_TIMESTAMPNS, for which Python has no name
 _TIMESPEC = struct.Struct("@ll")
 _EXTRA = 64  # bytes of the arrival time's message
 _SENDERS = 256  # senders remembered
+_NUMBER = re.compile(r"\d[\d.]*")
 _STINT = 0.005  # seconds of handling, after which the thread sleeps as long and the engine can run
 
 
@@ -230,9 +232,10 @@ class OscServer:
         )
 
     def _complain(self, host: str, why: str) -> None:
-        """Log once what is wrong with a host's connections, however often it connects."""
-        if host not in self._told and len(self._told) < _SENDERS:
-            self._told.add(host)
+        """Log once what is wrong with connections, whoever connects, however often."""
+        thing = _NUMBER.sub("#", why)
+        if thing not in self._told and len(self._told) < _SENDERS:
+            self._told.add(thing)
             log.warning("OSC over TCP from %s: %s (logged once)", host, why)
 
     def _gone(self, connection: Connection) -> None:

@@ -146,10 +146,17 @@ class Faults:
         """The faults that are open, or were until a moment ago: for people to read."""
         return [f"{each.where}: {each.message}" for each in self._recent(seconds)]
 
-    def history(self) -> list[str]:
-        """The newest faults, the last one first, whether they are over or not: with their time."""
+    def history(self, *, logged: bool = False) -> list[str]:
+        """The newest faults, the last one first, whether they are over or not: with their time.
+
+        Args:
+            logged: return what was logged elsewhere, and nothing else.
+        """
         with self._lock:
-            newest = sorted(self._all.values(), key=lambda each: -each.number)[:_LISTED]
+            found = [each for key, each in self._all.items() if (key in self._logged) == logged]
+        newest = sorted(found, key=lambda each: -each.number)[:_LISTED]
+        if logged:
+            return [f"{_clock(each.since)} {each.message}" for each in newest]
         return [
             f"{_clock(each.since)} {each.where}: {each.message}" + ("" if each.open else " (over)")
             for each in newest

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from genart.errors import ParamError, UnknownName
+from genart.live.complaints import Complaints
 from genart.live.store import Store, Trigger
 from genart.params import Param, ParamTree
 from genart.playback.timeline import Change
@@ -167,15 +168,35 @@ def test_triggers_keep_their_order_and_their_number_is_bounded() -> None:
     assert held.take().triggers == []
 
 
-def test_a_fault_is_logged_once_for_each_kind_and_sender(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refusal_is_logged_once_for_each_thing_whoever_sends_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     held, _ = store()
     with caplog.at_level(logging.WARNING):
         for port in range(50):
-            held.refuse("address", "/x: no such address", f"osc 127.0.0.1:{port}")
-        held.refuse("address", "/x: no such address", "osc 10.0.0.1:1")
-        held.refuse("packet", "Bad OSC", "osc 10.0.0.1:1")
-    assert len(caplog.records) == 3
+            held.refuse("/x", "There is no /x.", f"osc 127.0.0.1:{port}")
+        held.refuse("/x", "There is no /x.", "osc 10.0.0.1:1")
+        held.refuse("/y", lambda: "There is no /y.", "osc 10.0.0.1:1")
+    assert [record.message.partition(" (")[0] for record in caplog.records] == [
+        "There is no /x.", "There is no /y.",
+    ]  # fmt: skip
     assert held.rejected == 52
+
+
+def test_a_flood_of_things_is_logged_in_part_and_the_rest_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = [0.0]
+    seen: list[str] = []
+    complaints = Complaints(lambda line, source: seen.append(line), lambda: now[0])
+    for k in range(100_000):
+        complaints.add(f"/{k}", f"There is no /{k}.", "osc 10.0.0.1:1")
+    assert len(seen) == len(caplog.records) == 50
+    assert len(complaints._known) <= 1000
+    now[0] += 10
+    complaints.add("/late", "There is no /late.")
+    assert seen[-1] == "There is no /late.", "a flood does not silence the rest of the night"
+    assert "99950 others were not logged" in caplog.records[-1].message
 
 
 def test_another_sketch_keeps_the_values_that_fit() -> None:

@@ -22,11 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeAlias
 
 from genart.errors import ParamError, UsageError
 from genart.live.actions import Actions
+from genart.live.complaints import without_numbers
 from genart.live.osc.addresses import ROOT, STATUS, address_of, wire
 from genart.live.store import Store
 from genart.mapping.bindings import Action, Outcome
@@ -105,7 +107,8 @@ class Router:
             content = decode(packet)
         except OscError as error:
             self.store.arrived()
-            self.store.refuse("packet", f"Malformed OSC packet: {error}", sender.name)
+            why = f"Malformed OSC packet: {error}"
+            self.store.refuse(without_numbers(why), why, sender.name)
             return
         if isinstance(content, Message):
             self.perform([content], sender)
@@ -113,7 +116,8 @@ class Router:
         for tag, messages in _by_time(content):
             why = self.scheduler.submit(tag, partial(self.perform, messages, sender))
             if why:
-                self.store.complain("time tag", f"A bundle has {why}.", sender.name)
+                why = f"A bundle has {why}."
+                self.store.complain(without_numbers(why), why, sender.name)
 
     def perform(self, messages: list[Message], sender: Sender) -> None:
         """Perform messages now, all their changes at once; a refused message is left out."""
@@ -123,6 +127,9 @@ class Router:
         for message in messages:
             try:
                 self._gather(message, batch, sender.name)
+            except _NoSuchAddress:
+                address = message.address
+                self.store.refuse(address, partial(self._unknown, address), sender.name)
             except UsageError as error:  # ParamError, UnknownName
                 self._refuse(message, str(error), sender)
             except (OscError, TypeError, ValueError, OverflowError) as error:
@@ -139,8 +146,17 @@ class Router:
         sender.reply(encode(Message(address, args if isinstance(args, tuple) else (args,))))
 
     def _refuse(self, message: Message, why: str, sender: Sender) -> None:
-        kind = message.address if message.address in self._targets else "address"
-        self.store.refuse(kind, f"{message.address}: {why}", sender.name)
+        why = f"{message.address}: {why}"
+        self.store.refuse(without_numbers(why), why, sender.name)
+
+    def _unknown(self, address: str) -> str:
+        """What is reported about an address that does not exist: with the nearest one."""
+        named = address.removeprefix(ROOT).strip("/")
+        known = [*self._targets, *(f"{ROOT}/{each}" for each in self._actions)]
+        known += [f"{STATUS}{name}" for name in list(self.status)]
+        near = get_close_matches(named, [each.removeprefix(f"{ROOT}/") for each in known], n=1)
+        guess = f'Did you mean "{ROOT}/{near[0]}"?' if near else "docs/osc.md lists the addresses."
+        return f'There is no address "{address}". {guess}'
 
     def _refresh(self) -> None:
         tree = self.store.tree
@@ -190,7 +206,8 @@ class Router:
             try:
                 self._gather(Message(address, message.args), batch, source)
             except UsageError as error:  # a refusal does not affect the other addresses
-                self.store.refuse(address, f"{address}: {error}", source)
+                why = f"{address}: {error}"
+                self.store.refuse(without_numbers(why), why, source)
 
     def _change(self, address: str, args: tuple[Any, ...], batch: _Batch, source: str) -> None:
         target = self._targets[address]
@@ -251,7 +268,7 @@ class Router:
             return
         name = address.removeprefix(_RECALL)
         if "cue/recall" not in self._actions:
-            raise OscError("no such address")
+            raise _NoSuchAddress(address)
         self._act(_RECALL.rstrip("/"), (name,), batch, source)
 
     def _answer_status(self, address: str, args: tuple[Any, ...], batch: _Batch) -> None:
@@ -265,12 +282,16 @@ class Router:
     def _other(self, address: str, args: tuple[Any, ...], batch: _Batch, source: str) -> None:
         known = self.foreign(address, args) if self.foreign else None
         if known is None:
-            raise OscError("no such address")
+            raise _NoSuchAddress(address)
         for each in known:
             if isinstance(each, Action):
                 self._gather(Message(f"{ROOT}/{each.address}", each.args), batch, source)
             else:
                 batch.changes[each.path] = replace(each, source=source)
+
+
+class _NoSuchAddress(OscError):
+    """An address that nothing has."""
 
 
 #: Actions for plain buttons, which send 1 when pressed and 0 when released.

@@ -152,7 +152,8 @@ class OscService:
 
     def _rate_limited(self, sender: Sender) -> None:
         self.limited += 1
-        self.store.complain("rate", "More messages than one sender may send.", sender.name)
+        why = f"More messages than one sender may send, from {sender.host}."
+        self.store.complain(why, why, sender.name)
 
 
 def _seconds(args: tuple[Any, ...]) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genart.errors import GenartError, ParamError
+from genart.live.complaints import without_numbers
 from genart.live.osc.addresses import address_of, wire
 from genart.live.osc.router import Router
 from genart.live.store import Store
@@ -236,7 +237,8 @@ class Clients:
         try:
             client.hear(said, self._store, self._do)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            self._store.refuse("web", f"An invalid message of the page:  {error}", client.source)
+            why = f"An invalid message of the page: {error}"
+            self._store.refuse(without_numbers(why), why, client.source)
 
 
 def _number(value: Any) -> float:

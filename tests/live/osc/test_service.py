@@ -265,6 +265,38 @@ def test_what_cannot_be_is_counted_and_said_once(
     assert len([r for r in caplog.records if r.levelno >= logging.WARNING]) == 1
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("/genart/sketch/leval", "/genart/sketch/level"),
+        ("/sketch/count", "/genart/sketch/count"),
+        ("/genart/cue/recal", "/genart/cue/recall"),
+        ("/genart/status/osc/recieved", None),
+        ("/ping", None),
+        ("/genart/cue/recall nosuch", '"nosuch"'),
+        ("/genart/cue/recall another", '"another"'),
+        ("/genart/sketch/look tame", "calm, wild"),
+        ("/genart/sketch/look lame", "calm, wild"),
+    ],
+    ids=lambda wrong: wrong[0],
+)
+def test_each_wrong_thing_is_reported_after_others_of_the_same_host(
+    client: Client, caplog: pytest.LogCaptureFixture, wrong: tuple[str, str | None]
+) -> None:
+    """The kind: the first mistake of a host does not hide the next ones."""
+    client.send("/ping/first")
+    client.send("/genart/cue/recall", "first")
+    client.send("/genart/sketch/look", "first")
+    address, *args = wrong[0].split()
+    for _ in range(3):
+        client.send(address, *args)
+    assert level(client) == 0.5
+    lines = [record.message for record in caplog.records]
+    assert len(lines) == 4
+    assert address in lines[3]
+    assert wrong[1] is None or wrong[1] in lines[3]
+
+
 def test_touches_and_buttons_let_go_are_no_values(client: Client) -> None:
     client.send("/genart/sketch/level/z", 1.0)
     client.send("/genart/record/start", 0.0)
