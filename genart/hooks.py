@@ -55,6 +55,7 @@ class Spec(Generic[T_co]):
             generator, and are therefore inverted in one batch.
         live: for sinks, whether it is a stream or a device; False for a file.
         every_frame: for sinks, whether no frame may be dropped, as in a film.
+        max_fps: for sinks, the highest rate in frames per second; None for any.
     """
 
     factory: Callable[..., T_co]
@@ -67,6 +68,7 @@ class Spec(Generic[T_co]):
     joint: bool = False
     live: bool = False
     every_frame: bool = False
+    max_fps: int | None = None
 
 
 class Register(Protocol[T_contra]):

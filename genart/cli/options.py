@@ -74,6 +74,7 @@ def _read(text: str) -> Any:
 repaint_size_option = click.option(
     "--size", metavar="N or WxH", help="Longer side in pixels, or WxH to scale and crop."
 )
+repaint_fps_option = click.option("--fps", help="Frames per second of films.  [those of the input]")
 extra_option = click.option(
     "--option", "extra", type=Option(), multiple=True,
     help="Another option of the stylizer; repeatable.",

@@ -13,6 +13,7 @@ from genart.cli.options import (
     chosen,
     extra_option,
     preview_option,
+    repaint_fps_option,
     repaint_size_option,
 )
 
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 def show(painted: Painted) -> Iterator[str]:
     """What to print: one line per image or film."""
     for each in painted.results:
-        yield (
-            f"{each['input']} -> {each['output']}"
-            if "output" in each
-            else (f"{each['input']}: {each['error']}")
-        )
+        if "output" in each:
+            note = f" ({each['note']})" if "note" in each else ""
+            yield f"{each['input']} -> {each['output']}{note}"
+        else:
+            yield f"{each['input']}: {each['error']}"
     if painted.failed:
         yield f"{painted.failed} of {len(painted.results)} failed"
 
@@ -49,6 +50,7 @@ def show(painted: Painted) -> Iterator[str]:
 @click.option("--tv-weight", type=float, help="Weight of smoothness.")
 @click.option("--layers", help="Style layers, comma-separated, each with an optional =weight.")
 @repaint_size_option
+@repaint_fps_option
 @click.option("--steps", type=int, help="Optimisation steps.")
 @click.option("--keep-color", is_flag=True, default=None, help="Keep the colours of the content.")
 @extra_option

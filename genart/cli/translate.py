@@ -12,6 +12,7 @@ from genart.cli.options import (
     chosen,
     extra_option,
     preview_option,
+    repaint_fps_option,
     repaint_size_option,
 )
 from genart.cli.stylize import show
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--method", help="Stylizer.  [cyclegan, which also loads pix2pix models]")
 @repaint_size_option
+@repaint_fps_option
 @extra_option
 @preview_option("the current state of a film")
 def command(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -79,24 +77,22 @@ def _model(path: Path) -> dict[str, Any]:
 
 
 def _film(path: Path) -> dict[str, Any]:
-    from imageio_ffmpeg import get_ffmpeg_exe
-
+    from genart.media.film_probe import probe_film
     from genart.media.metadata import read_recipe
 
-    command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
-    text = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    ).stderr.decode("utf-8", "replace")
-    stream = re.search(r"Stream #.*Video: (\w+).*?, (\d+)x(\d+)[, ].*?([\d.]+k?) (?:fps|tbr)", text)
-    length = re.search(r"Duration: (\d+):(\d\d):([\d.]+)", text)
-    if not stream:
-        raise DataError(f"{path} is a damaged film.")
-    facts = {"codec": stream[1], "size": [int(stream[2]), int(stream[3])]}
-    hours, minutes, seconds = length.groups() if length else ("0", "0", "nan")
-    return facts | {
-        "fps": float(stream[4].replace("k", "e3")),
-        "seconds": int(hours) * 3600 + int(minutes) * 60 + float(seconds),
-        "audio": "Audio: " in text,
+    film = probe_film(path)
+    height, width = film.size
+    return {
+        "codec": film.codec,
+        "size": [width, height],
+        "fps": float(film.fps),
+        "variable_fps": film.variable,
+        "seconds": film.seconds,
+        "frames": film.frames,
+        "alpha": film.alpha,
+        "hdr": film.hdr or None,
+        "audio": film.sound is not None,
+        "channels": film.sound and film.sound.layout,
         "recipe": read_recipe(path),
     }
 

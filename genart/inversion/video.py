@@ -120,14 +120,15 @@ def _mirrored(values: Tensor, reach: int) -> Tensor:
 
 def _read(path: Path, size: tuple[int, int], fit: str) -> tuple[list[Image], Fraction]:
     """A film's frames at the model's size, and their rate."""
-    from genart.media.video import look_at, read_film
+    from genart.media.film_probe import probe_film
+    from genart.media.video import read_film
 
-    source = look_at(path)
-    if source.frames > _MOST:
-        raise DataError(f"{path} has {source.frames} frames; at most {_MOST} are allowed. Cut it.")
+    film = probe_film(path)
+    if film.frames > _MOST:
+        raise DataError(f"{path} has {film.frames} frames; at most {_MOST} are allowed. Cut it.")
     frames: list[Frame] = [
-        fit_frame(frame, size, fit) for frame in read_film(path, source.size, source.fps)
+        fit_frame(frame, size, fit) for frame in read_film(film, film.size, film.fps)
     ]
     if not frames:
         raise DataError(f"{path} contains no readable frame.")
-    return [frame_to_image(frame) for frame in frames], source.fps
+    return [frame_to_image(frame) for frame in frames], film.fps

@@ -8,6 +8,7 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.files import atomic
+    from genart.media.film_probe import FilmFacts, SoundTrack, probe_film, probe_sound
     from genart.media.film_spec import Size
     from genart.media.frames import on_black
     from genart.media.images import AnyImage
@@ -17,6 +18,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "genart.media.film_probe": "FilmFacts SoundTrack probe_film probe_sound",
             "genart.media.film_spec": "Size",
             "genart.media.images": "AnyImage",
             "genart.files": "atomic",
@@ -28,10 +30,14 @@ else:
 
 __all__ = [
     "AnyImage",
+    "FilmFacts",
     "Footage",
     "Size",
+    "SoundTrack",
     "atomic",
     "on_black",
+    "probe_film",
+    "probe_sound",
     "read_recipe",
     "recipe_text",
     "write_recipe",

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from threading import Condition, Thread
@@ -14,6 +13,7 @@ from threading import Condition, Thread
 import numpy as np
 
 from genart.errors import DataError
+from genart.media.film_probe import FilmFacts, probe_film
 from genart.media.image_types import Frame
 
 _PATIENCE = 10.0  # seconds that a camera may take to give its first frame
@@ -26,57 +26,19 @@ _CAMERAS = {
 }
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a film is.
+def read_film(
+    film: FilmFacts, size: tuple[int, int], fps: Fraction
+) -> Generator[Frame, None, None]:
+    """The frames of a film at another rate, made to cover size (h, w); one at a time.
 
-    Args:
-        path: its file.
-        size: (h, w) as it is shown: pixels, upright.
-        fps: frames per second.
-        frames: how many.
-        sound: whether it has any.
+    They are upright and in square pixels; transparent parts are black.
     """
-
-    path: Path
-    size: tuple[int, int]
-    fps: Fraction
-    frames: int
-    sound: bool
-
-    @property
-    def seconds(self) -> float:
-        """Its length."""
-        return float(self.frames / self.fps)
-
-
-def look_at(path: Path) -> Source:
-    """What a film is.
-
-    Raises:
-        DataError: no such file, or none that holds a film.
-    """
-    from moviepy.video.io.ffmpeg_reader import ffmpeg_parse_infos
-
-    if not path.is_file():
-        raise DataError(f'There is no film "{path}".')
-    try:
-        info = ffmpeg_parse_infos(str(path))
-        width, height = info["video_size"]
-        if abs(info.get("video_rotation", 0)) in (90, 270):
-            width, height = height, width
-        fps = Fraction(info["video_fps"]).limit_denominator(1001)
-        frames = round(info["video_duration"] * fps)
-    except (OSError, KeyError, ValueError, TypeError, IndexError) as error:
-        raise DataError(f"{path} cannot be read as a film.") from error
-    if min(width, height, frames, fps) <= 0:
-        raise DataError(f"{path} contains no image that ffmpeg can read.")
-    return Source(path, (height, width), fps, frames, bool(info.get("audio_found")))
-
-
-def read_film(path: Path, size: tuple[int, int], fps: Fraction) -> Generator[Frame, None, None]:
-    """The frames of a film at another rate, made to cover size (h, w); one at a time."""
-    return _decoded(["-i", f"file:{path}"], size, f"fps={fps},")
+    filters = [f"fps={fps}"]
+    if film.alpha:
+        filters.append("format=gbrap,premultiply=inplace=1")
+    if not film.square:
+        filters.append(f"scale={film.size[1]}:{film.size[0]}:flags=bicubic,setsar=1")
+    return _decoded([*film.source, "-map", "0:V:0"], size, ",".join(filters) + ",")
 
 
 def _decoded(
@@ -135,12 +97,13 @@ class Footage:
         kind, _, name = self.source.partition(":")
         self._input = _camera(name) if kind == "camera" else None
         self._camera: _Newest | None = None
+        self._film: FilmFacts | None = None
         self._frames: Generator[Frame, None, None] | None = None
         self._index, self._held = -1, np.zeros((*size, 3), np.uint8)
         self._length = 1  # frames, at the rate they are taken
         if self._input is None:
-            seconds = look_at(Path(self.source)).seconds
-            self._length = max(round(seconds * float(self._fps)), 1)
+            self._film = probe_film(self.source)
+            self._length = max(round(self._film.seconds * float(self._fps)), 1)
 
     def frame(self, t: float) -> Frame:
         """Return the frame at t seconds, uint8 (h, w, 3); of a camera the newest.
@@ -183,7 +146,8 @@ class Footage:
         frame = None if self._frames is None else next(self._frames, None)
         if frame is None:  # its end, or its beginning
             self._rewind()
-            self._frames = read_film(Path(self.source), self.size, self._fps)
+            assert self._film is not None
+            self._frames = read_film(self._film, self.size, self._fps)
             frame = next(self._frames, None)
         if frame is None:
             raise DataError(f"{self.source} contains no image that ffmpeg can read.")

@@ -15,6 +15,7 @@ import numpy as np
 from genart.contracts import Frame
 from genart.errors import DataError, UsageError
 from genart.files import file_hash
+from genart.media.film_probe import probe_film
 from genart.media.frames import on_black, to_frames
 from genart.media.images import read_image
 from genart.media.video import read_film
@@ -119,15 +120,10 @@ class ShotMaker:
         return Shot(lambda t: frame, self.still)
 
     def _film(self, path: Path) -> Shot:
-        from imageio_ffmpeg import count_frames_and_secs
-
-        try:
-            _, seconds = count_frames_and_secs(str(path))
-        except RuntimeError as error:
-            raise DataError(f"{path} cannot be read as a film.") from error
-        frames = read_film(path, self.size, self.fps)
+        film = probe_film(path)
+        frames = read_film(film, self.size, self.fps)
         self.stack.callback(frames.close)
-        return Shot(FramesByTime(frames, self.fps), float(seconds))
+        return Shot(FramesByTime(frames, self.fps), film.seconds)
 
 
 def parse_scene(text: str) -> Scene:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def stylize(
     style: str | Path | Sequence[str | Path],
     method: str | None = None,
     size: Size | None = None,
+    fps: float | str | Fraction | None = None,
     device: str = "auto",
     preview: str | Path | None = None,
     progress: ProgressCallback | None = None,
@@ -37,6 +39,8 @@ def stylize(
         method: a stylizer; the default is "gatys" for image files and "fast" for anything else.
         size: 512 for at most so many pixels on the longer side; "640x360" to cover, the rest is
             cropped; the default is the size of the content.
+        fps: the rate of films; the default is that of the content, or the nearest whole fraction
+            of it that the format allows (GIF: 50).
         device: "auto", "cpu", "cuda" or "mps".
         preview: an image file that shows the progress; it is written every two seconds.
         progress: called after every step or frame.
@@ -50,16 +54,19 @@ def stylize(
         DataError: an image or film that cannot be read.
         RenderError: a film that could not be finished; the message names the files that are left.
     """
-    began = time.monotonic()
+    began, rate = time.monotonic(), None if fps is None else str(fps)
     styles = [style] if isinstance(style, (str, Path)) else [*style]
     method = method or _method_for(styles)
     named = styles[0] if len(styles) == 1 else styles
     made = stylizer_of(method, _text(named), **options)
     words = {
         "command": "stylize", "input": str(content), "style": _text(styles), "method": method,
-        "size": size, "output": str(output), **options,
+        "size": size, "fps": rate, "output": str(output), **options,
     }  # fmt: skip
-    files = file_stylizer(made, words, size=size, device=device, preview=preview, progress=progress)
+    files = file_stylizer(
+        made, words, size=size, fps=fps, device=device, preview=preview,
+        progress=progress,
+    )  # fmt: skip
     results = stylize_files([Path(content)], Path(output), files)
     return Painted(results, time.monotonic() - began, files.recipe)
 
@@ -71,6 +78,7 @@ def translate(
     model: str | Path,
     method: str | None = None,
     size: Size | None = None,
+    fps: float | str | Fraction | None = None,
     device: str = "auto",
     preview: str | Path | None = None,
     progress: ProgressCallback | None = None,
@@ -85,6 +93,7 @@ def translate(
         method: a stylizer that takes a model; the default is "cyclegan", which also opens models
             of pix2pix.
         size: as for `stylize`.
+        fps: as for `stylize`.
         device: "auto", "cpu", "cuda" or "mps".
         preview: as for `stylize`, of a film.
         progress: called after every image or frame.
@@ -98,14 +107,17 @@ def translate(
         CheckpointError: a model that cannot be used.
         RenderError: none could be translated, or a film could not be finished.
     """
-    began = time.monotonic()
+    began, rate = time.monotonic(), None if fps is None else str(fps)
     sources = [Path(inputs)] if isinstance(inputs, (str, Path)) else [Path(each) for each in inputs]
     made = stylizer_of(method or "cyclegan", str(model), **options)
     words = {
         "command": "translate", "input": [str(each) for each in sources], "model": str(model),
-        "method": method, "size": size, "output": str(output), **options,
+        "method": method, "size": size, "fps": rate, "output": str(output), **options,
     }  # fmt: skip
-    files = file_stylizer(made, words, size=size, device=device, preview=preview, progress=progress)
+    files = file_stylizer(
+        made, words, size=size, fps=fps, device=device, preview=preview,
+        progress=progress,
+    )  # fmt: skip
     results = stylize_files(sources, Path(output), files)
     return Painted(results, time.monotonic() - began, files.recipe)
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +15,27 @@ import torch
 
 from genart.contracts import Frame, Image, Stylizer
 from genart.errors import GenartError, RenderError, UsageError
-from genart.media.film_spec import Film, Size, parse_size
+from genart.media.film_probe import FilmFacts, probe_film
+from genart.media.film_spec import Film, Size, count_frames, parse_fps, parse_size
 from genart.media.frames import frame_to_image, to_frames
 from genart.media.images import SUFFIXES as READ
 from genart.media.images import picture_size, read_image
 from genart.media.recipe import make_recipe
 from genart.media.sheets import SUFFIXES as WRITTEN
 from genart.media.sheets import save_picture
-from genart.media.video import look_at, read_film
+from genart.media.video import read_film
 from genart.models.devices import pick_device
+from genart.plugins import registry
 from genart.progress import Progress, ProgressCallback
+from genart.rendering.spec import sink_for
 from genart.rendering.write import check_output, write_film
 from genart.styling.factory import repainted
 
 _MOST = 16 << 20  # pixels of one image
 #: Arguments that have an option of the command line.
 _FLAGS = (
-    "style", "method", "model", "size", "output", "style_weight", "content_weight", "tv_weight",
-    "layers", "steps", "keep_color",
+    "style", "method", "model", "size", "fps", "output", "style_weight", "content_weight",
+    "tv_weight", "layers", "steps", "keep_color",
 )  # fmt: skip
 _PREVIEW = 2.0  # seconds between two previews
 _STILL = tuple(suffix for suffix in READ if suffix != ".gif")
@@ -42,7 +47,7 @@ class Painted:
 
     Attributes:
         results: one entry for each image or film, with `input` and `output`, or `input` and
-            `error`.
+            `error`; `note` says what is not as in the input, such as the rate of a film.
         seconds: the time it took.
         recipe: how the files were made.
     """
@@ -67,6 +72,7 @@ class FileStylizer:
             side, at most; or (h, w) to cover, the rest is cropped.
         device: where the stylizer runs.
         recipe: the recipe that is stored in the files.
+        fps: the rate of films; None for that of the source, or a part of it that the format allows.
         preview: an image file that shows the progress, or None.
         progress: called after every image or frame, or after every step of one image.
     """
@@ -75,6 +81,7 @@ class FileStylizer:
     size: int | tuple[int, int] | None
     device: torch.device
     recipe: dict[str, Any]
+    fps: Fraction | None = None
     preview: Path | None = None
     progress: ProgressCallback | None = None
 
@@ -92,18 +99,30 @@ class FileStylizer:
             )
         save_picture(target, self._painted(read_image(source, size)), self.recipe)
 
-    def film(self, source: Path, target: Path) -> None:
-        """Repaint every frame of a film; the target has the same sound."""
-        found = look_at(source)
-        size = tuple(max(side // 2 * 2, 2) for side in self.sized(*found.size))
-        film = Film(found.frames, found.fps, (size[0], size[1]))
+    def film(self, source: Path, target: Path) -> str:
+        """Repaint every frame of a film; the target has the same sound.
+
+        Returns:
+            What is not the same as in the source, in words; "" for nothing.
+        """
+        found = probe_film(source)
+        fps = self.fps or fitting_rate(found.fps, target)
+        height, width = (max(side // 2 * 2, 2) for side in self.sized(*found.size))
+        frames = found.frames if fps == found.fps else count_frames(found.seconds, fps)
+        film = Film(frames, fps, (height, width))
         _reset(self.stylizer)
         heard = found.sound and _takes_sound(target)
         sound: dict[str, Any] = {"audio": source, "fade": 0.0} if heard else {}
-        with closing(read_film(source, (size[0], size[1]), found.fps)) as frames:
+        with closing(read_film(found, (height, width), fps)) as read:
             write_film(
-                self._frames(frames), film, target, self.progress, recipe=self.recipe, **sound
+                self._frames(islice(read, frames)),
+                film,
+                target,
+                self.progress,
+                recipe=self.recipe,
+                **sound,
             )
+        return _changes(found, fps)
 
     def sized(self, height: int, width: int) -> tuple[int, int]:
         """Return the (h, w) at which an image of this size is repainted."""
@@ -150,8 +169,7 @@ def stylize_files(
     if single:
         _check(found[0], output)
         with _reports(stylizer):
-            _stylize_one(stylizer, found[0], output)
-        return [{"input": str(found[0]), "output": str(output)}]
+            return [_stylize_one(stylizer, found[0], output)]
     return _stylize_all(stylizer, found, output)
 
 
@@ -167,11 +185,9 @@ def _stylize_all(
         target = _free_name(folder / source.name, inputs, results)
         try:
             _check(source, target)
-            _stylize_one(stylizer, source, target)
+            results.append(_stylize_one(stylizer, source, target))
         except (GenartError, OSError) as error:
             results.append({"input": str(source), "error": str(error)})
-        else:
-            results.append({"input": str(source), "output": str(target)})
         if stylizer.progress is not None and len(found) > 1:
             stylizer.progress(Progress(number, len(found), "image"))
     if all("error" in each for each in results):
@@ -179,8 +195,38 @@ def _stylize_all(
     return results
 
 
-def _stylize_one(stylizer: FileStylizer, source: Path, target: Path) -> None:
-    (stylizer.picture if _is_still(source) else stylizer.film)(source, target)
+def _stylize_one(stylizer: FileStylizer, source: Path, target: Path) -> dict[str, str]:
+    result = {"input": str(source), "output": str(target)}
+    if _is_still(source):
+        stylizer.picture(source, target)
+    elif note := stylizer.film(source, target):
+        result["note"] = note
+    return result
+
+
+def fitting_rate(fps: Fraction, target: Path) -> Fraction:
+    """A rate that the format of a film allows: the rate itself, or its half, third and so on.
+
+    Every second or third frame is then used, so motion stays even. Formats like GIF have a
+    highest rate.
+    """
+    most = registry("sink")[sink_for(target)].spec.max_fps
+    return fps if most is None else fps / max(-(-fps // most), 1)
+
+
+def _changes(source: FilmFacts, fps: Fraction) -> str:
+    """What a repainted film has otherwise than its source, in words."""
+    changes = []
+    if fps != source.fps:
+        changes.append(f"{float(source.fps):g} fps became {float(fps):g} fps")
+    if source.variable:
+        changes.append(f"the variable frame rate became constant, {float(fps):g} fps")
+    if source.hdr:
+        changes.append(
+            f"the film is HDR ({source.hdr}) and was read as SDR, so its colours look flat; "
+            "convert it to SDR first"
+        )
+    return "; ".join(changes)
 
 
 def _free_name(target: Path, inputs: set[str], results: Sequence[Mapping[str, str]]) -> Path:
@@ -259,6 +305,7 @@ def file_stylizer(
     *,
     size: Size | None,
     device: str,
+    fps: float | str | Fraction | None,
     preview: str | Path | None,
     progress: ProgressCallback | None,
 ) -> FileStylizer:
@@ -266,9 +313,10 @@ def file_stylizer(
     where = None if preview is None else Path(preview)
     if where is not None and where.suffix.lower() not in WRITTEN:
         raise UsageError(f'A preview is an image: {", ".join(WRITTEN)}, not "{where}".')
+    rate = None if fps is None else parse_fps(fps)
     return FileStylizer(
-        stylizer, _extent(size), pick_device(device), recipe_of(words), where, progress
-    )  # fmt: skip
+        stylizer, _extent(size), pick_device(device), recipe_of(words), rate, where, progress
+    )
 
 
 def _extent(size: Size | None) -> int | tuple[int, int] | None:

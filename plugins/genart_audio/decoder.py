@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -93,13 +92,9 @@ def _started(command: list[str]) -> subprocess.Popen[bytes]:
 
 def _check(path: Path) -> None:
     """UsageError for a file without a sound track."""
-    from imageio_ffmpeg import get_ffmpeg_exe
-
     if not path.is_file():
         raise genart.UsageError(f'There is no sound file "{path}".')
-    command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
-    probed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if not re.search(rb"Stream #.*: Audio: ", probed.stderr):
+    if genart.media.probe_sound(path) is None:
         raise genart.UsageError(
             f'"{path}" contains no sound that ffmpeg can read. Use a .wav or a film with sound.'
         )

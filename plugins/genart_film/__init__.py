@@ -16,8 +16,9 @@ from genart_film.formats import FORMATS
 def register_sinks(register: genart.Register[genart.Sink]) -> None:
     """Offer a sink for each suffix, and "png" for a folder of images."""
     for suffix in FORMATS:
-        film, about = partial(_film, suffix), FORMATS[suffix].about
-        register(suffix, genart.Spec(film, about=about, every_frame=True))
+        film, format = partial(_film, suffix), FORMATS[suffix]
+        spec = genart.Spec(film, about=format.about, every_frame=True, max_fps=format.fps)
+        register(suffix, spec)
     register("png", genart.Spec(_folder, every_frame=True))
 
 

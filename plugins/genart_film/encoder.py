@@ -17,6 +17,8 @@ import genart
 from genart_film.formats import Format
 
 _FADE = 1.5  # seconds at the end in which the sound fades
+#: Channel layouts that AAC, Opus and PCM all hold; ffmpeg remixes others to the nearest of them.
+_LAYOUTS = "mono|stereo|3.0|quad|5.0|5.1|6.1|7.1"
 
 
 class FilmSink:
@@ -119,7 +121,9 @@ class FilmSink:
         whole = f"aresample=async=1:first_pts=0,atrim=0:{self._seconds}"
         fading = f",afade=t=out:st={self._seconds - fade}:d={fade}" if fade else ""
         codec, *options = self._format.audio
-        return ["-map", "0:v", "-map", "1:a:0", "-af", whole + fading, "-c:a", codec, *options]
+        layouts = f",aformat=channel_layouts={_LAYOUTS}"
+        sound = ["-af", whole + fading + layouts, "-c:a", codec, *options]
+        return ["-map", "0:v", "-map", "1:a:0", *sound]
 
     def _notes(self) -> list[str]:
         nothing = ["-map_metadata", "-1"]
@@ -130,11 +134,7 @@ class FilmSink:
 
 def _check_sound(audio: str | Path) -> None:
     """UsageError for a file without a sound track."""
-    from imageio_ffmpeg import get_ffmpeg_exe
-
-    command = [get_ffmpeg_exe(), "-hide_banner", "-i", f"file:{audio}"]
-    probe = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if not re.search(rb"Stream #.*: Audio: ", probe.stderr):
+    if not Path(audio).is_file() or genart.media.probe_sound(audio) is None:
         raise genart.UsageError(
             f'"{audio}" contains no sound that ffmpeg can read. Use a .wav file, or a film '
             "with sound."

@@ -17,7 +17,8 @@ from support.inverted import pictures, tiny
 import genart
 from genart.inversion.api import invert_all
 from genart.inversion.video import smoothed
-from genart.media.video import look_at, read_film
+from genart.media.film_probe import probe_film
+from genart.media.video import read_film
 
 QUICK: dict[str, Any] = {"samples": 50, "tries": 2}
 
@@ -28,8 +29,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def frames_of(path: Path) -> list[Any]:
-    source = look_at(path)
-    return list(read_film(path, source.size, source.fps))
+    film = probe_film(path)
+    return list(read_film(film, film.size, film.fps))
 
 
 @pytest.mark.slow
@@ -67,8 +68,8 @@ def test_a_filmed_input_becomes_a_walk(model: Any, tmp_path: Path) -> None:
     assert walk.values.shape == (4, 6, 20)
     assert "cannot be read as a film" in found.results[1].error
     assert found.failed == 1
-    assert look_at(tmp_path / "both.mp4").frames == 4
-    assert look_at(tmp_path / "both.mp4").fps == 10
+    assert probe_film(tmp_path / "both.mp4").frames == 4
+    assert probe_film(tmp_path / "both.mp4").fps == 10
     assert [each.done for each in told if each.note][:4] == [1, 2, 3, 4]
     again = invert_all(
         [clip], tmp_path / "out", model=model, steps=10, space="w+", resume=True, **QUICK

@@ -14,6 +14,7 @@ from support.broken_pictures import broken_zip
 from support.films import Drift, Ramp, decode, plasma
 
 import genart
+from genart.media.film_probe import probe_film
 from genart.media.video import read_film
 from genart.rendering.scenes import parse_scene
 
@@ -63,7 +64,7 @@ def test_a_film_that_is_left_early_leaves_no_process(tmp_path: Path) -> None:
 
     film = tmp_path / "ramp.apng"
     genart.render(Ramp, film, model=plasma(), seconds=2, fps=10, size=32)
-    frames = read_film(film, (32, 32), Fraction(10))
+    frames = read_film(probe_film(film), (32, 32), Fraction(10))
     assert next(frames).shape == (32, 32, 3)
     frames.close()  # a process still alive would warn, and warnings are errors
 
