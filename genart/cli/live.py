@@ -51,6 +51,10 @@ def show(report: LiveReport) -> Iterator[str]:
     help="Send Param changes to this OSC address; repeatable.",
 )
 @click.option("--web", metavar="HOST:PORT", help="Address of the control page.  [127.0.0.1:8000]")
+@click.option(
+    "--token", default="",
+    help="Token that other machines need, at least 8 characters.  [random]",
+)  # fmt: skip
 @click.option("--window/--no-window", " /--headless", default=True, help="Show a window.  [window]")
 @click.option("--screen", type=int, multiple=True, help="Screen number, from 1; repeatable.")
 @click.option("--fullscreen", is_flag=True, help="Start in full screen.")

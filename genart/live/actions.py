@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from genart.errors import ParamError, UnknownName, UsageError
 from genart.live.cues import Cues
+from genart.live.permissions import NotAllowed
 from genart.live.store import Store
 from genart.live.tempo import TempoControl
 from genart.playback.timeline import LONGEST_FADE
@@ -20,6 +21,8 @@ from genart.playback.timeline import LONGEST_FADE
 #: Does it: called with the arguments and the source; raises UsageError or OSError.
 Run: TypeAlias = Callable[[tuple[Any, ...], str], object]
 
+#: The action that presents the token; the only one that a sender may run before.
+TOKEN = "token"
 _LONGEST_WAIT = 1024  # beats
 _NAME = re.compile(r"[\w][\w .-]{0,99}")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -59,10 +62,13 @@ class Actions(Mapping[str, ActionSpec]):
         """Run an action; a name may be part of the address, as in "cue/recall/opening".
 
         Raises:
+            NotAllowed: a sender that needs the token and did not present it.
             UnknownName: no such action.
             UsageError: arguments that it does not take.
             OSError: a file that it cannot use.
         """
+        if address != TOKEN:
+            self._store.permissions.check(source)
         action = self._known.get(address)
         if action is None:
             parent, _, name = address.rpartition("/")
@@ -136,10 +142,15 @@ def engine_actions(store: Store) -> dict[str, ActionSpec]:
     def trigger(name: str) -> Run:
         return lambda args, source: store.trigger(name, source=source)
 
+    def token(args: tuple[Any, ...], source: str) -> None:
+        if not store.permissions.present(source, args[0] if args else ""):
+            raise NotAllowed("this is not the token that genart printed.")
+
     def record(args: tuple[Any, ...], source: str) -> None:
         store.trigger("record.start", *([safe_name(args)] if args else []), source=source)
 
     return {
+        TOKEN: ActionSpec(token, "s", "Send the token first if genart printed one."),
         "record/start": ActionSpec(record, "s", "Start recording, under a name if one is given."),
         "record/stop": ActionSpec(trigger("record.stop"), "N", "Stop recording."),
         "quality/up": ActionSpec(trigger("quality.up"), "N", "Go up one quality level."),

@@ -8,13 +8,16 @@ from typing import Any, TypeVar
 
 from genart.contracts import Control, Sink
 from genart.errors import UsageError
+from genart.live.actions import TOKEN
 from genart.live.cues import Cues
 from genart.live.factories import make_controls, make_outputs
+from genart.live.osc.addresses import ROOT
 from genart.live.osc.feedback import parse_peer
 from genart.live.osc.service import OscService
 from genart.live.outputs.video_recorder import check
 from genart.live.outputs.worker import OutputWorker
 from genart.live.performance import Live
+from genart.live.permissions import Permissions
 from genart.live.report import LiveReport
 from genart.live.show_recorder import load_models, start_show_recorder
 from genart.live.web.server import Web
@@ -34,6 +37,7 @@ def perform(
     osc: str | None = None,
     feedback: str | Sequence[str] = (),
     web: str | None = None,
+    token: str = "",
     window: bool = False,
     screen: int | Sequence[int] | None = None,
     fullscreen: bool = False,
@@ -54,10 +58,12 @@ def perform(
 
     Args:
         sketch: a shipped sketch's name, a .py file, or a Sketch class; the show's, or drift.
-        osc: "HOST:PORT" to listen on; 127.0.0.1:9000, or a free port if that is taken.
+        osc: "HOST:PORT" to listen on; 127.0.0.1:9000, or a free port if that is taken. On an
+            address that other machines can reach, senders need the token.
         feedback: "HOST:PORT" of each OSC program that receives every change.
         web: "HOST:PORT" of the page; 127.0.0.1:8000, or a free port if that is taken. On an
-            address that other machines can reach, the page needs the token printed at the start.
+            address that other machines can reach, everything it serves needs the token.
+        token: the token, at least 8 characters; a random one, printed at the start, if it is empty.
         window: whether to show a window; without a display that is reported instead.
         screen: which screen, from 1; several give a window on each.
         fullscreen: whether windows start in full screen.
@@ -85,6 +91,7 @@ def perform(
         SketchError: a sketch file that cannot be run.
         CheckpointError: a model that cannot be used.
     """
+    permissions = Permissions(token)
     if record is not None:
         check(Path(record))
     if precision is not None:
@@ -95,6 +102,7 @@ def perform(
         words = _begun_as(start, words)
     live = Live("drift" if sketch is None else sketch, tell=tell, **words)
     live.console.lfos = show is None  # a show contains what the LFOs changed
+    live.store.permissions = permissions
     outputs: list[OutputWorker] = []
     try:
         played = make_controls(controls, live.faults)
@@ -187,6 +195,8 @@ def _surround(
     live.on_new_sketch += [page.new_tree, bindings.new_tree, cue_list.tree_changed]
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
+    if "osc" in live.store.permissions.locked:
+        tell(f"osc senders first send {ROOT}/{TOKEN} {live.store.permissions.token}")
     return control, page
 
 

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 
 from genart.errors import ParamError
 from genart.live.complaints import Complaints, Why
+from genart.live.permissions import Permissions
 from genart.params import Param
 from genart.playback.timeline import Change, Pairs, Timeline, smoothing_of
 
@@ -79,6 +80,7 @@ class Store:
         tree: the Params by "owner.name", usually a ParamTree.
         clock: the performance's own time in seconds.
         triggers: how many may wait; further ones are refused and counted.
+        permissions: which senders may change anything; all by default.
 
     Attributes:
         received: how many values and triggers arrived.
@@ -93,8 +95,10 @@ class Store:
         *,
         clock: Callable[[], float] = time.monotonic,
         triggers: int = 256,
+        permissions: Permissions | None = None,
     ) -> None:
         self.tree, self.clock = tree, clock
+        self.permissions = permissions or Permissions()
         self.received = self.rejected = self.clamped = 0
         self._lock = threading.Lock()
         self._values = _values_of(tree)
@@ -153,9 +157,11 @@ class Store:
         through afterwards takes its value as it is.
 
         Raises:
+            NotAllowed: a sender that needs the token and did not present it.
             UnknownName: no such Param.
             ParamError: a value of the wrong type, or a fade out of range.
         """
+        self.permissions.check(source)
         param = self.tree[path]
         if norm:
             fits = param.from_norm(value)

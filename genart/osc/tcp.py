@@ -59,8 +59,8 @@ class Connection:
         if not data:
             self.close()
             return
-        self._frames = self._frames or (Prefixed() if data[0] == 0 else Slip())
         try:
+            self._frames = self._frames or _framing(data[0])
             for packet in self._frames.feed(data):
                 self._take(packet, self._sender)
         except ValueError as error:
@@ -92,6 +92,16 @@ class Connection:
         self._selector.unregister(self._sock)
         self._sock.close()
         self._gone(self)
+
+
+def _framing(first: int) -> Slip | Prefixed:
+    """The framing of a connection by its first byte; ValueError for no OSC.
+
+    A browser can send any bytes to any port, after an HTTP request: that begins with a letter.
+    """
+    if first not in b"\0\xc0/#":
+        raise ValueError("It does not send OSC.")
+    return Prefixed() if first == 0 else Slip()
 
 
 class Slip:

@@ -20,30 +20,35 @@ def is_here(host: str) -> bool:
 class AccessCheck:
     """Checks Host, Origin and token of a request.
 
-    On an address that other machines can reach, the page and its sockets need a token. A socket
-    opens only for pages of this server, and only under host names that nobody else can claim: an
-    address, or this machine's name. So a page of another site cannot control the performance
-    through a browser (DNS rebinding).
+    On an address that other machines can reach, every request needs a token. A request is answered
+    only under host names that nobody else can claim: an address, or this machine's name (DNS
+    rebinding). A request of a web page is answered only if the page is from this server, so that a
+    page of another site cannot control or read the performance through a browser.
 
     Args:
         host: the address the server listens on.
+        token: the token; a random one if it is empty.
 
     Attributes:
         token: the token that a request needs, or "".
     """
 
-    def __init__(self, host: str) -> None:
-        self.token = "" if is_here(host) else secrets.token_urlsafe(9)
+    def __init__(self, host: str, token: str = "") -> None:
+        self.token = "" if is_here(host) else token or secrets.token_urlsafe(9)
         name = socket.gethostname().lower()
         self._names = {"localhost", name, f"{name}.local", host.lower()}
 
     def knows(self, token: str | None) -> bool:
         """Whether a token is right."""
-        return not self.token or hmac.compare_digest(token or "", self.token)
+        given = (token or "").encode("utf-8", "replace")
+        return not self.token or hmac.compare_digest(given, self.token.encode())
 
     def ours(self, host: str) -> bool:
         """Whether a Host header names this machine."""
-        name = urlsplit(f"//{host}").hostname or ""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
         if name in self._names:
             return True
         try:
@@ -52,18 +57,16 @@ class AccessCheck:
             return False
         return True
 
-    def admits(self, origin: str | None, host: str, *, neighbours: bool = False) -> bool:
-        """Whether a socket may open.
+    def same_origin(self, origin: str | None, host: str) -> bool:
+        """Whether a request is of a page from this server, or of a program that is no browser.
 
         Args:
-            origin: the Origin header; None for a program that is not a browser.
+            origin: the Origin header; None if there is none.
             host: the Host header.
-            neighbours: whether pages of other servers on this machine are accepted, which OSCQuery
-                clients are.
         """
-        if not self.ours(host):
-            return False
         if origin is None:
             return True
-        split = urlsplit(origin)
-        return split.netloc == host or (neighbours and is_here(split.hostname or ""))
+        try:
+            return urlsplit(origin).netloc == host
+        except ValueError:
+            return False

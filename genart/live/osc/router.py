@@ -7,6 +7,7 @@
 | `/genart/<owner>/<name>` "+" or "-" value  | changes it by a step; "a" is absolute         |
 | `/genart/<owner>/<name>` "?" or nothing    | sends its value back                          |
 | `/genart/<owner>/<name>/norm`              | the same, as 0..1 of its range and curve      |
+| `/genart/token` text                       | the token, first, from other machines         |
 | `/genart/tempo/tap`, `/nudge` beats        | taps the tempo; moves the beat                |
 | `/genart/cue/save`, `/recall`, `/next`     | name; name and fade in seconds; fade          |
 | `/genart/cue/recall/<name>` 1              | recalls a cue with a plain button             |
@@ -27,7 +28,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from genart.errors import ParamError, UsageError
-from genart.live.actions import Actions
+from genart.live.actions import TOKEN, Actions
 from genart.live.complaints import without_numbers
 from genart.live.osc.addresses import ROOT, STATUS, address_of, wire
 from genart.live.store import Store
@@ -110,6 +111,8 @@ class Router:
             why = f"Malformed OSC packet: {error}"
             self.store.refuse(without_numbers(why), why, sender.name)
             return
+        if not self._admits(content, sender):
+            return
         if isinstance(content, Message):
             self.perform([content], sender)
             return
@@ -118,6 +121,22 @@ class Router:
             if why:
                 why = f"A bundle has {why}."
                 self.store.complain(without_numbers(why), why, sender.name)
+
+    def _admits(self, content: Packet, sender: Sender) -> bool:
+        """Whether a sender needs no token, presented it before, or does so in this packet."""
+        permissions = self.store.permissions
+        if permissions.allows(sender.name):
+            return True
+        messages = [each for _, part in _by_time(content) for each in part]
+        for each in messages:
+            if each.address == f"{ROOT}/{TOKEN}" and each.args:
+                permissions.present(sender.name, each.args[0])
+        if permissions.allows(sender.name):
+            return True
+        self.store.arrived(len(messages))
+        why = f"{sender.host} did not send the token; it sends {ROOT}/{TOKEN} and the token first."
+        self.store.refuse(why, why, sender.name)
+        return False
 
     def perform(self, messages: list[Message], sender: Sender) -> None:
         """Perform messages now, all their changes at once; a refused message is left out."""

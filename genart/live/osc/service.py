@@ -27,6 +27,7 @@ from genart.mapping.bindings import Bindings
 from genart.osc.peers import Sender
 from genart.osc.scheduler import Scheduler
 from genart.osc.server import OscServer
+from genart.web.access import is_here
 
 #: How many times per second feedback is sent, at most.
 RATE = 30
@@ -37,7 +38,8 @@ class OscService:
 
     Args:
         store: where changes go.
-        host: the address to bind; only this machine by default.
+        host: the address to bind; only this machine by default. On an address that other machines
+            can reach, every sender needs the token of `store.permissions`.
         port: 1..65535, or 0 for a free one.
         peers: (host, port) of the programs that receive every change.
         cues: those of the performance.
@@ -72,6 +74,8 @@ class OscService:
         rate: float | None = 10_000.0,
     ) -> None:
         self.store = store
+        if not is_here(host):
+            store.permissions.lock("osc", "osc-tcp")
         self.cues = cues or Cues(store)
         self.tempo = tempo or TempoControl(store)
         self.limited, self.latency = 0, Durations()

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -24,12 +24,14 @@ from genart.live.web.page import FILES, read
 from genart.live.web.preview import Preview
 from genart.playback.faults import Faults
 from genart.web.access import AccessCheck
+from genart.web.middleware import AccessMiddleware, cookie_name
 from genart.web.serve import _bound
 
 #: Serves one connection until it ends.
 Serve = Callable[[WebSocket], Awaitable[None]]
 _BATCH = 0.02  # seconds for which changes are collected before they are sent
 _STATUS = 0.25  # seconds between two status lines
+_KIND = "web"  # of the senders, in `Change.source`
 _POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:; "
     "frame-ancestors 'none'"
@@ -90,7 +92,9 @@ class Web:
         self._socket = _bound(*address)
         host, port = self._socket.getsockname()[:2]
         self.address: tuple[str, int] = (host, port)
-        self.access = AccessCheck(host)
+        self.access = AccessCheck(host, store.permissions.token)
+        if self.access.token:
+            store.permissions.lock(_KIND)
         self._clients = Clients(store, line or status, cues, self._actions.run)
         info = host_info(title, osc, self.address)
         self._query = Query(lambda: store.tree, store.current, status, self._actions, info)
@@ -162,13 +166,20 @@ class Web:
                 await self._clients.close()
             await asyncio.sleep(_STATUS)
 
-    def _app(self) -> Starlette:
+    def _app(self) -> AccessMiddleware:
+        """The routes, behind the check of Host, Origin and token."""
         sockets: list[Any] = [
             WebSocketRoute("/picture", self._guarded(self._picture)),
             WebSocketRoute("/desk", self._guarded(self._desk)),
             WebSocketRoute("/", self._guarded(self._osc)),
         ]
-        return Starlette(routes=[*sockets, Route("/{path:path}", self._get)])
+        pages = [Route("/{path:path}", self._get)]
+        app, permissions = Starlette(routes=[*sockets, *pages]), self._store.permissions
+        return AccessMiddleware(
+            app, self.access,
+            allowed=lambda host, port: permissions.allow(f"{_KIND} {host}:{port}"),
+            gone=lambda host, port: permissions.forget(f"{_KIND} {host}:{port}"),
+        )  # fmt: skip
 
     def _guarded(self, serve: Serve) -> Serve:
         """An error of one connection is reported and affects nothing else."""
@@ -185,44 +196,28 @@ class Web:
         return served
 
     async def _get(self, request: Request) -> Response:
-        if not self.access.ours(request.headers.get("host", "")):
-            return PlainTextResponse("This server does not have the host name you asked for.", 421)
-        path, query = request.url.path, request.url.query
+        path, asked = request.url.path, request.url.query.split("&")
+        query = "&".join(each for each in asked if not each.startswith("token="))
         wants_page = path == "/" and "text/html" in request.headers.get("accept", "")
-        if (wants_page and query.partition("=")[0] in ("", "token")) or path.strip("/") in FILES:
-            return self._page(request, path.strip("/") or "index.html")
+        if (wants_page and not query) or path.strip("/") in FILES:
+            return self._page(path.strip("/") or "index.html")
         status, said = self._query.answer(path, query)
-        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+        headers = {"Cache-Control": "no-store"}
         if status == 204:
             return Response(status_code=204, headers=headers)
         return JSONResponse(said, status, headers)
 
-    def _page(self, request: Request, name: str) -> Response:
-        token = request.query_params.get("token") or request.cookies.get("genart")
-        if not self.access.knows(token):
-            return PlainTextResponse("This page needs the token that genart printed.", 403)
+    def _page(self, name: str) -> Response:
         body, kind = read(name)
         headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
         response = Response(body, media_type=kind, headers=headers)
         if self.access.token:
-            response.set_cookie("genart", self.access.token, httponly=True, samesite="strict")
+            name = cookie_name(self.address[1])
+            response.set_cookie(name, self.access.token, httponly=True, samesite="strict")
         return response
 
-    async def _admitted(self, socket: WebSocket, *, page: bool) -> bool:
-        headers = socket.headers
-        fits = self.access.admits(
-            headers.get("origin"), headers.get("host", ""), neighbours=not page
-        )
-        token = socket.query_params.get("token") or socket.cookies.get("genart")
-        if not fits or (page and not self.access.knows(token)):
-            await socket.close(1008)
-            return False
-        await socket.accept()
-        return True
-
     async def _picture(self, socket: WebSocket) -> None:
-        if not await self._admitted(socket, page=True):
-            return
+        await socket.accept()
         number = 0
         while (await socket.receive())["type"] == "websocket.receive":
             newest = await self.preview.next(number)
@@ -233,12 +228,12 @@ class Web:
             await socket.send_bytes(picture)
 
     async def _desk(self, socket: WebSocket) -> None:
-        if await self._admitted(socket, page=True):
-            await self._clients.serve(Browser(socket, self._actions))
+        await socket.accept()
+        await self._clients.serve(Browser(socket, self._actions))
 
     async def _osc(self, socket: WebSocket) -> None:
-        if await self._admitted(socket, page=False):
-            await self._clients.serve(Lister(socket, self._router, self._query))
+        await socket.accept()
+        await self._clients.serve(Lister(socket, self._router, self._query))
 
     def _changed(self, path: str, value: Any, source: str) -> None:
         with self._lock:

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.routing import WebSocketRoute
 from support.house import SENDER, House, Other, opened, until
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from genart.errors import UsageError
+from genart.live.web.page import FILES
 from genart.live.web.server import Web
-from genart.osc.codec import Message, encode
+from genart.osc.codec import Message, decode, encode
 from genart.params import ParamTree
 from genart.web.access import AccessCheck, is_here
 
@@ -178,7 +180,7 @@ def test_pages_from_elsewhere_cannot_open_a_socket(house: House, path: str) -> N
     assert not opens(house, path, {"Origin": "https://evil.example"})
     assert not opens(house, path, {"Origin": "null"})
     assert not opens(house, path, {"Host": "evil.example", "Origin": "http://evil.example"})
-    assert opens(house, path, {"Origin": "http://localhost:3000"}) == (path == "/")
+    assert not opens(house, path, {"Origin": "http://localhost:3000"}), "another server here"
 
 
 def test_under_a_strangers_name_nothing_is_told(house: House) -> None:
@@ -204,6 +206,47 @@ def test_the_page_asks_for_the_token(house: House) -> None:
     assert not opens(house, "/desk", {})
     with house.socket("/desk?token=open%20sesame") as socket:
         assert until(socket, "tree")
+
+
+def test_without_the_token_nothing_is_read_and_nothing_opens(house: House) -> None:
+    """Walks over the server's own routes: all are behind one check."""
+    house.web.access.token = "open sesame"
+    routes = house.web._app()._app.routes
+    paths = ["/", "/genart", "/genart/sketch/zoom", "/?HOST_INFO", *(f"/{each}" for each in FILES)]
+    assert len(routes) > 3
+    for wrong in ("", "?token=open", "?token=%C3%A9", "?token="):
+        for path in paths:
+            status, _, body = house.get(f"{path}{wrong}")
+            assert (status, "token" in body) == (403, True), path
+        for route in routes:
+            if isinstance(route, WebSocketRoute):
+                assert not opens(house, f"{route.path}{wrong}", {}), route.path
+    status, kind, lock = house.get("/", Accept="text/html")
+    assert (status, kind.partition(";")[0]) == (403, "text/html")
+    assert '<input name="token"' in lock
+    assert "script" not in lock
+    assert "Plasma" not in lock
+
+
+def test_the_token_opens_everything_once(house: House) -> None:
+    house.web.access.token = "open sesame"
+    for path in ("/genart", "/desk.js"):
+        assert house.get(f"{path}?token=open%20sesame")[0] == 200
+    cookie = {"Cookie": f'genart-{house.web.address[1]}="open sesame"'}
+    assert house.get("/genart/sketch/zoom", **cookie)[0] == 200
+    with house.socket("/", additional_headers=cookie) as socket:
+        socket.send(encode(Message("/genart/sketch/zoom", ("?",))))
+        assert decode(socket.recv(10)) == Message("/genart/sketch/zoom", (1.0,))
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:3000", "http://["]
+)
+def test_a_page_of_another_server_reads_nothing(house: House, origin: str) -> None:
+    for path in ("/", "/genart/sketch/zoom", "/?HOST_INFO", "/desk.js"):
+        assert house.get(path, Origin=origin)[0] == 403
+    own = "http://{}:{}".format(*house.web.address)
+    assert house.get("/genart/sketch/zoom", Origin=own)[0] == 200
 
 
 def test_a_taken_port_is_reported_with_what_to_do(house: House) -> None:
