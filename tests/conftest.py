@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from support.outcome import Outcome
 if TYPE_CHECKING:
     from support.performing import Performance
 
-os.environ["GENART_NATIVE"] = "off"  # what somebody built here changes no test but its own
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # what a shell starts in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -35,6 +33,31 @@ def entry_point(
         return EntryPoint(name, module, "genart")
 
     return write
+
+
+@pytest.fixture(params=["baseline", "avx2", "avx512"])
+def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every level of the kernels that this processor can run."""
+    from genart.kernels.library import library
+
+    monkeypatch.setenv("GENART_NATIVE", "auto")
+    found = library()
+    if found is None:
+        pytest.skip("no library of kernels: python -m genart.kernels builds it")
+    if request.param not in found.levels:
+        pytest.skip(f"this processor has {', '.join(found.levels)}")
+    monkeypatch.setenv("GENART_NATIVE", request.param)
+    return str(request.param)
+
+
+@pytest.fixture
+def kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library of kernels, at its fastest level."""
+    from genart.kernels.library import library
+
+    monkeypatch.setenv("GENART_NATIVE", "auto")
+    if library() is None:
+        pytest.skip("no library of kernels: python -m genart.kernels builds it")
 
 
 @pytest.fixture(scope="session")

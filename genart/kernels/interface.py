@@ -8,7 +8,7 @@ from pathlib import Path
 
 from genart.errors import UsageError
 
-VERSION = 1  # of the interface: GENART_VERSION in src/kernels.h
+VERSION = 1  # of the interface, as in src/kernels.h
 LEVELS = ("baseline", "avx2", "avx512")
 VARIABLE = "GENART_NATIVE"
 _NUMBER, _POINTER, _SIZE = ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t

@@ -83,6 +83,16 @@ class Values:
         """What becomes of it."""
         return Reading(address(self.scale), address(self.shift), None, self.slope, edge)
 
+    def read(self) -> Tensor:
+        """A copy, (c, h, w), as it lies in memory."""
+        return self.memory.permute(0, 3, 1, 2).reshape(-1, *self.size)[: self.channels]
+
+    def write(self, values: Tensor) -> None:
+        """Put values (c, h, w) there."""
+        whole = torch.zeros(len(self.memory) * BLOCK, *self.size)
+        whole[: self.channels] = values
+        self.memory.copy_(whole.view(-1, BLOCK, *self.size).permute(0, 2, 3, 1))
+
     def channels_from(self, first: int, count: int) -> Values:
         """Some of its channels; `first` begins a block."""
         blocked = slice(first // BLOCK, blocks(first + count))

@@ -32,9 +32,13 @@ class PackedWeights:
             key: what they are kept under, beside the method.
         """
         full = (key, conv.method, conv.kernel_h, conv.kernel_w)
-        if full not in self._made:
-            self._made[full] = self._pack(conv, weight())
-        return self._made[full]
+        return self.kept(full, lambda: self._pack(conv, weight()))
+
+    def kept(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
+        """What is made of weights once, at first use."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
     def _pack(self, conv: Convolution, weight: Tensor) -> Tensor:
         library, pointer = self.library, ctypes.byref(conv)

@@ -16,7 +16,6 @@ import genart
 from genart_stylegan2 import benchmark_steps
 
 from .config import Config
-from .engine import Engine, native
 from .generator import StyleGAN2
 from .network import Network
 
@@ -37,9 +36,6 @@ def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.
     shapes = [shape for shape in SHAPES if shape[0] <= most]
     for shape in shapes:
         yield _row("synthesis", shape, 1, partial(_synthesis, shape, 1, options))
-    if options.device == "cpu" and native.library() is not None:
-        for shape in shapes:
-            yield _row("accelerator", shape, 1, partial(_accelerator, shape))
     for shape in (shape for shape in _IN_FOURS if shape[0] <= most):
         yield _row("synthesis", shape, 4, partial(_synthesis, shape, 4, options), threads=1)
     yield genart.benchmarks.BenchRow("mapping batch 1", partial(_mapping, options))
@@ -89,26 +85,6 @@ def _synthesis(
         flop=arithmetic(config),
         moved=4.0 * sum(p.numel() for p in net.synthesis.parameters()) / batch,
         difference=_gap(ours, theirs),
-    )
-
-
-def _accelerator(shape: tuple[int, int]) -> genart.benchmarks.BenchCase:
-    """An image by the compiled kernels, beside the engine in torch."""
-    config = Config(shape[0], channel_base=shape[1])
-    net = _weights(config).synthesis
-    ws = torch.randn(1, config.num_ws, config.w_dim)
-
-    def by(engine: Engine) -> Callable[[], Tensor]:
-        def picture() -> Tensor:
-            made = engine(ws, "const", (4, 4), shape[0])
-            assert made is not None
-            return made
-
-        return picture
-
-    ours, theirs = by(Engine(net)), by(Engine(net, accelerated=False))
-    return genart.benchmarks.BenchCase(
-        ours, theirs, flop=arithmetic(config), difference=_gap(ours, theirs)
     )
 
 

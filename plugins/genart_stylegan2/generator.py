@@ -12,17 +12,16 @@ import torch
 from torch import Tensor
 
 import genart
+from genart.kernels.inference import Inference
 
-from .engine import Engine
-from .engine.tapped import changed
 from .gpu import GpuEngine
 from .layer_access import Changes, Inside, follows
 from .network import Network, truncate
+from .plan import KNOWN, make_plan
 from .tf32 import exact
 
 ARCHITECTURE = "stylegan2"
 FORMAT = "1"  # of our files; a reader refuses what is newer than itself
-_ENGINES: dict[str, type[Engine] | type[GpuEngine]] = {"cpu": Engine, "cuda": GpuEngine}
 NOISES = ("const", "random", "none")
 _WIDEST = 8  # an aspect beyond this is no image any more
 
@@ -40,8 +39,8 @@ class StyleGAN2(Inside):
         metadata: texts of its file: licence, dataset, training.
         sha256: of the file it came from, or "".
 
-    Images without gradients come from an engine that agrees with the network to within
-    rounding (see `Engine`); with `engine=False` the network makes all of them.
+    Images without gradients come from the compiled kernels, or on CUDA from an engine, which agree
+    with the network to within rounding; with `engine=False` the network makes all of them.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class StyleGAN2(Inside):
         start: tuple[int, int] = (4, 4),
         half: bool | str = True,
         top: int | None = None,
-        engine: bool | Engine | GpuEngine = True,
+        engine: bool | Inference | GpuEngine = True,
     ) -> None:
         config = network.config
         self.name, self.network, self.config, self.sha256 = name, network, config, sha256
@@ -66,8 +65,10 @@ class StyleGAN2(Inside):
         self._start, self._top = start, top or config.img_resolution
         self.resolution = (self._top * start[0] // 4, self._top * start[1] // 4)
         self._engine = None if isinstance(engine, bool) else engine
-        if engine is True and self.device.type in _ENGINES:
-            self._engine = _ENGINES[self.device.type](network.synthesis)
+        if engine is True and self.device.type == "cpu":
+            self._engine = Inference(network.synthesis, make_plan, KNOWN)
+        elif engine is True and self.device.type == "cuda":
+            self._engine = GpuEngine(network.synthesis)
 
     @classmethod
     def from_network(
@@ -91,7 +92,7 @@ class StyleGAN2(Inside):
             sha256: of the file it came from.
             half: on CUDA run the blocks that `Config.num_fp16_res` names in half precision, as the
                 official code does; False keeps float32 everywhere.
-            engine: whether images without gradients come from the engine for inference.
+            engine: whether images without gradients come from kernels or an engine for inference.
         """
         device = network.mapping.w_avg.device if device is None else torch.device(device)
         network = network.eval().to(device).to(memory_format=_layout(device))
@@ -235,8 +236,8 @@ class StyleGAN2(Inside):
     ) -> StyleGAN2:
         """Do ahead what the first image has to, so that it comes as fast as the others.
 
-        The engine prepares the weights and allocates its memory, which takes about as long as one
-        image of the network itself. Without this the first image does it.
+        The weights are packed and memory is allocated, which takes about as long as one image of
+        the network itself. Without this the first image does it.
 
         Args:
             batch: how many images will be asked for at once.
@@ -305,12 +306,10 @@ class StyleGAN2(Inside):
     def _synthesise(
         self, ws: Tensor, noise: str | Tensor, changes: Changes | None = None
     ) -> Tensor:
-        """Images (n, img_channels, h, w) by the engine, or the network where that cannot."""
+        """Images (n, img_channels, h, w) by kernels or an engine, or else the network."""
         made: Tensor | None = None
-        if isinstance(self._engine, Engine) and changes:
-            made = changed(self._engine, ws, noise, self._start, self._top, changes)
-        elif isinstance(self._engine, Engine):
-            made = self._engine(ws, noise, self._start, self._top)
+        if isinstance(self._engine, Inference):
+            made = self._by_kernels(self._engine, ws, noise, changes or {})
         elif self._engine is not None and not changes:
             made = self._engine(ws, noise, self._start, self._top, self.half)
         if made is None:
@@ -319,6 +318,15 @@ class StyleGAN2(Inside):
                 net = self.network.synthesis
                 made = net(ws, noise, self._start, self.half, self._top, after)
         return made.float()
+
+    def _by_kernels(
+        self, engine: Inference, ws: Tensor, noise: str | Tensor, changes: Changes
+    ) -> Tensor | None:
+        """An image (1, img_channels, h, w), or None where the network is to make it."""
+        if len(ws) != 1:
+            return None
+        phase = noise if isinstance(noise, str) else float(noise[0])
+        return engine((self._start, self._top, frozenset(changes)), ws, phase, changes)
 
     def _to_ws(self, latent: genart.Latent) -> Tensor:
         """(n, num_ws, w_dim), before truncation."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
+from genart.kernels.inference import Inference
 from genart_stylegan2.config import Config
-from genart_stylegan2.engine import Engine
 from genart_stylegan2.network import Network
+from genart_stylegan2.plan import KNOWN, make_plan
 from support.stylegan2_cases import CASES, fill
 
 
@@ -24,14 +25,27 @@ def places(net: Network, n: int = 1) -> torch.Tensor:
     return torch.randn(n, net.config.num_ws, net.config.w_dim, generator=draw)
 
 
+def kernels(net: Network) -> Inference:
+    return Inference(net.synthesis, make_plan, KNOWN)
+
+
+@torch.no_grad()
+def image(
+    engine: Inference, ws: torch.Tensor, noise: Any = "const", start: tuple[int, int] = (4, 4),
+    top: int = 32,
+) -> torch.Tensor | None:  # fmt: skip
+    noise = noise if isinstance(noise, str) else float(noise)
+    return engine((start, top, frozenset()), ws, noise, {})
+
+
 def both(
     net: Network, noise: Any = "const", start: tuple[int, int] = (4, 4), top: int | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The engine's image and the network's, of the same chance."""
+    """The kernels' image and the network's, of the same chance."""
     ws, top = places(net), top or net.config.img_resolution
     torch.manual_seed(1)
-    fast = Engine(net.synthesis)(ws, noise, start, top)
-    assert fast is not None, "the engine leaves this one to the network"
+    fast = image(kernels(net), ws, noise, start, top)
+    assert fast is not None, "the kernels leave this one to the network"
     torch.manual_seed(1)
     with torch.no_grad():
         return fast, net.synthesis(ws, noise, start, top=top)

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from genart_stylegan2.engine.watch import Marks, Probe, marks
+from genart.kernels.watch import Marks, Probe, marks
+from genart_stylegan2.plan import KNOWN
 from genart_stylegan2.synthesis import Noise, Synthesis, turned
 from genart_stylegan2.tf32 import exact
 
@@ -111,7 +112,7 @@ class GpuEngine:
 
     def _is_current(self) -> bool:
         """Forget recordings if weights changed; False if the engine cannot use them."""
-        found = marks(self._synthesis)
+        found = marks(self._synthesis, frozenset(KNOWN))
         if found is None or self._synthesis.config.architecture != "skip":
             return False
         if found != self._marks or self._probe is None or not self._probe.holds():

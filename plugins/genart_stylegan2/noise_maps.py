@@ -8,30 +8,30 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from genart_stylegan2.layers import SQRT2
-from genart_stylegan2.synthesis import Noise, StyledConv, turned
+from .layers import SQRT2
+from .synthesis import Noise, StyledConv, turned
 
 
 class NoiseMaps:
     """Noise by layer, with the gain of the leaky ReLU.
 
     Args:
-        layers: with the size (h, w) of what they make.
+        layers: with the size (h, w) of what they make, and another gain.
 
     Attributes:
         parts: of each layer, (h * w,); the same memory for all images.
     """
 
-    def __init__(self, layers: Sequence[tuple[StyledConv, tuple[int, int]]]) -> None:
+    def __init__(self, layers: Sequence[tuple[StyledConv, tuple[int, int], float]]) -> None:
         self._layers = layers
-        sizes = [math.prod(size) for _, size in layers]
+        sizes = [math.prod(size) for _, size, _ in layers]
         self._whole = torch.zeros(sum(sizes))
         self.parts = torch.split(self._whole, sizes)
         self._kind: str | None = None
         self._ends: list[Tensor] = []
 
-    def take(self, noise: Noise) -> None:
-        """Be of this kind; "random" is drawn again each time."""
+    def take(self, noise: str | float) -> None:
+        """Be of this kind, or at this phase; "random" is drawn again each time."""
         if isinstance(noise, str):
             if noise != self._kind or noise == "random":
                 self._kind = None  # until all of it is there
@@ -40,7 +40,7 @@ class NoiseMaps:
             return
         self._kind = None
         begin, quarter = self._quarters()
-        across, up = turned(noise)[0].tolist()
+        across, up = turned(torch.tensor([noise], dtype=torch.float64))[0].tolist()
         torch.mul(begin, across, out=self._whole).add_(quarter, alpha=up)
 
     def _quarters(self) -> list[Tensor]:
@@ -54,9 +54,9 @@ class NoiseMaps:
         return self._ends
 
     def _draw(self, noise: Noise) -> None:
-        for (layer, size), part in zip(self._layers, self.parts, strict=True):
+        for (layer, size, gain), part in zip(self._layers, self.parts, strict=True):
             drawn = layer.noise_map(1, size, noise)
             if drawn is None:
                 part.zero_()
             else:
-                torch.mul(drawn.reshape(-1), SQRT2, out=part)
+                torch.mul(drawn.reshape(-1), SQRT2 * gain, out=part)

@@ -1,10 +1,14 @@
-"""The engine: the network's own images, faster, and never one of weights that have gone."""
+"""StyleGAN2 by kernels: the network's own images, and never one of weights that have gone."""
 
 from __future__ import annotations
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,19 +24,23 @@ from support.engine_cases import (
     by_replacing,
     by_step,
     const,
+    image,
     in_place,
     network,
     noise_map,
     noise_strength,
     places,
 )
+from support.engine_cases import (
+    kernels as by_kernels,
+)
 from support.stylegan2_cases import CASES
 
 import genart
-from genart_stylegan2.engine import Engine
 from genart_stylegan2.generator import StyleGAN2
 
 CLOSE = 2e-5  # found: 9.5e-6 at worst, of images up to 3
+pytestmark = pytest.mark.usefixtures("kernels")
 
 
 @pytest.fixture
@@ -50,10 +58,29 @@ def agree(model: StyleGAN2, reference: StyleGAN2, latent: genart.Latent | None =
     return torch.allclose(model(latent), reference(latent), rtol=0, atol=CLOSE)
 
 
+@pytest.mark.usefixtures("level")
 @pytest.mark.parametrize("case", CASES)
 def test_it_makes_what_the_network_makes(case: str) -> None:
     fast, slow = both(network(case))
     torch.testing.assert_close(fast, slow, rtol=0, atol=CLOSE)
+
+
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("architecture", ["skip", "resnet"])
+@pytest.mark.parametrize("start", [(4, 4), (5, 4), (4, 13)])
+def test_an_image_is_the_same_bit_for_bit_on_any_number_of_threads(
+    architecture: str, start: tuple[int, int]
+) -> None:
+    net = network(architecture, img_resolution=64)
+    made, before = [], torch.get_num_threads()
+    for many in (1, 2, 3, 1):
+        torch.set_num_threads(many)
+        try:
+            made.append(image(by_kernels(net), places(net), start=start, top=64))
+        finally:
+            torch.set_num_threads(before)
+    assert made[0] is not None
+    assert all(torch.equal(each, made[0]) for each in made)
 
 
 @pytest.mark.parametrize("architecture", ["skip", "orig", "resnet"])
@@ -177,20 +204,23 @@ def test_forward_derivatives_and_vmap_are_left_to_the_network(
 def test_other_numbers_than_float32_are_left_to_the_network(kind: torch.dtype) -> None:
     net = network()
     net.synthesis.to(kind)
-    assert Engine(net.synthesis)(places(net), "const", (4, 4), 32) is None
+    assert image(by_kernels(net), places(net)) is None
 
 
-def test_a_filter_that_is_no_product_of_taps_is_left_to_the_network() -> None:
+def test_a_filter_that_is_no_product_of_few_taps_is_left_to_the_network() -> None:
     net = network()
     net.synthesis.b16.conv0.resample_filter.add_(0.05)
-    assert Engine(net.synthesis)(places(net), "const", (4, 4), 32) is None
+    assert image(by_kernels(net), places(net)) is None
+    long = network(resample_filter=tuple(range(1, 10)))
+    assert image(by_kernels(long), places(long)) is None
 
 
 def test_what_watches_or_changes_every_call_is_left_to_the_network() -> None:
     net = network()
-    engine = Engine(net.synthesis)
-    ask = lambda ws: engine(ws, "const", (4, 4), 32)  # noqa: E731
-    assert ask(places(net, 2)) is None, "several at once"
+    engine = by_kernels(net)
+    ask = lambda ws: engine(((4, 4), 32, frozenset()), ws, "const", {})  # noqa: E731
+    assert ask(places(net)) is None, "gradients of the weights are wanted"
+    net.requires_grad_(False)
     assert ask(places(net).double()) is None
     assert ask(places(net).requires_grad_()) is None
     with torch.autocast("cpu", torch.bfloat16):
@@ -244,3 +274,44 @@ def test_compile_for_readies_what_plays(model: StyleGAN2) -> None:
         model.compile_for(batch=0)
     with pytest.raises(genart.UsageError, match="to load it there"):
         model.compile_for(device="meta")
+
+
+def test_changed_layers_are_those_of_the_network(model: StyleGAN2, reference: StyleGAN2) -> None:
+    names = model.layer_names()
+    latent = model.sample(1)
+    for changed in ([names[1]], [names[0], names[-1]], names):
+        changes = {name: lambda x: x.flip(-1) * 0.5 for name in changed}
+        made = [each._images(latent, 1.0, None, "const", changes) for each in (model, reference)]
+        torch.testing.assert_close(made[0], made[1], rtol=0, atol=CLOSE)
+
+
+def test_without_kernels_the_network_makes_the_images(
+    model: StyleGAN2, reference: StyleGAN2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert agree(model, reference)
+    monkeypatch.setenv("GENART_NATIVE", "off")
+    assert torch.equal(model(model.sample(1)), reference(model.sample(1)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    work = (
+        "import os, sys, torch\n"
+        "from support.engine_cases import image, kernels, network, places\n"
+        "torch.set_num_threads(2)\n"
+        "net = network()\n"
+        "made = kernels(net)\n"
+        "first = image(made, places(net))\n"
+        "assert first is not None\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    os._exit(0 if torch.equal(image(made, places(net)), first) else 5)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    tests = str(Path(__file__).parents[1])
+    paths = os.pathsep.join(filter(None, [tests, os.environ.get("PYTHONPATH", "")]))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", work],
+        env={**os.environ, "PYTHONPATH": paths}, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0
