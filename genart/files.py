@@ -6,8 +6,10 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 from genart.errors import UsageError
@@ -33,6 +35,44 @@ def file_hash(path: Path | None) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
+
+
+def unused_path(path: Path, taken: Callable[[Path], bool] = Path.exists) -> Path:
+    """The path, or the first of "name-2", "name-3" ... that is not taken.
+
+    Args:
+        path: a file that nothing may overwrite.
+        taken: returns whether a path is taken.
+    """
+    names = (path.with_stem(f"{path.stem}-{k}") if k > 1 else path for k in count(1))
+    return next(each for each in names if not taken(each))
+
+
+@contextmanager
+def locked_folder(folder: Path, seconds: float = 2.0) -> Iterator[None]:
+    """Keep other processes out of a folder that they lock too, for the time of a `with`.
+
+    Without locks (Windows, some network disks), or if another process keeps its lock for longer
+    than so many seconds, the `with` is entered all the same.
+    """
+    with ExitStack() as stack:
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        stack.callback(os.close, descriptor)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.01)
+            except OSError:
+                break
+        yield
 
 
 @contextmanager

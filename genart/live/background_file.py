@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Condition, Thread
 
 from genart.errors import GenartError
-from genart.files import atomic
+from genart.files import atomic, locked_folder
 
 
 class BackgroundFile:
@@ -28,11 +28,16 @@ class BackgroundFile:
         self.path = path
         self._failed, self._went_well = failed, went_well
         self._change = Condition()
-        self._text: str | None = None
+        self._text: str | Callable[[], str] | None = None
         self._busy = False
 
-    def write(self, text: str) -> None:
-        """Write this text soon; never blocks."""
+    def write(self, text: str | Callable[[], str]) -> None:
+        """Write this text soon; never blocks.
+
+        Args:
+            text: the text, or a function that returns it. It is called on the thread that writes,
+                while other genarts wait to write into the same folder.
+        """
         with self._change:
             self._text = text
             if not self._busy:
@@ -47,14 +52,15 @@ class BackgroundFile:
     def _work(self) -> None:
         while (text := self._next()) is not None:
             try:
-                with atomic(self.path) as partial:
-                    partial.write_text(text, encoding="utf-8")
+                with locked_folder(self.path.parent), atomic(self.path) as partial:
+                    made = text if isinstance(text, str) else text()
+                    partial.write_text(made, encoding="utf-8")
             except (OSError, GenartError, ValueError) as error:
                 self._failed(error)
             else:
                 self._went_well()
 
-    def _next(self) -> str | None:
+    def _next(self) -> str | Callable[[], str] | None:
         with self._change:
             text, self._text = self._text, None
             if text is None:

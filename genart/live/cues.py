@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Collection, Mapping
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -32,6 +33,8 @@ _LEFT_OUT = (
 )  # fmt: skip
 
 Values = Mapping[str, Any]
+#: Cues in playing order.
+Saved = dict[str, dict[str, Any]]
 
 
 class _Later(NamedTuple):
@@ -50,6 +53,7 @@ class Cues:
     Args:
         store: the Params that they save and change.
         path: their file, written in the background after every change; None keeps them in memory.
+            What another program wrote into it since is kept.
         faults: where a file that cannot be written is reported.
 
     Raises:
@@ -63,6 +67,7 @@ class Cues:
         self.path = None if path is None else Path(path)
         self._lock = threading.Lock()
         self._cues = _read(self.path) if self.path is not None and self.path.is_file() else {}
+        self._base = self._written = self._cues  # what the file contained when it was last seen
         self._last: str | None = None
         self._later: dict[str, _Later] = {}  # by the Param that adds others
         self._writer: BackgroundFile | None = None
@@ -247,18 +252,70 @@ class Cues:
                 raise UsageError(f'The folder "{self.path.parent}" of the cues does not exist.')
             if self._writer is None or self._writer.path != self.path:
                 self._writer = BackgroundFile(self.path, self._failed, self._went_well)
-            text = json.dumps({"genart_cues": 1, "cues": cues}, indent=1, ensure_ascii=False)
-            self._writer.write(text + "\n")
+            self._writer.write(self._text)
         self._cues = cues
+
+    def _text(self) -> str:
+        """The text of the file: these cues, and what others wrote into it since it was last seen.
+
+        Raises:
+            DataError: the file is no longer a file of cues; it is not overwritten.
+        """
+        assert self.path is not None
+        found = _read(self.path) if self.path.is_file() else None
+        with self._lock:
+            if found is not None:
+                self._cues, news = merged(self._base, self._cues, found)
+                for line in news:
+                    self._faults.note("cues", line)
+            self._written = self._cues
+            content = {"genart_cues": 1, "cues": self._cues}
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
     def _failed(self, error: Exception) -> None:
         self._faults.add("cues", f"{self.path} cannot be written: {error}")
 
     def _went_well(self) -> None:
+        self._base = self._written
         self._faults.settle("cues")
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
+def merged(base: Saved, ours: Saved, theirs: Saved) -> tuple[Saved, list[str]]:
+    """The cues of two programs that changed one file, and what is to be reported.
+
+    A cue that both changed is kept twice: theirs as "name-2". A cue that they deleted is deleted,
+    unless their file has none of these cues: then it is another file.
+
+    Args:
+        base: the cues that both began with.
+        ours: the cues of this program, in its order.
+        theirs: the cues in the file.
+    """
+    if theirs == base:
+        return ours, []
+    found, news = dict(ours), list[str]()
+    for name, cue in ours.items():
+        if cue != base.get(name):
+            continue  # changed here
+        if name in theirs:
+            found[name] = theirs[name]
+        elif not base.keys().isdisjoint(theirs):
+            del found[name]
+            news.append(f'another genart deleted "{name}".')
+    for name, cue in theirs.items():
+        if name in found and cue not in (found[name], base.get(name)):
+            free = next(
+                each for k in count(2) if (each := f"{name}-{k}") not in {**found, **theirs}
+            )
+            found[free] = cue
+            news.append(f'another genart saved "{name}" too: its cue is called "{free}".')
+        elif name not in found and cue != base.get(name):
+            found[name] = cue
+            news.append(f'"{name}" of another genart was added.')
+    return found, news
+
+
+def _read(path: Path) -> Saved:
     if path.stat().st_size > _LARGEST:
         raise DataError(f"{path} is too large for a file of cues.")
     try:

@@ -13,7 +13,7 @@ import pytest
 import genart
 from genart.errors import DataError, ParamError, UnknownName, UsageError
 from genart.live.background_file import BackgroundFile
-from genart.live.cues import Cues
+from genart.live.cues import Cues, merged
 from genart.live.store import Store
 from genart.params import Param, ParamTree
 from genart.playback.faults import Faults
@@ -209,6 +209,82 @@ def test_a_disk_that_takes_no_cues_is_reported_once_and_they_play_on(tmp_path: P
     cues.close()
     assert faults.now() == []
     assert Cues(held, path).names == ["a", "b", "c"]
+
+
+def test_two_instances_on_one_file_keep_the_cues_of_both(tmp_path: Path) -> None:
+    path, said = tmp_path / "cues.json", list[str]()
+    first = Cues(store(), path, Faults(said.append))
+    first.save("opening")
+    first.close()
+    second = Cues(store(), path, Faults(said.append))
+    held = [first, second]
+
+    def play(cues: Cues, names: str) -> None:
+        for name in names:
+            cues.save(name)
+        cues.close()
+
+    threads = [
+        threading.Thread(target=play, args=each)
+        for each in zip(held, ("abcdefgh", "pqrstuvw"), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(Cues(store(), path).names) == sorted(["opening", *"abcdefghpqrstuvw"])
+    first.delete("opening")
+    first.close()
+    second.save("z")
+    second.close()
+    names = Cues(store(), path).names
+    assert "opening" not in names, "what the other deleted is deleted"
+    assert names == second.names
+    assert any("another genart" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "wanted"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}, {"a": 1, "b": 2}),  # added here
+        ({"a": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 2}),  # added there
+        ({"a": 5}, {"a": 1}, {"a": 5}),  # changed here
+        ({"a": 1}, {"a": 5}, {"a": 5}),  # changed there
+        ({"a": 5}, {"a": 6}, {"a": 5, "a-2": 6}),  # changed by both
+        ({"a": 5}, {"a": 6, "a-2": 7}, {"a": 5, "a-3": 6, "a-2": 7}),
+        ({"k": 1}, {"a": 1, "k": 2}, {"k": 2}),  # deleted here
+        ({}, {"a": 6}, {"a": 6}),  # deleted here and changed there
+        ({"a": 1, "k": 1}, {"k": 1}, {"k": 1}),  # deleted there
+        ({"a": 1, "k": 1}, {"n": 1}, {"a": 1, "k": 1, "n": 1}),  # another file
+        ({"b": 1}, {"a": 1}, {"b": 1}),  # renamed here
+    ],
+)
+def test_of_two_changed_files_nothing_is_lost(
+    ours: dict[str, int], theirs: dict[str, int], wanted: dict[str, int]
+) -> None:
+    def cue(numbers: dict[str, int]) -> dict[str, dict[str, int]]:
+        return {name: {"sketch.level": number} for name, number in numbers.items()}
+
+    base = {"a": 1} | ({"k": 1} if "k" in {**ours, **theirs} else {})
+    assert merged(cue(base), cue(ours), cue(theirs))[0] == cue(wanted)
+
+
+def test_a_file_with_a_typing_error_is_not_overwritten(tmp_path: Path) -> None:
+    path, faults = tmp_path / "cues.json", Faults(lambda line: None)
+    cues = Cues(store(), path, faults)
+    cues.save("a")
+    cues.close()
+    whole = path.read_text()
+    path.write_text(whole[:-4])  # somebody edits it
+    cues.save("b")
+    cues.close()
+    assert path.read_text() == whole[:-4]
+    assert "not a file of cues" in faults.now()[0]
+    path.write_text(whole)
+    cues.save("c")
+    cues.close()
+    assert Cues(store(), path).names == ["a", "b", "c"]
+    assert faults.now() == []
 
 
 def test_of_several_texts_the_newest_is_written_and_nobody_waits(tmp_path: Path) -> None:
