@@ -72,7 +72,7 @@ def build(folder: Path, check: Callable[[Path], None] | None = None) -> Path:
 
 def file_name(system: str = "", machine: str = "") -> str:
     """The name of the library of these sources, for this computer unless another is given."""
-    system, machine = system or _system(sys.platform), machine or _machine(platform.machine())
+    system, machine = system or _system(), machine or _machine()
     suffix = "dll" if system == "windows" else "so"
     return f"kernels-{system}-{machine}-{_digest()}.{suffix}"
 
@@ -99,7 +99,7 @@ def _compiler(inside: Path) -> tuple[list[str], tuple[str, str]]:
     problem = ""
     for command in found:
         try:
-            target = _target(_run([*command, "-dumpmachine"]))
+            target = _target(_run([*command, "-E", "-dM", _source("library")]))
             _run([*command, *_flags(target[0]), "-c", _source("library"), "-o", inside / "try.o"])
             return command, target
         except BuildError as error:
@@ -110,20 +110,25 @@ def _compiler(inside: Path) -> tuple[list[str], tuple[str, str]]:
     )
 
 
-def _target(triple: str) -> tuple[str, str]:
-    """System and machine of what a compiler makes, from its "x86_64-linux-gnu"."""
-    machine, _, rest = triple.strip().partition("-")
-    return _system(rest), _machine(machine)
+def _target(macros: str) -> tuple[str, str]:
+    """System and machine of what a compiler makes, from the macros that it defines."""
+    defined = {line.split(" ")[1] for line in macros.splitlines() if line.startswith("#define ")}
+
+    def first(known: dict[str, str], otherwise: str) -> str:
+        return next((name for macro, name in known.items() if macro in defined), otherwise)
+
+    systems = {"_WIN32": "windows", "__APPLE__": "macos", "__linux__": "linux"}
+    machines = {"__x86_64__": "x86_64", "__aarch64__": "aarch64"}
+    return first(systems, _system()), first(machines, _machine())
 
 
-def _system(text: str) -> str:
-    known = {"linux": "linux", "darwin": "macos", "macos": "macos"}
-    known |= {"win32": "windows", "windows": "windows", "mingw": "windows"}
-    return next((name for word, name in known.items() if word in text), text)
+def _system() -> str:
+    return {"darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
 
 
-def _machine(text: str) -> str:
-    return {"amd64": "x86_64", "arm64": "aarch64"}.get(text.lower(), text.lower())
+def _machine() -> str:
+    name = platform.machine().lower()
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(name, name)
 
 
 def _compiled(compiler: list[str], target: tuple[str, str], inside: Path) -> Path:

@@ -80,26 +80,34 @@ def test_the_name_changes_with_the_sources(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("triple", "target"),
+    ("macros", "target"),
     [
-        ("x86_64-linux-gnu\n", ("linux", "x86_64")),
-        ("aarch64-unknown-linux-musl", ("linux", "aarch64")),
-        ("arm64-apple-darwin23.1.0", ("macos", "aarch64")),
-        ("x86_64-w64-mingw32", ("windows", "x86_64")),
-        ("x86_64-pc-windows-msvc19.38", ("windows", "x86_64")),
+        ("#define __x86_64__ 1\n#define __linux__ 1\n", ("linux", "x86_64")),
+        ("#define __aarch64__ 1\n#define __linux__ 1\n", ("linux", "aarch64")),
+        ("#define __APPLE__ 1\n#define __aarch64__ 1\n", ("macos", "aarch64")),
+        ("#define _WIN32 1\n#define __x86_64__ 1\n", ("windows", "x86_64")),
     ],
 )
 def test_the_compiler_says_for_which_system_it_compiles(
-    triple: str, target: tuple[str, str]
+    macros: str, target: tuple[str, str]
 ) -> None:
-    assert building._target(triple) == target
+    assert building._target(macros) == target
 
 
-def test_python_and_compiler_name_a_system_alike() -> None:
-    assert [building._system(name) for name in ("linux", "darwin", "win32")] == [
-        "linux", "macos", "windows",
-    ]  # fmt: skip
-    assert [building._machine(name) for name in ("AMD64", "arm64")] == ["x86_64", "aarch64"]
+@pytest.mark.parametrize(
+    ("platform", "machine", "name"),
+    [
+        ("linux", "x86_64", "kernels-linux-x86_64-"),
+        ("darwin", "arm64", "kernels-macos-aarch64-"),
+        ("win32", "AMD64", "kernels-windows-x86_64-"),
+    ],
+)
+def test_python_names_a_system_as_the_compiler_does(
+    platform: str, machine: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    assert file_name().startswith(name)
 
 
 def test_it_is_loaded_by_its_path_without_genart() -> None:

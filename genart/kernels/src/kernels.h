@@ -7,8 +7,8 @@
 // behind the last channel.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 #define GENART_VERSION 1
 

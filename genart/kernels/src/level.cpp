@@ -1,8 +1,8 @@
 // Everything that is compiled once for each level. GENART_LEVEL is its name; all of it lies in a
 // namespace of that name, so that no function of one level is ever taken for that of another.
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "kernels.h"
 #include "team.h"

@@ -1,7 +1,5 @@
 // The functions of the library, and the choice of the level that this processor can run.
 
-#include <cstring>
-
 #include "kernels.h"
 
 using genart::Convolution;

@@ -2,8 +2,8 @@
 // vector extensions of GCC and Clang become AVX-512, AVX2 with FMA, SSE2 or NEON.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 #if defined(__AVX512F__)
 #define LANES 16
