@@ -12,6 +12,7 @@
     │   └── RefusedCheckpoint   a model file that asks for something forbidden
     ├── SketchError         a sketch file that cannot be used; names file and line
     ├── DataError           an image, film, latent file or dataset that cannot be used
+    ├── WriteError          a file that cannot be written: full disk, no permission ...
     ├── OutputAway          an output whose receiver is disconnected; it reconnects
     └── RenderError         a film that could not be finished; what was kept
 
@@ -21,7 +22,8 @@ The command line ends with exit code 2 on UsageError and with 1 on all others.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
 
 __all__ = [
     "CheckpointError",
@@ -36,6 +38,9 @@ __all__ = [
     "SketchError",
     "UnknownName",
     "UsageError",
+    "WriteError",
+    "explain",
+    "out_of_memory",
 ]
 
 
@@ -111,6 +116,10 @@ class DataError(GenartError):
     """An image, film, latent file or dataset that cannot be used."""
 
 
+class WriteError(GenartError, OSError):
+    """A file that cannot be written; the message names it and says why. It is an OSError too."""
+
+
 class OutputAway(GenartError):
     """An output whose receiver is disconnected: `Sink.write` raises it and reconnects later.
 
@@ -120,3 +129,80 @@ class OutputAway(GenartError):
 
 class RenderError(GenartError):
     """A film that could not be finished; the message names what was kept."""
+
+
+#: What the system reports, by its error number.
+_SYSTEM = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "there is no permission",
+    errno.EPERM: "there is no permission",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EFBIG: "the file is larger than the system allows",
+    errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open",
+    errno.EIO: "the disk reports an error",
+    errno.ENOENT: "there is no such file or folder",
+    errno.ENOTDIR: "a part of the path is not a folder",
+    errno.EISDIR: "it is a folder",
+    errno.ELOOP: "its links form a circle",
+}
+_OUT_OF_MEMORY = (
+    "out of memory",  # CUDA, and MPS: "MPS backend out of memory"
+    "not enough memory",  # DefaultCPUAllocator on Windows
+    "can't allocate memory",  # DefaultCPUAllocator elsewhere
+    "cannot allocate memory",  # the system
+    "alloc_failed",  # CUBLAS_STATUS_ALLOC_FAILED, CUDNN_STATUS_ALLOC_FAILED
+    "outofmemory",  # kIOGPUCommandBufferCallbackErrorOutOfMemory
+)
+#: Parts of the messages of torch and safetensors when a file cannot be written.
+_TORCH_WRITES = ("pytorchstreamwriter", "inline_container", "error while serializing")
+
+
+def system_reason(error: BaseException) -> str:
+    """Return why the system or torch could not write or read a file, as a phrase; "" if unknown."""
+    if isinstance(error, OSError):
+        return _SYSTEM.get(error.errno or 0, error.strerror or "")
+    text = str(error).lower()
+    if not any(part in text for part in _TORCH_WRITES):
+        return ""
+    for number in (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EFBIG):
+        if f"code: {number}," in text or f"os error {number})" in text:
+            return _SYSTEM[number]
+    return "the disk is full or does not accept the data"
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Return whether an error, or its cause, means that memory ran out, on any device."""
+    return any(
+        isinstance(each, MemoryError)
+        or type(each).__name__ == "OutOfMemoryError"
+        or any(part in str(each).lower() for part in _OUT_OF_MEMORY)
+        for each in chain_of(error)
+    )
+
+
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, its cause, the cause of that, and so on."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def explain(error: BaseException) -> str | None:
+    """Return one sentence for an error of the system or of torch; None for any other error."""
+    if isinstance(error, GenartError):
+        return None
+    if out_of_memory(error):
+        return (
+            "There is not enough memory. Use a smaller --size, --resolution or --batch, or "
+            "another --device."
+        )
+    reason = system_reason(error)
+    if not reason:
+        return None
+    name = getattr(error, "filename", None)
+    return f"{name}: {reason}." if name else f"{reason[0].upper()}{reason[1:]}."

@@ -8,11 +8,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from genart.errors import UsageError
+from genart.errors import GenartError, UsageError, WriteError, out_of_memory, system_reason
+
+_LONGEST_NAME = 255  # bytes of a file name, on all common file systems
+_PROBE = 4096  # bytes that are written to see whether there is room
 
 
 def cache_folder() -> Path:
@@ -79,29 +82,91 @@ def locked_folder(folder: Path, seconds: float = 2.0) -> Iterator[None]:
 def atomic(final: str | Path) -> Iterator[Path]:
     """Give a temporary path beside a file: it is renamed to it on success, removed on any failure.
 
-    The temporary name keeps the suffix, for programs that depend on it. A folder works too: it
-    replaces `final` only if nothing, or an empty folder, is there.
+    The temporary name keeps the suffix, for programs that depend on it, and is shorter than a name
+    that is as long as the system allows. A folder works too: it replaces `final` only if nothing,
+    or an empty folder, is there.
 
     Args:
         final: the file or folder to write.
 
     Raises:
         UsageError: the folder of `final` does not exist.
+        WriteError: the system does not let it be written; the message says why.
     """
     final = Path(final)
     if not final.parent.is_dir():
         raise UsageError(f'The folder "{final.parent}" does not exist; create it first.')
-    partial = final.with_name(f".{final.stem}.partial-{os.getpid()}{final.suffix}")
-    _remove(partial)
-    try:
-        yield partial
-        os.replace(partial, final)
-    finally:
+    partial = _partial(final)
+    with _translated(final):
         _remove(partial)
+        try:
+            yield partial
+            os.replace(partial, final)
+        finally:
+            _remove(partial)
+
+
+def check_writable(final: str | Path, *, folder: bool = False) -> None:
+    """Check that a file or folder can be written, before long work; nothing is left behind.
+
+    A small file is written beside it; for a folder that does not exist yet, in the nearest folder
+    above it that does.
+
+    Args:
+        final: the file or folder.
+        folder: whether it is a folder, which is created with the folders above it.
+
+    Raises:
+        UsageError: the folder of a file does not exist.
+        WriteError: a full or read-only disk, no permission, a name that is too long.
+    """
+    final = Path(final)
+    if not folder and not final.parent.is_dir():
+        raise UsageError(f'The folder "{final.parent}" does not exist; create it first.')
+    with _translated(final):
+        _probe(final, final if final.is_dir() else final.parent)
+
+
+def _probe(final: Path, folder: Path) -> None:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    probe = _partial(folder / final.name)
+    try:
+        probe.write_bytes(bytes(_PROBE))
+    finally:
+        _remove(probe)
+
+
+def _partial(final: Path) -> Path:
+    """The temporary name of a file."""
+    name = f".{final.stem}.partial-{os.getpid()}{final.suffix}"
+    if len(os.fsencode(name)) <= _LONGEST_NAME:
+        return final.with_name(name)
+    if len(os.fsencode(final.name)) > _LONGEST_NAME:
+        raise WriteError(
+            f"{final} cannot be written: the name is longer than {_LONGEST_NAME} bytes."
+        )
+    short = hashlib.sha256(os.fsencode(final.name)).hexdigest()[:12]
+    return final.with_name(f".{short}.partial-{os.getpid()}{final.suffix[-20:]}")
+
+
+@contextmanager
+def _translated(final: Path) -> Iterator[None]:
+    """Make errors of the system and of torch a WriteError that names the file."""
+    try:
+        yield
+    except GenartError:
+        raise
+    except Exception as error:  # torch and safetensors raise types of their own
+        reason, other = system_reason(error), getattr(error, "filename", None) or final
+        if not reason or out_of_memory(error) or Path(other).parent != final.parent:
+            raise
+        raise WriteError(f"{final} cannot be written: {reason}.") from error
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+    with suppress(OSError):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

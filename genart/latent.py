@@ -196,10 +196,29 @@ def make_label(generator: LatentSpace, label: Any, n: int) -> torch.Tensor | Non
     indices = [0 if label is None else label] * n if not _is_list(label) else list(label)
     if len(indices) != n:
         raise UsageError(f"{n} latents need 1 or {n} classes, not {len(indices)}.")
-    for index in indices:
-        if not (isinstance(index, int) and 0 <= index < classes):
-            raise UsageError(f"Class {index!r} is outside 0..{classes - 1}.")
-    return torch.eye(classes, device=generator.device)[indices]
+    checked = [class_index(index, classes) for index in indices]
+    return torch.eye(classes, device=generator.device)[checked]
+
+
+def class_index(value: Any, classes: int) -> int:
+    """Check a class, as a number or as text, and return it as an index.
+
+    Args:
+        value: a whole number: 3, 3.0 or "3".
+        classes: how many classes there are.
+
+    Raises:
+        UsageError: something else, or a number outside 0..classes - 1.
+    """
+    number = value
+    if isinstance(value, str):
+        number = int(value) if value.strip().removeprefix("-").isdecimal() else None
+    whole = number is not None and not isinstance(number, bool) and hasattr(number, "__int__")
+    if not whole or isinstance(number, complex) or number != number // 1:
+        raise UsageError(f"A class is a whole number from 0, not {value!r}.")
+    if not 0 <= number < classes:
+        raise UsageError(f"Class {value!r} is outside 0..{classes - 1}.")
+    return int(number)
 
 
 def _is_list(label: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont
 
 from genart.errors import UsageError
-from genart.files import atomic
+from genart.files import atomic, check_writable
 
 if TYPE_CHECKING:
     from genart.benchmarks.report import BenchFigures, Table
@@ -44,8 +44,7 @@ def check_chart(path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise UsageError(f'A chart is a .png file, not "{path}".')
-    if not path.parent.is_dir():
-        raise UsageError(f'The folder "{path.parent}" does not exist; create it first.')
+    check_writable(path)
     return path
 
 

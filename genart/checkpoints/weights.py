@@ -28,7 +28,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     from torch import Tensor
 
     path = Path(path)
-    tree = _arrays(path) if path.suffix == ".npz" else read_checkpoint(path).tree
+    tree = _arrays(path) if path.suffix.lower() == ".npz" else read_checkpoint(path).tree
     named = tree.items() if isinstance(tree, dict) else ()
     weights = {str(name): value for name, value in named if isinstance(value, Tensor)}
     if not weights:

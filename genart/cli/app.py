@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from genart.errors import GenartError, UnknownName, UsageError
+from genart.errors import GenartError, UnknownName, UsageError, explain
 from genart.plugins import registry
 
 DONE, FAILED, MISUSED = 0, 1, 2
@@ -83,6 +83,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = MISUSED if isinstance(error, UsageError) else FAILED
         return _fail(arguments, reason, code, getattr(error, "__notes__", ()))
     except Exception as error:
+        if (sentence := explain(error)) is not None:
+            _debug()
+            return _fail(arguments, sentence, FAILED, getattr(error, "__notes__", ()))
         notes = _debug() or ["Set the environment variable GENART_DEBUG=1 to see the traceback."]
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return _fail(arguments, reason, FAILED, notes if notes != [""] else ())

@@ -30,7 +30,8 @@ def command(
     """Make a click command from a function that calls the library and returns the result.
 
     The command gets --json and --device. The function receives `device` and `progress` if it
-    names them. While it runs, stdout is redirected to stderr, so stdout holds only the result.
+    names them. While it runs, stdout is redirected to stderr, so stdout holds only the result. The
+    exit code is 1 if the result counts 0 as `made`.
 
     Args:
         example: one command line, for --help.
@@ -64,6 +65,8 @@ def _around(body: Callable[..., Any], show: Callable[[Any], Iterable[str]]) -> C
                 raise click.UsageError(str(error)) from error
         for line in [json.dumps(plain(found))] if as_json else show(found):
             click.echo(line)
+        if getattr(found, "made", 1) == 0:  # a batch in which everything failed
+            click.get_current_context().exit(1)
 
     # click keeps options in the order they were applied, the last one first
     run.__click_params__ = [*_last(), *getattr(body, "__click_params__", ())]  # type: ignore[attr-defined]
@@ -75,7 +78,7 @@ def _vet(model: Any) -> None:
     from genart.checkpoints.read import read_checkpoint
 
     path = Path(model or "")
-    if path.suffix in (".pkl", ".pt", ".pth") and path.is_file():
+    if path.suffix.lower() in (".pkl", ".pt", ".pth") and path.is_file():
         read_checkpoint(path)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genart.cli.command import command as declare
-from genart.cli.options import MODEL
+from genart.cli.options import MODEL, class_option
 
 if TYPE_CHECKING:
     from genart.progress import ProgressCallback
@@ -40,7 +40,7 @@ def show(made: dict[str, Any]) -> Iterator[str]:
 @click.option("--layer", help="pca: use the activations of this layer, for example b16.conv1.")
 @click.option("--samples", type=int, help="pca: number of sampled latents.  [10000]")
 @click.option("--seed", type=int, help="Seed for the sampled latents.  [0]")
-@click.option("--class", "label", type=int, help="Class number, for models with classes.")
+@class_option
 @click.option("--positive", help="contrast: examples that show the attribute; seeds or an .npz.")
 @click.option("--negative", help="contrast: examples that do not show it; seeds or an .npz.")
 @click.option("--name", help="contrast: name of the direction.")

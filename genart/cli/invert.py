@@ -79,10 +79,12 @@ def command(
 
 
 def _pictures(paths: tuple[Path, ...]) -> Iterator[Path]:
-    from genart.media.images import SUFFIXES
+    from genart.data.image_files import list_images
 
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+            found = list_images(path)
+            found.report().log()
+            yield from found.paths()
         else:
             yield path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,27 @@ class Option(click.ParamType):  # type: ignore[type-arg, unused-ignore]
                 f'"{value}" is not of the form name=value, for example preset=gatys.', param, ctx
             )
         return name.strip().replace("-", "_"), _read(text.strip())
+
+
+class ClassNumber(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """A class of a model, checked as those of a dataset are; becomes its index."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the index; the model checks whether it has such a class."""
+        from genart.errors import UsageError
+        from genart.latent import class_index
+
+        try:
+            return class_index(value, sys.maxsize)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+class_option = click.option(
+    "--class", "label", type=ClassNumber(), help="Class number, for models with classes."
+)
 
 
 def _read(text: str) -> Any:
@@ -112,7 +134,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="1 for the full variety, 0 for the average image.",
             ),
             click.option("--cutoff", type=int, help="Truncate only the first N layers."),
-            click.option("--class", "label", type=int, help="Class, for models with classes."),
+            class_option,
             click.option("--size", metavar="N or WxH", help="Pixels, width first.  [the model's]"),
         )
     ):  # fmt: skip

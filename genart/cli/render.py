@@ -10,7 +10,7 @@ import click
 
 from genart.cli.command import command as declare
 from genart.cli.command import tell_profile
-from genart.cli.options import Assignment, precision_option
+from genart.cli.options import Assignment, class_option, precision_option
 
 if TYPE_CHECKING:
     from genart.progress import ProgressCallback
@@ -54,7 +54,7 @@ def show(report: Report) -> Iterator[str]:
     "--style", metavar="NAME[:TEXT]", multiple=True,
     help="Repaint every frame, for example fast:great_wave; repeatable.",
 )  # fmt: skip
-@click.option("--class", "label", type=int, help="Class number, for models with classes.")
+@class_option
 @precision_option
 @click.option(
     "--noise",

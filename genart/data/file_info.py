@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genart.errors import CheckpointError, DataError, RefusedCheckpoint, UsageError
-
-_PICTURES = ("PNG", "JPEG", "WEBP", "GIF")  # the only decoders Pillow may use
-_FILM_SIGNS = (b"ftyp", b"moov", b"mdat", b"wide", b"free")  # at byte 4 of mp4 and mov
-_MATROSKA = b"\x1a\x45\xdf\xa3"
+from genart.media.image_kinds import kind_of_file
 
 
 def info(path: str | Path) -> dict[str, Any]:
@@ -41,13 +38,12 @@ def info(path: str | Path) -> dict[str, Any]:
 
 
 def _kind(path: Path) -> tuple[str, Callable[[Path], dict[str, Any]]]:
-    with path.open("rb") as file:
-        head = file.read(16)
-    if head[4:8] in _FILM_SIGNS or head.startswith(_MATROSKA):
+    kind = kind_of_file(path)
+    if kind.group == "film":
         return "film", _film
-    if head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")) or head[8:12] == b"WEBP":
+    if kind.group == "image":
         return "image", _picture
-    if head.startswith(b"PK") and _is_npz(path):
+    if _is_npz(path):
         return "latent", _latent
     return "model", _model
 
@@ -98,17 +94,13 @@ def _film(path: Path) -> dict[str, Any]:
 
 
 def _picture(path: Path) -> dict[str, Any]:
-    from PIL import Image, UnidentifiedImageError
-
+    from genart.media.image_reader import opened_image
     from genart.media.metadata import _parsed, read_recipe
 
-    try:
-        with Image.open(path, formats=_PICTURES) as picture:  # the header; nothing is decoded
-            facts = {"format": picture.format, "size": list(picture.size), "mode": picture.mode}
-            facts["frames"] = getattr(picture, "n_frames", 1)
-            comment = picture.info.get("comment", b"")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{path} is a damaged image: {error}") from error
+    with opened_image(path) as picture:  # the header; nothing is decoded
+        facts: dict[str, Any] = {"format": picture.format, "size": list(picture.size)}
+        facts |= {"mode": picture.mode, "frames": getattr(picture, "n_frames", 1)}
+        comment = picture.info.get("comment", b"")
     recipe = read_recipe(path)
     if recipe is None and isinstance(comment, bytes):
         recipe = _parsed(comment.decode("ascii", "replace"))

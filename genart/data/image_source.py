@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import copy
-import io
-import zipfile
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
+from genart.data.image_files import list_images
 from genart.errors import DataError
-from genart.media.images import upright_rgb
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")  # the only decoders Pillow may use
-_MAX_PIXELS = 64_000_000  # a tiny file can claim gigabytes: refused before it is decoded
-_UNREADABLE = (  # what reading and decoding a file, or a part of a zip, may raise
-    OSError, ValueError, SyntaxError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile,
-    Image.DecompressionBombError, Image.DecompressionBombWarning,
-)  # fmt: skip
+from genart.media.file_names import normal_name
+from genart.media.image_reader import decode_rgb
+from genart.media.image_report import ImageReport, LeftOut, UnreadableImage, first_reason
 
 
 class ImageSource:
@@ -36,20 +28,30 @@ class ImageSource:
 
     Attributes:
         path: the folder or zip.
-        names: the image files by their path within it, with slashes, sorted. There may be none.
+        names: the images by their path within it, with slashes, in normal form, sorted. There may
+            be none.
+        left_out: the other files, with the reason.
 
     Raises:
         DataError: `path` is neither a folder nor a zip.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.names, self._read = _listed(self.path)
+        self._files = list_images(path)
+        self.path = self._files.path
+        self.names = list(self._files.images)
+        self.left_out = self._files.left_out
+
+    @property
+    def files(self) -> list[str]:
+        """The names of all files, images or not, sorted."""
+        return sorted(self._files.entries)
 
     def within(self, folder: str) -> ImageSource:
         """Return the images that are in a folder of this name, at any depth."""
         part = copy.copy(self)
-        part.names = [n for n in self.names if folder in PurePosixPath(n).parts[:-1]]
+        part.names = [name for name in self.names if _is_within(name, folder)]
+        part.left_out = tuple(each for each in self.left_out if _is_within(each.name, folder))
         return part
 
     def read(self, name: str) -> bytes:
@@ -59,9 +61,9 @@ class ImageSource:
             DataError: no such file, or one that cannot be read.
         """
         try:
-            return self._read(name)
-        except (KeyError, *_UNREADABLE) as error:
-            raise DataError(f"{name} is not readable ({error})") from error
+            return self._files.read(normal_name(name))
+        except KeyError:
+            raise DataError(f'"{self.path}" has no file {name}.') from None
 
     def open(self, name: str, side: int = 0) -> Image.Image:
         """Decode an image: upright by its EXIF orientation, RGB, transparent parts black.
@@ -71,28 +73,33 @@ class ImageSource:
             side: if given, a large JPEG is decoded smaller, to this side in pixels or more.
 
         Raises:
-            DataError: a file that is not a readable image, or has more than 64 megapixels.
+            UnreadableImage: a file that cannot be used as an image.
         """
-        try:
-            with Image.open(io.BytesIO(self._read(name)), formats=_FORMATS) as image:
-                if image.width * image.height > _MAX_PIXELS:
-                    raise DataError(f"{image.width}x{image.height} pixels is too large")
-                if side:
-                    image.draft("RGB", (side, side))
-                return upright_rgb(image)
-        except UnidentifiedImageError as error:  # its own text names an address in memory
-            raise DataError("not an image of a known format") from error
-        except _UNREADABLE as error:
-            raise DataError(f"not a readable image ({error})") from error
+        enough = (side, side) if side else None
+        return decode_rgb(self._files.image(name), name, enough=enough)
 
-    def no_images(self, skipped: Sequence[str] = ()) -> DataError:
-        """The error for a source without a readable image.
+    def report(self, used: int, left_out: Iterable[LeftOut] = ()) -> ImageReport:
+        """Return the report of what is used.
 
         Args:
-            skipped: "name: reason" of images that could not be read.
+            used: how many images.
+            left_out: images of `names` that are not used.
         """
-        reason = f" {len(skipped)} were unreadable, the first: {skipped[0]}" if skipped else ""
-        return DataError(f'"{self.path}" contains no images ({", ".join(SUFFIXES)}).{reason}')
+        return ImageReport(used, (*self.left_out, *left_out))
+
+    def no_images(self, left_out: Iterable[LeftOut] = ()) -> DataError:
+        """Return the error for a source without a readable image.
+
+        Args:
+            left_out: images of `names` that cannot be used.
+        """
+        reason = first_reason([*left_out, *self.left_out])
+        known = "images (JPEG, PNG, WebP, TIFF ...)"
+        return DataError(f'"{self.path}" contains no {known} that can be used.{reason}')
+
+
+def _is_within(name: str, folder: str) -> bool:
+    return folder in PurePosixPath(name).parts[:-1]
 
 
 @dataclass(frozen=True)
@@ -102,12 +109,12 @@ class Squares:
     Args:
         images: uint8 (n, 3, side, side).
         names: the n files they came from.
-        skipped: "name: reason" of the files that could not be read.
+        report: which images are used and which are left out.
     """
 
     images: Tensor
     names: tuple[str, ...]
-    skipped: tuple[str, ...]
+    report: ImageReport
 
 
 def load_squares(source: ImageSource, side: int, resample: Image.Resampling) -> Squares:
@@ -121,16 +128,17 @@ def load_squares(source: ImageSource, side: int, resample: Image.Resampling) -> 
     Raises:
         DataError: none of them is readable.
     """
-    squares, names, skipped = [], [], []
+    squares, names, left_out = [], [], []
     for name in source.names:
         try:
             squares.append(crop_square(source.open(name), side, resample))
             names.append(name)
-        except DataError as error:
-            skipped.append(f"{name}: {error}")
+        except UnreadableImage as error:
+            left_out.append(LeftOut(name, error.reason))
     if not squares:
-        raise source.no_images(skipped)
-    return Squares(torch.from_numpy(np.stack(squares)), tuple(names), tuple(skipped))
+        raise source.no_images(left_out)
+    report = source.report(len(names), left_out)
+    return Squares(torch.from_numpy(np.stack(squares)), tuple(names), report)
 
 
 def crop_square(image: Image.Image, side: int, resample: Image.Resampling) -> NDArray[np.uint8]:
@@ -146,19 +154,3 @@ def crop_square(image: Image.Image, side: int, resample: Image.Resampling) -> ND
     """
     fitted = ImageOps.fit(image, (side, side), resample)
     return np.asarray(fitted).transpose(2, 0, 1).copy()
-
-
-def _listed(path: Path) -> tuple[list[str], Callable[[str], bytes]]:
-    if path.is_dir():
-        files = (p for p in path.rglob("*") if _is_image(p.name) and p.is_file())
-        names = sorted(p.relative_to(path).as_posix() for p in files)
-        return names, lambda name: (path / name).read_bytes()
-    if path.is_file() and zipfile.is_zipfile(path):
-        archive = zipfile.ZipFile(path)
-        infos = (info for info in archive.infolist() if info.file_size <= _MAX_PIXELS)
-        return sorted(i.filename for i in infos if _is_image(i.filename)), archive.read
-    raise DataError(f'"{path}" is neither a folder nor a zip of images.')
-
-
-def _is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in SUFFIXES

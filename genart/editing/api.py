@@ -14,7 +14,7 @@ from genart.editing.calibration import visible
 from genart.editing.directions import Directions, check_output, load_directions
 from genart.editing.discovery import contrast, pca, sefa
 from genart.errors import UnknownName, UsageError
-from genart.files import atomic
+from genart.files import atomic, check_writable
 from genart.latent import Latent, parse_seeds
 from genart.latents.npz import load_latent
 from genart.media.recipe import make_recipe, model_facts
@@ -68,6 +68,8 @@ def directions(
         raise UnknownName("method", method, METHODS, "`genart directions --help` explains them.")
     if output is not None:
         check_output(output)
+    if sheet is not None:
+        _check_sheet(Path(sheet))
     generator = as_generator(model, device, progress=progress)
     given = {name: value for name, value in options.items() if value is not None}
     words = _words(generator, method, {**given, "progress": progress})
@@ -116,7 +118,7 @@ def _words(generator: Generator, method: str, given: dict[str, Any]) -> dict[str
 def _examples(generator: Generator, given: str | Path | Latent) -> Latent:
     if isinstance(given, Latent):
         return given
-    if Path(given).suffix == ".npz":
+    if Path(given).suffix.lower() == ".npz":
         return load_latent(given, generator.device)
     return generator.sample(parse_seeds(str(given)))
 
@@ -131,6 +133,14 @@ def _recipe(
     return make_recipe(words, {"model": model_facts(name, generator.source)})
 
 
+def _check_sheet(path: Path) -> None:
+    from genart.media.sheets import SUFFIXES
+
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(f'A sheet is an image file: {", ".join(SUFFIXES)}, not "{path}".')
+    check_writable(path)
+
+
 def _keep_sheet(
     generator: Generator,
     found: Directions,
@@ -142,10 +152,7 @@ def _keep_sheet(
     from PIL import Image
 
     from genart.editing.contact_sheet import contact_sheet
-    from genart.media.sheets import SUFFIXES
 
-    if path.suffix not in SUFFIXES:
-        raise UsageError(f'A sheet is an image file: {", ".join(SUFFIXES)}, not "{path}".')
     picture: Frame = contact_sheet(
         generator, found, seeds=seeds, truncation=truncation, progress=progress
     )

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from genart.errors import DataError, UnknownName, UsageError
-from genart.files import atomic
+from genart.files import atomic, check_writable
 from genart.latent import Latent
 from genart.latents.mixing import parse_layers
 from genart.latents.npz import read_arrays
@@ -209,8 +209,9 @@ def _basis(rows: torch.Tensor) -> torch.Tensor:
 
 def check_output(path: str | Path) -> None:
     """UsageError for a file in which directions cannot be saved."""
-    if Path(path).suffix != ".npz":
+    if Path(path).suffix.lower() != ".npz":
         raise UsageError(f'Directions are saved in an .npz file, not in "{path}".')
+    check_writable(path)
 
 
 def load_directions(path: str | Path) -> Directions:

@@ -18,13 +18,14 @@ from genart.contracts import (
     Inverter,
 )
 from genart.errors import DataError, UsageError
-from genart.files import file_hash
+from genart.files import check_writable, file_hash
 from genart.hooks import Spec
 from genart.inversion.search_film import SHOWN_LATENTS, Scene, keep_film
 from genart.inversion.store import Found, Inversions, Store
-from genart.inversion.video import FILMS, Followed, follow
+from genart.inversion.video import Followed, follow
 from genart.latent import Latent
 from genart.latents.keys import load_latents_for
+from genart.media.image_kinds import is_film_file
 from genart.media.images import AnyImage, read_image, to_image
 from genart.models.loading import as_generator
 from genart.perception.perceptual import perceptual_distance
@@ -136,6 +137,7 @@ def invert_all(
     if not paths or (batch is not None and batch < 1):
         raise UsageError("There is nothing to invert. Name images, and a batch of 1 or more.")
     _check_apart(paths, Path(output))
+    check_writable(output, folder=True)
     if film is not None:
         check_output(film)
         options = {"keep": SHOWN_LATENTS, **options}
@@ -176,7 +178,7 @@ class _Job:
         self, waiting: Mapping[int, Path], batch: int | None, progress: ProgressCallback | None
     ) -> None:
         """Invert images in batches, and films one by one."""
-        films = {at: path for at, path in waiting.items() if path.suffix.lower() in FILMS}
+        films = {at: path for at, path in waiting.items() if is_film_file(path)}
         stills = [at for at in waiting if at not in films]
         joint = _spec(self.method).joint
         size = batch or (max(len(stills), 1) if joint else 4)
@@ -273,7 +275,7 @@ def _inverter(method: str, options: Mapping[str, Any]) -> Inverter:
 def _with_start(generator: Generator, options: dict[str, Any]) -> dict[str, Any]:
     """The options, with the latents of a start that is a file."""
     start = options.get("start")
-    if isinstance(start, (str, Path)) and Path(start).suffix == ".npz":
+    if isinstance(start, (str, Path)) and Path(start).suffix.lower() == ".npz":
         return {**options, "start": load_latents_for(generator, start)}
     return options
 

@@ -67,6 +67,11 @@ class Inversions:
     failed: int = 0
     film: str = ""
 
+    @property
+    def made(self) -> int:
+        """The number of images that were inverted."""
+        return len(self.results) - self.failed
+
 
 class Store:
     """A folder of inversions with its index.

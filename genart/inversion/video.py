@@ -23,7 +23,6 @@ from genart.media.images import fit_frame
 from genart.perception.perceptual import perceptual_distance
 from genart.progress import Progress, ProgressCallback
 
-FILMS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v")
 _SHARE = 10  # a frame that starts at the latent before needs this share of the steps
 _MOST = 20_000  # frames of one film
 #: Finds the latent of an image from an optional start, in a number of steps.

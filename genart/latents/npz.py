@@ -45,7 +45,7 @@ def save_latent(path: str | Path, latent: Latent, *, model: str = "", recipe: st
     """
     check_latent(latent)
     path = Path(path)
-    path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+    path = path if path.suffix.lower() == ".npz" else path.with_name(path.name + ".npz")
     arrays: dict[str, Any] = {
         "space": np.array(latent.space),
         "values": latent.values.detach().float().cpu().numpy(),

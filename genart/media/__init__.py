@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from genart.files import atomic
+    from genart.files import atomic, check_writable
     from genart.media.film_probe import FilmFacts, SoundTrack, probe_film, probe_sound
     from genart.media.film_spec import Size
     from genart.media.frames import on_black
@@ -21,7 +21,7 @@ else:
             "genart.media.film_probe": "FilmFacts SoundTrack probe_film probe_sound",
             "genart.media.film_spec": "Size",
             "genart.media.images": "AnyImage",
-            "genart.files": "atomic",
+            "genart.files": "atomic check_writable",
             "genart.media.frames": "on_black",
             "genart.media.metadata": "read_recipe recipe_text write_recipe",
             "genart.media.video": "Footage",
@@ -35,6 +35,7 @@ __all__ = [
     "Size",
     "SoundTrack",
     "atomic",
+    "check_writable",
     "on_black",
     "probe_film",
     "probe_sound",

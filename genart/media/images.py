@@ -1,13 +1,11 @@
 """Images from files, PIL images, arrays and tensors, and back to PIL images.
 
-This module opens image files that people give; `genart.data.image_source` those of a dataset.
+`genart.media.image_reader` opens the files, here as for datasets.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,19 +13,17 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image as Pictures
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import ImageOps
 
 from genart.errors import DataError, UsageError
 from genart.media.frames import cover, frame_to_image, to_frames
+from genart.media.image_modes import orientation
+from genart.media.image_reader import decode_pil, decode_rgb, opened_image
 from genart.media.image_types import Frame, Image
 from genart.media.sheets import tiled
 
 FITS = ("crop", "pad", "stretch")
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")  # the only decoders Pillow may use
 _SMALLEST = 16  # pixels a side: there is nothing to see in less
-_ORIENTATION = 0x0112  # the EXIF tag
-_MOST = 89  # megapixels, as Pillow has it; a tiny file can claim gigabytes
 
 #: What can be converted to an image: a file, a PIL image, an array, a tensor, or a list of these.
 AnyImage: TypeAlias = "str | Path | Pictures.Image | np.ndarray[Any, Any] | Image | Sequence[Any]"
@@ -44,9 +40,11 @@ def to_image(
     Args:
         source: one of these, or a list of them whose images have one size:
 
-            - the path of a JPEG, PNG, WebP, BMP or TIFF file, or of a GIF, whose first frame is
-              read; it is made upright by its EXIF orientation;
-            - a PIL image of any mode;
+            - the path of an image file: JPEG, PNG, WebP, GIF, BMP, TIFF, PNM, JPEG 2000, AVIF, or
+              HEIC with the extra `heif`. Its content decides, not its suffix. Of an animation the
+              first frame is read. It is made upright by its EXIF orientation and converted to sRGB
+              by its colour profile; grey of 16 bits and floats is scaled;
+            - a PIL image of any mode, converted in the same way;
             - a numpy array, uint8 0..255: (h, w) grey, (h, w, 3), (h, w, 4) with alpha, or
               several, (n, h, w, 3);
             - a torch tensor (n, 3, h, w) or (3, h, w), with 1 channel if grey, with 4 if it has
@@ -160,23 +158,14 @@ def read_image(path: str | Path, size: tuple[int, int] | None = None, fit: str =
     _check_fit(fit)
     if Path(path).suffix.lower() == ".npz":
         raise DataError(f"{path} is a latent file, not an image. Use it with --latent.")
-    with _opened(path) as picture:
-        if size is not None:  # a large JPEG is decoded smaller
-            picture.draft("RGB", (2 * size[1], 2 * size[0]))
-        return frame_to_image(np.array(_sized(upright_rgb(picture), size, fit)))
+    enough = None if size is None else (2 * size[1], 2 * size[0])
+    picture = decode_rgb(path, least=_SMALLEST, enough=enough)
+    return frame_to_image(np.array(_sized(picture, size, fit)))
 
 
 def _from_pil(picture: Pictures.Image, size: tuple[int, int] | None, fit: str) -> Image:
     """A PIL image, which may be a file that is decoded only now, as an image."""
-    try:
-        return frame_to_image(np.array(_sized(upright_rgb(picture), size, fit)))
-    except (OSError, SyntaxError) as error:
-        raise DataError(f"The PIL image is not readable: {error}") from error
-
-
-def upright_rgb(picture: Pictures.Image) -> Pictures.Image:
-    """Return a PIL image upright by its EXIF orientation, in RGB, transparent parts black."""
-    return _on_black(ImageOps.exif_transpose(picture))
+    return frame_to_image(np.array(_sized(decode_pil(picture), size, fit)))
 
 
 def _sized(picture: Pictures.Image, size: tuple[int, int] | None, fit: str) -> Pictures.Image:
@@ -185,25 +174,10 @@ def _sized(picture: Pictures.Image, size: tuple[int, int] | None, fit: str) -> P
 
 def picture_size(path: str | Path) -> tuple[int, int]:
     """The (h, w) of an image file, upright, without decoding it; DataError as for `to_image`."""
-    with _opened(path) as picture:
+    with opened_image(path, least=_SMALLEST) as picture:
         width, height = picture.size
-        sideways = picture.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        sideways = orientation(picture) in (5, 6, 7, 8)
     return (width, height) if sideways else (height, width)
-
-
-@contextmanager
-def _opened(path: str | Path) -> Iterator[Pictures.Image]:
-    """An open image file; every error of reading it becomes a DataError."""
-    try:
-        with _strict_size(), Pictures.open(path, formats=_FORMATS) as picture:
-            _check(picture, path)
-            yield picture
-    except (Pictures.DecompressionBombError, Pictures.DecompressionBombWarning):
-        raise DataError(f"{path} is too large. Reduce it to at most {_MOST} megapixels.") from None
-    except FileNotFoundError:
-        raise DataError(f'There is no image file "{path}".') from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise DataError(f"{path} is not a readable image: {error}") from error
 
 
 def fit_frame(frame: Frame, size: tuple[int, int], fit: str = "crop") -> Frame:
@@ -219,30 +193,6 @@ def fit_frame(frame: Frame, size: tuple[int, int], fit: str = "crop") -> Frame:
 def _check_fit(fit: str) -> None:
     if fit not in FITS:
         raise UsageError(f'fit is one of {", ".join(FITS)}, not "{fit}".')
-
-
-def _check(picture: Pictures.Image, path: str | Path) -> None:
-    width, height = picture.size
-    if min(width, height) < _SMALLEST:
-        raise DataError(
-            f"{path} is {width}x{height} pixels; at least {_SMALLEST} per side are needed."
-        )
-
-
-@contextmanager
-def _strict_size() -> Iterator[None]:
-    """Make Pillow's warning of too many pixels an error, before anything is decoded."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Pictures.DecompressionBombWarning)
-        yield
-
-
-def _on_black(picture: Pictures.Image) -> Pictures.Image:
-    if "A" not in picture.getbands() and "transparency" not in picture.info:
-        return picture.convert("RGB")
-    picture = picture.convert("RGBA")
-    ground = Pictures.new("RGBA", picture.size, "black")
-    return Pictures.alpha_composite(ground, picture).convert("RGB")
 
 
 def _fitted(picture: Pictures.Image, size: tuple[int, int], fit: str) -> Pictures.Image:

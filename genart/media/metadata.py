@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from genart.errors import DataError
+from genart.media.image_kinds import kind_of_file
 
 _MARK = b'{"genart"'
 _MOST = 1 << 20  # no recipe is longer than this
@@ -81,7 +82,7 @@ def read_recipe(path: str | Path) -> dict[str, Any] | None:
         return read_recipe(pictures[0]) if pictures else None
     if not path.is_file():
         raise DataError(f'There is no file "{path}".')
-    text = _read_film(path) if path.suffix.lower() in _FILMS else _read_bytes(path)
+    text = _read_film(path) if kind_of_file(path).group == "film" else _read_bytes(path)
     return None if text is None else _parsed(text)
 
 
@@ -167,7 +168,6 @@ def _extend_webp(file: IO[bytes]) -> None:
 
 
 _WRITERS = {"png": _write_png, "gif": _write_gif, "webp": _write_webp, "jpeg": _write_jpeg}
-_FILMS = (".mp4", ".mov", ".webm", ".mkv", ".m4v")
 
 
 def _read_bytes(path: Path) -> str | None:

@@ -52,12 +52,12 @@ def save_picture(path: Path, frame: Frame, recipe: dict[str, Any]) -> Path:
     """Write one image with its recipe, atomically."""
     from PIL import Image
 
-    options: dict[str, Any] = {".webp": {"lossless": True}}.get(path.suffix, {})
-    if path.suffix in (".jpg", ".jpeg"):
+    options: dict[str, Any] = {".webp": {"lossless": True}}.get(path.suffix.lower(), {})
+    if path.suffix.lower() in (".jpg", ".jpeg"):
         frame = on_black(frame)
         options = {"quality": 95, "subsampling": 0, "comment": recipe_text(recipe).encode()}
     with atomic(path) as partial:
         Image.fromarray(frame).save(partial, **options)
-        if path.suffix in (".png", ".webp"):
+        if path.suffix.lower() in (".png", ".webp"):
             write_recipe(partial, recipe)
     return path

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from genart.checkpoints.outline import outline
 from genart.checkpoints.read import read_checkpoint
 from genart.errors import CheckpointError, UnknownName, UsageError
+from genart.files import check_writable
 from genart.models.devices import pick_device
 from genart.plugins import registry
 
@@ -190,8 +191,9 @@ def convert(source: str | Path, output: str | Path, device: str = "cpu") -> dict
         UsageError: another suffix, or a model that has no weights to keep.
     """
     output = Path(output)
-    if output.suffix != ".safetensors":
+    if output.suffix.lower() != ".safetensors":
         raise UsageError(f'Models are kept as .safetensors, not "{output.name}".')
+    check_writable(output)
     generator = load(source, device)
     generator.save(output)
     return {"output": output, "bytes": output.stat().st_size, "model": facts_of(generator)}
@@ -221,7 +223,7 @@ def _stem_of(url: str) -> str:
 def _nothing_there(text: str, path: Path) -> UsageError:
     if path.is_dir():
         return UsageError(f'"{text}" is a folder; name the model file in it.')
-    if path.suffix in SUFFIXES or len(path.parts) > 1:
+    if path.suffix.lower() in SUFFIXES or len(path.parts) > 1:
         return UsageError(f'There is no model file "{text}".')
     hint = "`genart models` lists all; a path or an http(s) URL works too."
     return UnknownName("model", text, registry("generator"), hint)

@@ -11,9 +11,9 @@ from typing import TypeVar
 import torch
 
 from genart.contracts import Generator
-from genart.errors import UnknownName, UsageError
+from genart.errors import UnknownName, UsageError, out_of_memory
 from genart.models.devices import pick_device
-from genart.playback.device_errors import let_go, out_of_memory
+from genart.playback.device_errors import let_go
 from genart.playback.faults import Faults
 from genart.playback.sketch import Sketch, load_sketch
 

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import gc
 import traceback
-from collections.abc import Iterator
 from contextlib import suppress
 
 import torch
 
-_OUT_OF_MEMORY = (
-    "out of memory",  # CUDA, and MPS: "MPS backend out of memory"
-    "not enough memory",  # DefaultCPUAllocator on Windows
-    "can't allocate memory",  # DefaultCPUAllocator elsewhere
-    "alloc_failed",  # CUBLAS_STATUS_ALLOC_FAILED, CUDNN_STATUS_ALLOC_FAILED
-    "outofmemory",  # kIOGPUCommandBufferCallbackErrorOutOfMemory
-)
+from genart.errors import chain_of
+
 #: Messages of drivers after which nothing can be computed on a device.
 _LOST = (
     "device-side assert",
@@ -38,17 +32,9 @@ _LOST = (
 _DRIVERS = {"cuda": ("cuda", "cudnn", "cublas", "hip error"), "mps": ("mps", "metal", "iogpu")}
 
 
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error, or its cause, means that memory ran out, on any device."""
-    return any(
-        isinstance(each, (MemoryError, torch.OutOfMemoryError)) or _says(each, _OUT_OF_MEMORY)
-        for each in _chain(error)
-    )
-
-
 def lost_device(error: BaseException) -> str | None:
     """The kind of device, "cuda" or "mps", that an error or its cause reports as lost, or None."""
-    for each in _chain(error):
+    for each in chain_of(error):
         if isinstance(each, RuntimeError) and _says(each, _LOST):
             for kind, drivers in _DRIVERS.items():
                 if _says(each, drivers):
@@ -58,7 +44,7 @@ def lost_device(error: BaseException) -> str | None:
 
 def let_go(error: BaseException) -> None:
     """Drop what the failed call still references, and return cached memory to the system."""
-    for each in _chain(error):
+    for each in chain_of(error):
         traceback.clear_frames(each.__traceback__)
     gc.collect()
     with suppress(RuntimeError):  # this fails for a lost device too
@@ -66,14 +52,6 @@ def let_go(error: BaseException) -> None:
             torch.cuda.empty_cache()
         if torch.backends.mps.is_available():
             torch.mps.empty_cache()
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _says(error: BaseException, words: tuple[str, ...]) -> bool:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from genart.contracts import Frame, Generator
-from genart.errors import GenartError, UsageError
+from genart.errors import GenartError, UsageError, out_of_memory
 from genart.params import ParamTree
 from genart.playback.background_loader import BackgroundLoader
 from genart.playback.background_pacing import BackgroundPacer
 from genart.playback.clock import Tick
-from genart.playback.device_errors import let_go, lost_device, out_of_memory
+from genart.playback.device_errors import let_go, lost_device
 from genart.playback.faults import Faults
 from genart.playback.player import SketchPlayer
 from genart.playback.quality import QualityController

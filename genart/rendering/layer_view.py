@@ -16,6 +16,7 @@ from genart.bending.clusters import clusters as found_clusters
 from genart.bending.layers import find_layer
 from genart.contracts import Frame, Generator
 from genart.errors import UsageError
+from genart.files import check_writable
 from genart.latent import Latent
 from genart.latents.keys import Keys, format_keys, make_keys, parse_keys
 from genart.media.film_spec import parse_fps
@@ -121,17 +122,18 @@ def layers(
     if layer is None:
         raise UsageError(f"Name the layer to show; there are {', '.join(names)}.")
     path = Path(output)
+    check_writable(path)
     order = _order(base, shown[0], channels, clusters)
     grid = _Grid(shown[0], order, columns, size)
     shape: dict[str, Any] = {"columns": columns, "size": size}
-    shape |= {} if path.suffix in SUFFIXES else {"seconds": seconds, "fps": fps}
+    shape |= {} if path.suffix.lower() in SUFFIXES else {"seconds": seconds, "fps": fps}
     facts: dict[str, Any] = {
         "model": model_facts(model_name(model), base.source),
         "layer": names[0], "keys": format_keys(chosen), "bend": bend, "truncation": truncation,
         "files": named_files({"walk.keys": format_keys(chosen), "model.bend": bend}),
     }  # fmt: skip
     recipe = make_recipe(_command(facts, channels, clusters, path, shape), facts)
-    if path.suffix in SUFFIXES:
+    if path.suffix.lower() in SUFFIXES:
         drawn = bend_model(base, bend) if bend else base
         assert isinstance(drawn, Layered)
         with torch.no_grad():

@@ -14,6 +14,7 @@ import torch
 from genart.contracts import Frame, Generator
 from genart.editing.style_mixing import layer_weights
 from genart.errors import UsageError
+from genart.files import check_writable
 from genart.latent import Latent
 from genart.latents.keys import Keys, format_keys, make_keys, parse_keys
 from genart.latents.mixing import mix, parse_layers
@@ -70,12 +71,13 @@ def mixing_grid(
         RenderError: the image or film could not be written.
     """
     output = Path(output)
-    is_film = output.suffix not in SUFFIXES
+    is_film = output.suffix.lower() not in SUFFIXES
     if not output.suffix:
         allowed = ", ".join(SUFFIXES)
         raise UsageError(f'A mixing grid is an image ({allowed}) or a film, not "{output}".')
     if is_film:
         check_output(output)
+    check_writable(output)
     styles = styles or ("all" if is_film else "coarse")
     pixels = None if size is None else parse_size(size)
     generator = in_aspect(as_generator(model, device, progress=progress), pixels)

@@ -17,12 +17,12 @@ from genart.errors import DataError, UsageError
 from genart.files import file_hash
 from genart.media.film_probe import probe_film
 from genart.media.frames import on_black, to_frames
+from genart.media.image_reader import is_still
 from genart.media.images import read_image
 from genart.media.video import read_film
 from genart.rendering.job import start_job
 from genart.rendering.request import request_of
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _TOLERANCE = 1e-3  # frames: a time that is so little before that of a frame counts as its time
 
 #: An image file, a film, or arguments of `genart.render`: {"sketch": "drift", "seeds": "1-4", ...}.
@@ -92,7 +92,7 @@ class ShotMaker:
         path = Path(scene)
         if not path.is_file():
             raise DataError(f'There is no image or film "{path}".')
-        return self._picture(path) if path.suffix.lower() in _PICTURES else self._film(path)
+        return self._picture(path) if is_still(path) else self._film(path)
 
     def title_card(self, text: str) -> Shot:
         """Return the shot of a title: white letters in the middle of a black frame."""

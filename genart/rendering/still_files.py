@@ -43,7 +43,11 @@ class Stills:
         from genart.media.display import png
         from genart.media.images import to_image
 
-        shown = [file for file in self.files[:_SHOWN] if file.suffix in SUFFIXES and file.is_file()]
+        shown = [
+            file
+            for file in self.files[:_SHOWN]
+            if file.suffix.lower() in SUFFIXES and file.is_file()
+        ]
         return png(to_image(shown)) if shown else None
 
 
@@ -72,7 +76,8 @@ def _one_file(
     try:
         return Stills([save_picture(output, picture, recipe)], len(frames), size, recipe)
     except OSError as error:
-        raise RenderError(f"{error}: the part was removed, {kept}.") from error
+        why = str(error).rstrip(".")
+        raise RenderError(f"{why}: the part was removed, {kept}.") from error
 
 
 def _recipe(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from genart.contracts import Frame, Generator, Noise
 from genart.errors import RenderError, UsageError
+from genart.files import check_writable
 from genart.latent import Latent, format_seeds, parse_seeds
 from genart.latents.keys import (
     Key,
@@ -71,6 +73,7 @@ def generate(
     output = Path(output)
     cells = None if grid is None else parse_grid(grid)
     _check_output(output, cells)
+    check_writable(output, folder=not output.suffix)
     pixels = None if size is None else parse_size(size)
     generator = in_aspect(as_generator(model, device, progress=progress), pixels)
     if precision is not None:
@@ -82,7 +85,7 @@ def generate(
         truncation=truncation, cutoff=cutoff, label=label, noise=noise, precision=precision,
         grid=cells, size=pixels and pixels[::-1],
     )  # fmt: skip
-    if output.suffix == ".npz":
+    if output.suffix.lower() == ".npz":
         saved = save_latent(output, latents, model=generator.name, recipe=recipe_text(recipe))
         return Stills([saved], len(latents), None, recipe)
     settings = {"truncation": truncation, "cutoff": cutoff, "noise": noise}
@@ -93,10 +96,10 @@ def generate(
 
 
 def _check_output(output: Path, grid: tuple[int, int] | None) -> None:
-    if output.suffix and output.suffix not in (*SUFFIXES, ".npz") and not output.is_dir():
+    if output.suffix and output.suffix.lower() not in (*SUFFIXES, ".npz") and not output.is_dir():
         allowed = ", ".join((*SUFFIXES, ".npz"))
         raise UsageError(f'"{output}" is neither a folder nor an image file: {allowed}.')
-    if grid and output.suffix not in SUFFIXES:
+    if grid and output.suffix.lower() not in SUFFIXES:
         raise UsageError("A grid is one image; name a file, such as grid.png.")
 
 
@@ -137,7 +140,7 @@ def _folder(
     except BaseException as error:
         kept = f"Kept {len(files)} of {len(names)} images in {output}."
         if isinstance(error, OSError):
-            raise RenderError(f"{error}. {kept}") from error
+            raise RenderError(f"{str(error).rstrip('.')}. {kept}") from error
         error.add_note(kept)
         raise
     return Stills(files, len(files), size, recipe)
@@ -147,7 +150,18 @@ def _names(keys: Sequence[Key], count: int) -> list[str]:
     """Return file names without suffix: by seed and file if each is one latent, or by number."""
     names = [f"seed{key:04d}" if isinstance(key, int) else key.stem for key in keys
              if not isinstance(key, Latent)]  # fmt: skip
-    only_seeds = bool(keys) and all(isinstance(key, int) for key in keys)
-    if only_seeds or len(names) == len(set(names)) == len(keys) == count:
+    if keys and all(isinstance(key, int) for key in keys):
+        return _numbered(names)
+    if len(names) == len(set(names)) == len(keys) == count:
         return names
     return [f"latent{n:04d}" for n in range(count)]
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Return the names; of equal ones, the second ends with -2, the third with -3."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genart.media.film_spec import Size
-from genart.media.images import SUFFIXES
+from genart.media.image_kinds import is_image_file
 from genart.progress import ProgressCallback
 from genart.rendering.stylize_files import Painted, file_stylizer, stylize_files
 from genart.styling.factory import stylizer_of
@@ -123,7 +123,7 @@ def translate(
 
 
 def _method_for(styles: Sequence[str | Path]) -> str:
-    return "gatys" if all(Path(each).suffix.lower() in SUFFIXES for each in styles) else "fast"
+    return "gatys" if all(is_image_file(each) for each in styles) else "fast"
 
 
 def _text(style: Any) -> Any:

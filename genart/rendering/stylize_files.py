@@ -14,11 +14,14 @@ from typing import Any
 import torch
 
 from genart.contracts import Frame, Image, Stylizer
+from genart.data.image_files import list_images
 from genart.errors import GenartError, RenderError, UsageError
+from genart.files import check_writable
 from genart.media.film_probe import FilmFacts, probe_film
 from genart.media.film_spec import Film, Size, count_frames, parse_fps, parse_size
 from genart.media.frames import frame_to_image, to_frames
-from genart.media.images import SUFFIXES as READ
+from genart.media.image_kinds import is_film_file
+from genart.media.image_reader import is_still
 from genart.media.images import picture_size, read_image
 from genart.media.recipe import make_recipe
 from genart.media.sheets import SUFFIXES as WRITTEN
@@ -38,7 +41,6 @@ _FLAGS = (
     "tv_weight", "layers", "steps", "keep_color",
 )  # fmt: skip
 _PREVIEW = 2.0  # seconds between two previews
-_STILL = tuple(suffix for suffix in READ if suffix != ".gif")
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ def stylize_files(
     single = len(found) == 1 and not sources[0].is_dir() and bool(output.suffix)
     if single:
         _check(found[0], output)
+        check_writable(output)
         with _reports(stylizer):
             return [_stylize_one(stylizer, found[0], output)]
     return _stylize_all(stylizer, found, output)
@@ -178,11 +181,12 @@ def _stylize_all(
 ) -> list[dict[str, str]]:
     if folder.suffix and not folder.is_dir():
         raise UsageError(f'Several images need a folder, not "{folder}".')
+    check_writable(folder, folder=True)
     folder.mkdir(parents=True, exist_ok=True)
     results: list[dict[str, str]] = []
     inputs = {str(each.resolve()) for each in found}
     for number, source in enumerate(found, 1):
-        target = _free_name(folder / source.name, inputs, results)
+        target = _free_name(_named(folder / source.name, source), inputs, results)
         try:
             _check(source, target)
             results.append(_stylize_one(stylizer, source, target))
@@ -197,7 +201,7 @@ def _stylize_all(
 
 def _stylize_one(stylizer: FileStylizer, source: Path, target: Path) -> dict[str, str]:
     result = {"input": str(source), "output": str(target)}
-    if _is_still(source):
+    if _becomes_image(source, target):
         stylizer.picture(source, target)
     elif note := stylizer.film(source, target):
         result["note"] = note
@@ -229,10 +233,20 @@ def _changes(source: FilmFacts, fps: Fraction) -> str:
     return "; ".join(changes)
 
 
+def _named(target: Path, source: Path) -> Path:
+    """Return a name with a suffix that can be written, for what the source contains."""
+    if target.suffix.lower() in WRITTEN or not is_still(source):
+        return target
+    return target.with_name(f"{target.stem or target.name}.png")
+
+
+def _becomes_image(source: Path, target: Path) -> bool:
+    """Whether an image is written: of an animation the first frame, if the target is an image."""
+    return is_still(source) or (target.suffix.lower() in WRITTEN and not is_film_file(source))
+
+
 def _free_name(target: Path, inputs: set[str], results: Sequence[Mapping[str, str]]) -> Path:
     """Return a name in a folder that no input and no earlier result has."""
-    if target.suffix.lower() in (".bmp", ".tif", ".tiff"):
-        target = target.with_suffix(".png")
     taken = {each.get("output") for each in results} | inputs
     name, number = target, 2
     while str(name) in taken or str(name.resolve()) in taken:
@@ -242,22 +256,27 @@ def _free_name(target: Path, inputs: set[str], results: Sequence[Mapping[str, st
 
 def _files(source: Path) -> Iterator[Path]:
     if source.is_dir():
-        yield from sorted(each for each in source.rglob("*") if each.suffix.lower() in READ)
+        found = list_images(source)
+        found.report().log()
+        yield from found.paths()
     else:
         yield source
 
 
-def _is_still(path: Path) -> bool:
-    return path.suffix.lower() in _STILL
-
-
 def _check(source: Path, target: Path) -> None:
-    """Raise UsageError if the target cannot be the output of a source."""
+    """Raise UsageError if the target cannot be the output of a source.
+
+    Raises:
+        UsageError: another kind of file.
+        DataError: a source that is neither an image nor a film.
+    """
     if source.resolve() == target.resolve():
         raise UsageError(f"{target} is the input itself; name another output.")
-    if not _is_still(source):
+    if not _becomes_image(source, target):
         check_output(target)
-    elif target.suffix.lower() not in WRITTEN:
+        return
+    picture_size(source)  # what is no image is refused before its output is
+    if target.suffix.lower() not in WRITTEN:
         raise UsageError(f'An image becomes {", ".join(WRITTEN)}, not "{target}".')
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from genart.contracts import Frame, Sink
 from genart.errors import GenartError, RenderError, UsageError
-from genart.files import atomic
+from genart.files import atomic, check_writable
 from genart.media.film_spec import Film
 from genart.playback.loop import run, step_name
 from genart.plugins import registry
@@ -89,6 +89,7 @@ def check_output(output: str | Path | Sink) -> None:
     Raises:
         UnknownName: a suffix that no plug-in writes.
         UsageError: a folder that does not exist, or one that is not empty.
+        WriteError: a full or read-only disk, or no permission.
     """
     if isinstance(output, Sink):
         return
@@ -98,6 +99,7 @@ def check_output(output: str | Path | Sink) -> None:
         raise UsageError(f'The folder "{final.parent}" does not exist; create it first.')
     if final.is_dir() and any(final.iterdir()):
         raise UsageError(f'The folder "{output}" is not empty; name a new one.')
+    check_writable(final)
 
 
 def _stream(frames: Iterable[Frame], sinks: list[Sink], profiler: Profiler | None) -> None:

@@ -8,6 +8,8 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.data.image_source import ImageSource, Squares, crop_square, load_squares
+    from genart.data.labels import Labels, read_labels
+    from genart.media.image_report import ImageReport, LeftOut, UnreadableImage
     from genart.training.loop import LoopTrainer, TrainingRun
     from genart.training.run_folder import RunFolder, read_snapshot, refuse_changes
     from genart.training.settings import TrainingSettings, setting
@@ -17,6 +19,8 @@ else:
         __name__,
         {
             "genart.data.image_source": "ImageSource Squares crop_square load_squares",
+            "genart.data.labels": "Labels read_labels",
+            "genart.media.image_report": "ImageReport LeftOut UnreadableImage",
             "genart.training.loop": "LoopTrainer TrainingRun",
             "genart.training.run_folder": "RunFolder read_snapshot refuse_changes",
             "genart.training.settings": "TrainingSettings setting",
@@ -25,16 +29,21 @@ else:
     )
 
 __all__ = [
+    "ImageReport",
     "ImageSource",
+    "Labels",
+    "LeftOut",
     "LoopTrainer",
     "RunFolder",
     "Squares",
     "TrainingRun",
     "TrainingSettings",
+    "UnreadableImage",
     "WeightAverage",
     "crop_square",
     "load_squares",
     "ramped_decay",
+    "read_labels",
     "read_snapshot",
     "refuse_changes",
     "setting",

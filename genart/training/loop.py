@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from genart.contracts import Trainer
+from genart.files import check_writable
 from genart.interrupts import defer_interrupts
 from genart.progress import Progress
 from genart.training.run_folder import RunFolder, read_snapshot, refuse_changes
@@ -204,6 +205,7 @@ class LoopTrainer(Trainer, ABC, Generic[S]):
 
         folder = RunFolder(out)
         snapshot = folder.find(resume)
+        check_writable(folder.path, folder=True)
         folder.path.mkdir(parents=True, exist_ok=True)
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
             run = self.start(dataset, folder, snapshot is not None)

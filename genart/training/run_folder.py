@@ -9,6 +9,7 @@ from typing import Any
 
 from genart.errors import CheckpointError, UsageError
 from genart.files import atomic
+from genart.media.image_report import ImageReport
 
 _PATTERN = "snapshot-*.pt"
 
@@ -69,6 +70,15 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(dict(record)) + "\n")
+
+    def report(self, images: ImageReport) -> None:
+        """Show which images are used and which are left out, and add the same to `log.jsonl`.
+
+        Nothing is shown or added if all are used.
+        """
+        images.log()
+        if images.left_out:
+            self.log(images.record())
 
     def sheet(self, name: str, rows: Iterable[Any]) -> None:
         """Write an image file of rows of images.

@@ -48,6 +48,7 @@ def command(
     from .strokes import save, strokes
 
     try:
+        genart.media.check_writable(output)
         with click.progressbar(length=1000, file=sys.stderr, label="pictures") as bar:
             made = strokes(
                 style, content, layers=layers.split(","), network_kind=network,

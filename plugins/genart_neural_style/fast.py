@@ -132,7 +132,7 @@ def _shipped(style: str) -> Path:
 
 def _is_file(text: str) -> bool:
     path = Path(text.partition("#")[0])
-    return path.suffix in _SUFFIXES or len(path.parts) > 1 or path.is_file()
+    return path.suffix.lower() in _SUFFIXES or len(path.parts) > 1 or path.is_file()
 
 
 def _param(style: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 
 import genart
 
+_LOG = logging.getLogger("genart.images")
 _SMALLEST_CROP = 0.5  # of the shorter side
 
 
@@ -26,7 +28,7 @@ class ContentImages:
         jitter: strength of the changes of colours, 0..1.
 
     Attributes:
-        skipped: file to reason, for images that could not be read.
+        left_out: name to reason, of images that could not be read when they were drawn.
 
     Raises:
         DataError: no such path, or no images.
@@ -35,7 +37,7 @@ class ContentImages:
     def __init__(self, path: str | Path, side: int, jitter: float = 0.0) -> None:
         self.source = genart.training.ImageSource(path)
         self.side, self.jitter = side, jitter
-        self.skipped: dict[str, str] = {}
+        self.left_out: dict[str, str] = {}
         if not self.source.names:
             raise self.source.no_images()
 
@@ -53,14 +55,24 @@ class ContentImages:
 
     def _one(self, random: torch.Generator) -> Tensor:
         names = self.source.names
-        while len(self.skipped) < len(names):
+        while len(self.left_out) < len(names):
             name = names[int(torch.randint(len(names), (), generator=random))]
             try:
                 return self._varied(self._cropped(name, random), random)
-            except genart.DataError as error:
-                self.skipped[name] = str(error)
-        name, reason = next(iter(self.skipped.items()))
-        raise genart.DataError(f"None of the images can be read; the first: {name}: {reason}")
+            except genart.training.UnreadableImage as error:
+                if name not in self.left_out:
+                    _LOG.warning("Left out: %s", error)
+                self.left_out[name] = error.reason
+        raise self.source.no_images(self._unreadable())
+
+    def report(self) -> genart.training.ImageReport:
+        """Return which images are used and which are left out, as far as they were drawn."""
+        return self.source.report(
+            len(self.source.names) - len(self.left_out), self._unreadable()
+        )  # fmt: skip
+
+    def _unreadable(self) -> list[genart.training.LeftOut]:
+        return [genart.training.LeftOut(*each) for each in self.left_out.items()]
 
     def _cropped(self, name: str, random: torch.Generator) -> Tensor:
         image = self.source.open(name, 2 * self.side)

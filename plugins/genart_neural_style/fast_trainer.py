@@ -37,6 +37,7 @@ class FastTrainer(genart.training.LoopTrainer[FastSettings]):
     ) -> genart.training.TrainingRun:
         """Find the images and make the network."""
         data = ContentImages(dataset, self.settings.crop, self.settings.jitter)
+        folder.report(data.report())
         return _Run(self.settings, data, self.device)
 
     def read(self, snapshot: Path) -> dict[str, Any]:
@@ -67,8 +68,8 @@ class _Run(FastTraining, genart.training.TrainingRun):
         return self.settings.snapshot_steps
 
     def record(self, rate: float, figures: Mapping[str, float]) -> dict[str, Any]:
-        skipped = {"skipped": dict(self.data.skipped)} if self.data.skipped else {}
-        return super().record(rate, figures) | skipped
+        left_out = {"left_out": dict(self.data.left_out)} if self.data.left_out else {}
+        return super().record(rate, figures) | left_out
 
     def save(self, folder: genart.training.RunFolder, figures: Mapping[str, float]) -> None:
         """Write the averaged network, and the same few images in every style."""

@@ -1,16 +1,14 @@
 """The dataset of StyleGAN2: all images of a folder or zip in memory, with optional classes.
 
 Images are anywhere below the root, as in other StyleGAN tools, and an optional `dataset.json` has
-a list "labels" of [file name, class] pairs. Every image is cropped at the centre to a square,
-resized and held as bytes, so an epoch reads no file.
+a list "labels" of [file name, class] pairs (`genart.training.read_labels`). Every image is cropped
+at the centre to a square, resized and held as bytes, so an epoch reads no file.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -30,13 +28,15 @@ class Dataset:
         images: uint8 (n, 3, side, side).
         labels: class indices (n,), or None.
         num_classes: 0 without labels.
-        skipped: "file: reason" of the images that could not be read.
+        report: which images are used and which are left out.
+        warning: about the classes, or "".
     """
 
     images: Tensor
     labels: Tensor | None
     num_classes: int
-    skipped: tuple[str, ...] = ()
+    report: genart.training.ImageReport = field(default_factory=genart.training.ImageReport)
+    warning: str = ""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -91,18 +91,9 @@ def load_dataset(path: str | Path, side: int, *, labels: bool = False) -> Datase
     """
     source = genart.training.ImageSource(path)
     read = genart.training.load_squares(source, side, Resampling.LANCZOS)
-    classes, count = _labels(source, read.names) if labels else (None, 0)
-    return Dataset(read.images, classes, count, read.skipped)
-
-
-def _labels(source: genart.training.ImageSource, names: Sequence[str]) -> tuple[Tensor, int]:
-    """Return the class of each image, (n,), and the number of classes."""
-    try:
-        table = dict(json.loads(source.read("dataset.json"))["labels"] or [])
-        indices = torch.tensor([int(table[name]) for name in names])
-    except (genart.DataError, KeyError, TypeError, ValueError) as error:
-        raise genart.DataError(
-            f'"{source.path}" has no usable dataset.json; it needs "labels": [[file, class], ...] '
-            f"for every image ({error!r})."
-        ) from error
-    return indices, int(indices.max()) + 1
+    if not labels:
+        return Dataset(read.images, None, 0, read.report)
+    found = genart.training.read_labels(source, read.names)
+    return Dataset(
+        read.images, torch.tensor(found.indices), found.count, read.report, found.warning()
+    )  # fmt: skip

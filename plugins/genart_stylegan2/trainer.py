@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from .generator import StyleGAN2
 from .settings import Settings
 from .training import Training
 
+_LOG = logging.getLogger("genart.stylegan2")
 _LOOK = 8  # steps between looks at the figures
 _STRIDE = 7919  # between the training images whose classes a sample sheet shows
 _GRID = (8, 5)  # columns and rows of a sample sheet
@@ -43,8 +45,9 @@ class StyleGAN2Trainer(genart.training.LoopTrainer[Settings]):
     ) -> genart.training.TrainingRun:
         """Read all images and make the networks."""
         data = load_dataset(dataset, self.settings.resolution, labels=self.settings.cond)
-        if data.skipped:
-            folder.log({"pictures": len(data), "skipped": list(data.skipped)})
+        folder.report(data.report)
+        if data.warning:
+            _LOG.warning("%s", data.warning)
         return _Run(self.settings, data, self.device)
 
     def changes(self, state: Mapping[str, Any]) -> list[str]:

@@ -7,8 +7,8 @@ sets work as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -30,19 +30,19 @@ class Domains:
     Args:
         a: uint8 (n, 3, side, side).
         b: uint8 (m, 3, side, side); for pairs m is n and the order is the same.
-        skipped: "file: reason" of images that could not be used.
+        report: which images are used and which are left out.
     """
 
     a: Tensor
     b: Tensor
-    skipped: tuple[str, ...] = ()
+    report: genart.training.ImageReport = field(default_factory=genart.training.ImageReport)
 
     def __len__(self) -> int:
         return max(len(self.a), len(self.b))
 
     def swapped(self) -> Domains:
         """Return the domains exchanged."""
-        return Domains(self.b, self.a, self.skipped)
+        return Domains(self.b, self.a, self.report)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def load_unpaired(path: str | Path, path_b: str, side: int) -> Domains:
             f'"{path}" has no trainA and trainB; give the second domain by --data-b.'
         )
     a, b = (genart.training.load_squares(source, side, _BICUBIC) for source in sources)
-    return Domains(a.images, b.images, a.skipped + b.skipped)
+    return Domains(a.images, b.images, a.report + b.report)
 
 
 def load_paired(path: str | Path, path_b: str, side: int) -> Domains:
@@ -89,9 +89,10 @@ def load_paired(path: str | Path, path_b: str, side: int) -> Domains:
     if not sources:
         source = genart.training.ImageSource(path)
         source = source.within("train") if source.within("train").names else source
-        return _paired(_side_by_side(source), side, f'"{source.path}"')
+        return _paired(_side_by_side(source), side, f'"{source.path}"', source.left_out)
     a, b = sources
-    return _paired(_by_name(a, b), side, f'"{a.path}" and "{b.path}"')
+    left_out = (*a.left_out, *b.left_out)
+    return _paired(_by_name(a, b), side, f'"{a.path}" and "{b.path}"', left_out)
 
 
 def _by_name(a: genart.training.ImageSource, b: genart.training.ImageSource) -> Iterator[_Pair]:
@@ -104,8 +105,8 @@ def _by_name(a: genart.training.ImageSource, b: genart.training.ImageSource) -> 
             continue
         try:
             yield _Pair(name, (a.open(name), b.open(partner)))
-        except genart.DataError as error:
-            yield _Pair(name, None, str(error))
+        except genart.training.UnreadableImage as error:
+            yield _Pair(error.name, None, error.reason)
 
 
 def _side_by_side(source: genart.training.ImageSource) -> Iterator[_Pair]:
@@ -113,8 +114,8 @@ def _side_by_side(source: genart.training.ImageSource) -> Iterator[_Pair]:
     for name in source.names:
         try:
             whole = source.open(name)
-        except genart.DataError as error:
-            yield _Pair(name, None, str(error))
+        except genart.training.UnreadableImage as error:
+            yield _Pair(error.name, None, error.reason)
             continue
         if whole.width < _WIDE * whole.height:
             yield _Pair(name, None, f"{whole.width}x{whole.height} is not a pair side by side")
@@ -124,24 +125,26 @@ def _side_by_side(source: genart.training.ImageSource) -> Iterator[_Pair]:
         yield _Pair(name, (left, right))
 
 
-def _paired(pairs: Iterator[_Pair], side: int, where: str) -> Domains:
+def _paired(
+    pairs: Iterator[_Pair], side: int, where: str, others: Sequence[genart.training.LeftOut]
+) -> Domains:
     a: list[np.ndarray[Any, Any]] = []
     b: list[np.ndarray[Any, Any]] = []
-    skipped = []
+    left_out = [*others]
     for pair in pairs:
         if pair.images is None:
-            skipped.append(f"{pair.name}: {pair.reason}")
+            left_out.append(genart.training.LeftOut(pair.name, pair.reason))
         else:
             for squares, image in zip((a, b), pair.images, strict=True):
                 squares.append(genart.training.crop_square(image, side, _BICUBIC))
     if not a:
-        reason = f" {len(skipped)} files were skipped, the first: {skipped[0]}." if skipped else ""
+        reason = f" {len(left_out)} left out, the first: {left_out[0]}." if left_out else ""
         raise genart.DataError(
             f"{where}: no pairs. A pair is one file with both images side by side, or two files of "
             f"the same name in two folders (trainA and trainB, or --data-b).{reason}"
         )
     stacked_a, stacked_b = (torch.from_numpy(np.stack(squares)) for squares in (a, b))
-    return Domains(stacked_a, stacked_b, tuple(skipped))
+    return Domains(stacked_a, stacked_b, genart.training.ImageReport(len(a), tuple(left_out)))
 
 
 def _two(path: str | Path, path_b: str) -> list[genart.training.ImageSource]:

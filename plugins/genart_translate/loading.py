@@ -46,7 +46,7 @@ def open_translator(model: str | Path, **options: Any) -> Translator:
         return _opened(path, path.stem, options)
     if path.is_dir():
         raise genart.UsageError(f'"{text}" is a folder. Name the model file in it.')
-    if path.suffix in _SUFFIXES or len(path.parts) > 1:
+    if path.suffix.lower() in _SUFFIXES or len(path.parts) > 1:
         raise genart.UsageError(f'There is no model file "{text}".')
     hint = "A path or an http(s) URL of a model file works too."
     raise genart.errors.UnknownName("translation model", text, shipped(), hint)

@@ -123,8 +123,7 @@ class TranslationTrainer(genart.training.LoopTrainer[Settings]):
         s, kind = self.settings, KINDS[self.kind]
         data = kind.load(dataset, s.data_b, round(s.resolution * s.jitter))
         data = data.swapped() if s.reverse else data
-        if data.skipped and not resumed:
-            folder.log({"pictures": len(data), "skipped": list(data.skipped)})
+        folder.report(data.report)
         return kind.make(s, data, self.device)
 
     def read(self, snapshot: Path) -> dict[str, Any]:

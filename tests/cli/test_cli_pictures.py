@@ -124,7 +124,7 @@ def test_a_full_disk_is_reported_with_what_was_kept(
     monkeypatch.setattr("genart.media.sheets.write_recipe", full)
     done = genart_command("generate", "-o", tmp_path / "s", "--seeds", "1-4", *PLASMA)
     assert (done.code, len(list((tmp_path / "s").iterdir()))) == (1, 2)
-    assert "No space left on device. Kept 2 of 4 images" in done.err
+    assert "cannot be written: the disk is full. Kept 2 of 4 images" in done.err
     done = genart_command("mix", "-o", tmp_path / "m.png", "--rows", 1, "--cols", 2, *PLASMA)
     assert done.code == 1
     assert f"the part was removed, there is no {tmp_path / 'm.png'}" in done.err

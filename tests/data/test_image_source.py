@@ -12,6 +12,7 @@ from support.broken_pictures import BROKEN, broken_zip
 
 import genart
 from genart.data.image_source import ImageSource, crop_square, load_squares
+from genart.media.image_report import ImageReport
 
 NEAREST = Image.Resampling.NEAREST
 
@@ -45,7 +46,7 @@ def test_images_of_a_folder_and_a_zip_are_listed_alike(source: ImageSource) -> N
     assert part.open("trainA/1.png").getpixel((0, 0)) == (80, 0, 0)
     assert source.within("a.PNG").names == []
     assert source.read("dataset.json") == b'{"labels": null}'
-    with pytest.raises(genart.DataError, match=r"other\.json is not readable"):
+    with pytest.raises(genart.DataError, match=r"has no file other\.json"):
         source.read("other.json")
 
 
@@ -73,7 +74,7 @@ def test_squares_are_cropped_at_the_centre(source: ImageSource) -> None:
     assert found.images.shape == (5, 3, 4, 4)
     assert found.images[:, 0, 0, 0].tolist() == [40, 0, 80, 160, 120]
     assert found.names == tuple(source.names)
-    assert found.skipped == ()
+    assert found.report == ImageReport(5)
     stripes = np.zeros((2, 4, 3), np.uint8)
     stripes[:, 1:3] = 255
     assert crop_square(Image.fromarray(stripes), 2, NEAREST).min() == 255
@@ -82,16 +83,19 @@ def test_squares_are_cropped_at_the_centre(source: ImageSource) -> None:
 def test_files_that_cannot_be_read_are_skipped_with_the_reason(tmp_path: Path) -> None:
     found = load_squares(ImageSource(broken_zip(tmp_path / "set.zip")), 16, NEAREST)
     assert len(found.images) == 2
-    assert [each.partition(":")[0] for each in found.skipped] == [*BROKEN]
-    assert "text.png: not an image of a known format" in found.skipped
-    assert not any("<_io" in each for each in found.skipped)
+    assert found.report.used == 2
+    assert [each.name for each in found.report.left_out] == [*BROKEN]
+    reasons = {each.name: each.reason for each in found.report.left_out}
+    assert reasons["text.png"] == "not an image but a text file"
+    assert reasons["locked.png"] == "encrypted in the zip"
+    assert not any("<_io" in each or " at 0x" in each for each in reasons.values())
 
 
 def test_an_image_of_absurd_size_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
-    Image.new("1", (9000, 9000)).save(tmp_path / "bomb.png")
-    with pytest.raises(genart.DataError, match="9000x9000 pixels is too large"):
+    Image.new("1", (9500, 9500)).save(tmp_path / "bomb.png")
+    with pytest.raises(genart.DataError, match="9500x9500 pixels is too large; 89 megapixels"):
         ImageSource(tmp_path).open("bomb.png")
-    with pytest.raises(genart.DataError, match=r"1 were unreadable, the first: bomb\.png"):
+    with pytest.raises(genart.DataError, match=r"1 was left out, the first: bomb\.png: 9500x"):
         load_squares(ImageSource(tmp_path), 16, NEAREST)
 
 
@@ -101,5 +105,5 @@ def test_a_path_without_images_says_what_is_needed(tmp_path: Path) -> None:
     (tmp_path / "text.zip").write_text("no zip")
     with pytest.raises(genart.DataError, match="neither a folder nor a zip of images"):
         ImageSource(tmp_path / "text.zip")
-    with pytest.raises(genart.DataError, match=r"contains no images \(\.jpg"):
+    with pytest.raises(genart.DataError, match=r"contains no images \(JPEG, PNG"):
         load_squares(ImageSource(tmp_path), 16, NEAREST)

@@ -196,12 +196,12 @@ def test_a_batch_goes_on_past_what_is_no_image(model: Any, tmp_path: Path) -> No
         [tmp_path / n for n in names] + [good], tmp_path / "out", model=model, **QUICK
     )
     errors = [each.error for each in found.results]
-    assert "not a readable image" in errors[0]
-    assert "1x1 pixels; at least 16 per side" in errors[1]
+    assert "text.png: not an image but a text file" in errors[0]
+    assert "1x1 pixels is too small; at least 16 per side" in errors[1]
     assert errors[2] == ""
-    assert "not a readable image" in errors[3]
-    assert "There is no image file" in errors[4]
-    assert "too large. Reduce it to at most 89 megapixels" in errors[5]
+    assert "zero.jpg: an empty file" in errors[3]
+    assert "none.png: there is no such file" in errors[4]
+    assert "too large; 89 megapixels at most" in errors[5]
     assert "is a latent file, not an image" in errors[6]
     assert errors[7] == ""
     assert found.failed == 6
@@ -275,7 +275,7 @@ def test_the_command_inverts_folders_and_says_what_failed(
     )  # fmt: skip
     assert done.code == 0, done.err
     bad, good = done.json["results"]
-    assert "not a readable image" in bad["error"]
+    assert "bad.png: not an image but a text file" in bad["error"]
     assert set(good) >= {"image", "latent", "loss", "distance"}
     assert genart.load_latent(good["latent"]).space == "w+"
     still = genart_command(
@@ -379,3 +379,13 @@ def test_no_image_and_no_latent_is_replaced(model: Any, tmp_path: Path) -> None:
     found = invert_all([image], tmp_path / "out", model=model, steps=1)
     assert older.read_bytes() == b"somebody's"
     assert Path(found.results[0].latent).name == f"{image.stem}-2.npz"
+
+
+def test_a_batch_in_which_everything_fails_ends_with_exit_code_1(
+    genart_command: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_text("no")
+    asked = ("invert", tmp_path / "a.png", "-o", tmp_path / "out", "--model", "plasma")
+    done = genart_command(*asked, "--steps", "1", "--json")
+    assert done.code == 1
+    assert (done.json["failed"], len(done.json["results"])) == (1, 1)

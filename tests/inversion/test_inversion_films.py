@@ -57,7 +57,7 @@ def test_a_film_shows_the_search_beside_what_is_asked_for(model: Any, tmp_path: 
 def test_a_filmed_input_becomes_a_walk(model: Any, tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     genart.render("drift", clip, model=model, seconds=0.4, fps=10, size=32)
-    (tmp_path / "bad.mp4").write_text("no film")
+    (tmp_path / "bad.mp4").write_bytes(b"\0\0\0\x18ftypisom")
     told: list[genart.Progress] = []
     found = invert_all(
         [clip, tmp_path / "bad.mp4"], tmp_path / "out", model=model, steps=10, space="w+",

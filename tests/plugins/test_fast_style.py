@@ -343,7 +343,7 @@ def test_training_leaves_a_model_sheets_a_log_and_the_newest_snapshots(material,
     records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [record["step"] for record in records] == [1, 2, 3, 4, 5]
     assert {"content", "style", "tv"} <= set(records[-1])
-    assert "broken.jpg" in records[-1]["skipped"]
+    assert "broken.jpg" in records[-1]["left_out"]
     painter = genart.stylizer("fast", model=str(model), style="rot")
     assert list(painter.styles) == ["stripes", "rot"]
     assert painter.model.metadata["dataset"] == "noise"
@@ -353,7 +353,7 @@ def test_training_leaves_a_model_sheets_a_log_and_the_newest_snapshots(material,
 def test_images_that_cannot_be_read_are_left_out_and_named(tmp_path):
     pictures = ContentImages(broken_zip(tmp_path / "set.zip"), 16)
     assert pictures.draw(64, torch.Generator().manual_seed(0)).shape == (64, 3, 16, 16)
-    assert sorted(pictures.skipped) == [*BROKEN]
+    assert sorted(pictures.left_out) == [*BROKEN]
 
 
 def test_ctrl_c_keeps_a_snapshot_and_says_so(material, tmp_path):

@@ -261,7 +261,10 @@ def test_pairs_lie_side_by_side_in_two_folders_or_in_a_zip(tmp_path: Path) -> No
         assert torch.equal(data.b, wide.b)
     assert wide.a.shape == (3, 3, 16, 16)
     assert not wide.a[:, 1:].any()
-    assert two.skipped == ("alone.png: no image of that name in the second domain",)
+    reason = "no image of that name in the second domain"
+    assert two.report == genart.training.ImageReport(
+        3, (genart.training.LeftOut("alone.png", reason),)
+    )
 
 
 def test_data_that_cannot_be_used_is_reported(pictures: Path, tmp_path: Path) -> None:
@@ -274,7 +277,7 @@ def test_data_that_cannot_be_used_is_reported(pictures: Path, tmp_path: Path) ->
     (pictures / "trainA" / "0.png").write_bytes(b"no image")
     (pictures / "trainA" / "1.png").write_bytes(b"")
     data = load_unpaired(pictures, "", 16)
-    assert (len(data.a), len(data.b), len(data.skipped)) == (4, 6, 2)
+    assert (len(data.a), len(data.b), len(data.report.left_out)) == (4, 6, 2)
     (tmp_path / "empty").mkdir()
     with pytest.raises(genart.DataError, match="contains no images"):
         load_unpaired(tmp_path / "empty", str(pictures), 16)
@@ -286,7 +289,7 @@ def test_images_that_cannot_be_read_are_left_out_and_named(tmp_path: Path) -> No
     one_domain = load_unpaired(archive, str(archive), 16)
     assert (len(pairs), len(one_domain)) == (2, 2)
     for data, times in ((pairs, 1), (one_domain, 2)):
-        assert [said.partition(":")[0] for said in data.skipped] == [*BROKEN] * times
+        assert [each.name for each in data.report.left_out] == [*BROKEN] * times
 
 
 def test_jitter_and_flip_treat_a_pair_alike() -> None:

@@ -155,7 +155,8 @@ def test_scenes_as_people_write_them(tmp_path: Path) -> None:
         ([], {}, genart.UsageError, "needs scenes"),
         (["no.png"], {}, genart.DataError, "no image or film"),
         (["bad.mp4"], {}, genart.DataError, "cannot be read as a film"),
-        (["bad.png"], {}, genart.DataError, "is not a readable image"),
+        (["text.mp4"], {}, genart.DataError, "text.mp4: not an image but a text file"),
+        (["bad.png"], {}, genart.DataError, "bad.png: not an image but a text file"),
         (["a.png"], {"titles": ["1", "2", "3"]}, genart.UsageError, "2 titles at most, not 3"),
         (["a.png"], {"crossfade": 0.6}, genart.UsageError, "0 to 0.5 s here"),
         ([{"sketch": Drift, "sedes": "1"}], {}, genart.UsageError, 'No word named "sedes"'),
@@ -171,7 +172,8 @@ def test_what_cannot_be_joined_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     grey(Path("a.png"), 9)
-    Path("bad.mp4").write_bytes(b"no film")
+    Path("bad.mp4").write_bytes(b"\0\0\0\x18ftypisom")
+    Path("text.mp4").write_bytes(b"no film")
     Path("bad.png").write_bytes(b"no image")
     with pytest.raises(error, match=says):
         played(scenes, **options)

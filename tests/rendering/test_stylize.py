@@ -117,7 +117,9 @@ def test_a_folder_goes_on_past_what_it_cannot_read(tmp_path: Path) -> None:
     painted = genart.stylize(tmp_path / "in", tmp_path / "out", **GREY)
     assert painted.failed == 1
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["a-2.png", "a.png"]
-    assert "not a readable image" in next(e["error"] for e in painted.results if "error" in e)
+    assert "b.jpg: not an image but a text file" in next(
+        e["error"] for e in painted.results if "error" in e
+    )
 
 
 def test_nothing_is_painted_over_its_own_input(tmp_path: Path) -> None:
