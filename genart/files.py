@@ -158,8 +158,9 @@ def _translated(final: Path) -> Iterator[None]:
     except GenartError:
         raise
     except Exception as error:  # torch and safetensors raise types of their own
-        reason, other = system_reason(error), getattr(error, "filename", None) or final
-        if not reason or out_of_memory(error) or Path(other).parent != final.parent:
+        reason, named = system_reason(error), getattr(error, "filename", None)
+        other = named is not None and Path(named).parent not in (final, *final.parents)
+        if not reason or other or out_of_memory(error):
             raise
         raise WriteError(f"{final} cannot be written: {reason}.") from error
 

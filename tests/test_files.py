@@ -137,3 +137,9 @@ def test_other_errors_are_not_explained() -> None:
         "/a/b: there is no such file or folder."
     )
     assert issubclass(WriteError, OSError)
+
+
+def test_an_error_about_another_file_is_not_about_the_output(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    with pytest.raises(FileNotFoundError, match="in/none"), atomic(tmp_path / "out.png"):
+        (tmp_path / "in" / "none").read_bytes()
