@@ -12,7 +12,7 @@ Latents and images live on their generator's device.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
@@ -47,27 +47,27 @@ class BenchOptions:
 
 @dataclass(frozen=True)
 class BenchCase:
-    """One piece of work that can be repeated and timed.
+    """One piece of work that can be repeated and timed, by genart and by others.
 
     Args:
         ours: does genart's work once. If `unit` is "MB" or `timed` is False it returns the figure,
-            in
-            that unit; otherwise it is timed.
-        baseline: the same work by another project's code, or None.
+            in that unit; otherwise it is timed.
+        others: the same work by other code, by the name of the code. The first one is the baseline
+            of the row.
         per: how many items one call makes; figures are for one item.
         flop: floating-point operations of one item by the direct method.
         moved: bytes that one item has to read and write at least.
-        difference: returns the largest difference between both results, or None.
+        difference: the largest difference between two results, genart's and another's; or None.
         unit: of the figures: "ms" or "MB".
         timed: whether the work is timed from outside.
     """
 
     ours: Callable[[], Any]
-    baseline: Callable[[], Any] | None = None
+    others: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     per: int = 1
     flop: float = 0.0
     moved: float = 0.0
-    difference: Callable[[], float] | None = None
+    difference: Callable[[Any, Any], float] | None = None
     unit: Literal["ms", "MB"] = "ms"
     timed: bool = True
 

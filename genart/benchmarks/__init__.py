@@ -8,7 +8,8 @@ from genart.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genart.benchmarks.memory import grown
-    from genart.benchmarks.report import BenchFigures, Table
+    from genart.benchmarks.onnx_runtimes import other_runtimes
+    from genart.benchmarks.report import BenchFigures, OtherFigures, Table
     from genart.benchmarks.table import bench
     from genart.contracts import BenchCase, BenchOptions, BenchRow
 else:
@@ -16,7 +17,8 @@ else:
         __name__,
         {
             "genart.benchmarks.memory": "grown",
-            "genart.benchmarks.report": "BenchFigures Table",
+            "genart.benchmarks.onnx_runtimes": "other_runtimes",
+            "genart.benchmarks.report": "BenchFigures OtherFigures Table",
             "genart.benchmarks.table": "bench",
             "genart.contracts": "BenchCase BenchOptions BenchRow",
         },
@@ -27,7 +29,9 @@ __all__ = [
     "BenchFigures",
     "BenchOptions",
     "BenchRow",
+    "OtherFigures",
     "Table",
     "bench",
     "grown",
+    "other_runtimes",
 ]

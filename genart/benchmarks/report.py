@@ -19,20 +19,38 @@ class Table:
 
 
 @dataclass(frozen=True)
+class OtherFigures:
+    """What other code took for the work of a row.
+
+    Args:
+        name: of the other code.
+        value: its median, in the unit of the row.
+        extent: its best and worst.
+        ratio: its median divided by genart's; above 1 genart is better.
+        difference: the largest difference between its result and genart's, None if not compared.
+    """
+
+    name: str
+    value: float
+    extent: tuple[float, float]
+    ratio: float | None
+    difference: float | None = None
+
+
+@dataclass(frozen=True)
 class BenchFigures:
     """A measured row; times in milliseconds, None where nothing was measured.
 
     Args:
         name: the row's.
         ours_ms: the median time of genart.
-        baseline_ms: the median of the other code.
-        ratio: baseline divided by genart's value; above 1 genart is faster.
+        baseline_ms: the median of the first of the others.
+        ratio: of the first of the others; above 1 genart is better.
         floor_fraction: how much of the time is what this machine needs for the arithmetic of the
             plain method, or for moving the data, at its measured best. Above 1 where a method
             with less arithmetic was used.
         ours_range: genart's best and worst.
-        baseline_range: the best and the worst of the other code.
-        difference: the largest difference between the two results.
+        others: the figures of other code, in the order of the case.
         ours_mb: memory, in rows that measure it instead of time.
         baseline_mb: as ours_mb.
         threads: on the CPU.
@@ -46,8 +64,7 @@ class BenchFigures:
     ratio: float | None = None
     floor_fraction: float | None = None
     ours_range: tuple[float, float] | None = None
-    baseline_range: tuple[float, float] | None = None
-    difference: float | None = None
+    others: tuple[OtherFigures, ...] = ()
     ours_mb: float | None = None
     baseline_mb: float | None = None
     threads: int = 1

@@ -14,10 +14,12 @@ import torch
 
 from genart.benchmarks import core_cases
 from genart.benchmarks.chart import check_chart, save_chart
+from genart.benchmarks.onnx_runtimes import missing_runtimes
 from genart.benchmarks.report import BenchFigures, Table
 from genart.benchmarks.timing import figures, floor
 from genart.contracts import BenchOptions, BenchRow
 from genart.errors import GenartError, UsageError
+from genart.kernels.library import describe
 from genart.models.devices import pick_device
 from genart.plugins import registry
 from genart.progress import Progress, ProgressCallback
@@ -125,6 +127,8 @@ def _machine(device: str, threads: int) -> dict[str, str | float]:
         "copy_gb_s": round(best.bytes / 1e9, 1),
         "torch": version("torch"),
         "python": platform.python_version(),
+        "kernels": describe() if device == "cpu" else "",
+        "missing": " and ".join(missing_runtimes()) if device == "cpu" else "",
     }
 
 

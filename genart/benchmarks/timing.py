@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from genart.benchmarks.report import BenchFigures
+from genart.benchmarks.report import BenchFigures, OtherFigures
 from genart.contracts import BenchCase, BenchOptions, BenchRow
 
 _SECONDS = 20.0  # a row takes about this long, if it can
@@ -59,32 +59,43 @@ def using(threads: int) -> Iterator[None]:
 
 
 #: Seconds between two runs: the threads of one side look for more work for a while, on a core of
-#: the other's.
-_REST = 0.05
+#: the other's; ONNX Runtime's for 40 ms.
+_REST = 0.1
 _SHORT = 1.0  # a side that takes longer runs only once
 
 
 def figures(row: BenchRow, options: BenchOptions, threads: int) -> BenchFigures:
-    """Measure a row: genart and the other code alternate, so both have the same conditions."""
+    """Measure a row: genart and the other code alternate, so all have the same conditions."""
     threads = threads if row.threads is None else row.threads
     with using(threads), torch.no_grad():
         case = row.make()
-        sides = [case.ours] if case.baseline is None else [case.ours, case.baseline]
-        difference = case.difference() if case.difference else None
+        differences = _differences(case)
+        sides = [case.ours, *case.others.values()]
         taken = _rounds(case, sides, options, row.rounds or (3 if options.quick else 15))
     ours, *rest = [median(of) for of in taken]
-    other = rest[0] if rest else None
-    extent = [(min(of), max(of)) for of in taken]
+    extents = [(min(of), max(of)) for of in taken]
+    others = tuple(
+        OtherFigures(name, value, extent, value / ours if ours else None, differences.get(name))
+        for name, value, extent in zip(case.others, rest, extents[1:], strict=True)
+    )
+    baseline = rest[0] if rest else None
     common: dict[str, Any] = {
-        "name": row.name, "ratio": other / ours if other and ours else None, "threads": threads,
-        "rounds": len(taken[0]), "difference": difference, "ours_range": extent[0],
-        "baseline_range": extent[1] if rest else None,
+        "name": row.name, "ratio": others[0].ratio if others else None, "threads": threads,
+        "rounds": len(taken[0]), "ours_range": extents[0], "others": others,
     }  # fmt: skip
     if case.unit == "MB":
-        return BenchFigures(**common, ours_mb=ours, baseline_mb=other)
+        return BenchFigures(**common, ours_mb=ours, baseline_mb=baseline)
     least = 1e3 * floor(options.device, threads).seconds(case)
     share = least / ours if least else None
-    return BenchFigures(**common, ours_ms=ours, baseline_ms=other, floor_fraction=share)
+    return BenchFigures(**common, ours_ms=ours, baseline_ms=baseline, floor_fraction=share)
+
+
+def _differences(case: BenchCase) -> dict[str, float]:
+    """How far each other's result is from genart's, by name."""
+    if case.difference is None or not case.others:
+        return {}
+    ours = case.ours()
+    return {name: case.difference(ours, other()) for name, other in case.others.items()}
 
 
 def _rounds(

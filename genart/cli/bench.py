@@ -18,28 +18,34 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def show(table: Table) -> Iterator[str]:
-    """One line per row: genart with its best and worst, the other code, the ratio, the floor."""
+    """A line per row, and one for each other code below it: median, best, worst, ratio."""
     machine = table.machine
     yield (
         f"{machine['processor']}, {machine['threads']} of {machine['cores']} cores, "
         f"{machine['gflops']} GFLOP/s, {machine['copy_gb_s']} GB/s, torch {machine['torch']}"
     )
+    if kernels := machine.get("kernels"):
+        yield f"compiled kernels: {kernels}"
     width = max(len(row.name) for row in table.rows)
-    yield f"{'':<{width}}  {'genart':>26}  {'other':>26}  {'times':>6}  {'floor':>6}"
     for row in table.rows:
-        yield _line(row, width)
+        yield from _lines(row, width)
+    if missing := machine.get("missing"):
+        yield f"Not installed, so not measured: {missing}. pip install 'genart[bench]'"
 
 
-def _line(row: BenchFigures, width: int) -> str:
+def _lines(row: BenchFigures, width: int) -> Iterator[str]:
     if row.problem:
-        return f"{row.name:<{width}}  {row.problem}"
+        yield f"{row.name:<{width}}  {row.problem}"
+        return
     unit = "ms" if row.ours_mb is None else "MB"
     ours = _cell(row.ours_ms if row.ours_mb is None else row.ours_mb, row.ours_range, unit)
-    other = row.baseline_ms if row.ours_mb is None else row.baseline_mb
-    beside = _cell(other, row.baseline_range, unit)
-    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-    share = "" if row.floor_fraction is None else f"{row.floor_fraction:.0%}"
-    return f"{row.name:<{width}}  {ours:>26}  {beside:>26}  {ratio:>6}  {share:>6}"
+    share = "" if row.floor_fraction is None else f"  floor {row.floor_fraction:.0%}"
+    yield f"{row.name:<{width}}  {ours:>26}{share}"
+    for other in row.others:
+        beside = _cell(other.value, other.extent, unit)
+        ratio = "" if other.ratio is None else f"  {other.ratio:.2f} times"
+        apart = "" if other.difference is None else f"  difference {other.difference:.1e}"
+        yield f"{'  ' + other.name:<{width}}  {beside:>26}{ratio}{apart}"
 
 
 def _cell(value: float | None, extent: tuple[float, float] | None, unit: str) -> str:
@@ -79,8 +85,9 @@ def command(
 ) -> Any:
     """Measure speed and memory on this machine.
 
-    Other code whose folder is given runs in the same process, in alternating runs. Times are
-    medians, with the best and the worst in brackets.
+    Other code runs in the same process, in alternating runs: projects whose folder is given, and
+    OpenVINO and ONNX Runtime if they are installed. Times are medians, with the best and the worst
+    in brackets.
     """
     from genart.benchmarks.table import bench
 

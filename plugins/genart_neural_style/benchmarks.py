@@ -9,7 +9,6 @@ from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -47,12 +46,10 @@ def _case(
         net, preset("neural-style"), where, [StyleTarget(style.to(options.device))]
     )
     ours = lambda: objective(where)[0].total  # noqa: E731
-    theirs: Callable[[], float] | None = None
+    others: dict[str, Callable[[], float]] = {}
     if checkout := options.checkouts.get("neural-style"):
-        theirs = neural_style(checkout, state, photo, style)
-    return genart.benchmarks.BenchCase(
-        ours, theirs, flop=arithmetic(net, size), difference=_gap(ours, theirs)
-    )
+        others["neural-style-pt"] = neural_style(checkout, state, photo, style)
+    return genart.benchmarks.BenchCase(ours, others, flop=arithmetic(net, size), difference=_gap)
 
 
 def random_weights() -> dict[str, Tensor]:
@@ -70,10 +67,9 @@ def random_weights() -> dict[str, Tensor]:
     }
 
 
-def _gap(ours: Callable[[], float], theirs: Callable[[], float] | None) -> Any:
-    if theirs is None:
-        return None
-    return lambda: abs(ours() / theirs() - 1)
+def _gap(ours: float, theirs: float) -> float:
+    """The relative difference of two losses."""
+    return abs(ours / theirs - 1)
 
 
 def arithmetic(net: genart.perception.FeatureNetwork, size: tuple[int, int]) -> float:

@@ -16,7 +16,7 @@ from .transform import SMALLEST
 #: The folder of the included styles.
 SHIPPED = Path(__file__).with_name("styles")
 _SUFFIXES = (".safetensors", ".pth", ".pt")
-_EDGE = 8  # pixels by which an image is continued: the edge of a painting is cut off
+EDGE = 8  # pixels by which an image is continued: the edge of a painting is cut off
 #: The luma of a colour (ITU-R BT.601).
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -80,7 +80,7 @@ class Fast(genart.DynamicParams):
     def _painted(self, image: Tensor, mix: Tensor) -> Tensor:
         net = self.model.net.to(image.device)
         height, width = image.shape[-2:]
-        edge = _EDGE if net.layout.direct else 0  # others' networks paint as their own code does
+        edge = EDGE if net.layout.direct else 0  # others' networks paint as their own code does
         right, below = (_missing(side + 2 * edge, net.layout.factor) for side in (width, height))
         pads = (edge, edge + right, edge, edge + below)
         if any(pads):

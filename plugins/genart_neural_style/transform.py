@@ -172,7 +172,7 @@ class UpConv(nn.Module):
         """Make the four small convolutions, which later changes of the weights do not reach."""
         weight, bias = self.conv2d.weight.detach(), self.conv2d.bias
         assert bias is not None
-        rows = _phase_taps(weight.shape[-1]).to(weight)  # (2, kernel, taps)
+        rows = phase_taps(weight.shape[-1]).to(weight)  # (2, kernel, taps)
         small = torch.einsum("oikl,pkr,qlc->opqirc", weight, rows, rows)
         if self.pad == 1:  # each phase meets two taps of three: one 2x2 convolution does all
             pairs = [(p, q) for p in (0, 1) for q in (0, 1)]
@@ -194,7 +194,7 @@ class UpConv(nn.Module):
         return self
 
 
-def _phase_taps(kernel: int) -> Tensor:
+def phase_taps(kernel: int) -> Tensor:
     """Which small pixel each tap meets, for the first and second of a doubled pair: 0 or 1.
 
     (2, kernel, taps): taps run over the small pixels -r..r.

@@ -17,6 +17,7 @@ from .generator import StyleGAN2
 from .network import Network
 
 _SHAPE, _BATCH = (64, 4096), 8
+_LARGE = (256, 16384)  # the inversion step alone
 _STEPS = 6  # of an inversion, the first of which does not count
 _SAMPLES = 64  # random w whose average an inversion begins at
 
@@ -38,21 +39,24 @@ def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.
     yield genart.benchmarks.BenchRow(
         step.format("path"), partial(_regulariser, options, "Greg"), rounds=rounds
     )
-    yield genart.benchmarks.BenchRow(
-        f"inversion step {name}", partial(_inversion, options), rounds=rounds
-    )
+    for shape in (_SHAPE,) if options.quick else (_SHAPE, _LARGE):
+        yield genart.benchmarks.BenchRow(
+            f"inversion step {shape[0]}px base {shape[1]}",
+            partial(_inversion, shape, options),
+            rounds=rounds,
+        )
 
 
 def _training(options: genart.benchmarks.BenchOptions, p: float) -> genart.benchmarks.BenchCase:
     """A step of discriminator and generator without regularisers; times per image."""
     run, reals = _run(options, p), _reals(options)
-    other: Callable[[], None] | None = None
+    others: dict[str, Callable[[], None]] = {}
     if (checkout := options.checkouts.get("official")) is not None:
         from .official_step import OfficialStep
 
         official = OfficialStep(checkout, run.config, _BATCH, p, options.device)
-        other = _followed(lambda: official.step(reals))
-    return genart.benchmarks.BenchCase(_followed(run.step), other, per=_BATCH)
+        others["official"] = _followed(lambda: official.step(reals))
+    return genart.benchmarks.BenchCase(_followed(run.step), others, per=_BATCH)
 
 
 def _regulariser(
@@ -61,13 +65,13 @@ def _regulariser(
     """What a step costs more when a regulariser is due; figures an image of the batch."""
     run, reals = _run(options, 0.0), _reals(options)
     ours = (lambda: run.r1_step(reals, None)) if phase == "Dreg" else run.path_step
-    other: Callable[[], None] | None = None
+    others: dict[str, Callable[[], None]] = {}
     if (checkout := options.checkouts.get("official")) is not None:
         from .official_step import OfficialStep
 
         official = OfficialStep(checkout, run.config, _BATCH, device=options.device)
-        other = _followed(lambda: official.regularise(phase, reals))
-    return genart.benchmarks.BenchCase(_followed(ours), other, per=_BATCH)
+        others["official"] = _followed(lambda: official.regularise(phase, reals))
+    return genart.benchmarks.BenchCase(_followed(ours), others, per=_BATCH)
 
 
 def _run(options: genart.benchmarks.BenchOptions, p: float) -> Any:
@@ -100,22 +104,24 @@ def _followed(work: Callable[[], Any]) -> Callable[[], None]:
     return run
 
 
-def _inversion(options: genart.benchmarks.BenchOptions) -> genart.benchmarks.BenchCase:
+def _inversion(
+    shape: tuple[int, int], options: genart.benchmarks.BenchOptions
+) -> genart.benchmarks.BenchCase:
     """A step of the projector in w+; the other takes the same step through the official network."""
-    config = Config(_SHAPE[0], channel_base=_SHAPE[1])
+    config = Config(shape[0], channel_base=shape[1])
     torch.manual_seed(0)
     net = Network(config).eval().requires_grad_(False)
     model = StyleGAN2.from_network(net, device=options.device, half=False)
     target = model(model.sample(1)).clamp(-1, 1)
-    other: Callable[[], float] | None = None
+    others: dict[str, Callable[[], float]] = {}
     if (checkout := options.checkouts.get("official")) is not None:
         from .official import official
 
         theirs = official(checkout, config)
         theirs.load_state_dict(net.state_dict())
         synthesis = partial(theirs.to(options.device).synthesis, noise_mode="const")
-        other = partial(_searched, synthesis, model, target)
-    return genart.benchmarks.BenchCase(partial(_projected, model, target), other, timed=False)
+        others["official"] = partial(_searched, synthesis, model, target)
+    return genart.benchmarks.BenchCase(partial(_projected, model, target), others, timed=False)
 
 
 def _projected(model: StyleGAN2, target: Tensor) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.
     shapes = [shape for shape in SHAPES if shape[0] <= most]
     for shape in shapes:
         yield _row("synthesis", shape, 1, partial(_synthesis, shape, 1, options))
+    yield genart.benchmarks.BenchRow("synthesis Pomona batch 1", partial(_pomona, options))
     for shape in (shape for shape in _IN_FOURS if shape[0] <= most):
         yield _row("synthesis", shape, 4, partial(_synthesis, shape, 4, options), threads=1)
     yield genart.benchmarks.BenchRow("mapping batch 1", partial(_mapping, options))
@@ -66,35 +68,48 @@ def _weights(config: Config) -> Network:
 def _synthesis(
     shape: tuple[int, int], batch: int, options: genart.benchmarks.BenchOptions
 ) -> genart.benchmarks.BenchCase:
-    """Images from w+, float32 throughout, beside the official network of the same weights."""
+    """Images from w+, float32 throughout, beside other code with the same weights."""
     config = Config(shape[0], channel_base=shape[1])
-    net = _weights(config)
+    return _images(_weights(config), batch, options)
+
+
+def _pomona(options: genart.benchmarks.BenchOptions) -> genart.benchmarks.BenchCase:
+    """An image of the included model from w+."""
+    model = genart.load("pomona", "cpu")
+    assert isinstance(model, StyleGAN2)
+    return _images(model.network, 1, options)
+
+
+def _images(
+    net: Network, batch: int, options: genart.benchmarks.BenchOptions
+) -> genart.benchmarks.BenchCase:
+    config = net.config
     ws = torch.randn(batch, config.num_ws, config.w_dim)
-    theirs: Callable[[], Tensor] | None = None
+    others: dict[str, Callable[[], Tensor]] = {}
     if checkout := options.checkouts.get("official"):
         from .official import make_official
 
-        theirs = partial(make_official(checkout, config, net.state_dict()), ws)
-    model = StyleGAN2.from_network(net, device=options.device, half=False)
+        others["official"] = partial(make_official(checkout, config, net.state_dict()), ws)
+    if options.device == "cpu":
+        others |= genart.benchmarks.other_runtimes(copy.deepcopy(net.synthesis), ws)
     latent = genart.Latent("w+", ws.to(options.device))
-    ours = lambda: model(latent)  # noqa: E731
+    model, plain = (
+        StyleGAN2.from_network(net, device=options.device, half=False, engine=engine)
+        for engine in (True, False)
+    )
     return genart.benchmarks.BenchCase(
-        ours,
-        theirs,
+        partial(model, latent),
+        others | {"plain network": partial(plain, latent)},
         per=batch,
         flop=arithmetic(config),
         moved=4.0 * sum(p.numel() for p in net.synthesis.parameters()) / batch,
-        difference=_gap(ours, theirs),
+        difference=_gap,
     )
 
 
-def _gap(
-    ours: Callable[[], Tensor], theirs: Callable[[], Tensor] | None
-) -> Callable[[], float] | None:
-    """A function for the largest difference between two makers' images or w."""
-    if theirs is None:
-        return None
-    return lambda: float((ours().cpu() - theirs().cpu()).abs().max())
+def _gap(ours: Tensor, theirs: Tensor) -> float:
+    """The largest difference between two makers' images or w."""
+    return float((ours.cpu() - theirs.cpu()).abs().max())
 
 
 def arithmetic(config: Config) -> float:
@@ -115,18 +130,18 @@ def _mapping(options: genart.benchmarks.BenchOptions) -> genart.benchmarks.Bench
     config = Config(64, channel_base=4096)
     net = _weights(config)
     z = torch.randn(1, config.z_dim)
-    theirs: Callable[[], Tensor] | None = None
+    others: dict[str, Callable[[], Tensor]] = {}
     if checkout := options.checkouts.get("official"):
         from .official import official
 
         other = official(checkout, config)
         other.load_state_dict(net.state_dict())
-        theirs = partial(other.mapping, z, None)
+        others["official"] = partial(other.mapping, z, None)
     model = StyleGAN2.from_network(net, device=options.device)
     latent = genart.Latent("z", z.to(options.device))
     ours = lambda: model.map(latent).values  # noqa: E731
     weights = 4.0 * sum(p.numel() for p in net.mapping.parameters())
-    return genart.benchmarks.BenchCase(ours, theirs, moved=weights, difference=_gap(ours, theirs))
+    return genart.benchmarks.BenchCase(ours, others, moved=weights, difference=_gap)
 
 
 def _memory(
@@ -134,9 +149,9 @@ def _memory(
 ) -> genart.benchmarks.BenchCase:
     """The most memory that two batches take beside the weights, in separate processes."""
     checkout = options.checkouts.get("official")
-    other = None if checkout is None else partial(_peak, shape, batch, checkout)
+    others = {} if checkout is None else {"official": partial(_peak, shape, batch, checkout)}
     return genart.benchmarks.BenchCase(
-        partial(_peak, shape, batch, None), other, unit="MB", timed=False
+        partial(_peak, shape, batch, None), others, unit="MB", timed=False
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 import genart
 from genart_translate import pth_reader
 
 from .architecture import Shape, resnet, unet
+from .layers import Norm
 from .networks import build
 from .translator import Translator
 
@@ -31,26 +34,49 @@ def rows(options: genart.benchmarks.BenchOptions) -> Iterator[genart.benchmarks.
 def _picture(
     shape: Shape, kind: str, options: genart.benchmarks.BenchOptions
 ) -> genart.benchmarks.BenchCase:
-    """An image, beside the public network of the same weights."""
+    """An image, beside other code with the same weights."""
     torch.manual_seed(0)
     net = build(shape)
     image = torch.rand(1, 3, _SIDE, _SIDE, device=options.device) * 2 - 1
-    theirs: Callable[[], Tensor] | None = None
+    others: dict[str, Callable[[], Tensor]] = {}
     if checkout := options.checkouts.get("cyclegan"):
         from .official import official
 
         other = official(checkout, kind, shape.widths[0], shape.norm).to(options.device)
         state = other.state_dict()
         net.load_state_dict(pth_reader.find(state).renamed(state))
-        theirs = partial(other, image)
+        others["official"] = partial(other, image)
     style = Translator(net.to(options.device), name=kind)
-    ours = partial(style, image)
+    plain = Translator(copy.deepcopy(net), name=kind, engine=False)
+    others |= genart.benchmarks.other_runtimes(_exportable(net), image)
     return genart.benchmarks.BenchCase(
-        ours,
-        theirs,
+        partial(style, image),
+        others | {"plain network": partial(plain, image)},
         flop=arithmetic(net, image),
-        difference=None if theirs is None else lambda: _gap(ours(), theirs()),
+        difference=_gap,
     )
+
+
+def _exportable(net: nn.Module) -> nn.Module:
+    """A copy of a network whose norms are torch's instance norms, as other runtimes know them."""
+    made = copy.deepcopy(net).to(memory_format=torch.contiguous_format)
+    for parent in list(made.modules()):
+        for name, norm in parent.named_children():
+            if isinstance(norm, Norm):
+                setattr(parent, name, _InstanceNorm(norm))
+    return made
+
+
+class _InstanceNorm(nn.Module):
+    """The norm of one image by its own statistics."""
+
+    def __init__(self, norm: Norm) -> None:
+        super().__init__()
+        self.weight, self.bias = norm.weight, norm.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(1, c, h, w) to the same."""
+        return F.instance_norm(x, weight=self.weight, bias=self.bias)
 
 
 def _gap(ours: Tensor, theirs: Tensor) -> float:

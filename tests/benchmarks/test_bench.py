@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from torch.nn import functional as F
 
 import genart
 from genart import cli
+from genart.benchmarks import onnx_runtimes
 from genart.benchmarks.chart import save_chart
-from genart.benchmarks.report import BenchFigures, Table
+from genart.benchmarks.report import BenchFigures, OtherFigures, Table
 from genart.benchmarks.timing import figures, floor
+from genart.cli.bench import show
 from genart_stylegan2 import benchmark_steps, peak_memory
 from genart_stylegan2.benchmarks import SHAPES, arithmetic, rows
 from genart_stylegan2.config import Config
@@ -25,20 +28,36 @@ from genart_stylegan2.network import Network
 QUICK = genart.benchmarks.BenchOptions(quick=True)
 
 
-def test_both_sides_are_measured_turn_by_turn_and_compared() -> None:
+def test_all_sides_are_measured_in_turns_and_compared() -> None:
     turns: list[str] = []
+
+    def side(name: str, result: float) -> Callable[[], float]:
+        def run() -> float:
+            turns.append(name)
+            return result
+
+        return run
+
     case = genart.benchmarks.BenchCase(
-        lambda: turns.append("ours"), lambda: turns.append("other"), difference=lambda: 0.25
+        side("ours", 1.0),
+        {"official": side("official", 1.25), "OpenVINO": side("OpenVINO", 1.5)},
+        difference=lambda ours, theirs: theirs - ours,
     )
     found = figures(genart.benchmarks.BenchRow("row", lambda: case, rounds=4), QUICK, 1)
-    turn = ["ours", "ours", "other", "other"]  # the first of two does not count
-    assert turns == ["ours", "other", *(4 * turn)]
-    assert (found.rounds, found.difference, found.threads) == (4, 0.25, 1)
+    turn = ["ours", "ours", "official", "official", "OpenVINO", "OpenVINO"]
+    assert turns == ["ours", "official", "OpenVINO"] * 2 + 4 * turn, "the first of two only warms"
+    assert (found.rounds, found.threads) == (4, 1)
     assert found.ours_ms is not None
-    assert found.baseline_ms is not None
-    assert found.ratio == pytest.approx(found.baseline_ms / found.ours_ms)
     assert found.ours_range is not None
     assert found.ours_range[0] <= found.ours_ms <= found.ours_range[1]
+    assert [(each.name, each.difference) for each in found.others] == [
+        ("official", 0.25), ("OpenVINO", 0.5),
+    ]  # fmt: skip
+    for other in found.others:
+        assert other.ratio == pytest.approx(other.value / found.ours_ms)
+        assert other.extent[0] <= other.value <= other.extent[1]
+    first = found.others[0]
+    assert (found.baseline_ms, found.ratio) == (first.value, first.ratio)
 
 
 def test_figures_are_for_one_thing_and_a_share_of_what_the_machine_can_do() -> None:
@@ -55,7 +74,9 @@ def test_figures_are_for_one_thing_and_a_share_of_what_the_machine_can_do() -> N
 
 
 def test_memory_is_told_in_its_own_unit() -> None:
-    case = genart.benchmarks.BenchCase(lambda: 10.0, lambda: 30.0, unit="MB", timed=False)
+    case = genart.benchmarks.BenchCase(
+        lambda: 10.0, {"official": lambda: 30.0}, unit="MB", timed=False
+    )
     found = figures(genart.benchmarks.BenchRow("row", lambda: case, rounds=1), QUICK, 1)
     assert (found.ours_mb, found.baseline_mb, found.ratio) == (10.0, 30.0, 3.0)
     assert found.ours_ms is None
@@ -77,8 +98,9 @@ def test_the_command_measures_the_rows_asked_for(capsys: pytest.CaptureFixture[s
 
 def test_the_table_names_the_machine_and_every_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["bench", "--quick", "--rows", "^frame", "--device", "cpu"]) == 0
-    head, _, line = capsys.readouterr().out.splitlines()
+    head, kernels, line = capsys.readouterr().out.splitlines()[:3]
     assert "GFLOP/s" in head
+    assert "compiled kernels: " in kernels
     assert line.startswith("frame 512px")
     assert " ms (" in line
 
@@ -110,23 +132,70 @@ def test_a_row_that_cannot_be_measured_says_why_and_the_rest_goes_on(tmp_path: P
 
 
 def _table(*ratios: float) -> Table:
-    told = [
-        BenchFigures(f"row {n}", ours_ms=10.0, baseline_ms=10.0 * each, ratio=each)
+    rows = [
+        BenchFigures(
+            f"row {n}",
+            ours_ms=10.0,
+            ours_range=(9.0, 11.0),
+            others=tuple(
+                OtherFigures(name, 10.0 * each * part, (1.0, 99.0), each * part)
+                for name, part in (("official", 1.0), ("OpenVINO", 0.5))
+            ),
+        )
         for n, each in enumerate(ratios)
     ]
-    return Table([*told, BenchFigures("alone", ours_ms=1.0)], {
-        "processor": "a processor", "threads": 2, "torch": "2", "date": "2026-11-22",
+    return Table([*rows, BenchFigures("alone", ours_ms=1.0, ours_range=(1.0, 1.0))], {
+        "processor": "a processor", "threads": 2, "cores": 2, "torch": "2", "date": "2026-11-22",
+        "gflops": 1.0, "copy_gb_s": 1.0, "missing": "ONNX Runtime",
     })  # fmt: skip
 
 
-def test_the_chart_has_a_bar_for_each_row_as_long_as_the_ratio(tmp_path: Path) -> None:
-    path = save_chart(_table(2.0, 0.5), tmp_path / "chart.png")
+def test_the_chart_has_a_bar_for_each_other_code_as_long_as_its_ratio(tmp_path: Path) -> None:
+    path = save_chart(_table(4.0, 1.0), tmp_path / "chart.png")
     with Image.open(path) as picture:
         pixels = np.asarray(picture.convert("RGB")).astype(int)
-    green = (pixels[..., 1] > pixels[..., 0] + 40).sum(1)
-    brown = (pixels[..., 0] > pixels[..., 2] + 100).sum(1)
-    assert (green > 0).sum() == (brown > 0).sum() > 10, "two bars of one height"
-    assert green.max() == pytest.approx(4 * brown.max(), rel=0.02)
+    green = (pixels[..., 1] > pixels[..., 0] + 40).sum(1)[60:]  # below the head
+    brown = (pixels[..., 0] > pixels[..., 2] + 100).sum(1)[60:]
+    for bars in green, brown:
+        longest, shortest = bars.max(), bars[bars > 0].min()
+        assert longest == pytest.approx(4 * shortest, rel=0.02), "the two rows"
+    assert green.max() == pytest.approx(2 * brown.max(), rel=0.02), "the two other codes"
+
+
+def test_the_table_has_a_line_for_each_other_code_and_says_what_is_not_installed() -> None:
+    lines = list(show(_table(4.0)))
+    assert "official" in lines[2]
+    assert "4.00 times" in lines[2]
+    assert "OpenVINO" in lines[3]
+    assert "2.00 times" in lines[3]
+    assert "ONNX Runtime" in lines[-1]
+    assert "genart[bench]" in lines[-1]
+
+
+class _Network(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.instance_norm(self.conv(F.pad(x, (1, 1, 1, 1), mode="reflect")))
+
+
+@pytest.mark.slow
+def test_installed_runtimes_compute_what_the_network_computes() -> None:
+    for module in ("openvino", "onnxruntime", "onnxscript"):
+        pytest.importorskip(module)
+    net, image = _Network(), torch.rand(1, 3, 16, 24)
+    found = genart.benchmarks.other_runtimes(net, image)
+    assert set(found) == {"OpenVINO", "ONNX Runtime"}
+    for run in found.values():
+        torch.testing.assert_close(run(), net(image).detach(), rtol=0, atol=1e-5)
+
+
+def test_without_the_runtimes_a_row_has_no_such_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_runtimes, "find_spec", lambda module: None)
+    assert onnx_runtimes.missing_runtimes() == ["OpenVINO", "ONNX Runtime"]
+    assert genart.benchmarks.other_runtimes(_Network(), torch.rand(1, 3, 16, 24)) == {}
 
 
 def test_a_chart_that_cannot_be_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
