@@ -50,6 +50,7 @@ class Spec(Generic[T_co]):
         offers: for stylizers, returns the names of the models or styles it comes with, which
             follow its own after a colon: "fast:great_wave"; for inverters, the names of the
             models it comes with weights for.
+        several: for stylizers, whether the first option takes several styles at once.
         steps: for inverters, the number of steps unless the user asks for another.
         joint: for inverters, whether the images of one call share a result, such as a tuned
             generator, and are therefore inverted in one batch.
@@ -64,6 +65,7 @@ class Spec(Generic[T_co]):
     data: bool = True
     example: str = ""
     offers: Callable[[], Iterable[str]] | None = None
+    several: bool = False
     steps: int = 500
     joint: bool = False
     live: bool = False

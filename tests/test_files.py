@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +11,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from support.disk import small_files
 
 from genart.errors import GenartError, UsageError, WriteError, explain, out_of_memory
 from genart.files import atomic, check_writable
-
-
-@contextmanager
-def small_files(most: int) -> Iterator[None]:
-    """Let the system refuse files of more than so many bytes, as a full disk does."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def _torch(path: Path) -> None:

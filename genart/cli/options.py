@@ -114,10 +114,13 @@ def chosen(options: Mapping[str, Any]) -> dict[str, Any]:
     """The given options, including those from --option.
 
     Raises:
-        UsageError: an option was given in both ways.
+        UsageError: an option was given in both ways, or --option names an argument of the command.
     """
     given = {name: value for name, value in options.items() if value is not None}
     extra = dict(given.pop("extra", ()))
+    context = click.get_current_context()
+    for name in extra.keys() & ({"progress", *context.params} - options.keys()):
+        raise click.UsageError(f"--option {name}=... is not an option of the stylizer.", context)
     for name in extra.keys() & given.keys():
         word = name.replace("_", "-")
         raise click.UsageError(f"--option {word}=... and --{word} are the same; give one of them.")

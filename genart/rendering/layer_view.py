@@ -110,6 +110,8 @@ def layers(
         UsageError: a model that does not show its layers, or an argument out of range.
         UnknownName: no such layer.
     """
+    if output is not None:
+        check_writable(output)
     base = as_generator(model, device, progress=progress)
     if not isinstance(base, Layered):
         raise UsageError(f'"{base.name}" does not show its layers; StyleGAN2 models do.')
@@ -122,7 +124,6 @@ def layers(
     if layer is None:
         raise UsageError(f"Name the layer to show; there are {', '.join(names)}.")
     path = Path(output)
-    check_writable(path)
     order = _order(base, shown[0], channels, clusters)
     grid = _Grid(shown[0], order, columns, size)
     shape: dict[str, Any] = {"columns": columns, "size": size}

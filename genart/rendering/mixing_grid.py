@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,8 @@ def mixing_grid(
     cells = torch.cat([top.values, *_interleaved(generator, left, top, styles)])
     frames = list(_frames(generator, Latent("w+", cells), pixels, progress, {}))
     frames.insert(0, np.zeros_like(frames[0]))
-    return _one_file(output, frames, (len(top) + 1, len(left) + 1), recipe)
+    made = _one_file(output, frames, (len(top) + 1, len(left) + 1), recipe)
+    return replace(made, count=len(cells))
 
 
 def _interleaved(

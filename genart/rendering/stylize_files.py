@@ -52,16 +52,20 @@ class Painted:
             `error`; `note` says what is not as in the input, such as the rate of a film.
         seconds: the time it took.
         recipe: how the files were made.
+        made: the number of files that were repainted.
+        failed: the number of files that could not be.
     """
 
     results: list[dict[str, str]]
     seconds: float
     recipe: dict[str, Any] = field(default_factory=dict)
+    made: int = field(init=False)
+    failed: int = field(init=False)
 
-    @property
-    def failed(self) -> int:
-        """The number of files that could not be repainted."""
-        return sum("error" in each for each in self.results)
+    def __post_init__(self) -> None:
+        failed = sum("error" in each for each in self.results)
+        object.__setattr__(self, "failed", failed)
+        object.__setattr__(self, "made", len(self.results) - failed)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,19 @@ def stylizer_of(kind: str, what: Any, **options: Any) -> Stylizer:
     first = next(iter(_taken(registry("stylizer")[kind.strip()])), None)
     if first is None or first in options:
         raise UsageError(f'"{kind}" has no option after its colon here, got "{what}".')
+    several = isinstance(what, (list, tuple)) and len(what) > 1
+    if several and not registry("stylizer")[kind.strip()].spec.several:
+        raise UsageError(
+            f'"{kind}" takes one {first}, not {len(what)}: {", ".join(map(str, what))}. These '
+            f"take several: {_many()}."
+        )
     return stylizer(kind, **{first: what}, **options)
+
+
+def _many() -> str:
+    """The names of the stylizers that take several styles."""
+    names = [name for name in registry("stylizer") if registry("stylizer")[name].spec.several]
+    return ", ".join(names)
 
 
 def stylizers(chain: str) -> list[Stylizer]:

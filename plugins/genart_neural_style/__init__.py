@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @genart.hookimpl
 def register_stylizers(register: genart.Register[genart.Stylizer]) -> None:
     """Offer neural style by optimisation, and by a network in one pass."""
-    register("gatys", _gatys)
+    register("gatys", genart.Spec(_gatys, several=True))
     register("fast", genart.Spec(_fast, offers=_shipped))
 
 
