@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from genart.errors import ParamError, UnknownName, UsageError
 from genart.live.cues import Cues
+from genart.live.outputs.video_recorder import check
 from genart.live.permissions import NotAllowed
 from genart.live.store import Store
 from genart.live.tempo import TempoControl
@@ -61,12 +63,21 @@ class Actions(Mapping[str, ActionSpec]):
     def run(self, address: str, args: tuple[Any, ...], source: str) -> None:
         """Run an action; a name may be part of the address, as in "cue/recall/opening".
 
+        A refusal is counted; whoever asked reports it.
+
         Raises:
             NotAllowed: a sender that needs the token and did not present it.
             UnknownName: no such action.
             UsageError: arguments that it does not take.
             OSError: a file that it cannot use.
         """
+        try:
+            self._run(address, args, source)
+        except (UsageError, OSError):
+            self._store.count_refusal()
+            raise
+
+    def _run(self, address: str, args: tuple[Any, ...], source: str) -> None:
         if address != TOKEN:
             self._store.permissions.check(source)
         action = self._known.get(address)
@@ -83,7 +94,7 @@ class Actions(Mapping[str, ActionSpec]):
             self.run(address, args, source)
         except (UsageError, OSError) as error:
             full = f"/genart/{address}"
-            self._store.refuse(f"{full}: {error}", f"{full}: {error}", source)
+            self._store.complain(f"{full}: {error}", f"{full}: {error}", source)
 
     def __getitem__(self, address: str) -> ActionSpec:
         return self._known[address]
@@ -147,7 +158,11 @@ def engine_actions(store: Store) -> dict[str, ActionSpec]:
             raise NotAllowed("this is not the token that genart printed.")
 
     def record(args: tuple[Any, ...], source: str) -> None:
-        store.trigger("record.start", *([safe_name(args)] if args else []), source=source)
+        film = args[0] if args and isinstance(args[0], Path) else None
+        if film is not None:
+            check(film)
+        named = [film or safe_name(args)] if args else []
+        store.trigger("record.start", *named, source=source)
 
     return {
         TOKEN: ActionSpec(token, "s", "Send the token first if genart printed one."),

@@ -28,6 +28,7 @@ from genart.playback.sketch import Sketch
 from genart.web.mdns import Advertisement, can_advertise
 
 T = TypeVar("T")
+COMMAND_LINE = "command line"  # the source of its actions
 OSC, WEB, MAPPING = "127.0.0.1:9000", "127.0.0.1:8000", "mapping.toml"
 
 
@@ -69,8 +70,10 @@ def perform(
         fullscreen: whether windows start in full screen.
         fill: whether the image fills a window and is cropped, instead of being shown whole.
         vsync: whether windows wait for their screen's refresh, so that no frame is torn.
-        record: a film to record, .mp4, .mkv or .mov.
-        record_show: a new .jsonl file that records every change of a Param with its time.
+        record: a film to record, .mp4, .mkv or .mov. A file of that name is kept: the recording
+            is then called "night-2.mp4".
+        record_show: a .jsonl file that records every change of a Param with its time; a free name
+            is used in the same way.
         show: a show to replay with its settings; arguments given here replace them.
         cues: the file of cues; None keeps them in memory.
         mapping: a TOML file that maps MIDI, other OSC addresses and LFOs to Params; it is created
@@ -121,7 +124,7 @@ def perform(
             )
         writer = None if record_show is None else start_show_recorder(live, record_show)
         if record is not None:
-            live.recorder.start_at(Path(record))
+            live.console.actions.run("record/start", (Path(record),), COMMAND_LINE)
     except BaseException:
         for output in outputs:
             output.close()

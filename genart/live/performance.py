@@ -157,7 +157,7 @@ class Live:
         self.recorder = Recorder(Path(recordings), self.fps, self.size, self.faults)
         self.store_control.actions.update(
             {
-                "record.start": lambda each: self.recorder.start(*map(str, each.args[:1])),
+                "record.start": lambda each: self.recorder.start(*each.args[:1]),
                 "record.stop": lambda each: self.recorder.stop(),
                 "quality.up": lambda each: self.quality.up(),
             }

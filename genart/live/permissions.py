@@ -17,6 +17,12 @@ from threading import Lock
 from genart.errors import UsageError
 from genart.web.access import is_here
 
+#: The kinds of sender that come over a network: the first word of their sources.
+NETWORK = {
+    "osc": "OSC over UDP",
+    "osc-tcp": "OSC over TCP",
+    "web": "the page and OSCQuery",
+}
 _SHORTEST = 8  # characters of a token
 _MOST = 1000  # senders
 
@@ -57,7 +63,8 @@ class Permissions:
         return self._locked
 
     def lock(self, *kinds: str) -> None:
-        """Require the token from kinds of senders, which other machines can reach."""
+        """Require the token from kinds of senders of `NETWORK`, which other machines can reach."""
+        assert NETWORK.keys() >= {*kinds}
         self._locked |= frozenset(kinds)
 
     def allows(self, source: str) -> bool:

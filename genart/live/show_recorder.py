@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genart.errors import GenartError
-from genart.files import file_hash
+from genart.files import file_hash, unused_path
 from genart.media.recipe import versions
 from genart.params import Param
 from genart.playback.show import (
@@ -28,10 +28,15 @@ _MODEL, _OTHER = "model.name", "model.other"
 def start_show_recorder(live: Live, path: str | Path) -> ShowRecorder:
     """Record a performance's changes in a new file, from its beginning.
 
+    If the file exists already, the show is recorded to "night-2.jsonl", and that is reported.
+
     Raises:
-        UsageError: a file that exists already, or cannot be written.
+        UsageError: a file that cannot be written.
     """
-    keeper = ShowRecorder(live, ShowWriter(path, _header(live)))
+    free = unused_path(Path(path))
+    if free != Path(path):
+        live.faults.note("show", f"{path} exists already: the show is called {free.name}.")
+    keeper = ShowRecorder(live, ShowWriter(free, _header(live)))
     live.store_control.on_changes = keeper.write
     live.on_tick.append(keeper.look)
     live.on_new_sketch.append(keeper.sketch_saved)
@@ -39,7 +44,7 @@ def start_show_recorder(live: Live, path: str | Path) -> ShowRecorder:
 
 
 class ShowRecorder:
-    """Writes a show; if writing fails, the recording ends and the performance continues.
+    """Writes a show. What a full disk does not take is kept, reported once, and tried every tick.
 
     Most changes are written as they come, each with its own time. Three kinds are written when the
     image shows them, with the time of that tick: a model, which may take long to load; text, which
@@ -57,7 +62,7 @@ class ShowRecorder:
     def __init__(self, live: Live, writer: ShowWriter) -> None:
         self._live, self._writer, self.path = live, writer, writer.path
         self._shown = self._settled()
-        self._failed = False
+        self._failed = self._waits = False
 
     def write(self, changes: Iterable[Change]) -> None:
         """Write the changes of a tick."""
@@ -98,11 +103,21 @@ class ShowRecorder:
             return
         try:
             step()
-        except (OSError, ValueError) as error:  # such as a full disk
+        except OSError as error:  # such as a full disk
+            if not self._waits:
+                why = f"{self.path} cannot be written: {error.strerror or error}. The changes are "
+                self._live.faults.add("show", f"{why}kept and written when that is possible again.")
+            self._waits = True
+        except (GenartError, ValueError) as error:
             self._failed = True
             self._live.faults.add("show", error)
-            with suppress(OSError):
+            with suppress(OSError, GenartError):
                 self._writer.close()
+        else:
+            if self._waits:
+                self._live.faults.settle("show")
+                self._live.faults.note("show", f"{self.path} is written again; nothing was lost.")
+            self._waits = False
 
 
 def load_models(live: Live, controls: Iterable[object]) -> None:

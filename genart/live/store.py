@@ -137,7 +137,7 @@ class Store:
         try:
             change = self.resolve(path, value, source, fade=fade, norm=norm)
         except ValueError:
-            self._reject()
+            self.count_refusal()
             raise
         self.commit([change])
         return change.value
@@ -289,14 +289,15 @@ class Store:
 
     def refuse(self, thing: str, why: Why, source: str = "") -> None:
         """Count something that was refused, and log it once for each thing, whoever sends it."""
-        self._reject()
+        self.count_refusal()
         self.complaints.add(thing, why, source)
 
     def complain(self, thing: str, why: Why, source: str = "") -> None:
         """Log a warning once for each thing, whoever sends it."""
         self.complaints.add(thing, why, source)
 
-    def _reject(self) -> None:
+    def count_refusal(self) -> None:
+        """Count something that was refused and is reported elsewhere."""
         with self._lock:
             self.rejected += 1
 

@@ -33,7 +33,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any, TypeGuard
 
-from genart.errors import DataError, UsageError
+from genart.errors import DataError, RenderError, UsageError
 from genart.playback.timeline import (
     LONGEST_FADE,
     Brings,
@@ -43,6 +43,7 @@ from genart.playback.timeline import (
 )
 
 _LONGEST_LINE = 1 << 20
+_MOST_KEPT = 64 << 20  # bytes in memory that a full disk did not take
 _MARK = "genart_show"
 _TABLES = ("params", "values", "smoothing", "versions", "hashes")
 _END, _SAVED = "/genart/end", "/genart/show/saved"
@@ -101,6 +102,8 @@ class Saved:
 class ShowWriter:
     """Writes a show during a performance; a kill loses nothing but the last line.
 
+    What a full disk does not take is kept in memory, and written before the next line.
+
     Args:
         path: the file; an existing one is never overwritten.
         header: the start of the show.
@@ -112,34 +115,56 @@ class ShowWriter:
     def __init__(self, path: str | Path, header: Header) -> None:
         self.path = Path(path)
         try:
-            self._file: IO[str] = self.path.open("x", encoding="utf-8", newline="\n")
+            self._file = self.path.open("xb", buffering=0)
         except FileExistsError:
             raise UsageError(f"{path} exists already; choose another name for the show.") from None
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
-        self._file.write(header.as_line())
-        self._file.flush()
+        self._rest = b""
+        self._append(header.as_line())
+        self.flush()
 
     def write(self, changes: Iterable[Change]) -> None:
-        """Append changes, oldest first, and flush them."""
-        lines = [_line(_event(change)) for change in changes]
-        if lines:
-            self._file.write("".join(lines))
-            self._file.flush()
+        """Append changes, oldest first.
+
+        Raises:
+            OSError: the disk takes no more; everything is kept for `flush`.
+        """
+        self._append("".join(_line(_event(change)) for change in changes))
+        self.flush()
 
     def saved(self, saved: Saved) -> None:
         """Record that a saved sketch was reloaded."""
         args = [saved.file, saved.sha256]
-        self._file.write(_line({"t": saved.at, "address": _SAVED, "args": args}))
-        self._file.flush()
+        self._append(_line({"t": saved.at, "address": _SAVED, "args": args}))
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what is kept in memory.
+
+        Raises:
+            OSError: the disk takes no more.
+            RenderError: so much is kept that the show is given up.
+        """
+        while self._rest:
+            written = self._file.write(self._rest)
+            self._rest = self._rest[written or 0 :]
 
     def close(self, t: float | None = None) -> None:
         """Finish; t is when the show ended, in seconds, so that a render has the same length."""
         if self._file.closed:
             return
-        if t is not None:
-            self._file.write(_line({"t": t, "address": _END, "args": []}))
-        self._file.close()
+        try:
+            if t is not None:
+                self._append(_line({"t": t, "address": _END, "args": []}))
+            self.flush()
+        finally:
+            self._file.close()
+
+    def _append(self, text: str) -> None:
+        if len(self._rest) > _MOST_KEPT:
+            raise RenderError(f"{self.path}: the disk took nothing for too long; it ends here.")
+        self._rest += text.encode()
 
 
 class Show:

@@ -199,7 +199,7 @@ def test_a_full_disk_ends_the_show_and_not_the_image() -> None:
     [
         ({"record": "night.avi"}, "a name in .mp4"),
         ({"record": "none/night.mp4"}, "does not exist"),
-        ({"record_show": "there.jsonl"}, "exists"),
+        ({"record_show": "none/there.jsonl"}, "cannot be written"),
         ({"feedback": "nowhere"}, "HOST:PORT"),
         ({"web": "127.0.0.1"}, "HOST:PORT"),
         ({"fps": 0}, "frame rate"),

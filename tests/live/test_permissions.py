@@ -13,7 +13,7 @@ from support.house import Owner
 from genart.errors import UsageError
 from genart.live.actions import TOKEN
 from genart.live.osc.service import OscService
-from genart.live.permissions import NotAllowed, Permissions
+from genart.live.permissions import NETWORK, NotAllowed, Permissions
 from genart.live.store import Store
 from genart.osc.codec import IMMEDIATE, Bundle, Message, encode
 from genart.osc.peers import Sender
@@ -24,7 +24,7 @@ SECRET = "open sesame"
 
 def locked_store() -> Store:
     permissions = Permissions(SECRET)
-    permissions.lock("osc", "osc-tcp", "web")
+    permissions.lock(*NETWORK)
     return Store(ParamTree({"sketch": Owner()}), permissions=permissions)
 
 
@@ -46,7 +46,7 @@ def _action_names() -> list[str]:
     return [name for name in made.actions if name != TOKEN]
 
 
-@pytest.mark.parametrize("kind", ["osc", "osc-tcp", "web"])
+@pytest.mark.parametrize("kind", NETWORK)
 @pytest.mark.parametrize("name", [*_action_names(), "sketch/zoom"])
 def test_no_action_and_no_change_runs_without_the_token(
     control: OscService, kind: str, name: str
@@ -67,7 +67,7 @@ def test_no_action_and_no_change_runs_without_the_token(
             control.actions.run(name, (), sender.name)
 
 
-@pytest.mark.parametrize("kind", ["osc", "osc-tcp", "web"])
+@pytest.mark.parametrize("kind", NETWORK)
 def test_the_token_opens_for_its_sender_alone(control: OscService, kind: str) -> None:
     sender, replies = senders(kind)
     other = Sender("192.168.1.6", 50_000, replies.append, kind)

@@ -141,19 +141,54 @@ def test_a_show_is_made_by_as_many_threads_as_it_was_played_with(tmp_path: Path)
     assert torch.get_num_threads() == before
 
 
-def test_a_disk_that_fills_up_ends_the_show_and_is_reported_once(tmp_path: Path) -> None:
+class Disk:
+    """A file on a disk that takes a few bytes of a write and then nothing, until it has room."""
+
+    def __init__(self, file: Any) -> None:
+        self.file, self.room, self.closed = file, 0, False
+
+    def write(self, data: bytes) -> int:
+        if not self.room:
+            raise OSError(28, "No space left on device")
+        taken = self.file.write(data[: self.room])
+        self.room -= min(self.room, taken)
+        return int(taken)
+
+    def close(self) -> None:
+        self.closed = True
+        self.file.close()
+
+
+def test_a_disk_that_is_full_for_a_while_loses_nothing_and_is_reported_once(tmp_path: Path) -> None:
+    whole = Night(tmp_path / "whole") if (tmp_path / "whole").mkdir() is None else None
     night = Night(tmp_path)
     said: list[str] = []
     night.live.faults._tell = said.append
-
-    def full(changes: Any) -> None:
-        raise OSError("no space left")
-
-    night.keeper._writer.write = full  # type: ignore[method-assign]
-    deeds: Deeds = {i: [night.put("sketch.level", i / 10)] for i in range(2, 6)}
+    disk = night.keeper._writer._file = Disk(night.keeper._writer._file)  # type: ignore[assignment]
+    disk.room = 30  # less than a line
+    deeds: Deeds = {i: [night.put("sketch.level", i / 10)] for i in range(2, 8)}
+    deeds[5].append(lambda: said.append(night.live.faults.now()[0]))
+    deeds[6].append(lambda: setattr(disk, "room", 1 << 20))
+    assert whole is not None
+    whole.play({i: [whole.put("sketch.level", i / 10)] for i in range(2, 8)}, 10)
     night.play(deeds, 10)
-    assert said == ["show: OSError: no space left"]
+    events = [(e.path, e.value) for e in read_show(night.show).events]
+    assert events == [(e.path, e.value) for e in read_show(whole.show).events]
+    first, still, back = said
+    assert first.startswith(f"show: {night.show} cannot be written: No space left")
+    assert still == first
+    assert "written again" in back
+    assert night.live.faults.now() == []
     assert len(night.made) == 10
+
+
+def test_a_show_of_the_same_name_is_kept(tmp_path: Path) -> None:
+    night = Night(tmp_path).play({}, 2)
+    before = night.show.read_bytes()
+    again = Night(tmp_path).play({}, 3)
+    assert night.show.read_bytes() == before
+    assert again.keeper.path == tmp_path / "night-2.jsonl"
+    assert read_show(again.keeper.path).seconds == 3 / 30
 
 
 def test_the_first_line_tells_the_files_hashes(tmp_path: Path) -> None:

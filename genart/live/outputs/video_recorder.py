@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,7 @@ from threading import Lock
 
 from genart.contracts import Frame, Sink
 from genart.errors import RenderError, UsageError
-from genart.files import atomic
+from genart.files import atomic, unused_path
 from genart.live.outputs.worker import OutputWorker
 from genart.playback.faults import Faults
 from genart.plugins import registry
@@ -75,26 +76,27 @@ class Recorder:
         """Frames that came too fast, in all recordings."""
         return self._dropped + (self._worker.dropped if self._worker else 0)
 
-    def start(self, name: str | None = None) -> Path:
-        """Start a recording in the recordings folder; returns its path.
+    def start(self, name: str | Path | None = None) -> Path:
+        """Start a recording after stopping the current one; returns its path.
+
+        It never replaces a file: if there is one already, also an unfinished one, the recording is
+        called "night-2.mp4", and that is reported.
 
         Args:
-            name: its name, of which the last part is used; None takes the date and time.
-
-        Raises:
-            UsageError: a suffix that no recording has.
-        """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return self.start_at(_free_name(self._folder / safe_name(name)))
-
-    def start_at(self, path: Path) -> Path:
-        """Start a recording at a path, after stopping the current one.
+            name: a path; or a name in the recordings folder, of which the last part is used; None
+                takes the date and time.
 
         Raises:
             UsageError: a suffix that no recording has, or a folder that does not exist.
         """
-        check(path)
+        if not isinstance(name, Path):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            name = self._folder / safe_name(name)
+        check(name)
         self.stop()
+        path = _reserved(name)
+        if path != name:
+            self._faults.note("record", _why_other(name, path))
         with self._lock:
             sink = _Film(path, self._fps, self._size, self.finished)
             self._worker = OutputWorker(
@@ -146,8 +148,7 @@ class _Film:
         self, path: Path, fps: Fraction, size: tuple[int, int], finished: list[Path]
     ) -> None:
         self._path, self._finished = path, finished
-        self._running = path if path.suffix == ".mkv" else path.with_suffix(".recording.mkv")
-        self._running.touch()  # so that no other recording takes the name
+        self._running = _running_name(path)
         self._sink: Sink = registry("sink").create("mkv", path=self._running, fps=fps, size=size)
 
     def write(self, frame: Frame) -> None:
@@ -158,6 +159,7 @@ class _Film:
         if not self._running.stat().st_size:
             self._running.unlink()
         elif self._running != self._path:
+            self._path = unused_path(self._path)  # another program may have made that file since
             with atomic(self._path) as partial:
                 remux(self._running, partial)
             self._running.unlink()
@@ -194,9 +196,23 @@ def safe_name(name: str | None) -> str:
     return plain if Path(plain).suffix in SUFFIXES else f"{plain}.mp4"
 
 
-def _free_name(path: Path) -> Path:
-    found, number = path, 2
-    while found.exists() or found.with_suffix(".recording.mkv").exists():
-        found = path.with_stem(f"{path.stem}-{number}")
-        number += 1
-    return found
+def _running_name(path: Path) -> Path:
+    """The file that a recording is written to until it is finished."""
+    return path if path.suffix == ".mkv" else path.with_suffix(".recording.mkv")
+
+
+def _reserved(path: Path) -> Path:
+    """The path, or a free name beside it; its unfinished file is made, so that nobody takes it."""
+    while True:
+        found = unused_path(path, lambda each: each.exists() or _running_name(each).exists())
+        with suppress(FileExistsError):  # taken by another program a moment ago
+            _running_name(found).open("xb").close()
+            return found
+
+
+def _why_other(asked: Path, path: Path) -> str:
+    running = _running_name(asked)
+    why = f"{asked.name} exists already"
+    if running != asked and running.exists():
+        why = f"{running.name} is an unfinished recording, which can be played"
+    return f"{why}: it is kept, and this one is called {path.name}."

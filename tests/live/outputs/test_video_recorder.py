@@ -100,6 +100,52 @@ def test_a_second_recording_never_replaces_the_first(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["same-2.mp4", "same.mp4"]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
+@pytest.mark.parametrize("kept", ["{0}", "{0}.recording.mkv", "both"])
+def test_what_is_there_is_kept_whoever_starts_a_recording(
+    tmp_path: Path, suffix: str, kept: str
+) -> None:
+    """The kind: finished and unfinished recordings, in each container, by path and by name."""
+    said: list[str] = []
+    whole, unfinished = tmp_path / f"night{suffix}", tmp_path / "night.recording.mkv"
+    there = [whole] if kept == "{0}" else [unfinished] if kept != "both" else [whole, unfinished]
+    if suffix == ".mkv":
+        there = [whole]
+    for each in there:
+        each.write_bytes(b"kept")
+    recorder = Recorder(tmp_path, Fraction(25), SIZE, Faults(said.append))
+    for name, wanted in ((whole, f"night-2{suffix}"), (whole.name, f"night-3{suffix}")):
+        assert recorder.start(name) == tmp_path / wanted
+        recorder.write(grey(1))
+        recorder.stop()
+    recorder.close()
+    assert [each.read_bytes() for each in there] == [b"kept"] * len(there)
+    made = sorted(each.name for each in recorder.finished)
+    assert made == [f"night-2{suffix}", f"night-3{suffix}"]
+    assert there[-1].name in said[0]
+    assert f"night-2{suffix}" in said[0]
+
+
+def test_a_file_that_appears_while_it_records_is_kept(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, Fraction(25), SIZE, Faults())
+    path = recorder.start("night")
+    recorder.write(grey(1))
+    path.write_bytes(b"of another program")
+    recorder.close()
+    assert path.read_bytes() == b"of another program"
+    assert recorder.finished == [tmp_path / "night-2.mp4"]
+
+
+def test_two_instances_never_record_to_one_file(tmp_path: Path) -> None:
+    recorders = [Recorder(tmp_path, Fraction(25), SIZE, Faults()) for _ in range(2)]
+    paths = [recorder.start("night") for recorder in recorders]
+    assert [path.name for path in paths] == ["night.mp4", "night-2.mp4"]
+    for recorder in recorders:
+        recorder.write(grey(1))
+        recorder.close()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["night-2.mp4", "night.mp4"]
+
+
 def test_recordings_that_are_finished_are_let_go(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, Fraction(25), SIZE, Faults())
     workers = []
