@@ -34,7 +34,7 @@ _AVX2 = ("-mavx2", "-mfma")
 _AVX512 = ("-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", *_AVX2)
 #: Flags of each level, for x86-64; other processors have the first one only.
 _LEVELS: dict[str, tuple[str, ...]] = {"baseline": (), "avx2": _AVX2, "avx512": _AVX512}
-_SECONDS = 300.0  # a compiler that takes longer is stopped
+_SECONDS = 900.0  # a compiler that takes longer is stopped
 
 
 class BuildError(RuntimeError):
