@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from genart.kernels.memory import empty
 from genart.kernels.structures import (
     BLOCK,
     Combine,
@@ -119,7 +120,8 @@ class Program:
         self.bytes = 0
         self._steps: list[tuple[Kind, ctypes.Structure]] = []
         self._kept: list[Any] = []
-        self._free: list[Tensor] = []
+        self._lent: list[Tensor] = []  # memory of maps
+        self._free: list[Tensor] = []  # that of them which no map needs
         self._scratch: dict[tuple[int, int, int], Tensor] = {}
         self._array: ctypes.Array[Step] | None = None
 
@@ -142,16 +144,15 @@ class Program:
             found = min(fitting, key=Tensor.numel)
             self._free = [m for m in self._free if m is not found]
         else:
-            found = torch.empty(count)
-            self._kept.append(found)
+            found = empty(count)
+            self._lent.append(found)
             self.bytes += found.nbytes
         return Values(found[:count].view(blocks(channels), *size, BLOCK), channels)
 
     def give_back(self, values: Values) -> None:
         """Nothing reads a map any more: its memory may hold another."""
-        start = values.memory.untyped_storage().data_ptr()
-        whole = next(m for m in self._kept if isinstance(m, Tensor) and m.data_ptr() == start)
-        self._free.append(whole)
+        start = values.memory.data_ptr()
+        self._free.append(next(m for m in self._lent if m.data_ptr() == start))
 
     # ---- steps ----
 
@@ -351,7 +352,7 @@ class Program:
         key = (threads, first, end)
         if key not in self._scratch:
             count = library.genart_scratch_floats(library.number, start, end - first, threads)
-            self._scratch[key] = torch.empty(count)
+            self._scratch[key] = empty(count)
         scratch = self._scratch[key].data_ptr()
         if library.genart_run(library.number, start, end - first, scratch, threads):
             raise RuntimeError("The kernels do not know a step of this program.")

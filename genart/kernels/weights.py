@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from genart.kernels.interface import Library
+from genart.kernels.memory import empty
 from genart.kernels.structures import Convolution
 
 
@@ -42,7 +43,7 @@ class PackedWeights:
 
     def _pack(self, conv: Convolution, weight: Tensor) -> Tensor:
         library, pointer = self.library, ctypes.byref(conv)
-        made = torch.empty(library.genart_packed_floats(library.number, pointer))
+        made = empty(library.genart_packed_floats(library.number, pointer))
         threads = torch.get_num_threads()
         library.genart_pack(library.number, pointer, weight.data_ptr(), made.data_ptr(), threads)
         return made

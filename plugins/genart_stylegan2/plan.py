@@ -93,8 +93,11 @@ class Plan:
             self._program.run(first=first, end=end)
             values.write(changes[name](values.read()[None])[0])
             first = end
+        made = torch.empty(1, *self._image.shape)
+        self._last.image = made.data_ptr()
         self._program.run(first=first)
-        return self._image[None].clone()
+        self._last.image = self._image.data_ptr()
+        return made
 
     # ---- the steps ----
 
@@ -202,10 +205,11 @@ class Plan:
         self._image = self._program.keep(torch.empty(colors, *size))
         weights = self._style(rgb.affine, at, rgb)
         taps, values = _taps(block.resample_filter)
-        return Paint(
+        self._last = Paint(
             weights.data_ptr(), self._program.keep(rgb.bias).data_ptr(), address(below),
             self._image.data_ptr(), _limit(rgb.clamp), colors, taps, values,
         )  # fmt: skip
+        return self._last
 
     # ---- what changes from image to image ----
 

@@ -7,6 +7,7 @@
 
 constexpr int KINDS = SIX * SIX;  // at most
 constexpr int TILE = 4;           // pixels of a tile along an axis
+constexpr int PAD = 1;            // rows between kinds, so that they do not meet in the same sets of a cache
 
 // Rows of tiles that are worked on together; of pixels where every tap is taken.
 struct Strip {
@@ -22,7 +23,7 @@ struct Kinds {
     size_t all() const { return start[count]; }
     void add_up() {
         start[0] = 0;
-        for (int k = 0; k < count; ++k) start[k + 1] = start[k] + size_t(rows[k]);
+        for (int k = 0; k < count; ++k) start[k + 1] = start[k] + size_t(rows[k] + PAD);
     }
 };
 

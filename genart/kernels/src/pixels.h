@@ -6,7 +6,7 @@
 // Tiles from products at their points, (kinds, tiles, 16).
 template <int POINTS>
 inline void tile_pixels(const Cut& cut, const Strip& strip, const float* m, const Writer& to) {
-    const size_t kind = size_t(strip.tiles()) * BLOCK;
+    const size_t kind = size_t(strip.tiles() + PAD) * BLOCK;
     for (int ty = strip.first; ty < strip.first + strip.rows; ++ty)
         for (int tx = 0; tx < strip.columns; ++tx, m += BLOCK) {
             const int high = least(4, cut.conv.y.h - 4 * ty), wide = least(4, cut.conv.y.w - 4 * tx);

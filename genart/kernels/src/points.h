@@ -48,7 +48,7 @@ inline void tile_points(const Cut& cut, const Strip& strip, int c, float* v) {
     const bool three = conv.method == THREE;
     const int phase = c / cut.depth, step = conv.stride, span = three ? 6 : 4 * step + 1;
     const Reader read(conv.x, conv.reading, c % cut.depth);
-    const size_t kind = size_t(cut.deep) * strip.tiles() * BLOCK;
+    const size_t kind = size_t(cut.deep) * (strip.tiles() + PAD) * BLOCK;
     v += size_t(c) * strip.tiles() * BLOCK;
     for (int ty = strip.first; ty < strip.first + strip.rows; ++ty)
         for (int tx = 0; tx < strip.columns; ++tx, v += BLOCK) {

@@ -24,7 +24,8 @@ inline void tile(const float* v, size_t apart, const float* u, size_t wide, int 
                 sums[r][p][n] = add ? load(m + p * tall + r * BLOCK + n * LANES) : Vec{};
     for (int d = 0; d < depth; ++d, v += apart) {
         for (int r = 0; r < R; ++r, ahead.v += BLOCK) __builtin_prefetch(ahead.v);
-        for (int i = 0; i < ahead.lines; ++i) __builtin_prefetch(ahead.u + i * BLOCK);
+        for (int p = 0; p < P; ++p)
+            for (int i = 0; i < ahead.lines; ++i) __builtin_prefetch(ahead.u + p * wide + i * BLOCK);
         ahead.u += BLOCK * BLOCK;
 #pragma GCC unroll 4
         for (int k = 0; k < BLOCK; ++k, u += BLOCK) {

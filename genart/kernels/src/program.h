@@ -42,6 +42,10 @@ inline size_t all_points(const Cut& cut) {
     return total;
 }
 
+// Whether each member makes all points of a layer for itself where panels are shared out: with two,
+// what comes from the cache of another core costs more than the work done twice.
+inline bool own_points(int members) { return members <= 2; }
+
 inline int results_across(const Cut& cut, const Strip& strip) {
     return cut.conv.method == TAPS ? 2 * cut.conv.x.w + 1 : raised_across(strip);
 }
@@ -61,7 +65,7 @@ inline Sizes sizes_of(const Convolution& conv, int members) {
         products = most(products, kinds_of(cut, cut.strip(n)).all() * BLOCK);
     }
     if (apart) found.points = points;
-    else found.shared = all_points(cut);
+    else (own_points(members) ? found.points : found.shared) = all_points(cut);
     found.products = products * (Cut::raises(conv) ? 1 : GROUP);
     if (Cut::raises(conv)) {
         const int rows = conv.method == TAPS ? y.h + 1 : 8 * cut.strip_rows + 1;
@@ -239,13 +243,20 @@ class Run {
                 like.h, like.w, like.channels, 0};
     }
 
-    void share_points(int n, const Cut& cut) const {
+    // All points of a layer, and where they are.
+    const float* share_points(int n, const Cut& cut, Scratch& own) const {
         const int pieces = point_pieces(cut);
+        if (own_points(members_)) {
+            for (int at = 0; at < cut.strips; ++at)
+                for (int c = 0; c < pieces; ++c) take_points(cut, cut.strip(at), c, own.points + offset(cut, at));
+            return own.points;
+        }
         share(n, 0, pieces * cut.strips, [&](int piece) {
             const int at = piece % cut.strips;
             take_points(cut, cut.strip(at), piece / cut.strips, shared_ + offset(cut, at));
         });
         wait();
+        return shared_;
     }
 
     static size_t offset(const Cut& cut, int n) {
@@ -256,12 +267,13 @@ class Run {
 
     void convolve_panels(int n, const Cut& cut, Scratch& own) const {
         const Convolution& conv = cut.conv;
-        const Map y = conv.y.data ? conv.y : fresh(conv.y, shared_ + all_points(cut), conv.y.h);
-        share_points(n, cut);
+        const size_t before = own_points(members_) ? 0 : all_points(cut);
+        const Map y = conv.y.data ? conv.y : fresh(conv.y, shared_ + before, conv.y.h);
+        const float* points = share_points(n, cut, own);
         const int groups = over(cut.panels, GROUP);
         share(n, 1, groups * cut.strips, [&](int piece) {
             const int at = piece % cut.strips, first = piece / cut.strips * GROUP;
-            panels(cut, cut.strip(at), shared_ + offset(cut, at), first, least(GROUP, cut.panels - first), y,
+            panels(cut, cut.strip(at), points + offset(cut, at), first, least(GROUP, cut.panels - first), y,
                    own.products);
         });
         if (!conv.paint) return;
@@ -291,10 +303,10 @@ class Run {
 
     void raise_panels(int n, const Cut& cut, Scratch& own) const {
         const Convolution& conv = cut.conv;
-        share_points(n, cut);
+        const float* points = share_points(n, cut, own);
         share(n, 1, cut.panels, [&](int panel) {
             for (int at = 0; at < cut.strips; ++at)
-                raise_strip(cut, cut.strip(at), panel, shared_ + offset(cut, at), own, own.rows);
+                raise_strip(cut, cut.strip(at), panel, points + offset(cut, at), own, own.rows);
             filter_columns(conv, own.rows, 0, conv.y.h, Writer(conv.y, conv.writing, panel));
         });
     }

@@ -86,7 +86,7 @@ inline void taps_results(const Cut& cut, const float* m, float* t, int across) {
                 Vec total{};
                 for (int i = 0; i < many; ++i)
                     for (int j = 0; j < more; ++j)
-                        total += load(m + ((size_t(3 * down[i] + along[j]) * h + ys[i]) * w + xs[j]) *
+                        total += load(m + (size_t(3 * down[i] + along[j]) * (h * w + PAD) + ys[i] * w + xs[j]) *
                                               BLOCK + n * LANES);
                 store(t + (size_t(y) * across + x) * BLOCK + n * LANES, total);
             }
