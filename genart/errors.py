@@ -14,7 +14,8 @@
     ├── DataError           an image, film, latent file or dataset that cannot be used
     ├── WriteError          a file that cannot be written: full disk, no permission ...
     ├── OutputAway          an output whose receiver is disconnected; it reconnects
-    └── RenderError         a film that could not be finished; what was kept
+    ├── RenderError         a film that could not be finished; what was kept
+    └── TrainingError       a training that diverged; the term, and what was kept
 
 The command line ends with exit code 2 on UsageError and with 1 on all others.
 """
@@ -36,6 +37,7 @@ __all__ = [
     "RefusedCheckpoint",
     "RenderError",
     "SketchError",
+    "TrainingError",
     "UnknownName",
     "UsageError",
     "WriteError",
@@ -129,6 +131,10 @@ class OutputAway(GenartError):
 
 class RenderError(GenartError):
     """A film that could not be finished; the message names what was kept."""
+
+
+class TrainingError(GenartError):
+    """A training that stopped because a value was not finite; the last good snapshot is kept."""
 
 
 #: What the system reports, by its error number.

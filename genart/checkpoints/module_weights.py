@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 M = TypeVar("M", bound="nn.Module")
+_DIVERGED = "Its training may have diverged; use an earlier snapshot of it."
 _LISTED = 6  # names in an error before "and 40 more"
 
 
@@ -40,7 +41,8 @@ def fill_module(
         shape: what the module was built from, for the message.
 
     Raises:
-        CheckpointError: names that are missing or unexpected, or shapes that differ.
+        CheckpointError: names that are missing or unexpected, shapes that differ, or values that
+            are not finite.
     """
     wanted = module.state_dict()
     faults = [
@@ -51,6 +53,8 @@ def fill_module(
     if faults:
         fail(checkpoint, f"its tensors do not fit {shape}; {'; '.join(faults)}.")
     weights = {name: state[name].float().contiguous() for name in wanted}
+    if broken := [name for name, weight in weights.items() if not weight.isfinite().all()]:
+        fail(checkpoint, f"values in {broken[0]} are not finite. {_DIVERGED}")
     module.load_state_dict(weights, assign=True)
     return module.requires_grad_(False)
 

@@ -75,6 +75,7 @@ def write_safetensors(
         The path.
 
     Raises:
+        CheckpointError: a value that is not finite.
         UsageError: metadata that is not text, or the name "__metadata__", which the format keeps.
     """
     from safetensors.torch import save
@@ -85,6 +86,9 @@ def write_safetensors(
             raise UsageError(f"Metadata is text to text; {key!r} is not. Use json.dumps for more.")
     if "__metadata__" in tensors:
         raise UsageError('No tensor may be called "__metadata__": the format keeps that name.')
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise CheckpointError(f"{path} was not written: values in {name} are not finite.")
     own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     with atomic(path) as partial:
         partial.write_bytes(_with_sorted_metadata(save(own), metadata))

@@ -59,6 +59,7 @@ def _around(body: Callable[..., Any], show: Callable[[Any], Iterable[str]]) -> C
             if "progress" in wanted:
                 options["progress"] = progress
             try:
+                _check_numbers(options)
                 _vet(options.get("model"))
                 found = body(**options)
             except UsageError as error:
@@ -71,6 +72,19 @@ def _around(body: Callable[..., Any], show: Callable[[Any], Iterable[str]]) -> C
     # click keeps options in the order they were applied, the last one first
     run.__click_params__ = [*_last(), *getattr(body, "__click_params__", ())]  # type: ignore[attr-defined]
     return run
+
+
+def _check_numbers(options: Mapping[str, Any]) -> None:
+    """Refuse numbers that are not finite: float("nan") and float("inf") are numbers to Python."""
+    for name, value in options.items():
+        for each in value if isinstance(value, tuple) else (value,):
+            key, number = each if _is_pair(each) else (name.replace("_", "-"), each)
+            if isinstance(number, float) and not math.isfinite(number):
+                raise UsageError(f"{key} is {number}; allowed: finite numbers.")
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2
 
 
 def _vet(model: Any) -> None:

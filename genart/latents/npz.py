@@ -42,8 +42,11 @@ def save_latent(path: str | Path, latent: Latent, *, model: str = "", recipe: st
 
     Raises:
         UsageError: the folder does not exist.
+        DataError: values that are not finite.
     """
     check_latent(latent)
+    if not latent.values.isfinite().all():
+        raise DataError(f"{path} was not written: the latent holds values that are not finite.")
     path = Path(path)
     path = path if path.suffix.lower() == ".npz" else path.with_name(path.name + ".npz")
     arrays: dict[str, Any] = {
@@ -124,8 +127,12 @@ def _archive(path: str | Path) -> Iterator[zipfile.ZipFile]:
 def _array(path: str | Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
     with archive.open(member) as file:
         shape, dtype = _header(file)
-        if dtype.kind not in "fiuU" or len(shape) > 3:
+        if dtype.kind not in "fiuU":
             raise DataError(f"{path}: {member.filename} holds {dtype}, not numbers or text.")
+        if len(shape) > 3:
+            raise DataError(
+                f"{path}: {member.filename} has shape {shape}; a latent has 2 or 3 axes."
+            )
         claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
         if file.tell() + claimed != member.file_size:
             raise DataError(f"{path}: {member.filename} claims {claimed} bytes that it lacks.")

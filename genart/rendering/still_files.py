@@ -61,6 +61,11 @@ def _frames(
     for start in range(0, len(latents), _BATCH):
         with torch.no_grad():
             images = generator(latents[start : start + _BATCH], **settings)
+        if not images.isfinite().all():
+            raise RenderError(
+                f'The images of "{generator.name}" hold values that are not finite. Check the '
+                "model and the settings, such as truncation."
+            )
         for n, frame in enumerate(to_frames(images, size), start + 1):
             yield frame
             if progress:

@@ -6,18 +6,21 @@ begins one. `docs/training.md` has a whole one.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from genart.contracts import Trainer
+from genart.errors import TrainingError, UsageError
 from genart.files import check_writable
 from genart.interrupts import defer_interrupts
 from genart.progress import Progress
-from genart.training.run_folder import RunFolder, read_snapshot, refuse_changes
+from genart.training.finite import broken_figure, broken_tensor
+from genart.training.run_folder import DamagedSnapshot, RunFolder, read_snapshot, refuse_changes
 from genart.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
 Figures: TypeAlias = "Mapping[str, float] | Mapping[str, torch.Tensor]"
 S = TypeVar("S", bound=TrainingSettings)
 
+log = logging.getLogger("genart.training")
+
+_LOOK = 16  # steps between two looks at figures on a GPU
+_RATES = ("lr", "rate")  # how the names of learning rates end
 _NEW = 0.02  # share of a step in the running means of its figures
 
 
@@ -109,6 +116,22 @@ class TrainingRun(ABC):
     def note(self, figures: Figures) -> str:
         """Return a short remark beside the progress, from running means."""
         return " ".join(f"{name} {figures[name]:.3g}" for name in self.noted if name in figures)
+
+    def watched(self) -> Figures:
+        """Return values that must be finite but are not logged, such as norms of gradients."""
+        return {}
+
+    def start_from(self, model: str) -> None:
+        """Take the weights of a trained model before the first step.
+
+        Args:
+            model: the name, file or URL of a model.
+
+        Raises:
+            UsageError: this trainer cannot, or the model has another shape.
+            CheckpointError: a file that no reader knows.
+        """
+        raise UsageError("This trainer always starts from new weights; leave --transfer out.")
 
     def progress(self, note: str) -> Progress:
         """Return the progress."""
@@ -204,20 +227,39 @@ class LoopTrainer(Trainer, ABC, Generic[S]):
         import torch
 
         folder = RunFolder(out)
-        snapshot = folder.find(resume)
+        found = folder.find(resume)
         check_writable(folder.path, folder=True)
         folder.path.mkdir(parents=True, exist_ok=True)
+        snapshot, state = self._first_whole(found)
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
             run = self.start(dataset, folder, snapshot is not None)
             run.dataset = Path(dataset).name
             if snapshot is not None:
-                self._restore(run, snapshot)
+                self._restore(run, snapshot, state)
+            elif self.settings.transfer:
+                run.start_from(self.settings.transfer)
             return _Loop(run, folder, self.settings, progress).run_session()
 
-    def _restore(self, run: TrainingRun, snapshot: Path) -> None:
-        state, now = self.read(snapshot), self.settings.to_dict()
+    def _first_whole(self, found: Sequence[Path]) -> tuple[Path | None, Mapping[str, Any]]:
+        """The newest snapshot that is not damaged, and its state; each one left out is logged."""
+        damage = None
+        for path in found:
+            try:
+                state = self.read(path)
+            except DamagedSnapshot as error:
+                damage = damage or error
+                if path != found[-1]:
+                    log.warning("%s The one before it is used.", error)
+            else:
+                return path, state
+        if damage is not None:
+            raise damage
+        return None, {}
+
+    def _restore(self, run: TrainingRun, snapshot: Path, state: Mapping[str, Any]) -> None:
+        now = self.settings.to_dict()
         refuse_changes(snapshot, state["settings"], now, self.fixed, self.changes(state))
-        run.restore(state)
+        run.restore(dict(state))
 
 
 class _Mark(NamedTuple):
@@ -241,6 +283,7 @@ class _Loop:
         self.progress = progress or (lambda _: None)
         self.began = self.saved = self.logged = _Mark(time.monotonic(), run.done)
         self.means: dict[str, Any] = {}
+        self.unchecked = 0  # steps since the figures were last checked
         self.step_open = False  # whether a second signal ended a step in its middle
 
     def run_session(self) -> Path:
@@ -266,12 +309,39 @@ class _Loop:
             self.step_open = False
         for name, value in figures.items():
             self.means[name] = _mean(self.means.get(name, value), value)
+        self._check_figures(figures)
         self.progress(self.run.progress(self.run.note(self.means)))
         every = self.run.log_every
         if every is not None and self.run.done - self.logged.done >= every:
             self._log()
         if self._due():
             self._snapshot()
+
+    def _check_figures(self, figures: Figures) -> None:
+        """Stop where a figure is not finite; on a GPU, which is not waited for, now and then.
+
+        A running mean stays NaN or infinite, so nothing is missed in between.
+        """
+        self.unchecked += 1
+        if self.unchecked >= _LOOK or not any(_on_gpu(value) for value in figures.values()):
+            self.unchecked = 0
+            if broken := broken_figure({**self.means, **self.run.watched()}):
+                self._stop(broken)
+
+    def _stop(self, broken: str) -> NoReturn:
+        """Raise TrainingError; nothing is written any more but a line of the log."""
+        now = self.run.progress("")
+        reason = f"The training stopped after {now.done:g} {now.unit}: {broken}."
+        self.folder.log({now.unit: now.done, "stopped": reason})
+        rates = [f"--{name}" for name in self.settings.to_dict() if name.endswith(_RATES)]
+        lower = f"a lower learning rate ({', '.join(rates)})" if rates else "other settings"
+        kept = self.folder.newest()
+        advice = (
+            f"There is no snapshot yet; start again with {lower}."
+            if kept is None
+            else f"{kept} is the last good snapshot; continue with --resume auto and {lower}."
+        )
+        raise TrainingError(f"{reason} {advice}")
 
     def _out_of_time(self) -> bool:
         minutes = self.settings.minutes
@@ -290,6 +360,8 @@ class _Loop:
             self._log()
         with defer_interrupts():
             state = {"settings": settings.to_dict(), **run.state()}
+            if broken := broken_tensor(state):
+                self._stop(f"{broken} holds values that are not finite")
             path = self.folder.save(run.mark, state, settings.keep)
             run.save(self.folder, self._figures())
         if run.log_every is None:
@@ -305,6 +377,10 @@ class _Loop:
 
     def _figures(self) -> dict[str, float]:
         return {name: float(value) for name, value in self.means.items()}
+
+
+def _on_gpu(value: Any) -> bool:
+    return getattr(getattr(value, "device", None), "type", "cpu") != "cpu"
 
 
 def _mean(before: Any, value: Any) -> Any:

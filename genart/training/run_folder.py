@@ -10,8 +10,13 @@ from typing import Any
 from genart.errors import CheckpointError, UsageError
 from genart.files import atomic
 from genart.media.image_report import ImageReport
+from genart.training.finite import broken_tensor, finite_or_none
 
 _PATTERN = "snapshot-*.pt"
+
+
+class DamagedSnapshot(CheckpointError):
+    """A snapshot that cannot be continued; another one of the run may be whole."""
 
 
 class RunFolder:
@@ -26,11 +31,11 @@ class RunFolder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
-    def find(self, resume: str | Path | None) -> Path | None:
-        """Return the snapshot to resume from, or None.
+    def find(self, resume: str | Path | None) -> list[Path]:
+        """Return the snapshots to resume from, the best first; empty to start from nothing.
 
         Args:
-            resume: a path, "auto" for the newest in the folder, or None.
+            resume: a path, "auto" for those in the folder, the newest first, or None.
 
         Raises:
             UsageError: no such file, or a new run into a folder that already has snapshots.
@@ -42,13 +47,17 @@ class RunFolder:
                 "--resume auto, or choose another folder."
             )
         if resume is None or str(resume) == "auto":
-            return found[-1] if found else None
+            return found[::-1]
         if not Path(resume).is_file():
             raise UsageError(f'No snapshot at "{resume}"; --resume auto uses the newest.')
-        return Path(resume)
+        return [Path(resume)]
+
+    def newest(self) -> Path | None:
+        """Return the newest snapshot, or None."""
+        return max(self.path.glob(_PATTERN), default=None)
 
     def save(self, mark: str, state: Mapping[str, Any], keep: int) -> Path:
-        """Write `snapshot-<mark>.pt` and delete all but the newest `keep`; returns the path.
+        """Write `snapshot-<mark>.pt`; of it and those before it, the newest `keep` stay.
 
         Args:
             mark: part of the name; marks sort by time.
@@ -61,15 +70,17 @@ class RunFolder:
         path = self.path / f"snapshot-{mark}.pt"
         with atomic(path) as partial:
             torch.save(dict(state), partial)
-        for old in sorted(self.path.glob(_PATTERN))[:-keep]:
+        older = sorted(each for each in self.path.glob(_PATTERN) if each < path)
+        for old in older[: max(len(older) - keep + 1, 0)]:
             old.unlink()
         return path
 
     def log(self, record: Mapping[str, Any]) -> None:
-        """Add a line to `log.jsonl`."""
+        """Add a line to `log.jsonl`; a number that is not finite becomes null."""
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(dict(record)) + "\n")
+            line = {name: finite_or_none(value) for name, value in record.items()}
+            log.write(json.dumps(line) + "\n")
 
     def report(self, images: ImageReport) -> None:
         """Show which images are used and which are left out, and add the same to `log.jsonl`.
@@ -110,13 +121,19 @@ def read_snapshot(path: Path, holds: Collection[str], what: str) -> dict[str, An
         what: what it is a snapshot of, for the message.
 
     Raises:
-        CheckpointError: a file of another kind, or a damaged one.
+        DamagedSnapshot: a file that is cut short or holds values that are not finite.
+        CheckpointError: a file of another kind.
     """
     from genart.checkpoints.read import read_checkpoint
 
-    state = read_checkpoint(path).tree
+    try:
+        state = read_checkpoint(path).tree
+    except CheckpointError as error:
+        raise DamagedSnapshot(f'The snapshot "{path}" is damaged: it {error.__cause__}.') from error
     if not isinstance(state, dict) or not set(holds) <= set(state):
         raise CheckpointError(f'"{path}" is not a snapshot of {what}.')
+    if broken := broken_tensor(state):
+        raise DamagedSnapshot(f'The snapshot "{path}" is damaged: {broken} is not finite.')
     return state
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
@@ -34,8 +35,13 @@ class TrainingSettings:
     snapshot_minutes: float = setting(20.0, "minutes between snapshots, whichever comes first")
     keep: int = setting(3, "snapshots to keep")
     licence: str = setting("", "licence of the model, stored in its file")
+    transfer: str = setting("", "model (name, file or URL) whose weights a new run starts from")
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, float):
+                self.check(each.name, math.isfinite(value), "a finite number")
         self.check_positive("keep")
         self.check_not_negative("minutes", "snapshot_minutes")
 

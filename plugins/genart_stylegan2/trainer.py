@@ -15,6 +15,7 @@ from .data import load_dataset
 from .generator import StyleGAN2
 from .settings import Settings
 from .training import Training
+from .transfer import start_from
 
 _LOG = logging.getLogger("genart.stylegan2")
 _LOOK = 8  # steps between looks at the figures
@@ -79,6 +80,9 @@ class _Run(Training, genart.training.TrainingRun):
     def mark(self) -> str:
         return f"{self.shown / 1000:010.3f}kimg"
 
+    def start_from(self, model: str) -> None:
+        start_from(self, model)
+
     def note(self, figures: Mapping[str, Any]) -> str:
         if self.steps % _LOOK == 1:  # a look at figures waits for the device
             first = [name for name in ("g", "d", "like", "sign", "p") if name in figures]
@@ -116,6 +120,7 @@ class _Run(Training, genart.training.TrainingRun):
         return {
             "kimg": f"{self.shown / 1000:g}",
             "training": f"{s.critic} discriminator, batch {s.batch}, {len(self.data)} images",
+            **({"transfer": s.transfer} if s.transfer else {}),
             "licence": s.licence,
             "dataset": s.note or self.dataset,
         }

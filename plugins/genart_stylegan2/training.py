@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -63,6 +64,7 @@ class Training:
         self.steps = 0
         self._order: tuple[int, Tensor] | None = None
         self._signs: list[Tensor] = []
+        self._gradients: dict[str, Tensor] = {}  # the largest entry of each, at the last step
 
     def _make_critic(self) -> torch.nn.Module:
         if self.hinge:
@@ -173,12 +175,20 @@ class Training:
 
     def _descend(self, optimiser: torch.optim.Adam, loss: Tensor) -> None:
         optimiser.zero_grad(set_to_none=True)
+        name = "g" if optimiser is self.g_opt else "d"
         parameters = [p for group in optimiser.param_groups for p in group["params"]]
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        given = [gradient for gradient in gradients if gradient is not None]
+        norms = torch.stack(list(torch._foreach_norm(given, math.inf)))
+        self._gradients[f"gradient of {name}"] = norms.max()
         for parameter, gradient in zip(parameters, gradients, strict=True):
             if gradient is not None:
                 parameter.grad = torch.nan_to_num(gradient, nan=0.0, posinf=1e5, neginf=-1e5)
         optimiser.step()
+
+    def watched(self) -> dict[str, Tensor]:
+        """The largest entries of the gradients, whose values that are not finite are set to 0."""
+        return self._gradients
 
     def _augmented(self, images: Tensor) -> Tensor:
         if self.settings.aug == "diff":

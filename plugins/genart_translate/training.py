@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ import genart
 from .critics import make_critic
 from .data import Domains
 from .layers import initialise
+from .loading import open_translator
 from .networks import build, set_test_time
 from .objectives import Pool, adversarial, gradient_penalty
 from .schedule import Schedule
@@ -224,6 +225,25 @@ class Training(ABC):
             "rng_cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
         }
 
+    def start_from(self, model: str) -> None:
+        """Load the generator of a model into the first generator, from domain A to B.
+
+        Raises:
+            UsageError: a model of another shape.
+            CheckpointError: a file that is no translation model.
+        """
+        net = open_translator(model).network
+        weights, first = net.state_dict(), self.generators[0]
+        if _shapes(weights) != _shapes(self.nets[first].state_dict()):
+            raise genart.UsageError(
+                f'"{model}" is a {net.shape.describe()}, and this training makes a '
+                f"{self.settings.shape().describe()}; set --network, --blocks, --levels, "
+                "--filters, --norm and --up to match."
+            )
+        self.nets[first].load_state_dict(weights)
+        if self.average is not None:
+            self.average.network[first].load_state_dict(weights)
+
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from what `state` gave."""
         for name in ("nets", "g_opt", "d_opt"):
@@ -241,3 +261,7 @@ class Training(ABC):
         torch.set_rng_state(state["rng"].cpu())
         if self.device.type == "cuda" and state["rng_cuda"]:
             torch.cuda.set_rng_state_all([x.cpu() for x in state["rng_cuda"]])
+
+
+def _shapes(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(weight.shape) for name, weight in weights.items()}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from support import stylegan2_files
 from support.broken_pictures import BROKEN, broken_zip
 from torch._subclasses.fake_tensor import FakeTensorMode
 
@@ -327,3 +328,66 @@ def test_missing_data_says_what_is_needed(tmp_path):
         load_dataset(tmp_path / "nowhere", 16)
     with pytest.raises(genart.DataError, match="contains no images"):
         load_dataset(tmp_path, 16)
+
+
+TRANSFER = {
+    "resolution": 16, "z_dim": 5, "w_dim": 7, "mapping_layers": 3, "channel_base": 64,
+    "channel_max": 8, "batch": 2, "kimg": 0.002, "aug": "none",
+}  # fmt: skip
+
+
+def transfer(pictures, out, model, **settings):
+    trainer = StyleGAN2Trainer(Settings(**{**TRANSFER, "transfer": str(model), **settings}))
+    return trainer.fit(pictures, out)
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "pkl"])
+def test_a_training_starts_from_the_weights_of_a_model(pictures, tmp_path, kind):
+    model = tmp_path / f"model.{kind}"
+    if kind == "pkl":
+        stylegan2_files.nvidia(model, "16px", stylegan2_files.ada_kwargs("16px"))
+    else:
+        StyleGAN2.from_network(stylegan2_files.network("16px"), name="a").save(model)
+    theirs = genart.load(model, "cpu")
+    settings = {
+        "z_dim": theirs.z_dim, "w_dim": theirs.w_dim, "resolution": theirs.resolution[0],
+        "mapping_layers": theirs.config.mapping_layers, "channel_base": theirs.config.channel_base,
+        "channel_max": theirs.config.channel_max, "glr": 1e-9, "dlr": 1e-9, "pl_weight": 0.0,
+    }  # fmt: skip
+    ours = genart.load(transfer(pictures, tmp_path / "run", model, **settings), "cpu")
+    for name, weight in theirs.network.named_parameters():
+        torch.testing.assert_close(ours.network.get_parameter(name), weight, atol=1e-4, rtol=0)
+    assert ours.metadata["transfer"] == str(model)
+
+
+def test_a_model_of_another_shape_names_the_options_that_fit(pictures, tmp_path):
+    model = tmp_path / "model.safetensors"
+    StyleGAN2.from_network(stylegan2_files.network("16px"), name="a").save(model)
+    config = genart.load(model, "cpu").config
+    with pytest.raises(genart.UsageError, match=f"use .*--z-dim {config.z_dim}") as error:
+        transfer(pictures, tmp_path / "run", model, resolution=8)
+    assert "--resolution 16" in str(error.value)
+    with pytest.raises(genart.UsageError, match="is not a StyleGAN2"):
+        transfer(pictures, tmp_path / "run", "plasma")
+    assert not list((tmp_path / "run").glob("snapshot*"))
+
+
+def test_a_gradient_that_is_not_finite_stops_the_training(pictures, tmp_path, monkeypatch):
+    broken = Training.path_step
+
+    def path_step(self):
+        if self.steps == 2:
+            self._descend(self.g_opt, self.generator.mapping.fc0.weight.sum() * float("nan"))
+            return {}
+        return broken(self)
+
+    monkeypatch.setattr(Training, "path_step", path_step)
+    with pytest.raises(genart.errors.TrainingError, match=r"gradient of g is nan.*--glr, --dlr"):
+        fit(pictures, tmp_path, 6, aug="none", snapshot_kimg=0.004)
+    assert newest(tmp_path)["steps"] == 2
+
+
+def test_a_learning_rate_that_is_far_too_high_keeps_the_last_good_model(pictures, tmp_path):
+    with pytest.raises(genart.errors.TrainingError, match="no snapshot yet; start again with a l"):
+        fit(pictures, tmp_path, 9, aug="none", glr=3e38, snapshot_kimg=0.004)
+    assert not (tmp_path / "model.safetensors").exists()

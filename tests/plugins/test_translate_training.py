@@ -49,6 +49,20 @@ def trainer(kind: str, **settings: Any) -> TranslationTrainer:
     return TranslationTrainer(kind, SETTINGS[kind].from_options(TINY | settings))
 
 
+def test_a_training_starts_from_the_generator_of_a_model(pictures: Path, tmp_path: Path) -> None:
+    first = trainer("pix2pix", seed=1, epochs=0.5, decay=0.0).fit(pictures, tmp_path / "first")
+    still = {"lr": 1e-12, "epochs": 0.5, "decay": 0.0}
+    again = trainer("pix2pix", seed=2, transfer=str(first), **still).fit(pictures, tmp_path / "two")
+    other = trainer("pix2pix", seed=2, **still).fit(pictures, tmp_path / "other")
+    weights = [genart.checkpoints.read_weights(path) for path in (first, again, other)]
+    filters = {name: each for name, each in weights[0].items() if each.ndim == 4}
+    for name, each in filters.items():  # running means of a norm move in any case
+        torch.testing.assert_close(weights[1][name], each, atol=1e-3, rtol=0)
+    assert any(not torch.allclose(weights[2][n], each, atol=1e-3) for n, each in filters.items())
+    with pytest.raises(genart.UsageError, match="set --network, --blocks"):
+        trainer("pix2pix", transfer=str(first), filters=8).fit(pictures, tmp_path / "wide")
+
+
 def newest(folder: Path) -> Any:
     state = genart.checkpoints.read_checkpoint(sorted(folder.glob("snapshot-*.pt"))[-1]).tree
     del state["settings"]

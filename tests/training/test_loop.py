@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -83,7 +84,9 @@ class Toy(genart.training.LoopTrainer[Settings]):
         return made
 
 
-def fit(out: Path, resume: str | None = "auto", *, trainer: type[Toy] = Toy, **words: Any) -> Path:
+def fit(
+    out: Path, resume: str | Path | None = "auto", *, trainer: type[Toy] = Toy, **words: Any
+) -> Path:
     progress = words.pop("progress", None)
     during = words.pop("during", lambda _: None)
     made = trainer(Settings.from_options(words))
@@ -272,8 +275,8 @@ def test_what_cannot_be_continued_is_refused(tmp_path: Path) -> None:
     with pytest.raises(genart.errors.CheckpointError, match="not a snapshot of another toy"):
         fit(tmp_path, trainer=Other)
     (torn := tmp_path / "snapshot-00000007.pt").write_bytes(b"half a snap")
-    with pytest.raises(genart.errors.CheckpointError, match="snapshot-00000007"):
-        fit(tmp_path)
+    with pytest.raises(genart.errors.CheckpointError, match=r"snapshot-00000007.pt. is damaged"):
+        fit(tmp_path, torn)
     torn.unlink()
     fit(tmp_path, steps=7)
 
@@ -286,3 +289,104 @@ def test_settings_say_what_is_allowed() -> None:
     with pytest.raises(genart.errors.UnknownName, match='Did you mean "width"'):
         Settings.from_options({"widht": 3})
     assert Settings(path=("a", "b")).to_dict()["path"] == ["a", "b"]
+
+
+class Diverging(Run):
+    """A run whose fourth step goes wrong, in the way that `how` names."""
+
+    how = "loss"
+
+    def step(self) -> dict[str, torch.Tensor]:
+        figures = super().step()
+        if self.steps == 4 and self.how == "weight":
+            self.net.weight.data[0, 0] = math.inf
+        return figures | {"loss": torch.tensor(math.nan)} if self._fails("loss") else figures
+
+    def watched(self) -> dict[str, float]:
+        return {"gradient of g": math.inf if self._fails("gradient") else 1.0}
+
+    def _fails(self, how: str) -> bool:
+        return self.how == how and self.steps == 4
+
+
+@pytest.mark.parametrize(
+    ("how", "term"),
+    [
+        ("loss", "loss is nan"),
+        ("gradient", "gradient of g is inf"),
+        ("weight", r"net\.weight holds values that are not finite"),
+    ],
+)
+def test_a_training_that_diverges_stops_and_keeps_the_last_good_snapshot(
+    tmp_path: Path, how: str, term: str
+) -> None:
+    run = type("Run", (Diverging,), {"how": how})
+    trainer = type("Trainer", (Toy,), {"run": run})
+    with pytest.raises(genart.errors.TrainingError, match=f"after 4 step: {term}") as stopped:
+        fit(tmp_path, trainer=trainer, every=1, keep=1, steps=9)
+    assert "snapshot-00000003.pt is the last good snapshot" in str(stopped.value)
+    assert "--resume auto" in str(stopped.value)
+    assert [path.name for path in tmp_path.glob("snapshot-*")] == ["snapshot-00000003.pt"]
+    lines = (tmp_path / "log.jsonl").read_text()
+    assert "NaN" not in lines, "the log is JSON"
+    assert "stopped" in json.loads(lines.splitlines()[-1])
+    weights = torch.load(tmp_path / "model.pt")
+    assert all(weight.isfinite().all() for weight in weights.values())
+    fit(tmp_path, every=1, steps=9)
+    assert newest(tmp_path)["steps"] == 9
+
+
+def test_a_training_that_diverges_at_once_leaves_no_snapshot(tmp_path: Path) -> None:
+    trainer = type("Trainer", (Toy,), {"run": Diverging})
+    with pytest.raises(genart.errors.TrainingError, match="There is no snapshot yet; start again"):
+        fit(tmp_path, trainer=trainer, steps=9)
+    assert [path.name for path in tmp_path.iterdir()] == ["log.jsonl"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "nan"])
+def test_resume_auto_takes_the_newest_snapshot_that_is_whole(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fit(tmp_path / "whole", every=2, steps=8)
+    fit(tmp_path / "parts", every=2, steps=6)
+    last = tmp_path / "parts" / "snapshot-00000006.pt"
+    if damage == "nan":
+        state = newest(tmp_path / "parts")
+        state["net"]["bias"][0] = math.nan
+        torch.save(state, last)
+    else:
+        last.write_bytes(last.read_bytes()[:900] if damage == "cut" else b"half a snap")
+    fit(tmp_path / "parts", every=2, steps=8, keep=2)
+    (whole, parts) = (newest(tmp_path / name) for name in ("whole", "parts"))
+    assert_same({**whole, "settings": {}}, {**parts, "settings": {}})
+    assert "snapshot-00000006.pt" in caplog.text
+    assert "is damaged" in caplog.text
+
+
+def test_a_damaged_snapshot_never_costs_a_whole_one(tmp_path: Path) -> None:
+    fit(tmp_path, every=2, steps=4, keep=2)
+    (tmp_path / "snapshot-00000009.pt").write_bytes(b"half a snap")
+    fit(tmp_path, every=1, steps=5, keep=1)
+    assert (tmp_path / "snapshot-00000005.pt").is_file()
+
+
+def test_without_any_whole_snapshot_a_resume_is_refused(tmp_path: Path) -> None:
+    fit(tmp_path, every=2, keep=2)
+    for path in tmp_path.glob("snapshot-*"):
+        path.write_bytes(b"half a snap")
+    with pytest.raises(
+        genart.errors.CheckpointError, match=r"snapshot-00000006.pt. is damaged"
+    ) as e:
+        fit(tmp_path)
+    assert "author" not in str(e.value), "it is the user's own file"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_settings_are_finite(value: float) -> None:
+    with pytest.raises(genart.UsageError, match=r"minutes is (nan|inf); allowed: a finite number"):
+        Settings(minutes=value)
+
+
+def test_a_trainer_without_transfer_says_so(tmp_path: Path) -> None:
+    with pytest.raises(genart.UsageError, match="leave --transfer out"):
+        fit(tmp_path, transfer="model.pt")
