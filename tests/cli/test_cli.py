@@ -15,6 +15,7 @@ import click
 import pytest
 
 import genart
+from genart import cli
 from genart.cli.command import command as declare
 from genart.hooks import Spec
 from genart.plugins import Entry, registry
@@ -397,3 +398,26 @@ def test_a_thread_left_behind_does_not_change_how_the_program_ends(
     assert done.returncode == code
     assert "taken down" not in done.stdout
     assert ("genart" in done.stdout) == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ({}, "2000"),
+        ({"GOMP_SPINCOUNT": "5"}, "5"),
+        ({"OMP_WAIT_POLICY": "active"}, None),
+    ],
+)
+def test_idle_threads_of_openmp_give_their_core_away_unless_the_user_chose(
+    given: dict[str, str], seen: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that what `main` sets is undone
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(cli, "run", lambda: 0)
+    monkeypatch.setattr(cli, "signal", lambda *_: None)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert os.environ.get("GOMP_SPINCOUNT") == seen
