@@ -125,4 +125,4 @@ def _explain(head: bytes, last: bytes) -> NoReturn:
         raise _UnknownFile(f"is a tar archive: unpack it first. {_READ}")
     if head[:1] in b"(]}cdlIJKLMNSTUVXFG" and last == b".":
         refuse("is a pickle of protocol 0 or 1, which no model file needs")
-    raise _UnknownFile(f"is not a model file (it starts with {head[:8].hex(' ')}). {_READ}")
+    raise _UnknownFile(f"is not a model file. {_READ}")

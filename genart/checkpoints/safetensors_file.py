@@ -47,7 +47,7 @@ def read_safetensors(
             # A copy of one's own: the file may change or go while the tensors live.
             return {name: file.get_tensor(name).clone() for name in header}, metadata
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"has a header that does not fit it ({error})") from error
+        raise CheckpointError("has a header that does not fit it") from error
 
 
 def _header(view: memoryview) -> dict[str, dict[str, str]]:

@@ -74,7 +74,9 @@ class Unpickler:
         try:
             return self._loop()
         except (LookupError, ValueError, TypeError, RuntimeError, ArithmeticError) as error:
-            raise CheckpointError(f"holds a pickle that makes no sense ({error})") from error
+            raise CheckpointError(
+                f"holds a pickle that makes no sense ({type(error).__name__})"
+            ) from error
 
     def _loop(self) -> Any:
         byte, budget = self.cursor.byte, self.budget

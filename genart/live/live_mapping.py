@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genart.errors import GenartError, UnknownName, UsageError
+from genart.errors import GenartError, ParamError, UnknownName, UsageError
 from genart.files import atomic
 from genart.live.actions import ActionSpec, Run
 from genart.live.midi_learn import (
@@ -222,7 +222,11 @@ class LiveMapping:
         if mode not in MODES:
             raise UsageError(f'"{mode}" is not one of {", ".join(MODES)}.')
         if "/" not in target:
-            self._console.tree[target].from_norm(0.0)  # raises for a Param without a range
+            try:
+                self._console.tree[target].from_norm(0.0)
+            except ParamError:
+                why = f"{target} cannot be learned: it has no range. Change or name another Param."
+                raise UsageError(why) from None
         return LearnRequest(target, mode)
 
     def _target(self, args: tuple[Any, ...]) -> str:

@@ -176,9 +176,9 @@ def _surround(
             actions=control.actions, cues=lambda: cue_list.names, osc=control.address,
         )  # fmt: skip
 
-    control = _somewhere(listen, osc, OSC)
+    control = _somewhere(listen, osc, OSC, tell)
     try:
-        page = _somewhere(serve, web, WEB)
+        page = _somewhere(serve, web, WEB, tell)
     except BaseException:
         control.close()
         raise
@@ -203,12 +203,17 @@ def _surround(
     return control, page
 
 
-def _somewhere(make: Callable[[str, int], T], asked: str | None, usual: str) -> T:
+def _somewhere(
+    make: Callable[[str, int], T], asked: str | None, usual: str, tell: Callable[[str], None]
+) -> T:
     """Make something at the address asked for; or at the usual one, or else at a free port."""
     host, port = parse_peer(asked or usual)
     try:
         return make(host, port)
-    except UsageError:
+    except UsageError as error:
         if asked is not None:
             raise
-        return make(host, 0)
+        made = make(host, 0)
+        why = str(error.__cause__ or error)
+        tell(f"{usual} is not free ({why}); perhaps another genart plays. A free port is used:")
+        return made

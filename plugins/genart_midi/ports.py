@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ _LOOP = "Midi Through"
 _JACK = "mido.backends.rtmidi/UNIX_JACK"
 #: The numbers that ALSA and Windows append to a name.
 _NUMBERS = re.compile(r"(\s+\d+(:\d+)?)+\s*$")
+_SAME = re.compile(r"(.+) \(([2-9]|[1-9]\d+)\)")
 #: The words that distinguish inputs from outputs.
 _WAYS = re.compile(r"(?i)rtmidi(in|out)|capture|playback|\b(in|out)(put)?\b")
 
@@ -46,6 +47,8 @@ def backend() -> Any:
 class Ports:
     """All inputs whose names contain a text, with the outputs that belong to them.
 
+    Of several devices of one name, the second is called "name (2)".
+
     Args:
         backend: a mido backend.
         wanted: part of a name, case ignored; "" for all but ALSA's loopback.
@@ -69,12 +72,14 @@ class Ports:
 
     def scan(self, *, lights: bool) -> tuple[list[str], list[str], list[genart.GenartError]]:
         """Open what was plugged in, close what was plugged out; returns both, and the errors."""
-        here = [name for name in self._backend.get_input_names() if self._fits(name)]
+        there = [name for name in self._backend.get_input_names() if self._fits(name)]
+        here = numbered(there)
         gone = [name for name in self._inputs if name not in here]
-        for name in gone:
-            self._close(name)
+        names = {_which(name, there)[0] for name in gone}
+        for name in [each for each in self._inputs if _which(each, there)[0] in names]:
+            self._close(name)  # of several devices of one name, any may be the one that is left
         came, failed = [], []
-        for name in dict.fromkeys(here):
+        for name in here:
             if name not in self._inputs:
                 try:
                     self._open_input(name)
@@ -109,21 +114,52 @@ class Ports:
         return self._wanted in name.lower() if self._wanted else _LOOP not in name
 
     def _open_input(self, name: str) -> None:
+        device, index = _which(name, self._backend.get_input_names())
         with _named(name):
-            self._inputs[name] = self._backend.open_input(
-                name, callback=lambda message: self._heard(name, message)
+            port = self._backend.open_input(
+                device, callback=lambda message: self._heard(name, message)
             )
+            _connect(port, device, index)
+            self._inputs[name] = port
 
     def _open_output(self, name: str) -> None:
-        output = partner(name, self._backend.get_output_names())
+        outputs = self._backend.get_output_names()
+        output = partner(name, numbered(outputs))
         if output is not None:
+            device, index = _which(output, outputs)
             with _named(output):
-                self._outputs[name] = self._backend.open_output(output)
+                port = self._backend.open_output(device)
+                _connect(port, device, index)
+                self._outputs[name] = port
 
     def _close(self, name: str) -> None:
         for port in (self._inputs.pop(name, None), self._outputs.pop(name, None)):
             if port is not None:
                 port.close()
+
+
+def numbered(names: Iterable[str]) -> list[str]:
+    """Names of ports, of which the second of one name is called "name (2)"."""
+    found, times = list[str](), dict[str, int]()
+    for name in names:
+        times[name] = times.get(name, 0) + 1
+        found.append(f"{name} ({times[name]})" if times[name] > 1 else name)
+    return found
+
+
+def _which(name: str, names: Iterable[str]) -> tuple[str, int]:
+    """The device's name of "name (2)", and which of several of that name it is, from 0."""
+    match = None if name in names else _SAME.fullmatch(name)
+    return (match[1], int(match[2]) - 1) if match else (name, 0)
+
+
+def _connect(port: Any, device: str, index: int) -> None:
+    """Connect a port to another device of the same name: mido opens the first."""
+    driver = getattr(port, "_rt", None)
+    if index and driver is not None:
+        same = [i for i, each in enumerate(driver.get_ports()) if each == device]
+        driver.close_port()
+        driver.open_port(same[index])
 
 
 def partner(name: str, outputs: list[str]) -> str | None:

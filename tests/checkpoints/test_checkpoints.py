@@ -223,7 +223,7 @@ STRANGERS = {
     b"version https://git-lfs.github.com/spec/v1\noid": "git lfs pull",
     b"\x1f\x8b\x08rest": "gzip: unpack",
     b"\x89PNG\r\n\x1a\n": "image",
-    b"hello, this is a text": "not a model file .it starts with 68 65 6c",
+    b"hello, this is a text": "is not a model file\\.",
     bytes(257) + b"ustar": "tar archive: unpack",
 }
 

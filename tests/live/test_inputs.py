@@ -15,6 +15,7 @@ from support.house import Owner
 from support.live_parts import Flat
 
 import genart
+import genart.live.perform as perform_module
 from genart.errors import UsageError
 from genart.live.actions import TOKEN, ActionSpec
 from genart.live.console import LiveConsole
@@ -183,3 +184,21 @@ def test_the_command_line_records_by_the_same_action_and_replaces_nothing(tmp_pa
         assert any("unfinished recording" in line for line in lines)
         assert any(f"night-{number}.jsonl" in line for line in lines)
     assert [each.read_bytes() for each in (film, show, left)] == [b"kept"] * 3
+
+
+def test_a_taken_port_is_reported_before_the_address_that_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = OscService(Store(ParamTree({"sketch": Owner()})), port=0)
+    taken = "{}:{}".format(*other.address)
+    monkeypatch.setattr(perform_module, "OSC", taken)
+    lines: list[str] = []
+    genart.perform(
+        Flat, model="plasma", size=32, seconds=0.1, web="127.0.0.1:0", cues=None, mapping=None,
+        tell=lines.append,
+    )  # fmt: skip
+    other.close()
+    reason = next(k for k, line in enumerate(lines) if line.startswith(f"{taken} is not free"))
+    address = next(k for k, line in enumerate(lines) if line.startswith("osc 127.0.0.1:"))
+    assert reason < address
+    assert taken not in lines[address]

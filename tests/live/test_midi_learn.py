@@ -210,7 +210,7 @@ def test_without_a_name_the_param_in_hand_is_learned(table: Table) -> None:
     [
         (("sketch.levl",), 'Did you mean "sketch.level"'),
         (("cue/nxt",), 'Did you mean "cue/next"'),
-        (("sketch.text",), "no range"),
+        (("sketch.text",), "sketch.text cannot be learned: it has no range"),
         (("sketch.level", "latch"), "absolute, relative, toggle"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -128,6 +129,65 @@ def rig(system: System) -> Iterator[Rig]:
         system.lights(name)
     yield made
     made.midi.close()
+
+
+class Twins(System):
+    """A backend with devices of one name, which opens the first unless its driver is told."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self.names, self.at, self.sent = list(names), dict[int, Any](), dict[int, list[str]]()
+
+    def get_input_names(self) -> list[str]:
+        return list(self.names)
+
+    get_output_names = get_input_names
+
+    def open_input(self, name: str, callback: Callable[[Any], None]) -> Any:
+        port = mido.ports.BaseInput(name)
+        self.driven(
+            port, self.names.index(name), lambda index: self.at.__setitem__(index, callback)
+        )
+        return port
+
+    def open_output(self, name: str) -> Any:
+        system = self
+
+        class Output(mido.ports.BaseOutput):  # type: ignore
+            def _send(self, message: Any) -> None:
+                system.sent.setdefault(self.index, []).append(str(message))
+
+        port = Output(name)
+        self.driven(port, self.names.index(name), lambda index: setattr(port, "index", index))
+        return port
+
+    def driven(self, port: Any, index: int, connect: Callable[[int], object]) -> None:
+        """Connect a port as mido's rtmidi does; its driver can connect it to another index."""
+        connect(index)
+        before = dict(self.at)
+        port._rt = SimpleNamespace(
+            get_ports=lambda: list(self.names), open_port=connect,
+            close_port=lambda: self.at.update({k: before.get(k) for k in (index,)}),
+        )  # fmt: skip
+
+
+def test_two_controllers_of_one_name_are_both_open() -> None:
+    system = Twins("nanoKONTROL2", "Desk (1)", "nanoKONTROL2", "Desk (2)")
+    rig = Rig(system)
+    assert rig.midi._ports.names == ["nanoKONTROL2", "Desk (1)", "nanoKONTROL2 (2)", "Desk (2)"]
+    assert any("nanoKONTROL2 (2)" in line for line in rig.said)
+    for index, value in ((0, 127), (2, 0)):
+        system.at[index](mido.Message("control_change", control=1, value=value))
+        assert rig.current("level") == value / 127
+    rig.store.put("sketch.level", 1.0, "web")
+    rig.midi.flush()
+    assert {0, 2} <= system.sent.keys(), "the lights of both"
+    system.names.pop(0)
+    rig.midi.scan()
+    system.names.insert(0, "nanoKONTROL2")
+    rig.midi.scan()
+    assert "nanoKONTROL2 (2)" in rig.midi._ports.names
+    rig.midi.close()
 
 
 def test_it_is_a_control_by_name() -> None:
