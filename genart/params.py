@@ -44,6 +44,8 @@ class Param(Generic[T]):
         smooth: played live, a float approaches a new value with this time constant in seconds; 0
             jumps unless a fade is asked for, None always jumps. Other types always jump.
         suggest: values to suggest, besides any other; a function is called each time.
+        group: the heading under which the page lists it, such as "second model".
+        label: its name on the page, where the attribute alone says too little.
 
     Raises:
         UsageError: a default out of range, a range upside down, a curve that does not fit, or a
@@ -59,6 +61,8 @@ class Param(Generic[T]):
     help: str = ""
     smooth: float | None = 0.06
     suggest: Values = ()
+    group: str = ""
+    label: str = ""
     _name: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

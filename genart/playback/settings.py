@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from genart.contracts import Generator, Image
     from genart.styling.chain import Chain
 
+#: Headings on the page.
+_AROUND, _BREATH, _MIXING = "circle and noise", "breath", "style mixing"
+_SECOND, _CHANGES = "second model", "bends and edits"
+
 
 def _names(kind: str) -> Callable[[], Iterable[str]]:
     """Return a function that lists the names in a registry when it is called."""
@@ -72,24 +76,42 @@ class WalkSettings:
         False, help="Constant perceptual speed: every step changes the image by the same amount."
     )
     loop = Param(True, help="The walk returns to its first key.")
-    seed = Param(0, 0, 2**32 - 1, help="Seed of the circle or noise of such a walk.")
-    radius = Param(1.0, 0.0, 8.0, help="Distance of a circle or noise walk from its keys.")
+    seed = Param(0, 0, 2**32 - 1, group=_AROUND, help="Seed of the circle or noise of such a walk.")
+    radius = Param(
+        1.0, 0.0, 8.0, group=_AROUND, help="Distance of a circle or noise walk from its keys."
+    )
     smoothness = Param(
-        0.6, 0.05, 4.0, help="Smoothness of a noise walk: 0.2 trembles, 2 is nearly a circle."
-    )
-    pulses = Param(0, 0, 1000, help="Pulses of truncation per cycle; 0 is one per key.")
-    low = Param(0.3, -2.0, 2.0, help="Factor on truncation between two pulses.")
-    high = Param(1.0, -2.0, 2.0, help="Factor on truncation at the peak of a pulse.")
+        0.6, 0.05, 4.0, group=_AROUND,
+        help="Smoothness of a noise walk: 0.2 trembles, 2 is nearly a circle.",
+    )  # fmt: skip
+    pulses = Param(
+        0, 0, 1000, group=_BREATH, label="breaths per cycle",
+        help="Pulses of truncation per cycle; 0 is one per key.",
+    )  # fmt: skip
+    low = Param(
+        0.3, -2.0, 2.0, group=_BREATH, label="truncation between",
+        help="Factor on truncation between two pulses.",
+    )  # fmt: skip
+    high = Param(
+        1.0, -2.0, 2.0, group=_BREATH, label="truncation at the peak",
+        help="Factor on truncation at the peak of a pulse.",
+    )  # fmt: skip
     mix_keys = Param(
-        "", help="Keys of style mixing, for example 12 or apple.npz; empty mixes nothing."
-    )
-    mix = Param(1.0, 0.0, 1.0, help="Share of walk.mix_keys in the mixed layers.")
+        "", group=_MIXING, label="keys",
+        help="Keys of style mixing, for example 12 or apple.npz; empty mixes nothing.",
+    )  # fmt: skip
+    mix = Param(
+        1.0, 0.0, 1.0, group=_MIXING, label="share",
+        help="Share of walk.mix_keys in the mixed layers.",
+    )  # fmt: skip
     mix_first = Param(
-        8.0, 0.0, 64.0, unit="layers", help="First mixed layer; 3.5 is half of layer 3."
-    )
+        8.0, 0.0, 64.0, unit="layers", group=_MIXING, label="first layer",
+        help="First mixed layer; 3.5 is half of layer 3.",
+    )  # fmt: skip
     mix_last = Param(
-        64.0, -1.0, 64.0, unit="layers", help="Last mixed layer; 7.5 is half of layer 8."
-    )
+        64.0, -1.0, 64.0, unit="layers", group=_MIXING, label="last layer",
+        help="Last mixed layer; 7.5 is half of layer 8.",
+    )  # fmt: skip
 
     def options(self, taken: Container[str]) -> tuple[tuple[str, Any], ...]:
         """The options of a kind of walk that were set and that it accepts."""
@@ -104,30 +126,37 @@ class ModelSettings:
 
     name = Param("pomona", suggest=_names("generator"), help="Name of a model, a file or a URL.")
     truncation = Param(0.7, -2.0, 2.0, help="1 for the full variety, 0 for the average image.")
-    cutoff = Param(0, 0, 64, unit="layers", help="Number of layers that are truncated; 0 for all.")
+    cutoff = Param(
+        0, 0, 64, unit="layers", label="truncated layers",
+        help="Number of layers that are truncated; 0 for all.",
+    )  # fmt: skip
     noise = Param(
         "const",
         choices=("const", "random", "none", "walk"),
         help="Noise input: constant, new in each frame, none, or moving with the loop.",
     )
-    label = Param(-1, -1, 1_000_000, help="Class number; -1 is the default of the model.")
+    label = Param(
+        -1, -1, 1_000_000, label="class", help="Class number; -1 is the default of the model."
+    )
     precision = Param(
         "auto", choices=("auto", "float32", "half"),
         help="Number format of the network; auto as the model was made.",
     )  # fmt: skip
     other = Param(
-        "",
-        suggest=_names("generator"),
+        "", suggest=_names("generator"), group=_SECOND, label="name",
         help="A second model of the same architecture, for blending.",
-    )
-    blend = Param(0.0, 0.0, 1.0, help="Share of the second model.")
+    )  # fmt: skip
+    blend = Param(0.0, 0.0, 1.0, group=_SECOND, label="share", help="Share of the second model.")
     swap = Param(
-        2.0, 2.0, 2048.0, unit="px", curve="log",
+        2.0, 2.0, 2048.0, unit="px", curve="log", group=_SECOND, label="from resolution",
         help="Resolution from which the second model is blended in; 2 is everything.",
     )  # fmt: skip
-    directions = Param("", help="File of edit directions; each becomes a Param edit.<name>.")
+    directions = Param(
+        "", group=_CHANGES, label="edit directions",
+        help="File of edit directions; each becomes a Param edit.<name>.",
+    )  # fmt: skip
     bend = Param(
-        "", suggest=_presets,
+        "", suggest=_presets, group=_CHANGES, label="bends",
         help="Network bends: 16:rotate@0.3, a preset or a .toml file; each becomes bend.<name>.",
     )  # fmt: skip
 

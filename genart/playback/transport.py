@@ -39,9 +39,17 @@ class Transport:
 
     play = Param(True, help="The phase moves.")
     speed = Param(1.0, -16.0, 16.0, unit="x", help="Speed of the phase; below 0 backwards.")
-    seconds = Param(8.0, 0.01, 1e7, unit="s", curve="log", help="Length of one cycle.")
+    seconds = Param(
+        8.0,
+        0.01,
+        1e7,
+        unit="s",
+        curve="log",
+        label="cycle in seconds",
+        help="Length of one cycle.",
+    )
     beats = Param(
-        0.0, 0.0, 1024.0, unit="beats", smooth=None,
+        0.0, 0.0, 1024.0, unit="beats", smooth=None, label="cycle in beats",
         help="Length of one cycle in beats; 0 uses transport.seconds.",
     )  # fmt: skip
     phase = Param(0.0, 0.0, 1.0, smooth=None, help="Position in the cycle; setting it jumps there.")
@@ -85,9 +93,9 @@ class Tempo:
 
     bpm = Param(120.0, 20.0, 400.0, unit="beats/min", smooth=0.0, help="Beats per minute.")
     offset = Param(0.0, -1e6, 1e6, unit="beats", help="Added to the beat, to nudge it.")
-    quantum = Param(4, 1, 64, unit="beats", help="Beats in a bar, as in Ableton Link.")
+    quantum = Param(4, 1, 64, unit="beats", label="bar", help="Beats in a bar, as in Ableton Link.")
     launch = Param(
-        0.0, 0.0, 64.0, unit="beats", smooth=None,
+        0.0, 0.0, 64.0, unit="beats", smooth=None, label="cues start on",
         help="Cues start at the next multiple of this many beats; 0 starts them at once.",
     )  # fmt: skip
 

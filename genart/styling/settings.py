@@ -20,13 +20,15 @@ class StyleSettings:
     """The chain of stylizers; the stylizers add their Params."""
 
     chain = Param(
-        "", suggest=_styles, help="Stylizers, for example fast:great_wave + cyclegan:fruit.pth."
-    )
+        "", suggest=_styles, label="stylizers",
+        help="Stylizers, for example fast:great_wave + cyclegan:fruit.pth.",
+    )  # fmt: skip
     amount = Param(1.0, 0.0, 1.0, help="Share of the repainted image; 0 shows the image itself.")
     size = Param(
         0,
         0,
         8192,
         unit="px",
+        label="painted size",
         help="Shorter side of the image that is repainted; 0 is that of the film.",
     )
