@@ -169,6 +169,7 @@ def engine_actions(store: Store) -> dict[str, ActionSpec]:
         "record/start": ActionSpec(record, "s", "Start recording, under a name if one is given."),
         "record/stop": ActionSpec(trigger("record.stop"), "N", "Stop recording."),
         "quality/up": ActionSpec(trigger("quality.up"), "N", "Go up one quality level."),
+        "quality/down": ActionSpec(trigger("quality.down"), "N", "Go down one quality level."),
     }
 
 

@@ -160,6 +160,7 @@ class Live:
                 "record.start": lambda each: self.recorder.start(*each.args[:1]),
                 "record.stop": lambda each: self.recorder.stop(),
                 "quality.up": lambda each: self.quality.up(),
+                "quality.down": lambda each: self.quality.down(),
             }
         )
         self.on_tick: list[Callable[[float, float], None]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TypeVar
@@ -20,6 +21,19 @@ from genart.playback.sketch import Sketch, load_sketch
 T = TypeVar("T")
 _LOOK = 0.2  # seconds between looks at the sketch's file, and for which a model must stay requested
 _KEPT = 4  # models
+
+
+@dataclass(frozen=True)
+class SketchRequest:
+    """A sketch to load while another one plays.
+
+    Args:
+        source: an included sketch's name, a .py file, or a Sketch class.
+        loaded: called with the class before it plays, on the loader's thread.
+    """
+
+    source: str | Path | type[Sketch]
+    loaded: Callable[[type[Sketch]], object]
 
 
 class BackgroundLoader:
@@ -63,6 +77,7 @@ class BackgroundLoader:
         self._woken, self._closed = Event(), False
         self._models_ready: deque[str] = deque()
         self._sketches_ready: deque[type[Sketch]] = deque()
+        self._sketch_wish: SketchRequest | None = None
         self._seen = self._stamp()
         self._thread = Thread(target=self._work, name="genart-loader", daemon=True)
 
@@ -113,6 +128,27 @@ class BackgroundLoader:
         self.loading = self._wish
         self._models_ready.append(name)
 
+    def want_sketch(self, request: SketchRequest) -> None:
+        """Load another sketch in the background; its file is watched from then on."""
+        self._sketch_wish = request
+        self._woken.set()
+
+    def fetch_sketch(self) -> None:
+        """Load the sketch that was requested last, if any."""
+        request, self._sketch_wish = self._sketch_wish, None
+        if request is None:
+            return
+        try:
+            kind = request.source
+            loaded = kind if isinstance(kind, type) else load_sketch(kind)
+            self.sketch = sketch_file(kind)
+        except (Exception, SystemExit) as error:
+            self._faults.add("reload", error)
+            return
+        self._seen = self._stamp()
+        request.loaded(loaded)
+        self._sketches_ready.append(loaded)
+
     def models_ready(self) -> list[str]:
         """Names of the models that were loaded, or failed, since the last call."""
         return _drained(self._models_ready)
@@ -158,6 +194,7 @@ class BackgroundLoader:
                 self._woken.clear()  # and wait again: a newer request may follow
             else:
                 self.fetch()
+                self.fetch_sketch()
                 self.look()
 
     def _made_ready(self, name: str) -> Generator:

@@ -211,8 +211,20 @@ class QualityController:
 
     def up(self) -> None:
         """Go up one level now, on request."""
+        self._barred = min(self._barred, self._t)
         if self._at:
             self._raise("as was asked")
+
+    def down(self) -> None:
+        """Go down one level now, on request, and stay there until `up`."""
+        if self._at + 1 < len(self._rungs):
+            self._go(self._at + 1, "as was asked")
+            self._barred = self._blind = math.inf
+
+    @property
+    def levels(self) -> list[str]:
+        """The names of all levels of the model that plays, the best first."""
+        return [level.name for level in self._rungs]
 
     @property
     def _limit(self) -> float:

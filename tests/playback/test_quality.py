@@ -201,3 +201,15 @@ def test_another_model_begins_at_the_same_height() -> None:
     night.quality.choose(night.model)
     assert night.quality.level == "1/2 size"
     assert night.play(20, area(20)) == ["1/2 size", "full"]
+
+
+def test_a_level_that_was_asked_for_stays_until_the_next_request() -> None:
+    night = Night(hold=True)
+    assert night.quality.levels == ["full", "1/2 size", "1/4 size", "1/8 size"]
+    for level in ("1/2 size", "1/4 size", "1/8 size", "1/8 size"):
+        night.quality.down()
+        assert night.quality.level == level
+    assert {*night.play(2000, lambda model: 0.001)} == {"1/8 size"}
+    night.quality.up()
+    assert night.quality.level == "1/4 size"
+    assert night.play(120, lambda model: 0.001)[-1] == "full"  # it may rise by itself again

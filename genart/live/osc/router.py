@@ -14,6 +14,7 @@
 | `/genart/cue/move`, `/rename`, `/delete`   | name and position from 1; two names; name     |
 | `/genart/feedback/subscribe`               | port and seconds, or nothing                  |
 | `/genart/record/start`, `/record/stop`     | optional file name                            |
+| `/genart/load/sketch`                      | the name of a sketch                          |
 | `/genart/status/<name>`                    | sends it back                                 |
 
 A pattern matches Params and status values; an action must be addressed in full.
