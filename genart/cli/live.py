@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,3 +136,7 @@ def _spelt_out(options: dict[str, Any]) -> dict[str, Any]:
 
 def _tell(line: str) -> None:
     click.echo(line, err=True)
+    if line.startswith("page ") and "?token=" in line and sys.stderr.isatty():
+        from genart.web.qr_code import qr_text
+
+        click.echo(qr_text(line.removeprefix("page ")), err=True)

@@ -30,6 +30,7 @@ class LiveConsole:
         tempo: follows an external beat.
         actions: the actions by address under /genart.
         said: the newest value of each status that controls show.
+        received: how many numbers each kind of source sent, for the activity lights.
         lfos: whether LFOs run.
     """
 
@@ -40,6 +41,7 @@ class LiveConsole:
         self.actions.add(self.mapping.learn_actions())
         self.tempo = TempoControl(store)
         self.said: dict[str, Any] = {}
+        self.received: dict[str, int] = {}
         self.lfos = True
 
     @property
@@ -53,6 +55,7 @@ class LiveConsole:
 
     def feed(self, kind: str, source: str, x: float) -> None:
         """A source of the mapping sent x."""
+        self.received[kind] = self.received.get(kind, 0) + 1
         if self.mapping.learning:
             self.mapping.listen(kind, source, x)
         self._carry_out(lambda: self.mapping.bindings.feed(kind, source, x))

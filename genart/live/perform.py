@@ -20,6 +20,7 @@ from genart.live.performance import Live
 from genart.live.permissions import Permissions
 from genart.live.report import LiveReport
 from genart.live.show_recorder import load_models, start_show_recorder
+from genart.live.sketch_choice import SketchChoice
 from genart.live.web.server import Web
 from genart.live.web.status import PageStatus
 from genart.playback.show import Show
@@ -112,8 +113,8 @@ def perform(
         load_models(live, played)
         outputs = make_outputs(sinks, live.faults, fps=live.fps, size=live.size)
         control, page = _surround(
-            live, osc=osc, feedback=feedback, web=web, cues=cues, mapping=mapping, tell=tell,
-            outputs=outputs,
+            live, sketch or "drift", osc=osc, feedback=feedback, web=web, cues=cues,
+            mapping=mapping, tell=tell, outputs=outputs,
         )  # fmt: skip
         shown: list[Sink] = [page.preview]
         if window:
@@ -149,6 +150,7 @@ def _begun_as(start: ReplayedShow, words: Mapping[str, Any]) -> dict[str, Any]:
 
 def _surround(
     live: Live,
+    sketch: str | Path | type[Sketch],
     *,
     osc: str | None,
     feedback: str | Sequence[str],
@@ -161,6 +163,8 @@ def _surround(
     """Add OSC, the page, the mapping and the cues to a performance."""
     cue_list, console = Cues(live.store, cues, live.faults), live.console
     tempo, bindings = console.tempo, console.mapping
+    choice = SketchChoice(live, sketch)
+    console.actions.add(choice.actions())
     peers = [parse_peer(each) for each in ([feedback] if isinstance(feedback, str) else feedback)]
 
     def listen(host: str, port: int) -> OscService:
@@ -172,7 +176,10 @@ def _surround(
     def serve(host: str, port: int) -> Web:
         return Web(
             (host, port), live.store, control.router, faults=live.faults, status=live.status,
-            line=PageStatus(live, cue_list, outputs, lambda: len(control.feedback.subscribers)),
+            line=PageStatus(
+                live, cue_list, outputs, lambda: len(control.feedback.subscribers),
+                lambda: control.latency.count, choice,
+            ),
             actions=control.actions, cues=lambda: cue_list.names, osc=control.address,
         )  # fmt: skip
 
@@ -195,7 +202,9 @@ def _surround(
         lambda t, beat: tempo.observe(t, beat, live.player.sketch_player.settings.tempo.offset),
         console.run_lfos,
     ]
-    live.on_new_sketch += [page.new_tree, bindings.new_tree, cue_list.tree_changed]
+    live.on_new_sketch += [
+        choice.new_sketch, page.new_tree, bindings.new_tree, cue_list.tree_changed,
+    ]  # fmt: skip
     tell(f"page {page.url}")
     tell("osc {}:{}".format(*control.address))
     if "osc" in live.store.permissions.locked:

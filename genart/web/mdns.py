@@ -11,6 +11,7 @@ from typing import Any
 
 from genart.playback.faults import Faults
 from genart.web.access import is_here
+from genart.web.network_address import network_address
 
 
 def can_advertise() -> bool:
@@ -70,7 +71,7 @@ class Advertisement:
         try:
             for kind, (host, port) in self._offers.items():
                 info = AsyncServiceInfo(
-                    kind, f"{self._name}.{kind}", port=port, parsed_addresses=[_shown(host)],
+                    kind, f"{self._name}.{kind}", port=port, parsed_addresses=[_address(host)],
                     server=f"{socket.gethostname()}.local.",
                 )  # fmt: skip
                 await zeroconf.async_register_service(info, allow_name_change=True)
@@ -80,13 +81,5 @@ class Advertisement:
             await zeroconf.async_close()
 
 
-def _shown(host: str) -> str:
-    """The address that other machines can use for the one that is listened on."""
-    if host not in ("0.0.0.0", "::"):
-        return socket.gethostbyname(host)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing; it selects the network interface
-        except OSError:
-            return "127.0.0.1"
-        return str(probe.getsockname()[0])
+def _address(host: str) -> str:
+    return socket.gethostbyname(network_address(host))

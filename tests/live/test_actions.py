@@ -63,11 +63,15 @@ class Place:
 
     def page(self, name: str, args: tuple[Any, ...]) -> None:
         async def hear() -> None:
-            browser = Browser(cast(Any, SimpleNamespace(client=("127.0.0.1", 9))))
+            browser = Browser(
+                cast(Any, SimpleNamespace(client=("127.0.0.1", 9))), self.console.actions
+            )
             wish = json.dumps({"do": name, "args": args})
             browser.hear(wish, self.store, self.console.actions.run)
             if name == "cue/recall":
-                assert "lost" in str(browser._waiting["refused"]), "the page shows the refusal"
+                assert "lost" in str(browser._waiting["refused cue/recall"]), (
+                    "the page shows the refusal"
+                )
 
         asyncio.run(hear())
 

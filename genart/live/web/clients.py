@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from genart.errors import GenartError, ParamError
+from genart.errors import GenartError, ParamError, UsageError
 from genart.live.complaints import without_numbers
 from genart.live.osc.addresses import address_of, wire
 from genart.live.osc.router import Router
@@ -99,11 +101,12 @@ class Browser(Client):
     Args:
         socket: an accepted WebSocket.
         actions: the actions, by address under /genart.
+        url: the address at which other machines open the page, "" if they cannot.
     """
 
-    def __init__(self, socket: WebSocket, actions: Iterable[str] = ()) -> None:
+    def __init__(self, socket: WebSocket, actions: Iterable[str] = (), url: str = "") -> None:
         super().__init__(socket)
-        self._actions = sorted(actions)
+        self._actions, self._url = sorted(actions), url
 
     def welcome(self, store: Store, cues: list[str]) -> None:
         """Send the whole tree."""
@@ -112,7 +115,7 @@ class Browser(Client):
 
     def new_tree(self, store: Store) -> None:
         """Send the whole tree again."""
-        message = {"tree": controls(store), "actions": self._actions}
+        message = {"tree": controls(store), "actions": self._actions, "url": self._url}
         self._later("tree", json.dumps(message))
 
     def changed(self, news: News, store: Store) -> None:
@@ -127,17 +130,44 @@ class Browser(Client):
         self._later("status", json.dumps({"status": line, "cues": cues}))
 
     def hear(self, said: str | bytes, store: Store, do: Do) -> None:
-        """Perform {"set": path, "value": v}, {"set": path, "norm": x}, {"do": act, "args": []}."""
+        """Perform {"set": path, "value": v}, {"set": path, "norm": x}, {"do": act, "args": []}.
+
+        A request may have an `id`, which is confirmed after it was performed or refused, together
+        with the current value; and a time `by` on this machine's monotonic clock, after which it is
+        dropped, so that nothing that was delayed on the way acts later. {"ping": n} is answered
+        with the time.
+        """
         request = json.loads(said)
+        if "ping" in request:
+            answer = {"pong": request["ping"], "now": time.monotonic()}
+            self._later("pong", json.dumps(answer))
+            return
         try:
-            if "norm" in request:
-                store.put(request["set"], _number(request["norm"]), self.source, norm=True)
-            elif "set" in request:
-                store.put(request["set"], request["value"], self.source)
-            else:
-                do(request["do"], tuple(request.get("args", ())), self.source)
+            self._perform(request, store, do)
         except (GenartError, OSError) as error:
-            self._later("refused", json.dumps({"refused": str(error), "set": request.get("set")}))
+            asked = {name: request.get(name) for name in ("set", "do", "id")}
+            known = asked["set"] in store.tree or asked["do"] in self._actions
+            key = f"refused {asked['set'] or asked['do']}" if known else "refused"
+            self._later(key, json.dumps({"refused": str(error), **asked}))
+        self._confirm(request, store)
+
+    def _perform(self, request: dict[str, Any], store: Store, do: Do) -> None:
+        if time.monotonic() > request.get("by", math.inf):
+            raise UsageError("The connection was too slow, so nothing was changed.")
+        if "norm" in request:
+            store.put(request["set"], _number(request["norm"]), self.source, norm=True)
+        elif "set" in request:
+            store.put(request["set"], request["value"], self.source)
+        else:
+            do(request["do"], tuple(request.get("args", ())), self.source)
+
+    def _confirm(self, request: dict[str, Any], store: Store) -> None:
+        """Send the current value, whether it changed or not, then that the request is done."""
+        if "id" not in request:
+            return
+        if request.get("set") in store.tree:
+            self.changed({request["set"]: (None, "")}, store)
+        self._later("done", json.dumps({"done": request["id"]}))
 
 
 class Lister(Client):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from threading import Event, Lock, Thread
 from typing import Any
@@ -25,6 +24,8 @@ from genart.live.web.preview import Preview
 from genart.playback.faults import Faults
 from genart.web.access import AccessCheck
 from genart.web.middleware import AccessMiddleware, cookie_name
+from genart.web.network_address import network_address
+from genart.web.qr_code import qr_svg
 from genart.web.serve import _bound
 
 #: Serves one connection until it ends.
@@ -32,6 +33,7 @@ Serve = Callable[[WebSocket], Awaitable[None]]
 _BATCH = 0.02  # seconds for which changes are collected before they are sent
 _STATUS = 0.25  # seconds between two status lines
 _KIND = "web"  # of the senders, in `Change.source`
+_QR = "qr.svg"
 _POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; connect-src 'self' ws: wss:; "
     "frame-ancestors 'none'"
@@ -45,6 +47,7 @@ class Web:
     |-----------------------------|--------------------------------------------------------|
     | `/` to a browser            | the page                                               |
     | `/` and `/genart/...`       | OSCQuery: JSON                                         |
+    | `/qr.svg`                   | a QR code of the page's address                        |
     | `/picture` (WebSocket)      | a JPEG for every message                               |
     | `/desk` (WebSocket)         | JSON: tree, changes and status out; changes, actions in |
     | `/` (WebSocket)             | OSCQuery: LISTEN and IGNORE as JSON, OSC both ways     |
@@ -115,7 +118,7 @@ class Web:
     def url(self) -> str:
         """The address to open in a browser, with the token if one is needed."""
         host, port = self.address
-        shown = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)
+        shown = network_address(host)
         shown = f"[{shown}]" if ":" in shown else shown
         return f"http://{shown}:{port}/" + (
             f"?token={self.access.token}" if self.access.token else ""
@@ -199,8 +202,9 @@ class Web:
         path, asked = request.url.path, request.url.query.split("&")
         query = "&".join(each for each in asked if not each.startswith("token="))
         wants_page = path == "/" and "text/html" in request.headers.get("accept", "")
-        if (wants_page and not query) or path.strip("/") in FILES:
-            return self._page(path.strip("/") or "index.html")
+        name = path.strip("/")
+        if (wants_page and not query) or name in (*FILES, _QR):
+            return self._page(name or "index.html")
         status, said = self._query.answer(path, query)
         headers = {"Cache-Control": "no-store"}
         if status == 204:
@@ -208,7 +212,7 @@ class Web:
         return JSONResponse(said, status, headers)
 
     def _page(self, name: str) -> Response:
-        body, kind = read(name)
+        body, kind = (qr_svg(self.url), "image/svg+xml") if name == _QR else read(name)
         headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
         response = Response(body, media_type=kind, headers=headers)
         if self.access.token:
@@ -229,7 +233,8 @@ class Web:
 
     async def _desk(self, socket: WebSocket) -> None:
         await socket.accept()
-        await self._clients.serve(Browser(socket, self._actions))
+        url = self.url if self.access.token else ""
+        await self._clients.serve(Browser(socket, self._actions, url))
 
     async def _osc(self, socket: WebSocket) -> None:
         await socket.accept()

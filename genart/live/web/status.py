@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from genart.playback.unused_params import unused_params
+
 if TYPE_CHECKING:
     from genart.live.cues import Cues
     from genart.live.outputs.worker import OutputWorker
     from genart.live.performance import Live
+    from genart.live.sketch_choice import SketchChoice
 
 
 class PageStatus:
@@ -16,7 +19,6 @@ class PageStatus:
 
     | key        | is                                                         |
     |------------|------------------------------------------------------------|
-    | `errors`   | the faults that are open, or were a moment ago, as text     |
     | `faults`   | the faults as `Faults.rows` returns them                   |
     | `sketch`   | the sketch that plays                                      |
     | `target`   | frames per second wanted                                     |
@@ -27,6 +29,11 @@ class PageStatus:
     | `waiting`  | what waits for its beat, or ""                             |
     | `peers`    | how many OSC programs receive changes                      |
     | `led`      | the MIDI and OSC sources that are mapped to each Param     |
+    | `unused`   | the Params that have no effect now, each with the reason   |
+    | `levels`   | the names of the quality levels, the best first            |
+    | `activity` | how many messages arrived so far, of "osc" and "midi"      |
+    | `sketches` | one sentence for each sketch that can be chosen            |
+    | `playing`  | the name of the sketch that plays                          |
 
     It contains everything of `Live.status` too.
 
@@ -35,12 +42,21 @@ class PageStatus:
         cues: its cues.
         outputs: its outputs.
         peers: returns how many OSC programs receive changes.
+        received: returns how many OSC packets arrived.
+        sketches: the sketches that can be chosen.
     """
 
     def __init__(
-        self, live: Live, cues: Cues, outputs: Sequence[OutputWorker], peers: Callable[[], int]
+        self,
+        live: Live,
+        cues: Cues,
+        outputs: Sequence[OutputWorker],
+        peers: Callable[[], int],
+        received: Callable[[], int],
+        sketches: SketchChoice,
     ) -> None:
         self._live, self._cues, self._outputs, self._peers = live, cues, outputs, peers
+        self._received, self._sketches = received, sketches
 
     def __call__(self) -> dict[str, Any]:
         """The line."""
@@ -48,7 +64,6 @@ class PageStatus:
         drops = {output.name: output.dropped for output in self._outputs}
         return {
             **live.status(),
-            "errors": live.faults.lately(),
             "faults": live.faults.rows(),
             "sketch": type(live.sketch).__name__,
             "target": float(live.fps),
@@ -59,6 +74,11 @@ class PageStatus:
             "waiting": live.console.tempo.waiting,
             "peers": self._peers(),
             "led": self._led(),
+            "unused": unused_params(live.store.values()),
+            "levels": live.quality.levels,
+            "activity": {"osc": self._received(), "midi": live.console.received.get("midi", 0)},
+            "sketches": self._sketches.about,
+            "playing": self._sketches.playing,
         }
 
     def _led(self) -> dict[str, str]:

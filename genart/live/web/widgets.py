@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from genart.errors import ParamError
+from genart.live.osc.addresses import address_of
 from genart.live.store import Store
 from genart.params import Param
 
@@ -35,6 +36,10 @@ def control(path: str, param: Param[Any], value: Any) -> dict[str, Any]:
         "choices": list(param.options()),
         "known": list(param.suggestions()),
         "help": param.help,
+        "group": param.group,
+        "label": param.label,
+        "allowed": param.allowed(),
+        "address": address_of(path),
         "learns": _has_positions(param),
     }
 

@@ -3,119 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
 import pytest
-from pythonosc.udp_client import SimpleUDPClient
+from support.live_page import Night, fader, until, visited
 
-import genart
 from genart.live.cues import Cues
-from genart.live.perform import perform
-from genart.live.performance import Live
 from genart.live.web.server import Web
 
 CONTRAST = Path(__file__).with_name("contrast.js")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-
-class Played(genart.Sketch):
-    """A grey that a slider turns, with a Param of every kind."""
-
-    defaults: ClassVar = {"walk.kind": "linear", "model.name": "plasma"}
-    grey = genart.Param(0.25, 0.0, 1.0, smooth=0.0, help="How light.")
-    pitch = genart.Param(100.0, 1.0, 10_000.0, curve="log", unit="Hz", smooth=0.0)
-    count = genart.Param(3, 0, 10)
-    deep = genart.Param(0, 0, 10_000_000)
-    look = genart.Param("calm", choices=("calm", "wild"))
-    lit = genart.Param(False)
-    words = genart.Param("one")
-
-    def draw(self, t: float, dt: float) -> np.ndarray:
-        height, width = self.size
-        frame = np.full((height, width, 3), round(255 * self.grey), np.uint8)
-        frame[:, int(t * 60) % width] = 255 - frame[0, 0]  # a line that moves every frame
-        return frame
-
-
-class Night:
-    """A performance in a thread, and what is needed to play it from outside."""
-
-    live: Live
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.lines = folder, list[str]()
-        self._told = threading.Event()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._play)
-
-    def __enter__(self) -> Night:
-        self._thread.start()
-        assert self._told.wait(30)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.live.stop()
-        self._thread.join(30)
-
-    def _play(self) -> None:
-        perform(
-            Played, model="plasma", size=256, fps=30, web="127.0.0.1:0", osc="127.0.0.1:0",
-            cues=self.folder / "cues.json", mapping=None, recordings=self.folder / "films",
-            sinks=[self], tell=self._tell,
-        )  # fmt: skip
-
-    def _tell(self, line: str) -> None:
-        self.lines.append(line)
-
-    def write(self, frame: np.ndarray) -> None:
-        self._told.set()
-
-    def close(self) -> None: ...
-
-    def said(self, what: str) -> str:
-        return next(line.split()[1] for line in self.lines if line.startswith(what))
-
-    def osc(self, address: str, value: Any) -> None:
-        host, port = self.said("osc").split(":")
-        with SimpleUDPClient(host, int(port)) as client:
-            client.send_message(address, value)
-
-    def value(self, path: str) -> Any:
-        return self.live.store.current(path)
-
-
-@pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    made: list[Live] = []
-
-    class Kept(Live):
-        def __init__(self, *args: Any, **words: Any) -> None:
-            super().__init__(*args, **words)
-            made.append(self)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("genart.live.perform.Live", Kept)
-        with Night(tmp_path_factory.mktemp("night")) as playing:
-            playing.live = made[0]
-            yield playing
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    program = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
-    if program is None:
-        pytest.skip("Chromium is not installed")
-    root = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=program, args=[*root, "--disable-gpu"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -132,20 +30,6 @@ def page(laptop: tuple[Any, list[str]]) -> Iterator[Any]:
     assert wrong == []
 
 
-def visited(browser: Any, night: Night, **look: Any) -> Iterator[tuple[Any, list[str]]]:
-    """The page, and the errors in it."""
-    wrong: list[str] = []
-    context = browser.new_context(**look)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-    page.goto(night.said("page"))
-    page.wait_for_selector(".row")
-    yield page, wrong
-    context.close()
-
-
 def ink(page: Any) -> float:
     """The lightness of the image, 0..255, in the browser."""
     return float(
@@ -155,19 +39,6 @@ def ink(page: Any) -> float:
           return [...row].filter((value, k) => k % 4 === 0).sort((a, b) => a - b)[128];
         }""")
     )
-
-
-def until(page: Any, test: Any, what: str) -> None:
-    """Wait until something is so; the browser goes on meanwhile."""
-    for _ in range(500):
-        if test():
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError(what)
-
-
-def fader(page: Any, path: str) -> Any:
-    return page.locator(f'.row[data-path="{path}"]')
 
 
 def drag(page: Any, path: str, start: float, end: float) -> None:
@@ -253,14 +124,47 @@ def test_every_kind_of_param_has_its_control(page: Any, night: Night) -> None:
     assert seeds.input_value() == "4,8"
 
 
-def test_what_is_refused_is_reported_and_goes_back(page: Any, night: Night) -> None:
+def test_what_is_refused_stands_beside_its_field_and_the_banner_can_be_closed(
+    page: Any, night: Night
+) -> None:
     before = night.value("walk.seeds")
-    field = fader(page, "walk.seeds").locator("input")
+    row = fader(page, "walk.seeds")
+    field = row.locator("input")
     field.fill("one,two")
     field.press("Enter")
     page.wait_for_selector("#errors:not([hidden])")
     assert '"one" is not a key' in page.locator("#errors").inner_text()
     until(page, lambda: field.input_value() == before, "the field kept what cannot be")
+    row.locator(".why").wait_for()
+    assert "one,two" in row.locator(".why").inner_text()
+    assert '"one" is not a key' in row.locator(".why").inner_text()
+    assert page.locator(".why:visible").count() == 1
+    notice = page.locator("#errors .notice", has_text="is not a key")
+    notice.locator(".close").click()
+    notice.wait_for(state="detached")
+    page.wait_for_timeout(600)  # two more status lines, which still have it
+    assert notice.count() == 0
+    field.fill("3-4")
+    field.press("Enter")
+    row.locator(".why").wait_for(state="hidden")  # another value was asked for
+    until(page, lambda: night.value("walk.seeds") == "3-4", "the right value was not taken")
+
+
+def test_a_fault_is_shown_until_it_is_over_and_comes_back_when_it_does(
+    page: Any, night: Night
+) -> None:
+    faults, errors = night.live.faults, page.locator("#errors")
+    faults.add("cues", "The disk is full.")
+    errors.get_by_text("The disk is full.").wait_for()
+    assert "Free space" in errors.inner_text()
+    assert "Since " in errors.inner_text()
+    errors.locator(".notice", has_text="disk").locator(".close").click()
+    errors.get_by_text("The disk is full.").wait_for(state="detached")
+    faults.add("mapping", "No such Param.")
+    errors.get_by_text("No such Param.").wait_for()
+    assert "The disk is full." not in errors.inner_text()  # closed, and still the same
+    for where in ("cues", "mapping"):
+        faults.settle(where)
 
 
 def test_cues_are_saved_recalled_and_deleted_in_two_presses(page: Any, night: Night) -> None:
@@ -321,13 +225,82 @@ def test_a_param_is_found_by_its_name(page: Any) -> None:
     assert rows.count() > 20
 
 
+def test_a_search_without_a_hit_says_so(page: Any) -> None:
+    page.locator("#search").fill("moonlight")
+    page.locator("#none").wait_for()
+    assert "moonlight" in page.locator("#none").inner_text()
+    assert page.locator(".row:visible").count() == 0
+    page.get_by_role("button", name="show all Params").click()
+    assert page.locator(".row:visible").count() > 20
+    assert page.locator("#search").input_value() == ""
+
+
+def test_sketch_model_and_walk_come_first_and_params_are_grouped_by_purpose(page: Any) -> None:
+    owners = page.locator(".panel").evaluate_all("(all) => all.map((each) => each.dataset.owner)")
+    assert owners[:3] == ["sketch", "model", "walk"]
+    second = page.locator('.panel[data-owner="model"] .group', has_text="second model")
+    paths = second.locator(".row").evaluate_all("(all) => all.map((each) => each.dataset.path)")
+    assert paths == ["model.other", "model.blend", "model.swap"]
+    assert second.locator(".name").all_text_contents() == ["name", "share", "from resolution"]
+
+
+def test_what_has_no_effect_is_dim_and_says_why(page: Any, night: Night) -> None:
+    night.live.store.put("walk.kind", "linear", "osc")
+    page.wait_for_selector('.row.unused[data-path="walk.radius"]')
+    row = fader(page, "walk.radius")
+    row.locator(".about").click()
+    assert "No effect on a linear walk." in row.locator(".explain").inner_text()
+    night.live.store.put("walk.kind", "circle", "osc")
+    page.wait_for_selector('.row:not(.unused)[data-path="walk.radius"]')
+    assert "No effect" not in row.locator(".explain").inner_text()
+    row.locator(".about").click()
+    row.locator(".explain").wait_for(state="hidden")
+
+
+def test_a_light_shows_that_osc_arrives(page: Any, night: Night) -> None:
+    page.wait_for_timeout(600)
+    assert page.locator("#lights .on").count() == 0
+    night.osc("/genart/nowhere", 1.0)
+    page.wait_for_selector('#lights .on[data-of="osc"]')
+    page.wait_for_selector('#lights .seen:not(.on)[data-of="osc"]')
+    night.live.console.feed("midi", "cc/1/74 box", 64)
+    page.wait_for_selector('#lights .on[data-of="midi"]')
+
+
+def test_the_quality_goes_down_and_up(page: Any, night: Night) -> None:
+    lower = page.get_by_role("button", name="lower the quality")
+    lower.click()
+    until(page, lambda: night.live.quality.level == "1/2 size", "it did not go down")
+    page.locator(".steps output", has_text="1/2 size").wait_for()
+    page.get_by_role("button", name="raise the quality").click()
+    until(page, lambda: night.live.quality.level == "full", "it did not go up")
+    page.locator(".steps output", has_text="full").wait_for()
+    assert page.get_by_role("button", name="raise the quality").is_disabled()
+
+
+def test_a_phone_is_invited_only_where_it_can_come(page: Any, night: Night) -> None:
+    page.locator("#phone").click()
+    assert "--web 0.0.0.0" in page.locator("#address").inner_text()
+    assert page.locator("#qr").is_hidden()
+    page.locator("#join button").click()
+
+
 def test_a_param_learns_and_forgets(page: Any, night: Night) -> None:
     learn = fader(page, "sketch.grey").locator(".learn")
     pressed = '.row[data-path="sketch.grey"] .learn[aria-pressed="true"]'
     learn.click()
     page.wait_for_selector(pressed)
+    notice = page.locator("#learning")
+    assert "Learning sketch.grey" in notice.inner_text()
+    assert "MIDI is off" in notice.inner_text()
+    night.live.console.say("midi", "nanoKONTROL2")
+    notice.get_by_text("MIDI listens to nanoKONTROL2.").wait_for()
+    del night.live.console.said["midi"]
     learn.click()
     page.wait_for_selector(pressed, state="detached")  # gave up
+    learn.click()
+    notice.get_by_role("button", name="cancel").click()
+    notice.wait_for(state="hidden")
     learn.click()
     page.wait_for_selector(pressed)
     for step in range(6):
@@ -388,6 +361,19 @@ def test_nothing_jumps_and_the_image_goes_full_screen(page: Any) -> None:
     page.wait_for_function("() => document.fullscreenElement?.id === 'view'")
     page.evaluate("() => document.exitFullscreen()")
     page.wait_for_function("() => !document.fullscreenElement")
+
+
+def test_another_sketch_is_chosen(page: Any, night: Night) -> None:
+    choice = page.get_by_label("sketch", exact=True)
+    assert choice.input_value() == "Played"
+    choice.select_option("breathe")
+    fader(page, "sketch.breaths").wait_for()
+    until(page, lambda: choice.input_value() == "breathe", "the choice did not follow")
+    assert "like breathing" in page.locator(".hint").inner_text()
+    assert "breathe" in page.locator("#sketch").inner_text()
+    choice.select_option("Played")
+    fader(page, "sketch.grey").wait_for()
+    until(page, lambda: choice.input_value() == "Played", "the choice did not follow")
 
 
 def test_every_text_stands_out_and_every_control_has_a_name(page: Any) -> None:

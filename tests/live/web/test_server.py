@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import ipaddress
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,7 @@ from genart.live.web.server import Web
 from genart.osc.codec import Message, decode, encode
 from genart.params import ParamTree
 from genart.web.access import AccessCheck, is_here
+from genart.web.network_address import network_address
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def house() -> Iterator[House]:
 def test_a_browser_gets_the_page_and_a_program_the_tree(house: House) -> None:
     status, kind, body = house.get("/", Accept="text/html,*/*")
     assert (status, kind.split(";")[0]) == (200, "text/html")
-    for name in ("desk.js", "controls.js", "style.css"):
+    for name in ("desk.js", "controls.js", "style.css", "small.css"):
         status, kind, text = house.get(f"/{name}")
         assert status == 200
         assert text
@@ -304,3 +306,67 @@ def test_the_instrument_can_be_found_on_the_network(house: House) -> None:
     finally:
         finder.close()
         offer.close()
+
+
+def test_a_request_is_confirmed_with_the_value_that_came_of_it(house: House) -> None:
+    with house.socket("/desk") as desk:
+        until(desk, "tree")
+        desk.send(json.dumps({"set": "sketch.count", "value": 99, "id": 1}))
+        assert until(desk, "set")["sketch.count"]["value"] == 10  # the nearest end
+        assert until(desk, "done") == 1
+        desk.send(json.dumps({"set": "sketch.count", "value": 10, "id": 2}))
+        assert until(desk, "set")["sketch.count"]["value"] == 10  # also if nothing changed
+        assert until(desk, "done") == 2
+        desk.send(json.dumps({"set": "sketch.kind", "value": "oval", "id": 3}))
+        said = []
+        while "done" not in (said[-1] if said else {}):
+            said.append(json.loads(desk.recv(10)))
+        kinds = [key for each in said for key in ("refused", "set", "done") if key in each]
+        assert kinds[0] == "refused"
+        assert said[-1]["done"] == 3
+        assert next(each for each in said if "refused" in each)["id"] == 3
+        for path in ("nothing.here", ["a", "list"], 7):
+            desk.send(json.dumps({"set": path, "value": 1, "id": 4}))
+        desk.send(json.dumps({"do": "tempo/tap", "id": 5}))
+        assert until(desk, "done", lambda number: number == 5) == 5
+
+
+def test_a_request_that_arrives_too_late_does_nothing(house: House) -> None:
+    with house.socket("/desk") as desk:
+        desk.send(json.dumps({"ping": 7}))
+        pong = json.loads(desk.recv(10))
+        while "pong" not in pong:
+            pong = json.loads(desk.recv(10))
+        assert pong["pong"] == 7
+        for by, value in ((pong["now"] - 0.5, 5), (pong["now"] + 60, 4)):
+            desk.send(json.dumps({"set": "sketch.count", "value": value, "by": by, "id": value}))
+            until(desk, "done", lambda number, value=value: number == value)
+            assert house.store.current("sketch.count") == {5: 3, 4: 4}[value]
+        desk.send(json.dumps({"do": "tempo/tap", "by": pong["now"] - 0.5}))
+        assert "nothing was changed" in until(desk, "refused")
+        assert house.done == []
+
+
+def test_a_phone_gets_an_address_in_the_network_and_a_qr_code_of_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genart.live.web.server.network_address", lambda host: "192.0.2.7")
+    with house.socket("/desk") as desk:
+        assert json.loads(desk.recv(10))["url"] == ""  # only this machine reaches it
+    house.web.access.token = "open-sesame"
+    port = house.web.address[1]
+    assert house.web.url == f"http://192.0.2.7:{port}/?token=open-sesame"
+    assert house.get("/qr.svg")[0] == 403
+    status, kind, body = house.get("/qr.svg?token=open-sesame")
+    assert (status, kind) == (200, "image/svg+xml")
+    assert "open-sesame" not in body  # drawn, not written
+    with house.socket("/desk?token=open-sesame") as desk:
+        assert json.loads(desk.recv(10))["url"] == house.web.url
+
+
+def test_the_address_of_a_server_on_all_addresses_is_one_that_others_reach() -> None:
+    assert network_address("127.0.0.1") == "127.0.0.1"
+    assert network_address("192.0.2.7") == "192.0.2.7"
+    for host in ("0.0.0.0", "::"):
+        assert network_address(host) not in ("0.0.0.0", "::", "")
+        ipaddress.ip_address(network_address(host))

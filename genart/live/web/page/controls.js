@@ -1,10 +1,14 @@
-// A control of the right kind for each Param. `send(request)` goes to the server; `show(value, norm)`
-// shows a value, whoever changed it, except while somebody types in the control.
+// A control of the right kind for each Param. `send(request)` goes to the server; `show(value, norm, settled)`
+// shows a confirmed value, whoever changed it, except while somebody types in the control. A control that was
+// used shows the value before until the server has confirmed the new one.
 
 import { element } from "./dom.js";
+import { Explanation } from "./explanation.js";
 import { fader } from "./fader.js";
+import { field } from "./field.js";
 
 const SHORT = 22; // letters of all choices together that fit next to a name
+const GRACE = 400; // ms after which a choice that is not confirmed goes back
 
 const digits = (value) => {
   const size = Math.abs(value);
@@ -14,39 +18,8 @@ const digits = (value) => {
 export const spoken = (param, value) =>
   typeof value === "number" && !param.whole ? value.toFixed(digits(value)) : String(value);
 
-// An input whose text is sent when Enter is pressed or the focus leaves it; Escape restores it.
-function field(settings, { param, commit }) {
-  const input = element("input", { autocomplete: "off", spellcheck: false, title: param.help, ...settings });
-  input.setAttribute("aria-label", param.label);
-  let now = "";
-  const typed = () => document.activeElement === input && input.value !== now;
-  const settle = () => input.classList.toggle("waits", typed());
-  const leave = (wanted) => {
-    if (wanted && input.value !== now) commit(input.value);
-    input.value = now;
-    settle();
-  };
-  input.addEventListener("input", settle);
-  input.addEventListener("blur", () => leave(true));
-  input.addEventListener("focus", () => input.select());
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") leave(true);
-    if (event.key === "Escape") leave(false);
-    if (event.key === "Enter" || event.key === "Escape") input.select();
-  });
-  return {
-    input,
-    show(text) {
-      const busy = typed();
-      now = text;
-      if (!busy) input.value = text;
-      settle();
-    },
-  };
-}
-
 // A number to type, or to step with the arrow keys; Shift makes ten times larger steps.
-function entry(param, send, norm) {
+function entry({ param, send }, norm) {
   const commit = (text) => {
     const value = Number(text.trim().replace(",", "."));
     if (text.trim() !== "" && Number.isFinite(value)) send({ set: param.path, value });
@@ -70,68 +43,96 @@ function entry(param, send, norm) {
   };
 }
 
-const name = (param) => element("span", { className: "name", textContent: param.name });
+// Shows a choice once it is confirmed; until then, for a moment, what was chosen.
+function gently(draw) {
+  let timer = 0;
+  return (value, norm, settled) => {
+    clearTimeout(timer);
+    if (settled) draw(value);
+    else timer = setTimeout(draw, GRACE, value);
+  };
+}
 
-function slider(param, send) {
+// A name belongs to the input, not to the button beside it.
+function named(settings, input, ...parts) {
+  input.id = `value ${settings.data.of}`;
+  return element("label", { ...settings, htmlFor: input.id }, ...parts);
+}
+
+const unit = (param) => element("span", { className: "unit", textContent: param.unit });
+
+function slider(context) {
+  const { param, send, name, explanation } = context;
+  const typed = entry(context, true);
   const bar = fader({
     param,
     change: (norm) => send({ set: param.path, norm }),
     reset: () => send({ set: param.path, value: param.default }),
+    tapped: () => explanation.toggle(),
+    parts: [...name, unit(param)],
+    number: typed.input,
   });
-  const typed = entry(param, send, true);
-  const show = (value, norm) => {
-    bar.show(norm, spoken(param, value));
+  const show = (value, norm, settled) => {
+    bar.show(norm, spoken(param, value), settled);
     typed.show(value, norm);
   };
-  return { parts: [bar.bar, typed.input], show, numeric: true };
+  return { parts: [bar.bar, typed.input], show, numeric: true, cancel: bar.cancel };
 }
 
-function number(param, send) {
-  const typed = entry(param, send, false);
-  const unit = element("span", { className: "unit", textContent: param.unit });
-  return { parts: [element("label", { className: "bar" }, name(param), unit), typed.input], show: typed.show, numeric: true };
+function number(context) {
+  const typed = entry(context, false);
+  const { param, name } = context;
+  const bar = named({ className: "bar", title: param.help, data: { of: param.path } }, typed.input, ...name, unit(param));
+  return { parts: [bar, typed.input], show: typed.show, numeric: true };
 }
 
-function toggle(param, send) {
+function toggle({ param, send, asked, name }) {
   const input = element("input", { type: "checkbox" });
+  let now = param.value;
   input.setAttribute("role", "switch");
-  input.addEventListener("change", () => send({ set: param.path, value: input.checked }));
-  const bar = element("label", { className: "bar switch", title: param.help }, name(param), input);
-  return { parts: [bar], show: (value) => (input.checked = value) };
+  input.addEventListener("change", () => {
+    send({ set: param.path, value: !(asked()?.value ?? now) });
+  });
+  const bar = named({ className: "bar switch", title: param.help, data: { of: param.path } }, input, ...name, input);
+  const later = gently((value) => (input.checked = value));
+  const show = (value, norm, settled) => later((now = value), norm, settled);
+  return { parts: [bar], show };
 }
 
-function select(param, send) {
-  const few = param.choices.length <= 4 && param.choices.join("").length <= SHORT;
-  return few ? segments(param, send) : list(param, send);
+function select(context) {
+  const { choices } = context.param;
+  const few = choices.length <= 4 && choices.join("").length <= SHORT;
+  return few ? segments(context) : list(context);
 }
 
-function list(param, send) {
+function list({ param, send, name }) {
   const input = element("select");
+  const show = gently((value) => (input.value = param.choices.indexOf(value)));
   param.choices.forEach((choice, k) => input.append(element("option", { value: k, textContent: choice })));
   input.addEventListener("change", () => send({ set: param.path, value: param.choices[input.value] }));
-  const bar = element("label", { className: "bar choice", title: param.help }, name(param), input);
-  return { parts: [bar], show: (value) => (input.value = param.choices.indexOf(value)) };
+  const bar = named({ className: "bar choice", title: param.help, data: { of: param.path } }, input, ...name, input);
+  return { parts: [bar], show };
 }
 
-function segments(param, send) {
+function segments({ param, send, name }) {
   const inputs = param.choices.map((choice) => {
     const input = element("input", { type: "radio", name: param.path });
     input.addEventListener("change", () => send({ set: param.path, value: choice }));
     return input;
   });
+  const show = gently((value) => inputs.forEach((input, k) => (input.checked = param.choices[k] === value)));
   const labels = inputs.map((input, k) => element("label", {}, input, String(param.choices[k])));
   const group = element("div", { className: "segments" }, ...labels);
-  const bar = element("div", { className: "bar choice", title: param.help }, name(param), group);
+  const bar = element("div", { className: "bar choice", title: param.help }, ...name, group);
   group.setAttribute("role", "radiogroup");
   group.setAttribute("aria-label", param.label);
-  const show = (value) => inputs.forEach((input, k) => (input.checked = param.choices[k] === value));
   return { parts: [bar], show };
 }
 
-function text(param, send) {
+function text({ param, send, name }) {
   const put = (value) => send({ set: param.path, value });
   const typed = field({ type: "text" }, { param, commit: put });
-  const bar = element("label", { className: "bar words", title: param.help }, name(param), typed.input);
+  const bar = named({ className: "bar words", title: param.help, data: { of: param.path } }, typed.input, ...name, typed.input);
   if (param.known.length) bar.append(suggestions(param, put));
   return { parts: [bar], show: typed.show };
 }
@@ -150,11 +151,30 @@ function suggestions(param, put) {
 
 const KINDS = { slider, select, switch: toggle, number, text };
 
-export function control(declared, send) {
-  const [owner, last] = declared.path.split(/\.(.*)/);
-  const param = { ...declared, name: last.replaceAll("_", " "), label: `${owner} ${last}`.replaceAll("_", " ") };
-  const made = KINDS[param.kind](param, send);
+// `asked()` is the request for this Param that is not confirmed yet.
+export function control(declared, send, asked) {
+  const [owner, last] = declared.path.split(/\.(.*)/).map((part) => part.replaceAll("_", " "));
+  const name = declared.label || last;
+  const full = [owner, declared.group, name].filter(Boolean).join(" ");
+  const param = { ...declared, name, label: full };
+  const explanation = new Explanation(param, () => send({ set: param.path, value: param.default }));
+  const context = { param, send, asked, explanation, name: [element("span", { className: "name", textContent: name }), explanation.button] };
+  const made = KINDS[param.kind](context);
   const row = element("div", { className: made.numeric ? "row numeric" : "row", data: { path: param.path } }, ...made.parts);
-  made.show(param.value, param.norm);
-  return { row, show: made.show, name: `${param.label} ${param.path}`.toLowerCase(), about: param.help.toLowerCase() };
+  row.append(explanation.box, explanation.why);
+  const show = (value, norm) => {
+    const waits = Boolean(asked());
+    row.classList.toggle("asks", waits);
+    made.show(value, norm, !waits);
+  };
+  show(param.value, param.norm);
+  return {
+    row,
+    show,
+    cancel: made.cancel ?? (() => {}),
+    explanation,
+    group: param.group,
+    name: `${full} ${param.path}`.toLowerCase(),
+    about: param.help.toLowerCase(),
+  };
 }

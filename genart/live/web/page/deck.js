@@ -8,8 +8,9 @@ const clock = (seconds) =>
   [Math.floor(seconds / 60), Math.floor(seconds % 60)].map((each) => String(each).padStart(2, "0")).join(":");
 
 export class Deck {
-  constructor(send, panels) {
-    this.send = send;
+  constructor(requests, panels) {
+    this.requests = requests;
+    this.send = (request) => requests.send(request);
     this.panels = panels;
     this.names = [];
     this.last = null;
@@ -42,22 +43,27 @@ export class Deck {
       this.send({ do: "cue/save", args: [find("cue").value.trim() || this.free()] });
       find("cue").value = "";
     });
+    find("more").addEventListener("click", () => {
+      const open = find("cues").classList.toggle("open");
+      find("more").setAttribute("aria-expanded", String(open));
+      setText(find("more"), open ? "×" : "+");
+    });
   }
 
   tap() {
     this.send({ do: "tempo/tap" });
   }
 
-  // Shown at once, so that a second press switches back even before the server has answered.
+  // A second press switches back even before the server has confirmed the first.
   toggle(path) {
-    const value = !this.panels.value(path);
-    this.send({ set: path, value });
-    this.panels.showValues({ [path]: { value, norm: null } });
+    this.send({ set: path, value: !(this.requests.asked(path)?.value ?? this.panels.value(path)) });
+    this.panels.again(path);
     this.follow();
   }
 
   record() {
     this.send({ do: this.line.recording ? "record/stop" : "record/start" });
+    this.follow();
   }
 
   next() {
@@ -83,7 +89,9 @@ export class Deck {
   follow() {
     for (const [id, path] of Object.entries(SWITCHES)) {
       find(id).setAttribute("aria-pressed", Boolean(this.panels.value(path)));
+      find(id).classList.toggle("asks", Boolean(this.requests.asked(path)));
     }
+    find("record").classList.toggle("asks", this.requests.runs("record/"));
     for (const badge of document.querySelectorAll("#badges [data-of]")) {
       badge.classList.toggle("on", Boolean(this.panels.value(badge.dataset.of)));
     }
@@ -94,8 +102,7 @@ export class Deck {
     this.line = { ...line, at: performance.now() };
     find("record").setAttribute("aria-pressed", Boolean(line.recording));
     find("rec").classList.toggle("on", Boolean(line.recording));
-    setText(find("time"), line.recording ? clock(line.recorded ?? 0) : "r");
-    meters(line);
+    setText(find("time"), line.recording ? clock(line.recorded ?? 0) : "");
     this.mark(line.cue, line.waiting);
   }
 
@@ -170,37 +177,4 @@ export class Deck {
       each.classList.toggle("waits", waiting === each.dataset.name);
     }
   }
-}
-
-function meters(line) {
-  const drops = Object.values(line.drops ?? {}).reduce((a, b) => a + b, 0);
-  const each = Object.entries(line.drops ?? {}).map(([name, count]) => `${name} ${count}`).join(", ");
-  const shown = {
-    fps: [line.fps.toFixed(1), line.target && line.fps < 0.9 * line.target, "frames shown per second"],
-    quality: [line.quality === "full" ? undefined : line.quality, true, "quality level, lowered to keep the frame rate"],
-    made: [line.made, false, "frames the model made"],
-    blended: [line.synthesised, false, "frames blended from two while the model was not ready"],
-    repeated: [line.repeated, false, "frames shown again"],
-    dropped: [drops, drops > 0, `frames that an output was too slow for${each && `: ${each}`}`],
-    peers: [
-      (line.peers ?? 0) + (line.pages ?? 0) + (line.link ?? 0),
-      false,
-      `pages ${line.pages}, OSC peers ${line.peers ?? 0}, Link peers ${line.link ?? 0}`,
-    ],
-    sound: [line["audio/level"]?.toFixed(2), false, "level of the audio input"],
-  };
-  const rows = Object.entries(shown).filter(([, [value]]) => value !== undefined);
-  const list = find("meters");
-  if (list.dataset.names !== rows.map(([name]) => name).join()) {
-    list.dataset.names = rows.map(([name]) => name).join();
-    list.replaceChildren(
-      ...rows.map(([name]) => element("div", {}, element("dt", { textContent: name }), element("dd"))),
-    );
-  }
-  rows.forEach(([, [value, much, about]], k) => {
-    const row = list.children[k];
-    setText(row.lastElementChild, String(value));
-    row.classList.toggle("much", Boolean(much));
-    row.title = about;
-  });
 }

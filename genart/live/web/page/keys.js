@@ -1,4 +1,4 @@
-// Keyboard shortcuts, as in the window, unless somebody types.
+// Keyboard shortcuts, as in the window, unless somebody types; and the help.
 
 import { element, find, memory } from "./dom.js";
 
@@ -29,22 +29,35 @@ export function keys(deck) {
   });
 }
 
+const TOUCH = {
+  "drag a bar": "changes it, from anywhere on it",
+  "tap a bar": "explains it, with a button that resets it",
+  "the ring": "learns: then move a MIDI or OSC control",
+  "+": "saves a cue and sets the fade",
+};
+const KEYS = {
+  space: "play or pause",
+  "b, f": "blackout, freeze",
+  t: "tap the tempo",
+  n: "next cue",
+  "1 to 9": "recall the first nine cues",
+  r: "start or stop recording",
+  "/": "find a Param",
+  "arrows": "change the slider or number in focus",
+  delete: "reset a slider to its default, like a double click",
+  shift: "drag a slider with Shift: ten times finer",
+};
+const BOTH = {
+  "bright line": "the value that was asked for; the bar is the confirmed one",
+  "dim name": "no effect now; its explanation says why",
+};
+
 function help() {
-  const lines = {
-    space: "play or pause",
-    "b, f": "blackout, freeze",
-    t: "tap the tempo",
-    n: "next cue",
-    "1 to 9": "recall the first nine cues",
-    r: "start or stop recording",
-    "/": "find a Param",
-    "arrows": "change the slider or number in focus",
-    delete: "reset a slider to its default, like a double click",
-    shift: "drag a slider with Shift: ten times finer",
-  };
   const list = find("keys").querySelector("dl");
-  for (const [key, about] of Object.entries(lines)) {
-    list.append(element("dt", { textContent: key }), element("dd", { textContent: about }));
+  for (const [kind, lines] of Object.entries({ "for-touch": TOUCH, "for-keys": KEYS, "": BOTH })) {
+    for (const [key, about] of Object.entries(lines)) {
+      list.append(element("dt", { className: kind, textContent: key }), element("dd", { className: kind, textContent: about }));
+    }
   }
   find("keyed").checked = memory.get("keyed", true);
   find("keyed").addEventListener("change", () => memory.set("keyed", find("keyed").checked));

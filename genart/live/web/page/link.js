@@ -1,4 +1,10 @@
-// A socket that reconnects: after 0.5 s, then after waits that double up to 4 s.
+// A socket that reconnects, and a heartbeat that notices a connection or a server that stands still.
+
+const BEAT = 500; // ms between two heartbeats
+const SILENCE = 1500; // ms without a message after which the connection is doubted
+const LOOK = 250; // ms between two looks
+const PATIENCE = 3000; // ms for which a new connection may take
+const LONGEST = 2000; // ms between two attempts at most
 
 function socketAt(path) {
   const token = new URLSearchParams(location.search).get("token");
@@ -7,49 +13,74 @@ function socketAt(path) {
   return new WebSocket(url);
 }
 
-// `silence`: after so many seconds without a message the connection counts as lost.
-export function link(path, { opened = () => {}, heard, lost = () => {}, silence = 0 }) {
+// `beat(send)` is called at each heartbeat; the server must answer it. Without it silence means nothing.
+export function link(path, { opened = () => {}, heard, lost = () => {}, beat = null }) {
   let socket = null;
-  let wait = 0.5;
-  let watch = 0;
+  let isOpen = false;
+  let doubted = false; // silent at the last look: messages that wait while the page is busy come first
+  let last = 0; // when the last message came
+  let beaten = 0;
+  let wait = LOOK;
+  let retry = 0;
 
-  function listen() {
-    clearTimeout(watch);
-    if (silence) watch = setTimeout(doubt, silence * 1000);
-  }
-
-  // If the page itself was busy, the messages that arrived meanwhile are handled first.
-  function doubt() {
-    watch = setTimeout(() => socket.close(), 1000);
-  }
+  const send = (text) => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+  };
 
   function open() {
+    clearTimeout(retry);
     const mine = (socket = socketAt(path));
-    let over = false;
+    const mineOnly = (act) => (event) => mine === socket && act(event);
+    last = performance.now();
+    isOpen = doubted = false;
     mine.binaryType = "blob";
-    mine.onopen = () => {
-      wait = 0.5;
-      listen();
+    mine.onopen = mineOnly(() => {
+      isOpen = true;
+      last = performance.now();
+      beaten = 0;
       opened();
-    };
-    mine.onmessage = ({ data }) => {
-      listen();
+      look();
+    });
+    mine.onmessage = mineOnly(({ data }) => {
+      last = performance.now();
+      doubted = false;
+      wait = LOOK;
       heard(data);
-    };
-    mine.onclose = () => {
-      if (over) return;
-      over = true;
-      clearTimeout(watch);
-      lost();
-      setTimeout(open, wait * 1000);
-      wait = Math.min(wait * 2, 4);
-    };
+    });
+    mine.onclose = mineOnly(end);
   }
 
+  // The socket is left at once: to close one in good order takes a minute if nobody answers.
+  function end() {
+    const left = socket;
+    socket = null;
+    isOpen = false;
+    left?.close();
+    lost();
+    clearTimeout(retry);
+    retry = setTimeout(open, wait);
+    wait = Math.min(wait * 2, LONGEST);
+  }
+
+  function look() {
+    const now = performance.now();
+    if (!socket) return;
+    if (!isOpen) {
+      if (now - last > PATIENCE) end();
+    } else if (beat) {
+      if (now - beaten >= BEAT) {
+        beaten = now;
+        beat(send);
+      }
+      if (now - last <= SILENCE) doubted = false;
+      else if (doubted) end();
+      else doubted = true;
+    }
+  }
+
+  setInterval(look, LOOK);
+  document.addEventListener("visibilitychange", look);
+  addEventListener("online", () => socket || open());
   open();
-  return {
-    send(text) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
-    },
-  };
+  return { send, again: () => socket && end() };
 }
