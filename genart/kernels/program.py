@@ -6,7 +6,7 @@ import ctypes
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -26,6 +26,7 @@ from genart.kernels.structures import (
     Pool,
     Reading,
     Step,
+    Unpool,
     Writing,
 )
 from genart.kernels.weights import PackedWeights
@@ -45,6 +46,9 @@ def by_channel(values: Tensor) -> Tensor:
     return padded
 
 
+Spec = TypeVar("Spec", bound=ctypes.Structure)
+
+
 @dataclass(frozen=True)
 class Values:
     """A map of a program, with what becomes of it as it is read.
@@ -55,6 +59,7 @@ class Values:
         scale: by channel, or None.
         shift: by channel, or None.
         slope: negative values are multiplied by it.
+        gate: memory of a map of the same size; values are 0 where it is not positive.
     """
 
     memory: Tensor
@@ -62,6 +67,7 @@ class Values:
     scale: Tensor | None = None
     shift: Tensor | None = None
     slope: float = 1.0
+    gate: Tensor | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -82,7 +88,9 @@ class Values:
 
     def reading(self, edge: Edge = Edge.ZEROS) -> Reading:
         """What becomes of it."""
-        return Reading(address(self.scale), address(self.shift), None, self.slope, edge)
+        return Reading(
+            address(self.scale), address(self.shift), address(self.gate), self.slope, edge
+        )
 
     def read(self) -> Tensor:
         """A copy, (c, h, w), as it lies in memory."""
@@ -160,6 +168,12 @@ class Program:
         """A step; what it points to must be kept."""
         self._steps.append((kind, spec))
         self._array = None
+
+    def last(self, kind: type[Spec]) -> Spec:
+        """The structure of the last step, to change its addresses before a run."""
+        spec = self._steps[-1][1]
+        assert isinstance(spec, kind)
+        return spec
 
     def image(
         self, image: Tensor, *, pad: int = 0, edge: Edge = Edge.ZEROS, packed: bool = False
@@ -304,6 +318,12 @@ class Program:
         """The maximum or the mean of 2x2 pixels; an odd row or column is left out."""
         made = self.values(x.channels, (x.size[0] // 2, x.size[1] // 2))
         self.add(Kind.POOL, Pool(x.map(), made.map(), largest))
+        return made
+
+    def unpool(self, x: Values, gradient: Values, *, largest: bool) -> Values:
+        """The gradient of `pool` with respect to x, from that of its result."""
+        made = self.values(x.channels, x.size)
+        self.add(Kind.UNPOOL, Unpool(x.map(), gradient.map(), made.map(), largest))
         return made
 
     def export(

@@ -41,6 +41,7 @@ class Kind(IntEnum):
     STYLES = 7
     DEMODS = 8
     PAINT = 9
+    UNPOOL = 10
 
 
 class Map(ctypes.Structure):
@@ -149,6 +150,18 @@ class Pool(ctypes.Structure):
     """The mean or the maximum of 2x2 pixels."""
 
     _fields_ = [("x", Map), ("y", Map), ("largest", c_int32), ("unused", c_int32)]
+
+
+class Unpool(ctypes.Structure):
+    """The gradient of a pooling."""
+
+    _fields_ = [
+        ("x", Map),
+        ("gradient", Map),
+        ("y", Map),
+        ("largest", c_int32),
+        ("unused", c_int32),
+    ]
 
 
 class Import(ctypes.Structure):

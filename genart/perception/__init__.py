@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     )
     from genart.perception.feature_weights import FeatureWeights
     from genart.perception.perceptual import PerceptualLoss, perceptual_distance, perceptual_loss
-    from genart.perception.winograd import FrozenConv2d, MinimalFilter, at_points
+    from genart.perception.winograd import MinimalFilter, at_points
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -29,7 +29,7 @@ else:
             ),
             "genart.perception.feature_weights": "FeatureWeights",
             "genart.perception.perceptual": "PerceptualLoss perceptual_distance perceptual_loss",
-            "genart.perception.winograd": "FrozenConv2d MinimalFilter at_points",
+            "genart.perception.winograd": "MinimalFilter at_points",
         },
     )
 
@@ -38,7 +38,6 @@ __all__ = [
     "FeatureMaps",
     "FeatureNetwork",
     "FeatureWeights",
-    "FrozenConv2d",
     "MinimalFilter",
     "PerceptualLoss",
     "at_points",

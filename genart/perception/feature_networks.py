@@ -26,7 +26,7 @@ from genart.perception.feature_weights import (
     choose_network,
     read_network_weights,
 )
-from genart.perception.winograd import FrozenConv2d
+from genart.perception.vgg_kernels import VggKernels
 
 #: The number of convolutions in each of the five groups of a VGG.
 VGG_CONVOLUTIONS = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
@@ -81,6 +81,8 @@ class FeatureNetwork(nn.Module):
         self.kind, self.title, self.steps, self.parts = kind, TITLES[kind], list(steps), parts
         self.names = tuple(step.name for step in self.steps)
         self._prepare = prepare
+        layers = [(step.name, step.run) for step in self.steps if isinstance(step.run, nn.Module)]
+        self._kernels = VggKernels(layers) if kind in VGG_CONVOLUTIONS else None
         self.requires_grad_(False).eval()
 
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
@@ -97,6 +99,10 @@ class FeatureNetwork(nn.Module):
         wanted = self._checked(layers)
         found: dict[str, Tensor] = {}
         x = self._prepare(image)
+        if self._kernels is not None and wanted:
+            ordered = [name for name in self.names if name in wanted]
+            if (made := self._kernels(x, ordered)) is not None:
+                return made
         for step in self.steps:
             kept = step.inplace and not any(x is each for each in found.values())
             x = F.relu_(x) if kept else self._run(step, x, image)
@@ -176,9 +182,6 @@ def network_of(weights: FeatureWeights, *, pool: str = "") -> FeatureNetwork:
     """
     layers = torchvision_layers(weights.kind)
     _assign(layers, weights)
-    for n, part in enumerate(layers):
-        if isinstance(part, nn.Conv2d):
-            layers[n] = FrozenConv2d.of(part)
     for part in layers.modules():
         if isinstance(part, nn.ReLU):
             part.inplace = False

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
+from torch import Tensor
 
 TILE = 4  # output pixels of a tile, each way
 SPAN = TILE + 2  # input pixels it takes
@@ -148,86 +146,3 @@ def _memory(*shape: int) -> Tensor:
 def _cut(memory: Tensor, tiles: int, channels: int) -> Tensor:
     """The beginning of a piece of memory as (36, tiles, channels)."""
     return memory[: SPAN * SPAN * tiles * channels].view(SPAN * SPAN, tiles, channels)
-
-
-class FrozenConv2d(nn.Conv2d):
-    """A convolution whose weights stay; on a CPU by minimal filtering, where that is faster.
-
-    It is where it has a 3x3 kernel, stride and padding 1, at least 128 channels on both sides and
-    a map of 32 tiles or more, in float32: VGG's from its second group on, which then take about
-    half the time forward and back. The result differs by some 2e-6 of the largest value. The
-    kernels at the points take four times the weights' memory, from the first use on. It has a
-    gradient with respect to what goes in, by autograd and not by `torch.func`, and no second one.
-    """
-
-    _kept: tuple[tuple[int, int], Tensor] | None = None
-
-    @classmethod
-    def of(cls, conv: nn.Conv2d) -> FrozenConv2d:
-        """With the shape and the parameters of another."""
-        made = cls.__new__(cls)
-        made.__dict__.update(conv.__dict__)
-        return made.requires_grad_(False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """From maps (n, in, h, w) to (n, out, h', w')."""
-        if not self._pays(x):
-            return super().forward(x)
-        made: Tensor = _Filtered.apply(x, self._kernels(), self.bias)
-        return made
-
-    def _pays(self, x: Tensor) -> bool:
-        if x.ndim != 4 or x.device.type != "cpu" or x.dtype != torch.float32:
-            return False
-        plain = (self.kernel_size, self.stride, self.padding) == ((3, 3), (1, 1), (1, 1))
-        plain = plain and self.dilation == (1, 1) and self.padding_mode == "zeros"
-        tiles = -(-x.shape[2] // TILE) * -(-x.shape[3] // TILE)
-        return (
-            plain
-            and self.groups == 1
-            and tiles >= _FEWEST
-            and min(self.weight.shape[:2]) >= _NARROWEST
-            and (self.weight.dtype, self.weight.device) == (x.dtype, x.device)
-            and not self.weight.requires_grad
-            and not torch.is_autocast_enabled("cpu")
-        )
-
-    @torch.no_grad()
-    def _kernels(self) -> Tensor:
-        weight = self.weight
-        mark = weight.data_ptr(), 0 if weight.is_inference() else weight._version
-        if self._kept is None or self._kept[0] != mark:
-            self._kept = mark, at_points(weight)
-        return self._kept[1]
-
-
-class _Filtered(torch.autograd.Function):
-    """The filter, and its gradient: the filter with kernels read backwards, channels exchanged."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, kernels: Tensor, bias: Tensor | None) -> Tensor:
-        ctx.kernels = kernels  # nothing of the image is kept
-        return _filtered(x, kernels, FORWARD, bias)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return _filtered(gradient, ctx.kernels.transpose(1, 2), BACKWARD), None, None
-
-
-def _filtered(x: Tensor, kernels: Tensor, way: Transform, bias: Tensor | None = None) -> Tensor:
-    """Maps (n, in, h, w) to (n, out, h, w), channels last, with zeros beyond the edge."""
-    n, into, h, w = x.shape
-    out = kernels.shape[2]
-    minimal = MinimalFilter((h, w), into, out, way)
-    framed, whole = minimal.framed(), minimal.whole()
-    made = torch.empty(  # no view: ReLUs write on it
-        n, out, h, w, dtype=x.dtype, device=x.device, memory_format=torch.channels_last
-    )
-    for before, after in zip(x, made.permute(0, 2, 3, 1), strict=True):
-        framed[1 : h + 1, 1 : w + 1] = before.permute(1, 2, 0)
-        fits = after.shape == whole.shape
-        minimal(framed, kernels, after if fits else whole, bias)
-        if not fits:
-            after.copy_(whole[:h, :w])
-    return made

@@ -91,6 +91,12 @@ struct Pool {
     int32_t largest, unused;
 };
 
+// The gradient of a pooling from x, from that of its result.
+struct Unpool {
+    Map x, gradient, y;
+    int32_t largest, unused;
+};
+
 // An image of any strides to a map, with `pad` pixels around it; y.pixel is 16 or y.channels.
 struct Import {
     const float* image;
@@ -146,7 +152,8 @@ struct Painting {
 };
 
 enum Kind {
-    CONVOLVE = 1, NORM = 2, COMBINE = 3, POOL = 4, IMPORT = 5, EXPORT = 6, STYLES = 7, DEMODS = 8, PAINT = 9
+    CONVOLVE = 1, NORM = 2, COMBINE = 3, POOL = 4, IMPORT = 5, EXPORT = 6, STYLES = 7, DEMODS = 8, PAINT = 9,
+    UNPOOL = 10
 };
 
 // One step of a program.

@@ -1,4 +1,4 @@
-// Steps that are no convolutions: normalisation, sums, pooling, and the way from images and back.
+// Steps that are no convolutions: normalisation, sums, and the way from images and back.
 #pragma once
 
 #include "reading.h"
@@ -68,18 +68,6 @@ inline void combine_row(const Combine& step, int block, int y) {
             Vec value = x.get<false, true>(y, i, n);
             if (step.z.data) value += z.get<false, true>(y, i, n);
             store(to + n * LANES, value);
-        }
-}
-
-inline void pool_row(const Pool& pool, int block, int y) {
-    const Map& x = pool.x;
-    const float* top = x.data + block * x.block + 2 * y * x.row;
-    float* to = pool.y.data + block * pool.y.block + y * pool.y.row;
-    for (int i = 0; i < pool.y.w; ++i, to += pool.y.pixel)
-        for (int n = 0; n < VECTORS; ++n) {
-            const float *a = top + 2 * i * x.pixel + n * LANES, *b = a + x.row;
-            const Vec p = load(a), q = load(a + x.pixel), r = load(b), s = load(b + x.pixel);
-            store(to + n * LANES, pool.largest ? larger(larger(p, q), larger(r, s)) : .25f * (p + q + r + s));
         }
 }
 

@@ -6,6 +6,7 @@
 #include "paint.h"
 #include "pixels.h"
 #include "points.h"
+#include "pooling.h"
 #include "raising.h"
 #include "styles.h"
 #include "team.h"
@@ -159,6 +160,10 @@ class Run {
             case POOL: {
                 const auto& spec = *static_cast<const Pool*>(step.spec);
                 return rows(n, spec.y, [&](int block, int y) { pool_row(spec, block, y); });
+            }
+            case UNPOOL: {
+                const auto& spec = *static_cast<const Unpool*>(step.spec);
+                return rows(n, spec.y, [&](int block, int y) { unpool_row(spec, block, y); });
             }
             case IMPORT: {
                 const auto& spec = *static_cast<const Import*>(step.spec);
