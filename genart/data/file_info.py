@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genart.errors import CheckpointError, DataError, RefusedCheckpoint, UsageError
+from genart.media.file_names import is_junk
 from genart.media.image_kinds import kind_of_file
 
 
@@ -130,7 +131,7 @@ def _latent(path: Path) -> dict[str, Any]:
 
 
 def _frames(path: Path) -> dict[str, Any]:
-    pictures = sorted(path.glob("*.png"))
+    pictures = sorted(each for each in path.glob("*.png") if not is_junk(each.name))
     if not pictures:
         raise DataError(f"{path} is a folder without PNG frames.")
     return {"frames": len(pictures)} | {

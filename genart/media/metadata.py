@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from genart.errors import DataError
+from genart.media.file_names import is_junk
 from genart.media.image_kinds import kind_of_file
 
 _MARK = b'{"genart"'
@@ -78,7 +79,7 @@ def read_recipe(path: str | Path) -> dict[str, Any] | None:
     """
     path = Path(path)
     if path.is_dir():
-        pictures = sorted(path.glob("*.png"))
+        pictures = sorted(each for each in path.glob("*.png") if not is_junk(each.name))
         return read_recipe(pictures[0]) if pictures else None
     if not path.is_file():
         raise DataError(f'There is no file "{path}".')

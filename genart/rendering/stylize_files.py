@@ -336,6 +336,8 @@ def file_stylizer(
     where = None if preview is None else Path(preview)
     if where is not None and where.suffix.lower() not in WRITTEN:
         raise UsageError(f'A preview is an image: {", ".join(WRITTEN)}, not "{where}".')
+    if where is not None:
+        check_writable(where)
     rate = None if fps is None else parse_fps(fps)
     return FileStylizer(
         stylizer, _extent(size), pick_device(device), recipe_of(words), rate, where, progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 import genart
 
-from .fast_files import FastModel, read_fast
+from .fast_files import FastModel, read_fast, style_name
 from .transform import SMALLEST
 
 #: The folder of the included styles.
@@ -107,6 +108,7 @@ def fast(style: str = "", model: str | Path = "") -> Fast:
         model, _, style = style.partition("#")
     path = Path(model) if model else _shipped(style)
     read = read_fast(path)
+    style = style if style in read.styles else style_name(style)
     if style and style not in read.styles:
         raise genart.errors.UnknownName(
             "style", style, read.styles, f"{path} contains no other style."
@@ -136,8 +138,10 @@ def _is_file(text: str) -> bool:
 
 
 def _param(style: str) -> str:
-    """A Param's name for a style's: an identifier that means nothing else yet."""
+    """A Param's name for a style's: an ASCII identifier, for OSC, that means nothing else yet."""
     name = "".join(c if c.isalnum() and c.isascii() else "_" for c in style.lower()) or "style"
+    if not style.isascii():  # two names of another script must not become one
+        name = f"{name.strip('_') or 'style'}_{zlib.crc32(style.encode()):08x}"
     taken = hasattr(Fast, name) or name in ("chain", "amount", "size", "model", "styles")
     return f"{name}_style" if taken else name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -67,7 +68,7 @@ def read_fast(path: str | Path) -> FastModel:
     if texts.get("kind") == KIND:
         layout, styles = _described(texts, path)
     else:
-        layout, styles = _recognised(state, path), (_slug(Path(path).stem),)
+        layout, styles = _recognised(state, path), (style_name(Path(path).stem) or "style",)
         state = {name: value[None] if _is_norm(name) else value for name, value in state.items()}
     net = _filled(layout, state, path)
     if texts.get("kind") != KIND:
@@ -214,5 +215,7 @@ def _to_unit_range(net: TransformNet) -> None:
         last[1].div_(127.5).sub_(1)
 
 
-def _slug(text: str) -> str:
-    return "".join(c if c.isalnum() and c.isascii() else "_" for c in text.lower()).strip("_")
+def style_name(text: str) -> str:
+    """Return the name of a style: letters of any script, in lower case and NFC, digits and _."""
+    composed = unicodedata.normalize("NFC", text.lower())
+    return "".join(c if c.isalnum() else "_" for c in composed).strip("_")

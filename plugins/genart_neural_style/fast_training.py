@@ -13,6 +13,7 @@ from torch import Tensor
 import genart
 
 from .fast_data import ContentImages
+from .fast_files import style_name
 from .fast_losses import (
     StyleLosses,
     loss_network,
@@ -47,7 +48,7 @@ def style_names(texts: Sequence[str]) -> dict[str, Path]:
         name, equals, path = text.partition("=")
         file = Path(path if equals else text)
         name = name if equals else file.stem
-        slug = "".join(c if c.isalnum() and c.isascii() else "_" for c in name.lower()).strip("_")
+        slug = style_name(name)
         if slug in named or not slug:
             raise genart.UsageError(f'Style "{slug}" occurs twice or has no name. Use NAME={file}.')
         named[slug] = file

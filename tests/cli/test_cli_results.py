@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from support.disk import small_files
 from support.tiny_models import tiny
@@ -114,6 +115,45 @@ def test_a_full_disk_is_one_sentence_before_the_work(
     assert done.json["error"].count("cannot be written: the file is larger than the sys") == 1
     assert "\n" not in done.json["error"]
     assert [path for path in Path("out").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_disk_that_becomes_full_during_the_work_leaves_nothing_half(
+    genart_command: Run, here: Path, command: str
+) -> None:
+    with small_files(4096):  # the check before the work passes
+        done = genart_command(command, *COMMANDS[command])
+    if done.code:
+        (line,) = [line for line in done.err.splitlines() if line.startswith("Error: ")]
+        assert "larger than the system allows" in line or "does not accept" in line, line
+        assert "GENART_DEBUG" not in done.err
+    for path in Path("out").rglob("*"):
+        assert ".partial" not in path.name
+        if path.suffix in (".png", ".gif"):
+            with Image.open(path) as picture:
+                picture.load()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ..."),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9"),
+        MemoryError(),
+    ],
+)
+def test_running_out_of_memory_says_what_to_reduce(
+    genart_command: Run, here: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("genart_plasma.plasma.Plasma.__call__", full)
+    done = genart_command("generate", "--seeds", "1", "-o", "out/a.png", *PLASMA)
+    assert done.code == 1
+    assert "Error: There is not enough memory. Use a smaller --size, --resolution or" in done.err
+    assert "GiB" not in done.err
+    assert not list(Path("out").iterdir())
 
 
 @pytest.mark.parametrize("command", ["stylize", "translate", "invert"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,13 @@ def test_a_gif_of_several_frames_is_a_film_and_one_of_one_frame_an_image(tmp_pat
     with opened_image(tmp_path / "two.png") as picture:
         assert picture.format == "GIF"
     assert kind_of_file(tmp_path / "one.gif").name == "a GIF image"
+
+
+def test_nothing_else_opens_image_files() -> None:
+    root = Path(genart.__file__).parents[1]
+    code = [*(root / "genart").rglob("*.py"), *(root / "plugins").rglob("*.py")]
+    opens = {
+        path.name for path in code
+        if re.search(r"\b(Image|Pictures)\.open\(|imread\(|decode_jpeg\(", path.read_text())
+    }  # fmt: skip
+    assert opens == {"image_reader.py", "metadata.py"}  # the latter opens what genart wrote

@@ -18,7 +18,7 @@ from genart_neural_style.fast_files import read_fast, save_fast
 from genart_neural_style.fast_losses import StyleLosses, gram, out_of_range, variation
 from genart_neural_style.fast_settings import FastSettings
 from genart_neural_style.fast_trainer import FastTrainer
-from genart_neural_style.fast_training import FastTraining
+from genart_neural_style.fast_training import FastTraining, style_names
 from genart_neural_style.transform import TransformNet, johnson, small
 
 TINY = {
@@ -205,6 +205,18 @@ def test_a_style_that_comes_with_genart_is_asked_for_by_name():
         assert texts["training"]
     with pytest.raises(genart.errors.UnknownName, match=next(iter(names))):
         genart.stylizer("fast:no_such_style")
+
+
+def test_a_style_may_have_a_name_in_any_script(tmp_path):
+    night, noon, decomposed = "\u043d\u043e\u0447\u044c", "\u6771\u4eac", "u\u0308ber"
+    named = style_names([f"{tmp_path}/{each}.png" for each in (night.upper(), noon, decomposed)])
+    assert list(named) == [night, noon, "\u00fcber"]
+    save_fast(tmp_path / "a.safetensors", random_net(small(8, 1, 3)), list(named), {})
+    painter = genart.stylizer("fast", model=str(tmp_path / "a.safetensors"), style=decomposed)
+    assert len(painter.styles) == 3
+    assert all(each.isascii() and each.isidentifier() for each in painter.styles)
+    assert [getattr(painter, each) for each in painter.styles] == [0, 0, 1]
+    check_stylizer(painter, image())
 
 
 def test_a_file_of_ours_carries_what_it_is(three):
