@@ -44,6 +44,15 @@ def leaks(text: str) -> bool:
     return any(word in text for word in words)
 
 
+def said(read: Callable[[Path], Any], path: Path) -> str:
+    """What a reader says of a file that it refuses; nothing if it leaves that to a parser."""
+    try:
+        read(path)
+    except genart.GenartError as error:
+        return str(error)
+    return ""
+
+
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("reader", READERS)
 def test_a_reader_reports_a_file_without_its_contents(
@@ -51,10 +60,7 @@ def test_a_reader_reports_a_file_without_its_contents(
 ) -> None:
     path = tmp_path / "file.npz"
     path.write_bytes(BODIES[body])
-    with pytest.raises(genart.GenartError) as caught:
-        READERS[reader](path)
-        raise genart.GenartError  # a reader that reads only text gives it to a parser
-    assert not leaks(str(caught.value))
+    assert not leaks(said(READERS[reader], path))
 
 
 @pytest.mark.slow
