@@ -6,7 +6,7 @@ import ctypes
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -44,9 +44,6 @@ def by_channel(values: Tensor) -> Tensor:
     padded = torch.zeros(blocks(len(values)) * BLOCK)
     padded[: len(values)] = values.detach()
     return padded
-
-
-Spec = TypeVar("Spec", bound=ctypes.Structure)
 
 
 @dataclass(frozen=True)
@@ -169,11 +166,9 @@ class Program:
         self._steps.append((kind, spec))
         self._array = None
 
-    def last(self, kind: type[Spec]) -> Spec:
-        """The structure of the last step, to change its addresses before a run."""
-        spec = self._steps[-1][1]
-        assert isinstance(spec, kind)
-        return spec
+    def spec(self, n: int) -> Any:
+        """The structure of step n, whose addresses may be changed before a run."""
+        return self._steps[n][1]
 
     def image(
         self, image: Tensor, *, pad: int = 0, edge: Edge = Edge.ZEROS, packed: bool = False

@@ -42,6 +42,7 @@ class Kind(IntEnum):
     DEMODS = 8
     PAINT = 9
     UNPOOL = 10
+    LOW_PASS = 11
 
 
 class Map(ctypes.Structure):
@@ -161,6 +162,18 @@ class Unpool(ctypes.Structure):
         ("y", Map),
         ("largest", c_int32),
         ("unused", c_int32),
+    ]
+
+
+class LowPass(ctypes.Structure):
+    """Every channel convolved with the same taps along rows and columns."""
+
+    _fields_ = [
+        ("x", Map),
+        ("y", Map),
+        ("taps", c_int32),
+        ("before", c_int32),
+        ("filter", c_float * MOST_TAPS),
     ]
 
 

@@ -121,7 +121,7 @@ class _Trunk:
         self.forward, self.backward = Program(weights), Program(weights)
         self._built: list[_Layer] = []
         x = self.forward.image(torch.empty(3, size[0], size[1]))
-        self._given = self.forward.last(Import)
+        self._given: Import = self.forward.spec(-1)
         for name, layer in layers:
             x = self._add(x, layer, name in wanted)
         self._gradient = self._build_backward()
@@ -181,7 +181,7 @@ class _Trunk:
     def _build_backward(self) -> Export:
         """The steps back from the last output to the image; the one that gives its gradient."""
         program, g = self.backward, None
-        for n, built in reversed(list(enumerate(self._built))):
+        for built in reversed(self._built):
             if built.step is not None:
                 g = self._with_output(built, g)
             assert g is not None
@@ -193,12 +193,13 @@ class _Trunk:
                 made = program.unpool(built.before, _plain(program, g), largest=largest)
             else:
                 made = Values(g.memory, g.channels, gate=built.before.memory)
-            if made.memory.data_ptr() != g.memory.data_ptr() and n + 1 < len(self._built):
+            if made.memory.data_ptr() != g.memory.data_ptr():
                 program.give_back(g)
             g = made
         assert g is not None
         program.export(g, torch.empty(3, *g.size))
-        return program.last(Export)
+        out: Export = program.spec(-1)
+        return out
 
     def _with_output(self, built: _Layer, g: Values | None) -> Values:
         """The gradient of a layer's result: that of the output, and what comes from behind."""

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genart.kernels.frozen import convolve
+
 from .config import Config
 from .layers import (
     DEFAULT_TAPS,
@@ -85,13 +87,21 @@ class StyledConv(nn.Module):
         demod = (style.square() @ power.t() + 1e-8).rsqrt()  # (n, out)
         x = x * style.to(x.dtype)[:, :, None, None]
         weight = weight.to(x.dtype)
-        x = conv_up(x, weight, self.resample_filter) if self.up else F.conv2d(x, weight, padding=1)
+        x = self._convolve(x, weight)
         x = x * demod.to(x.dtype)[:, :, None, None]
         added = self.noise_map(len(x), (x.shape[2], x.shape[3]), noise)
         if added is not None:
             x = x + added.to(x.dtype)
         x = x + self.bias.to(x.dtype)[:, None, None]
         return activate(x, gain, limit_of(self.clamp, x.dtype))
+
+    def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
+        """(n, in, h, w) to (n, out, h', w'); by kernels where only the gradient of x is wanted."""
+        if (made := convolve(x, weight, self.resample_filter if self.up else None)) is not None:
+            return made
+        if self.up:
+            return conv_up(x, weight, self.resample_filter)
+        return F.conv2d(x, weight, padding=1)
 
     def noise_map(self, n: int, size: tuple[int, int], noise: Noise) -> Tensor | None:
         """What n maps of a size have added, (h, w) or (n, 1, h, w); or rotated phases (n, 2)."""

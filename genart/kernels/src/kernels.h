@@ -97,6 +97,14 @@ struct Unpool {
     int32_t largest, unused;
 };
 
+// Every channel convolved with the same taps along rows and columns: y at i is the sum of
+// filter[q] * x at i - before + q; zeros beyond the edge.
+struct LowPass {
+    Map x, y;
+    int32_t taps, before;
+    float filter[MOST_TAPS];
+};
+
 // An image of any strides to a map, with `pad` pixels around it; y.pixel is 16 or y.channels.
 struct Import {
     const float* image;
@@ -153,7 +161,7 @@ struct Painting {
 
 enum Kind {
     CONVOLVE = 1, NORM = 2, COMBINE = 3, POOL = 4, IMPORT = 5, EXPORT = 6, STYLES = 7, DEMODS = 8, PAINT = 9,
-    UNPOOL = 10
+    UNPOOL = 10, LOW_PASS = 11
 };
 
 // One step of a program.

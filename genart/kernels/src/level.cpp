@@ -45,7 +45,7 @@ size_t scratch_floats(const Step* steps, int count, int threads) {
 
 int run(const Step* steps, int count, float* scratch, int threads) {
     for (int n = 0; n < count; ++n)
-        if (steps[n].kind < CONVOLVE || steps[n].kind > UNPOOL) return 1;
+        if (steps[n].kind < CONVOLVE || steps[n].kind > LOW_PASS) return 1;
     Run together(steps, count, scratch, threads);
     if (run_team(threads, Run::work, &together)) return 0;
     Run alone(steps, count, scratch, 1);

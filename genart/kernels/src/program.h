@@ -85,6 +85,7 @@ inline Sizes sizes_of(const Step& step, int members) {
     if (step.kind == CONVOLVE) return sizes_of(*static_cast<const Convolution*>(step.spec), members);
     Sizes found;
     if (step.kind == PAINT) found.line = line_floats(static_cast<const Painting*>(step.spec)->x.w);
+    if (step.kind == LOW_PASS) found.rows = low_pass_floats(*static_cast<const LowPass*>(step.spec));
     if (step.kind == NORM) {
         const Map& x = static_cast<const Norm*>(step.spec)->x;
         found.shared = size_t(blocks(x.channels)) * norm_parts(x) * sizeof(Moments) / sizeof(float);
@@ -160,6 +161,14 @@ class Run {
             case POOL: {
                 const auto& spec = *static_cast<const Pool*>(step.spec);
                 return rows(n, spec.y, [&](int block, int y) { pool_row(spec, block, y); });
+            }
+            case LOW_PASS: {
+                const auto& spec = *static_cast<const LowPass*>(step.spec);
+                const int chunks = over(spec.y.h, LOW_PASS_ROWS);
+                return share(n, 0, blocks(spec.y.channels) * chunks, [&](int piece) {
+                    const int from = piece % chunks * LOW_PASS_ROWS;
+                    low_pass_rows(spec, piece / chunks, from, least(spec.y.h, from + LOW_PASS_ROWS), own.rows);
+                });
             }
             case UNPOOL: {
                 const auto& spec = *static_cast<const Unpool*>(step.spec);

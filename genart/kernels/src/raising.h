@@ -97,16 +97,15 @@ inline void taps_results(const Cut& cut, const float* m, float* t, int across) {
 inline int filter_start(const Convolution& conv, int at) { return at - (conv.taps - 1) / 2; }
 
 // One result of a filter: the sum of `taps` blocks, `apart` floats from each other, from first on.
-inline Vec filtered(const Convolution& conv, const float* from, ptrdiff_t apart, int first, int end, int n) {
-    const float* fir = conv.filter;
+inline Vec filtered(const float* fir, int taps, const float* from, ptrdiff_t apart, int first, int end, int n) {
     from += n * LANES;
-    if (conv.taps == 4 && first >= 0 && first + 4 <= end) {
+    if (taps == 4 && first >= 0 && first + 4 <= end) {
         const float* at = from + first * apart;
         return fir[0] * load(at) + fir[1] * load(at + apart) + fir[2] * load(at + 2 * apart) +
                fir[3] * load(at + 3 * apart);
     }
     Vec total{};
-    const int low = most(0, -first), high = least(conv.taps, end - first);
+    const int low = most(0, -first), high = least(taps, end - first);
     for (int q = low; q < high; ++q) total += fir[q] * load(from + (first + q) * apart);
     return total;
 }
@@ -117,7 +116,7 @@ inline void filter_rows(const Convolution& conv, const float* t, int across, int
         for (int x = 0; x < conv.y.w; ++x, to += BLOCK)
             for (int n = 0; n < VECTORS; ++n)
                 store(to + n * LANES,
-                      filtered(conv, t, BLOCK, filter_start(conv, x), conv.y.w + 1, n));
+                      filtered(conv.filter, conv.taps, t, BLOCK, filter_start(conv, x), conv.y.w + 1, n));
 }
 
 // Rows from `from` to `end` of the layer's result, from t (h + 1, w, 16).
@@ -126,5 +125,32 @@ inline void filter_columns(const Convolution& conv, const float* t, int from, in
     for (int y = from; y < end; ++y)
         for (int x = 0; x < conv.y.w; ++x)
             for (int n = 0; n < VECTORS; ++n)
-                to.put(filtered(conv, t + x * BLOCK, row, filter_start(conv, y), conv.y.h + 1, n), y, x, n);
+                to.put(filtered(conv.filter, conv.taps, t + x * BLOCK, row, filter_start(conv, y), conv.y.h + 1, n), y, x, n);
+}
+
+constexpr int LOW_PASS_ROWS = 16;  // at a time
+
+inline size_t low_pass_floats(const LowPass& step) {
+    return size_t(LOW_PASS_ROWS + step.taps) * step.y.w * BLOCK;
+}
+
+// Rows [from, end) of block `block`; `rows` is working memory.
+inline void low_pass_rows(const LowPass& step, int block, int from, int end, float* rows) {
+    const Map &x = step.x, &y = step.y;
+    const int first = most(0, from - step.before), last = least(x.h, end - step.before + step.taps - 1);
+    const ptrdiff_t wide = ptrdiff_t(y.w) * BLOCK;
+    for (int i = first; i < last; ++i) {
+        const float* row = x.data + block * x.block + i * x.row;
+        for (int j = 0; j < y.w; ++j)
+            for (int n = 0; n < VECTORS; ++n)
+                store(rows + (i - first) * wide + j * BLOCK + n * LANES,
+                      filtered(step.filter, step.taps, row, x.pixel, j - step.before, x.w, n));
+    }
+    for (int i = from; i < end; ++i) {
+        float* to = y.data + block * y.block + i * y.row;
+        for (int j = 0; j < y.w; ++j, to += y.pixel)
+            for (int n = 0; n < VECTORS; ++n)
+                store(to + n * LANES, filtered(step.filter, step.taps, rows + j * BLOCK, wide,
+                                               i - step.before - first, last - first, n));
+    }
 }
