@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+KERNELS := $(wildcard genart/kernels/src/*) genart/kernels/build.py
 SOURCES := $(shell find genart plugins sketches -type f -not -name '*.pyc')
 
 .PHONY: demo test test-all mutants lint docs stills clean
@@ -22,7 +23,12 @@ $(VENV)/.installed: pyproject.toml $(SOURCES) | $(VENV)/bin/python
 
 $(VENV)/.develop: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
+	touch $@ $(VENV)/.kernels # pip has compiled them
+
+# An editable install compiles its kernels again when their sources change; it works without, too.
+$(VENV)/.kernels: $(KERNELS) | $(VENV)/.develop
+	@$(BIN)/python -m genart.kernels || true
+	@touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/.develop
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
@@ -30,8 +36,10 @@ $(VENV)/.docs: pyproject.toml | $(VENV)/.develop
 
 # An editable install, where there is one, is never older than the checkout.
 demo: | $(VENV)/bin/python
-	@test -e $(VENV)/.develop || $(MAKE) --no-print-directory $(VENV)/.installed
+	@if test -e $(VENV)/.develop; then $(MAKE) --no-print-directory $(VENV)/.kernels; \
+		else $(MAKE) --no-print-directory $(VENV)/.installed; fi
 	@mkdir -p out
+	@$(BIN)/genart info --system | grep ^kernels:
 	$(BIN)/genart render --seconds 8 --fps 30 --size 512 -o out/loop.mp4
 	@echo "The film is in $(CURDIR)/out/loop.mp4"
 
@@ -39,11 +47,11 @@ demo: | $(VENV)/bin/python
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist worksteal --durations=10
 
 # The tests that are not marked slow: three minutes at most on two cores.
-test: $(VENV)/.develop
+test: $(VENV)/.develop $(VENV)/.kernels
 	$(PYTEST) -m "not slow"
 
 # All tests; with ONLY=slow those that `make test` leaves out.
-test-all: $(VENV)/.develop
+test-all: $(VENV)/.develop $(VENV)/.kernels
 	$(PYTEST) $(if $(ONLY),-m "$(ONLY)")
 
 # Breaks 200 lines, one at a time, and checks that a test fails each time; takes about half an hour.

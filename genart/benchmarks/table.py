@@ -18,6 +18,7 @@ from genart.benchmarks.onnx_runtimes import missing_runtimes
 from genart.benchmarks.report import BenchFigures, Table
 from genart.benchmarks.timing import figures, floor
 from genart.contracts import BenchOptions, BenchRow
+from genart.data.system_info import processor
 from genart.errors import GenartError, UsageError
 from genart.kernels.library import describe
 from genart.models.devices import pick_device
@@ -116,7 +117,7 @@ def _machine(device: str, threads: int) -> dict[str, str | float]:
     best = floor(device, threads)
     return {
         "date": time.strftime("%Y-%m-%d"),
-        "processor": _processor()
+        "processor": processor()
         if device == "cpu"
         else torch.cuda.get_device_name()
         if device == "cuda"
@@ -130,13 +131,3 @@ def _machine(device: str, threads: int) -> dict[str, str | float]:
         "kernels": describe() if device == "cpu" else "",
         "missing": " and ".join(missing_runtimes()) if device == "cpu" else "",
     }
-
-
-def _processor() -> str:
-    """The processor's name, if the system reports it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {torch.backends.cpu.get_cpu_capability()}"

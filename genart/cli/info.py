@@ -1,4 +1,4 @@
-"""`genart info`: show what a file is."""
+"""`genart info`: show what a file is, or what this computer has."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 from genart.cli.command import command as declare
 from genart.cli.command import plain
+from genart.errors import UsageError
 
 
 def show(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -38,13 +39,23 @@ def _short(value: Any) -> str:
 
 
 @declare("genart info network.pkl", show, name="info")
-@click.argument("file", type=click.Path(path_type=Path))
-def command(file: Path) -> Any:
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--system", is_flag=True,
+    help="Show versions, processor, devices, and whether the compiled kernels are used.",
+)  # fmt: skip
+def command(file: Path | None, system: bool) -> Any:
     """Show what a file is.
 
     A model, a film or image with its recipe, or a latent file. Nothing in the file is executed and
     no network is built.
     """
+    if system:
+        from genart.data.system_info import system_info
+
+        return system_info()
+    if file is None:
+        raise UsageError("Missing argument: name a file, or use --system.")
     from genart.data.file_info import info
 
     return info(file)

@@ -59,11 +59,13 @@ def build(folder: Path, check: Callable[[Path], None] | None = None) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix="building-") as inside:
             compiler, target = _compiler(Path(inside))
+            final = folder / file_name(*target)
             fresh = _compiled(compiler, target, Path(inside))
+            if _hash_of_sources() != _digest():
+                raise BuildError("The sources changed while they were compiled; build again.")
             if check is not None:
                 check(fresh)
             fresh.chmod(0o755)  # writable by its owner only, whatever the umask
-            final = folder / file_name(*target)
             os.replace(fresh, final)
     except OSError as error:
         raise BuildError(f"The library of kernels cannot be written: {error}") from error
@@ -85,6 +87,11 @@ def others(path: Path) -> list[Path]:
 
 @cache
 def _digest() -> str:
+    """The hash of the sources as this process found them."""
+    return _hash_of_sources()
+
+
+def _hash_of_sources() -> str:
     """A hash of everything that the library is made from."""
     seen = hashlib.sha256(repr((_FLAGS, _LEVELS)).encode())
     for path in sorted([*SOURCES.glob("*.cpp"), *SOURCES.glob("*.h")]):

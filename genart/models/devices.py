@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
+def present_devices() -> list[str]:
+    """The kinds of devices that this computer has."""
+    return [kind for kind in DEVICES[1:] if _present(kind)]
+
+
 def pick_device(device: str | torch.device = "auto") -> torch.device:
     """Return the torch device of a name.
 
@@ -34,7 +39,7 @@ def pick_device(device: str | torch.device = "auto") -> torch.device:
     if found.type not in DEVICES:
         raise UsageError(f'Device "{device}" is not one of {", ".join(DEVICES)}.')
     if not _present(found.type, found.index):
-        here = ", ".join(kind for kind in DEVICES[1:] if _present(kind))
+        here = ", ".join(present_devices())
         raise UsageError(f'There is no device "{device}" here; present: {here}. Or use "auto".')
     return found
 

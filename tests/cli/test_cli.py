@@ -421,3 +421,11 @@ def test_idle_threads_of_openmp_give_their_core_away_unless_the_user_chose(
     with pytest.raises(SystemExit):
         cli.main()
     assert os.environ.get("GOMP_SPINCOUNT") == seen
+
+
+def test_info_of_the_system_says_whether_the_kernels_are_used(
+    genart_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENART_NATIVE", "off")
+    assert "kernels: not used: GENART_NATIVE=off" in genart_command("info", "--system").out
+    assert genart_command("info", "--system", "--json").json["threads"] >= 1

@@ -153,3 +153,20 @@ def test_a_library_that_fails_its_check_gets_no_name(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="does not compute"):
         build(tmp_path, reject)
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_compiler
+@pytest.mark.slow
+def test_sources_that_change_while_they_are_compiled_make_no_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = building._compiled
+
+    def compile_and_change(compiler: list[str], target: tuple[str, str], inside: Path) -> Path:
+        monkeypatch.setattr(building, "_FLAGS", (*building._FLAGS, "-Os"))
+        return compiled(compiler, target, inside)
+
+    monkeypatch.setattr(building, "_compiled", compile_and_change)
+    with pytest.raises(BuildError, match="changed while they were compiled"):
+        build(tmp_path)
+    assert list(tmp_path.iterdir()) == []
