@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from genart.contracts import Control
 from genart.live.actions import Actions
 from genart.live.complaints import without_numbers
 from genart.live.live_mapping import LiveMapping
-from genart.live.protocols import Light, LiveControl
+from genart.live.protocols import Light
 from genart.live.store import Store
 from genart.live.tempo import TempoControl
 from genart.mapping.bindings import Outcome
@@ -120,33 +119,3 @@ class LiveConsole:
                     self.act(each.address, *each.args)
         except ValueError:  # a Param of a sketch that was just replaced, or a choice of it
             return
-
-
-def name_of(control: Control) -> str:
-    """The name of a control in the status: its `name`, or its class."""
-    return str(getattr(control, "name", type(control).__name__.lower()))
-
-
-def start_all(controls: Sequence[Control], console: LiveConsole) -> Callable[[], None]:
-    """Start the controls that have their own threads; returns a function that closes them.
-
-    A control that cannot start is reported and left out; the performance continues.
-    """
-    begun: list[LiveControl] = []
-    for control in controls:
-        if isinstance(control, LiveControl):
-            try:
-                control.start(console)
-            except Exception as error:
-                console.fault(name_of(control), error)
-            else:
-                begun.append(control)
-
-    def close() -> None:
-        for control in begun:
-            try:
-                control.close()
-            except Exception as error:
-                console.fault(name_of(control), error)
-
-    return close

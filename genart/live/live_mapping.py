@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -49,9 +50,14 @@ class LiveMapping:
         actions: the actions that bindings may run, by address under /genart.
 
     Attributes:
+        name: its name in reports.
         bindings: those in use.
         path: their file; None keeps them in memory.
+        thread: watches the file.
+        alive_at: when the thread was last seen at work, in seconds of `time.monotonic`.
     """
+
+    name = "mapping"
 
     def __init__(self, console: Console, actions: Mapping[str, ActionSpec]) -> None:
         self.path: Path | None = None
@@ -63,7 +69,8 @@ class LiveMapping:
         self._changed_last = ""  # the Param that was changed by hand last
         self._seen = self._read = _stamp(None)
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="genart-mapping", daemon=True)
+        self.thread = self._new_thread()
+        self.alive_at = time.monotonic()
         self._leave: Callable[[], None] = lambda: None
 
     # playing
@@ -114,14 +121,21 @@ class LiveMapping:
     def start(self) -> None:
         """Start the thread that watches the file and finishes learning."""
         self._leave = self._console.subscribe(self._param_changed)
-        self._thread.start()
+        self.alive_at = time.monotonic()
+        self.thread.start()
+
+    def revive(self) -> bool:
+        """Start another thread because this one has ended; True."""
+        self.thread = self._new_thread()
+        self.thread.start()
+        return True
 
     def close(self) -> None:
         """Stop the thread."""
         self._leave()
         self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(2)
+        if self.thread.is_alive():
+            self.thread.join(2)
 
     def look(self) -> None:
         """Reload the file if it was saved and is complete, and save what was learned."""
@@ -286,10 +300,14 @@ class LiveMapping:
 
     def _work(self) -> None:
         while not self._stopped.wait(_POLL):
+            self.alive_at = time.monotonic()
             try:
                 self.look()
-            except Exception as error:  # no file may end this thread
+            except BaseException as error:  # no file may end this thread
                 self._console.fault("mapping", error)
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._work, name="genart-mapping", daemon=True)
 
 
 def _on_press(do: Run) -> Run:

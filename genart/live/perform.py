@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ from genart.web.mdns import Advertisement, can_advertise
 T = TypeVar("T")
 COMMAND_LINE = "command line"  # the source of its actions
 OSC, WEB, MAPPING = "127.0.0.1:9000", "127.0.0.1:8000", "mapping.toml"
+_CLOSE = 1.0  # seconds to wait until the show is on the disk
 
 
 def perform(
@@ -133,7 +135,8 @@ def perform(
         raise
     report = live.run([*shown, *outputs], [live.console.tempo, *played])
     if writer is not None:
-        writer.close(live.engine_clock.seconds())
+        end = partial(writer.close, live.engine_clock.seconds())
+        live.supervisor.together({"show": end}, _CLOSE)
     return report
 
 

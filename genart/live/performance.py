@@ -7,46 +7,62 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any, Protocol
+from threading import Event, current_thread, main_thread
+from typing import Any
 
 import numpy as np
 
 from genart.contracts import Control, Frame, Generator, Sink
 from genart.interrupts import stop_on_signals
-from genart.live.console import LiveConsole, start_all
+from genart.live.background_log import BackgroundLog
+from genart.live.console import LiveConsole
 from genart.live.display.clock import LiveClock
 from genart.live.display.frame_blend import FrameBlend
 from genart.live.display.phase_lock import PhaseLock
 from genart.live.outputs.video_recorder import Recorder
 from genart.live.outputs.worker import OutputWorker
+from genart.live.protocols import LiveControl
 from genart.live.report import Durations, LiveReport, Meter
+from genart.live.services import (
+    Closable,
+    Service,
+    callback_name,
+    named_services,
+    named_sinks,
+    needs_main_thread,
+)
+from genart.live.start_values import start_values
 from genart.live.store import Store
 from genart.live.store_control import StoreControl
 from genart.media.film_spec import Size, parse_fps, parse_size
 from genart.media.frames import as_frame
-from genart.models.loading import in_aspect, load, model_name
+from genart.models.loading import in_aspect, load
 from genart.playback.background_loader import BackgroundLoader, sketch_file
 from genart.playback.background_pacing import BackgroundPacer
 from genart.playback.clock import Tick
 from genart.playback.faults import Faults
 from genart.playback.loop import frames, run
+from genart.playback.loop_thread import LoopThread, Watched
+from genart.playback.message_card import message_card
 from genart.playback.player import SketchPlayer
 from genart.playback.quality import QualityController, QualityLevel, quality_levels
 from genart.playback.resilient_player import ResilientPlayer
 from genart.playback.settings import Settings
 from genart.playback.sketch import Sketch, load_sketch
-from genart.profiling import WAITING, Profiler
+from genart.playback.supervisor import Supervisor
+from genart.profiling import WAITING, Profiler, count_frame, span
 from genart.realtime import (
     DISPLAY,
     hastened,
     punctual,
     spare_threads,
 )
-from genart.styling.factory import joined
 
 GAP = 0.1  # seconds between two frames that are visible as a gap
-_HUNG = 2.0  # seconds without a frame after which the engine is reported as hanging
+_SHOW = 0.15  # seconds after which an output of the display's thread is left out
+_FIRST = 0.9  # seconds to wait for the first frame before a card is shown
+_START = 0.8  # seconds to wait until everything has started
+_END, _CLOSE = 0.3, 1.5  # seconds to wait at the end: for the engine, for the rest
 
 
 class Live:
@@ -73,11 +89,12 @@ class Live:
     Attributes:
         name: the sketch's, as it was given.
         settings: the values by "owner.name" at the start.
-        seed: the seed of the sketch's random numbers.
+        seed: of the sketch's random numbers.
         threads: how many threads a network on a CPU uses.
         quality: chooses the quality level.
         store: changes Params from any thread.
         faults: what went wrong.
+        supervisor: calls everything beside the loops, and watches the threads.
         recorder: records the film.
         store_control: carries out triggers; `store_control.actions` may be added to before `run`.
         console: what controls use.
@@ -112,12 +129,14 @@ class Live:
         engine_clock: LiveClock | None = None,
     ) -> None:
         self.fps, self.stopped = parse_fps(fps), Event()
-        self.faults = Faults(tell)
+        self._log = None if tell is None else BackgroundLog(tell)
+        self.faults = Faults(self._log)
+        self.supervisor = Supervisor(self.faults)
         kind = sketch if isinstance(sketch, type) else load_sketch(sketch)
         self._given = model if isinstance(model, Generator) else None
         self.name = kind.__qualname__ if isinstance(sketch, type) else str(sketch)
         sketched = kind()
-        values = _values(kind, model, style, params)
+        values = start_values(kind, model, style, params)
         settings = Settings(values, sketched)
         tree = settings.tree(sketched)
         self.settings, self.seed = {path: tree.value(path) for path in values}, seed
@@ -126,11 +145,12 @@ class Live:
         self.quality = QualityController(
             period, hold=hold_fps, say=partial(self.faults.note, "quality")
         )
-        self.pacer = BackgroundPacer(self.faults)
+        self.pacer = BackgroundPacer(self.supervisor)
         self.loader = BackgroundLoader(
-            self._load, self.faults, sketch_file(sketch), device=device, prepare=self._as_played,
-            warm=self._warm,
+            self._load, self.supervisor, sketch_file(sketch), device=device,
+            prepare=self._as_played, warm=self._warm,
         )  # fmt: skip
+        self.loader.on_sketch = partial(self.supervisor.hurry, "sketch")
         self._size = parse_size(size) if size else None
         self.size = self._size or self.loader.get(settings.model.name).resolution
         first = SketchPlayer(
@@ -145,10 +165,10 @@ class Live:
         )
         self.phase_lock = PhaseLock(period)
         self.frame_blend = FrameBlend(blend, self._shows, self.phase_lock.shown)
-        self.store_control = StoreControl(self.store, self.faults, {}, self._took)
+        self.store_control = StoreControl(self.store, self.supervisor, {}, self._took)
         self.console = LiveConsole(self.store, self.faults)
         self.player = ResilientPlayer(
-            first, self.loader, self.faults, size=self.size, quality=self.quality,
+            first, self.loader, self.supervisor, size=self.size, quality=self.quality,
             pacer=self.pacer, restored=lambda path, value: self.store.put(path, value, "engine"),
             changed=self._sketch_changed, now=self.engine_clock.now,
             swapped=lambda name: self.faults.note("model", f'"{name}" plays.'),
@@ -169,7 +189,9 @@ class Live:
         self._meter = Meter(self.fps)
         self.latencies = {"param_to_frame": Durations()}
         self._profiler = Profiler() if profile else None
-        self._black: Frame | None = None
+        self._black, self._sinks = np.zeros((*self.size, 3), np.uint8), dict[str, Sink]()
+        self._engine = LoopThread(self.supervisor, "engine", self._make_frames)
+        self._display = LoopThread(self.supervisor, "display", self._show_frames)
 
     @property
     def sketch(self) -> Sketch:
@@ -190,34 +212,49 @@ class Live:
     def run(self, sinks: Sequence[Sink] = (), controls: Sequence[Control] = ()) -> LiveReport:
         """Play until the time is over or `stop` is called; Ctrl-C ends it too.
 
+        A sink, control or service that raises or does not return is reported and left out.
+
         Args:
-            sinks: where frames go, written to from this thread. Wrap one that may be slow or fail
-                in an `OutputWorker`.
+            sinks: where frames go, written to from this thread. Wrap one that may be slow in an
+                `OutputWorker`.
             controls: other sources of changes. One that cannot start is reported and left out.
 
         Returns:
             The report of the performance.
         """
         self.store_control.controls = controls
-        engine = Thread(target=self._engine, name="genart-engine", daemon=True)
+        self._sinks = named_sinks([*sinks, self.recorder])
+        live_controls = named_services(c for c in controls if isinstance(c, LiveControl))
+        services = named_services(self.services)
         with ExitStack() as stack:
             stack.enter_context(punctual(self.threads))
             stack.enter_context(stop_on_signals(self.stop))
-            stack.callback(self._close, engine, sinks)
-            for service in self.services:
-                service.start()
-                stack.callback(service.close)
-            self.loader.start()
-            self.pacer.start()
+            stack.callback(self._close, sinks, {**live_controls, **services})
+            self._start(live_controls, services)
             self._profile_outputs(sinks)
-            stack.callback(start_all(controls, self.console))
-            engine.start()
-            while not self.frame_blend.ready.wait(0.1) and not self.stopped.is_set():
-                pass
-            stack.enter_context(hastened(DISPLAY))
-            stack.enter_context(self._lane("display"))
-            run(self._shown(), [*sinks, self.recorder])
+            self._engine.start()
+            self._wait_for_frames()
+            self._display.run()
         return self.report(sinks)
+
+    def _start(self, controls: Mapping[str, LiveControl], services: Mapping[str, Service]) -> None:
+        """Start everything beside the loops; one that fails is reported and left out."""
+        if self._log is not None:
+            self._log.start()
+        self.supervisor.start()
+        starts: dict[str, Callable[[], object]] = {
+            name: partial(control.start, self.console) for name, control in controls.items()
+        }
+        starts |= {name: service.start for name, service in services.items()}
+        self.supervisor.together(starts, _START)
+        self.supervisor.watched += [each for each in services.values() if isinstance(each, Watched)]
+        self.loader.start()
+        self.pacer.start()
+
+    def _wait_for_frames(self) -> None:
+        """Wait for the first frame; if it takes nearly a second, show a card."""
+        if not self.frame_blend.ready.wait(_FIRST) and not self.stopped.is_set():
+            self.frame_blend.write(message_card(self.size, self.name, "The first image is made."))
 
     def status(self) -> dict[str, Any]:
         """The state of the performance for a status line: plain numbers and text."""
@@ -241,10 +278,8 @@ class Live:
     def report(self, sinks: Sequence[Sink] = ()) -> LiveReport:
         """The report so far."""
         meter, fade = self._meter, self.frame_blend
-        outputs = [*(sink for sink in sinks if isinstance(sink, OutputWorker))]
-        drops = {output.name: output.dropped for output in outputs}
+        drops = {each.name: each.dropped for each in sinks if isinstance(each, OutputWorker)}
         drops["record"] = self.recorder.dropped
-        recorded = self.recorder.finished
         return LiveReport(
             frames=meter.frames,
             fps=round(meter.mean_rate, 3),
@@ -263,7 +298,7 @@ class Live:
             quality={name: round(each, 3) for name, each in [*self.quality.spent.items()]},
             errors=self.faults.total,
             faults=self.faults.all(),
-            recorded=str(recorded[-1]) if recorded else "",
+            recorded=str(self.recorder.finished[-1]) if self.recorder.finished else "",
             profile=None if self._profiler is None else self._profiler.profile(clocked=True),
         )
 
@@ -276,54 +311,47 @@ class Live:
             if self._profiler is not None and isinstance(sink, OutputWorker):
                 sink.lane = self._profiler.lane(sink.name, WAITING)
 
-    def _engine(self) -> None:
-        try:
-            with self._lane("engine", draws=True):
-                run(self._made(), [self.frame_blend])
-        except BaseException as error:  # the last frame is still shown
-            self.faults.add("engine", error)
-            raise
+    def _make_frames(self) -> None:
+        with self._lane("engine", draws=True):
+            made = frames(self.player, self.engine_clock, [self.store_control, self.store])
+            run(made, [self.frame_blend])
 
-    def _made(self) -> Iterator[Frame]:
-        """The frames of the engine, made by the same loop as a film's."""
-        return frames(self.player, self.engine_clock, [self.store_control, self.store])
+    def _show_frames(self) -> None:
+        """Pass every frame to every sink; those of windows need the main thread."""
+        is_main = current_thread() is main_thread()
+        with hastened(DISPLAY), self._lane("display"):
+            for frame in self._shown():
+                for name, sink in self._sinks.items():
+                    if is_main or not needs_main_thread(sink):
+                        with span(name):
+                            self.supervisor.call(name, sink.write, frame, limit=_SHOW)
+                count_frame()
 
     def _played(self, tick: Tick) -> None:
         """After each frame: store the phase, and call everything that follows the ticks."""
         settings = self.player.sketch_player.settings
         self.store.observe("transport.phase", settings.transport.phase)
         for follower in self.on_tick:
-            try:
-                follower(float(tick.t), settings.tempo.beat)
-            except Exception as error:  # an error in a follower must not stop the engine
-                self.faults.add("controls", error)
+            self.supervisor.call(
+                callback_name(follower), follower, float(tick.t), settings.tempo.beat
+            )
 
     def _shown(self) -> Iterator[Frame]:
-        made, since, skipped = -1, 0.0, self.display_clock.skipped
+        skipped = self.display_clock.skipped
         for frame in self.frame_blend.frames(self.display_clock):
-            now = self._meter.beat()
+            self._meter.beat()
             self.display_clock.shift(self.phase_lock.step())
-            if self.frame_blend.made != made:
-                made, since = self.frame_blend.made, now
-            self._watch(now - since)
             self.recorder.missed(self.display_clock.skipped - skipped)
             skipped = self.display_clock.skipped
             yield self._as_black(frame) if self.store.current("output.blackout") else frame
 
-    def _watch(self, idle: float) -> None:
-        frozen = self.store.current("output.freeze") or self.player.failing
-        if idle > _HUNG and not frozen:
-            self.faults.add("engine", f"No new frame for {_HUNG:g} s; the last one is held.")
-        else:
-            self.faults.settle("engine")
-
     def _as_black(self, frame: Frame) -> Frame:
-        if self._black is None or self._black.shape != frame.shape:
+        if self._black.shape != frame.shape:
             self._black = np.zeros_like(frame)
         return self._black
 
     def _took(self, at: float) -> None:
-        self.frame_blend.asked = at if self.frame_blend.asked is None else self.frame_blend.asked
+        self.frame_blend.asked = self.frame_blend.asked or at
 
     def _shows(self, asked: float) -> None:
         self.latencies["param_to_frame"].add(self.engine_clock.seconds() - asked)
@@ -331,7 +359,7 @@ class Live:
     def _sketch_changed(self) -> None:
         self.store.set_tree(self.player.tree)
         for follower in self.on_new_sketch:
-            follower()
+            self.supervisor.call(callback_name(follower), follower)
 
     def _load(self, name: str) -> Generator:
         given, device = self._given, self.loader.device
@@ -350,39 +378,23 @@ class Live:
             picture = level.model(level.model.sample([0]))
             as_frame(picture, self.size)
 
-    def _close(self, engine: Thread, sinks: Sequence[Sink]) -> None:
+    def _close(self, sinks: Sequence[Sink], beside: Mapping[str, Closable]) -> None:
+        """Close everything; what takes long is left behind, but not a recording."""
         self.stop()
-        if engine.is_alive():
-            engine.join(5.0)
-        for sink in [*sinks, self.recorder]:
-            try:
-                sink.close()
-            except Exception as error:
-                self.faults.add(getattr(sink, "name", "sink"), error)
-        self.loader.close()
-        self.pacer.close()
-
-
-class Service(Protocol):
-    """Something that runs beside the engine, such as a server."""
-
-    def start(self) -> None:
-        """Start, in its own thread."""
-        ...
-
-    def close(self) -> None:
-        """Stop it."""
-        ...
-
-
-def _values(
-    kind: type[Sketch],
-    model: str | Path | Generator | None,
-    style: str | Sequence[str],
-    params: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    asked = {**({"style.chain": joined(style)} if style else {}), **(params or {})}
-    if model is not None:
-        asked["model.name"] = model_name(model)
-    # a constant-speed walk takes a hundred images, which delays the start
-    return {**kind.defaults, "walk.even": False, **asked}
+        self._engine.close(_END)
+        self._display.close(0.0)
+        for name, sink in named_sinks(sinks).items():
+            if needs_main_thread(sink):
+                self.supervisor.call(name, sink.close, pauses=False)
+        parts: dict[str, Closable] = {
+            name: sink for name, sink in named_sinks(sinks).items() if not needs_main_thread(sink)
+        }
+        parts |= {**beside, "loader": self.loader, "pacer": self.pacer}
+        self.supervisor.watched.clear()
+        steps = {name: part.close for name, part in parts.items()}
+        for name, line in self.supervisor.together(steps, _CLOSE).items():
+            self.faults.add(name, f"Not closed after {_CLOSE:g} s. It stands at {line}.")
+        self.supervisor.call("record", self.recorder.close, pauses=False)
+        self.supervisor.close()
+        if self._log is not None:
+            self._log.close()

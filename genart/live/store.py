@@ -328,7 +328,7 @@ class Store:
         for subscriber in self._subscribers:
             try:
                 subscriber(change.path, change.value, change.source)
-            except Exception:
+            except BaseException:  # whoever changes a Param must not fail
                 log.exception("A subscriber to parameter changes failed.")
 
 

@@ -7,9 +7,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from genart.contracts import Control
 from genart.errors import ParamError
-from genart.live.console import name_of
+from genart.live.services import owner_name
 from genart.live.store import Store, Trigger
-from genart.playback.faults import Faults
+from genart.playback.supervisor import Supervisor
 from genart.playback.timeline import Change
 
 #: What a trigger does, called with the trigger on the engine's thread.
@@ -33,7 +33,7 @@ class StoreControl:
 
     Args:
         store: where changes arrive.
-        faults: where a failed trigger is reported.
+        supervisor: calls controls and triggers.
         actions: what each trigger does, by its name.
         taken: called with the time of the oldest change, on the store's clock, at each tick that
             takes any.
@@ -46,57 +46,42 @@ class StoreControl:
     def __init__(
         self,
         store: Store,
-        faults: Faults,
+        supervisor: Supervisor,
         actions: dict[str, Action],
         taken: Callable[[float], None] = lambda at: None,
     ) -> None:
         self.store, self.actions = store, actions
-        self._faults, self._taken = faults, taken
+        self._supervisor, self._taken = supervisor, taken
         self.on_changes: Callable[[Iterable[Change]], None] | None = None
         self.controls: Sequence[Control] = ()
 
     def changes(self, t: float) -> tuple[()]:
         """Bring the store to the tick at time t in seconds; it has no changes itself."""
         for control in self.controls:
-            self._ask(control, t)
+            self._supervisor.call(owner_name(control), self._ask, control, t)
         taken = self.store.take(t)
         if taken.since is not None:
             self._taken(taken.since)
-        if taken.changes:
-            self._record(taken.changes)
+        if taken.changes and self.on_changes is not None:
+            self._supervisor.call("show", self.on_changes, taken.changes)
         for trigger in taken.triggers:
-            try:
-                self._act(trigger)
-            except Exception as error:  # an error in an action must not stop the engine
-                self._faults.event(trigger.name, error)
+            self._supervisor.call(trigger.name, self._act, trigger, pauses=False)
         return ()
 
     def _ask(self, control: Control, t: float) -> None:
         """Put the changes of a control into the store; those of a show keep their times."""
-        try:
-            if isinstance(control, RecordedChanges):
-                for change in control.due(t):
-                    self._replay(change)
-            else:
-                for path, value in control.changes(t):
-                    self.store.put(path, value, name_of(control))
-        except Exception as error:  # an error in a control must not stop the engine
-            self._faults.add(name_of(control), error)
+        if isinstance(control, RecordedChanges):
+            for change in control.due(t):
+                self._replay(change)
+        else:
+            for path, value in control.changes(t):
+                self.store.put(path, value, owner_name(control))
 
     def _replay(self, change: Change) -> None:
         try:
             self.store.replay(change)
         except ParamError as error:
-            self._faults.add("params", error)
-
-    def _record(self, changes: Iterable[Change]) -> None:
-        if self.on_changes is None:
-            return
-        try:
-            self.on_changes(changes)
-        except (OSError, ValueError) as error:  # such as a full disk: the engine continues
-            self.on_changes = None
-            self._faults.add("show", error)
+            self._supervisor.faults.add("params", error)
 
     def _act(self, trigger: Trigger) -> None:
         action = self.actions.get(trigger.name)

@@ -114,5 +114,5 @@ def run_alone(job: Job) -> None:
     """Run a job; an error is logged and not raised."""
     try:
         job()
-    except Exception:
+    except BaseException:  # nothing that a message does ends the thread
         log.exception("An OSC message failed.")

@@ -59,6 +59,10 @@ class OscServer:
         handled: called with the seconds from a packet's arrival in the system (Linux), or from its
             reading, until it was handled.
 
+    Attributes:
+        thread: listens.
+        alive_at: when the thread was last seen at work, in seconds of `time.monotonic`.
+
     Raises:
         UsageError: the address cannot be bound.
     """
@@ -90,7 +94,7 @@ class OscServer:
         self._inbox: deque[tuple[bytes, Sender, float]] = deque()
         self._room, self._worked = _INBOX, 0.0
         self._closing = False
-        self._thread = threading.Thread(target=self._run, name="genart-osc", daemon=True)
+        self.thread, self.alive_at = self._new_thread(), time.monotonic()
         self._selector.register(self._udp, selectors.EVENT_READ, self._datagrams)
         self._selector.register(self._tcp, selectors.EVENT_READ, self._accept)
         self._selector.register(self._wake_out, selectors.EVENT_READ, self._woken)
@@ -107,16 +111,23 @@ class OscServer:
 
     def start(self) -> None:
         """Start to listen."""
-        self._thread.start()
+        self.alive_at = time.monotonic()
+        self.thread.start()
+
+    def revive(self) -> bool:
+        """Start another thread because this one has ended; True."""
+        self.thread = self._new_thread()
+        self.thread.start()
+        return True
 
     def close(self) -> None:
         """Stop, and free the port; may be called twice."""
         if self._closing:
             return
         self._closing = True
-        if self._thread.ident is not None:
+        if self.thread.ident is not None:
             self.wake()
-            self._thread.join()
+            self.thread.join(1.0)
         for connection in list(self._connections):
             connection.close()
         self._selector.close()
@@ -128,12 +139,16 @@ class OscServer:
         with suppress(OSError):
             self._wake_in.send(b"\0")
 
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name="genart-osc", daemon=True)
+
     def _run(self) -> None:
         with hastened(MESSAGES):
             self._listen()
 
     def _listen(self) -> None:
         while not self._closing:
+            self.alive_at = time.monotonic()
             wait = self._wait()
             if wait is not None and 0 < wait < SHORT:
                 ready = self._selector.select(0)
@@ -212,7 +227,7 @@ class OscServer:
             self._room += len(packet) + 64
             try:
                 self.handle(packet, sender)
-            except Exception:
+            except BaseException:  # nothing that a message does ends the thread
                 log.exception("Handling a packet from %s failed.", sender.name)
             if self._handled is not None:
                 self._handled(max(time.time() - at, 0.0))

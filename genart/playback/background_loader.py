@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import TypeVar
 
 import torch
 
 from genart.contracts import Generator
 from genart.errors import UnknownName, UsageError, out_of_memory
+from genart.interrupts import GivenUp
 from genart.models.devices import pick_device
 from genart.playback.device_errors import let_go
-from genart.playback.faults import Faults
+from genart.playback.loop_thread import LoopThread
 from genart.playback.sketch import Sketch, load_sketch
+from genart.playback.supervisor import Supervisor
 
 T = TypeVar("T")
 _LOOK = 0.2  # seconds between looks at the sketch's file, and for which a model must stay requested
@@ -43,7 +46,7 @@ class BackgroundLoader:
 
     Args:
         load: returns the generator of a name, on `device`; may take long.
-        faults: where a model or sketch that cannot be loaded is reported.
+        supervisor: watches the threads; a model or sketch that cannot be loaded is reported there.
         sketch: the sketch's file to watch, or None.
         device: "auto", "cpu", "cuda" or "mps".
         prepare: changes a loaded generator to the one that plays, for example to another aspect.
@@ -55,19 +58,21 @@ class BackgroundLoader:
         device: where models are loaded.
         lost: the kinds of device that are never used again.
         loading: the name of the model that is being loaded, or "".
+        on_sketch: called when a sketch is ready, from the thread that loaded it.
     """
 
     def __init__(
         self,
         load: Callable[[str], Generator],
-        faults: Faults,
+        supervisor: Supervisor,
         sketch: Path | None = None,
         *,
         device: str = "auto",
         prepare: Callable[[Generator], Generator] = lambda model: model,
         warm: Callable[[Generator], object] = lambda model: model(model.sample([0])),
     ) -> None:
-        self._load, self._faults, self.sketch = load, faults, sketch
+        self._load, self.sketch = load, sketch
+        self._supervisor, self._faults = supervisor, supervisor.faults
         self._prepare, self._warm = prepare, warm
         self.device, self.lost, self.loading = device, set[str](), ""
         self.failed: set[str] = set()
@@ -79,18 +84,29 @@ class BackgroundLoader:
         self._sketches_ready: deque[type[Sketch]] = deque()
         self._sketch_wish: SketchRequest | None = None
         self._seen = self._stamp()
-        self._thread = Thread(target=self._work, name="genart-loader", daemon=True)
+        self.on_sketch: Callable[[], None] = lambda: None
+        self._saved, self._rest, self._file_saved = Event(), Event(), False
+        self._loops = [
+            LoopThread(supervisor, name, body)
+            for name, body in (
+                ("models", self._work),
+                ("sketch file", self._watch_file),
+                ("sketch loader", self._load_sketches),
+            )
+        ]
 
     def start(self) -> None:
         """Start to watch and load."""
-        self._thread.start()
+        for loop in self._loops:
+            loop.start()
 
     def close(self) -> None:
         """Stop; a load that is running is abandoned."""
         self._closed = True
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join(2 * _LOOK)
+        for event in (self._woken, self._saved, self._rest):
+            event.set()
+        for loop in self._loops:
+            loop.close(_LOOK)
 
     def has(self, name: str) -> bool:
         """Whether a model is in memory."""
@@ -120,7 +136,9 @@ class BackgroundLoader:
                 self._keep(name, self._made_ready(name))
             self.failed.discard(name)
             self._faults.settle("model")
-        except Exception as error:
+        except GivenUp:
+            raise
+        except BaseException as error:
             self.failed.add(name)
             self._faults.refused(self._path, name, error)
             if out_of_memory(error):
@@ -131,23 +149,22 @@ class BackgroundLoader:
     def want_sketch(self, request: SketchRequest) -> None:
         """Load another sketch in the background; its file is watched from then on."""
         self._sketch_wish = request
-        self._woken.set()
+        self._saved.set()
+        self._supervisor.hurry("reload")
 
     def fetch_sketch(self) -> None:
         """Load the sketch that was requested last, if any."""
         request, self._sketch_wish = self._sketch_wish, None
         if request is None:
             return
-        try:
-            kind = request.source
-            loaded = kind if isinstance(kind, type) else load_sketch(kind)
+        kind = request.source
+        loaded = self._loaded(kind)
+        if loaded is not None:
             self.sketch = sketch_file(kind)
-        except (Exception, SystemExit) as error:
-            self._faults.add("reload", error)
-            return
-        self._seen = self._stamp()
-        request.loaded(loaded)
-        self._sketches_ready.append(loaded)
+            self._seen = self._stamp()
+            request.loaded(loaded)
+            self._sketches_ready.append(loaded)
+            self.on_sketch()
 
     def models_ready(self) -> list[str]:
         """Names of the models that were loaded, or failed, since the last call."""
@@ -173,14 +190,33 @@ class BackgroundLoader:
 
     def look(self) -> None:
         """Load the sketch's file if it was saved since the last look."""
+        if self._was_saved():
+            self.load_sketch()
+
+    def load_sketch(self) -> None:
+        """Load the sketch's file; what it raises is reported."""
+        assert self.sketch is not None
+        loaded = self._loaded(self.sketch)
+        if loaded is not None:
+            self._sketches_ready.append(loaded)
+            self.on_sketch()
+
+    def _loaded(self, source: str | Path | type[Sketch]) -> type[Sketch] | None:
+        try:
+            with self._supervisor.watch("reload", math.inf):
+                return source if isinstance(source, type) else load_sketch(source)
+        except GivenUp:  # another one is asked for
+            raise
+        except BaseException as error:
+            self._faults.add("reload", error)
+            return None
+
+    def _was_saved(self) -> bool:
         stamp = self._stamp()
         if self.sketch is None or stamp is None or stamp == self._seen:
-            return
+            return False
         self._seen = stamp
-        try:
-            self._sketches_ready.append(load_sketch(self.sketch))
-        except (Exception, SystemExit) as error:
-            self._faults.add("reload", error)
+        return True
 
     def _usable(self, kind: str) -> bool:
         try:
@@ -194,8 +230,24 @@ class BackgroundLoader:
                 self._woken.clear()  # and wait again: a newer request may follow
             else:
                 self.fetch()
+
+    def _watch_file(self) -> None:
+        while not self._closed:
+            if self._was_saved():
+                self._file_saved = True
+                self._saved.set()
+                self._supervisor.hurry("reload")  # what was saved before is no longer needed
+            self._rest.wait(_LOOK)
+
+    def _load_sketches(self) -> None:
+        while not self._closed:
+            self._saved.wait()
+            self._saved.clear()
+            if not self._closed:
                 self.fetch_sketch()
-                self.look()
+            if self._file_saved and not self._closed:
+                self._file_saved = False
+                self.load_sketch()
 
     def _made_ready(self, name: str) -> Generator:
         model = self._prepare(self._load(name))

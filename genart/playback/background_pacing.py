@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from threading import Condition, Thread
+from threading import Condition
 
 from genart.contracts import Generator, Interpolator
 from genart.latent import Latent
 from genart.latents.constant_speed import Clock, travel
 from genart.latents.walks import Walk, eased
-from genart.playback.faults import Faults
+from genart.playback.loop_thread import LoopThread
+from genart.playback.supervisor import Supervisor
 
 _GLIDE = Fraction(2)  # seconds over which a walk changes to constant speed
 
@@ -65,18 +66,19 @@ class BackgroundPacer:
     """Makes the walk that plays constant-speed; the newest request replaces older ones.
 
     Args:
-        faults: where a walk that cannot be measured is reported; it then stays as it is.
+        supervisor: watches the thread; a walk that cannot be measured is reported there, and stays
+            as it is.
         rest: how long to pause after an image, as a share of the time that it took, so that the
             engine gets most of the machine.
     """
 
-    def __init__(self, faults: Faults, rest: float = 3.0) -> None:
-        self._faults, self._rest = faults, rest
+    def __init__(self, supervisor: Supervisor, rest: float = 3.0) -> None:
+        self._faults, self._rest = supervisor.faults, rest
         self._change = Condition()
         self._request: _Request | None = None
         self._at = 0.0
         self._closed = False
-        self._thread = Thread(target=self._work, name="genart-pacer", daemon=True)
+        self._loop = LoopThread(supervisor, "pacer", self._work)
 
     def __call__(self, walk: Walk, model: Generator, truncation: float, cutoff: int | None) -> Walk:
         """The walk, at once; some time after it was measured it has constant speed."""
@@ -96,15 +98,14 @@ class BackgroundPacer:
 
     def start(self) -> None:
         """Start the thread."""
-        self._thread.start()
+        self._loop.start()
 
     def close(self) -> None:
         """Stop after the image that is being made."""
         with self._change:
             self._closed = True
             self._change.notify_all()
-        if self._thread.is_alive():
-            self._thread.join(2.0)
+        self._loop.close(1.0)
 
     def advance(self, t: Fraction, walk: Walk | None) -> None:
         """Set the time of the walk that plays to t in seconds; other walks are no longer needed."""
@@ -127,7 +128,7 @@ class BackgroundPacer:
                 self._faults.settle("walk")
             except _Superseded:
                 continue
-            except Exception as error:
+            except BaseException as error:
                 self._faults.add("walk", error)
             with self._change:
                 self._request = None if self._request is request else self._request

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from genart.param_groups import ParamGroup, ParamSource
+from genart.params import ParamTree
 
 
 def _directions(path: str, before: object | None) -> ParamGroup | None:
@@ -44,3 +45,12 @@ PARAM_SOURCES: Mapping[str, ParamSource] = {
 def sources_first(item: tuple[str, Any]) -> bool:
     """Sort key for (path, value) pairs: values that add Params come before those of such Params."""
     return item[0] not in PARAM_SOURCES
+
+
+def refusable_texts(tree: ParamTree) -> dict[str, Any]:
+    """Return the Params that can be refused after they were set: texts, and a model's class."""
+    return {
+        path: tree.value(path)
+        for path in tree
+        if isinstance(tree[path].default, str) or path == "model.label"
+    }

@@ -18,6 +18,7 @@ from genart.contracts import (
     Image,
 )
 from genart.errors import GenartError, ParamError, SketchError
+from genart.interrupts import GivenUp
 from genart.latent import Latent
 from genart.latents.constant_speed import even
 from genart.latents.keys import Key, make_keys, parse_keys
@@ -255,9 +256,9 @@ class SketchPlayer:
     def _guarded(self, step: Callable[..., Any], *args: float) -> Any:
         try:
             return step(*args)
-        except GenartError:
+        except (GenartError, GivenUp, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:  # such as sys.exit()
             file = step.__func__.__code__.co_filename  # type: ignore[attr-defined]
             raise SketchError(blame(error, file)) from error
 

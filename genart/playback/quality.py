@@ -138,6 +138,7 @@ class QualityController:
         self._t = 0.0
         self._barred = 0.0  # no step up before
         self._while = _LONG_WHILE
+        self._lowered = False  # whether a failure lowered it
         self.renew()
 
     @property
@@ -199,13 +200,14 @@ class QualityController:
             self._rungs = quality_levels(model, self._broken)
             self._at = min(self._at, len(self._rungs) - 1)
 
-    def relieve(self, t: float) -> bool:
-        """Memory ran out: step down; returns whether there was a step left."""
+    def relieve(self, t: float, why: str = "as memory ran out") -> bool:
+        """An image needs too much memory or time: step down; whether there was a step left."""
         self._pass(t)
         self._while *= 2 if self._raised is not None else 1
         down = self._at + 1 < len(self._rungs)
         if down:
-            self._go(self._at + 1, "as memory ran out")
+            self._lowered = True
+            self._go(self._at + 1, why)
         self._barred = self._blind = t + self._while
         return down
 
@@ -214,6 +216,13 @@ class QualityController:
         self._barred = min(self._barred, self._t)
         if self._at:
             self._raise("as was asked")
+
+    def restore(self) -> None:
+        """Another sketch plays: return to the best level if a failure had lowered it."""
+        if self._lowered:
+            self._lowered, self._barred, self._while = False, 0.0, _LONG_WHILE
+            if self._at:
+                self._go(0, "as another sketch plays")
 
     def down(self) -> None:
         """Go down one level now, on request, and stay there until `up`."""

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
+from types import FrameType
 from typing import Any
 
-import numpy as np
-
 from genart.contracts import Frame, Generator
-from genart.errors import GenartError, UsageError, out_of_memory
+from genart.errors import GenartError, SketchError, UsageError, out_of_memory
+from genart.interrupts import GivenUp
 from genart.params import ParamTree
 from genart.playback.background_loader import BackgroundLoader
 from genart.playback.background_pacing import BackgroundPacer
 from genart.playback.clock import Tick
 from genart.playback.device_errors import let_go, lost_device
-from genart.playback.faults import Faults
+from genart.playback.image_limits import LONGEST_FIRST, ImageLimits, LateImage
+from genart.playback.message_card import message_card
+from genart.playback.param_sources import refusable_texts
+from genart.playback.plain_walk import PlainWalk
 from genart.playback.player import SketchPlayer
 from genart.playback.quality import QualityController
-from genart.playback.sketch import Sketch
+from genart.playback.sketch import Sketch, blame
+from genart.playback.supervisor import Supervisor
 
 _MODEL, _OTHER = "model.name", "model.other"
 _FIRST_WAIT, _LONGEST_WAIT = Fraction(1, 20), Fraction(2)  # seconds between tries
+_LONGEST_REST = Fraction(30)  # seconds between tries of a sketch whose images were given up
 _SHORT = 60  # out of memory twice within so many seconds: lower the quality
+_SET = 10.0  # seconds that setting a Param may take: a text may load a network
 
 
 class ResilientPlayer:
@@ -36,10 +43,14 @@ class ResilientPlayer:
     good. If memory runs out, cached memory is freed and the quality is lowered. If a device is
     lost, the model is loaded again on another one.
 
+    An image that takes too long is given up, see `ImageLimits`. Params that were changed since the
+    last good image are then reset; if none was, the quality is lowered. Until a sketch has made an
+    image, a walk of the model is shown, or a card that says what is wrong.
+
     Args:
         player: plays the sketch.
         loader: loads models and sketches in the background.
-        faults: where faults are reported.
+        supervisor: watches how long images take; faults are reported there.
         size: (h, w) of the frames.
         quality: chooses the quality level; None never lowers it.
         pacer: makes walks constant-speed in the background; None does so at once.
@@ -51,13 +62,14 @@ class ResilientPlayer:
 
     Attributes:
         sketch_player: what plays now.
+        limits: how long images may take.
     """
 
     def __init__(
         self,
         player: SketchPlayer,
         loader: BackgroundLoader,
-        faults: Faults,
+        supervisor: Supervisor,
         *,
         size: tuple[int, int],
         quality: QualityController | None = None,
@@ -68,7 +80,8 @@ class ResilientPlayer:
         played: Callable[[Tick], None] = lambda tick: None,
         now: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.sketch_player, self._loader, self._faults = player, loader, faults
+        self.sketch_player, self._loader = player, loader
+        self._supervisor, self._faults = supervisor, supervisor.faults
         self._restored, self._changed, self._swapped = restored, changed, swapped
         self._now, self._played = now, played
         self._quality, self._pacer = quality or QualityController(1.0), pacer
@@ -77,8 +90,13 @@ class ResilientPlayer:
         if pacer is not None:
             player.make_even = pacer
         player.load_second = self._second
-        self._good = _texts(player.tree)
-        self._held: Frame = np.zeros((*size, 3), np.uint8)
+        self._good = refusable_texts(player.tree)
+        self._size = size
+        self._held: Frame = message_card(size, type(player.sketch).__name__)
+        self._begun = False  # whether the sketch has made an image
+        self._plain: SketchPlayer | None = None  # plays until then
+        self.limits = ImageLimits()
+        self._behind = 0  # images given up before this one was asked for that still hang
         self._fails, self._retry = 0, Fraction(0)
         self._wish = ""  # the model that is being loaded
         self._before: str | None = None  # the model before, until the new one's first frame
@@ -106,13 +124,25 @@ class ResilientPlayer:
             else:
                 if path == _OTHER:
                     self._loader.failed.discard(value)  # asked for again, it is loaded again
-                self._turn(path, value)
+                self._change(path, value)
+        except GivenUp:
+            raise
         except UsageError as error:
             self._faults.refused(path, value, error)
             if path in self.tree:
                 self._restored(path, self.tree.value(path))
-        except Exception as error:  # an error in a Param's owner must not stop the engine
+        except BaseException as error:  # an error in a Param's owner must not stop the engine
             self._faults.add("controls", error)
+
+    def _change(self, path: str, value: Any) -> None:
+        """Set a Param, to the nearest value for which images were not given up."""
+        fits = self.limits.nearest(path, value)
+        if path in self.tree:
+            self.limits.changed(path, self.tree.value(path))
+        with self._supervisor.watch("params", _SET):
+            self._turn(path, fits)
+        if fits != value:
+            self._restored(path, fits)
 
     def _turn(self, path: str, value: Any) -> None:
         tree = self.tree
@@ -125,25 +155,98 @@ class ResilientPlayer:
         self.sketch_player.advance(t)
 
     def frame(self, tick: Tick) -> Frame:
-        """The frame of one tick, or the last good one; black if there was none."""
-        self._make(tick)
+        """The frame of one tick, or the last good one."""
+        try:
+            with self._supervisor.watch("engine", _SET):
+                self._make(tick)
+        except GivenUp:
+            raise
+        except BaseException as error:  # in what was called beside the sketch
+            self._faults.add("engine", error)
         self._played(tick)
         return self._held
 
     def _make(self, tick: Tick) -> None:
+        late = self.limits.take_late()
+        if late is not None:
+            self._was_given_up(tick, late)
         self._take_over(tick)
         if self._pacer is not None:
             self._pacer.advance(tick.t, getattr(self.sketch_player.sketch, "walk", None))
-        if tick.t >= self._retry and not self._renewing:
-            began = self._now()
-            try:
-                self._held = self.sketch_player.frame(tick)
-            except (Exception, SystemExit) as error:
-                self._failed(tick, error)
-            else:
-                if self._counts():
-                    self._quality.made(float(tick.t), self._now() - began)
-                self._went_well()
+        if self._renewing:
+            return
+        if tick.t >= self._retry and self._supervisor.hanging("sketch") <= self._behind:
+            self._try_image(tick)
+        if self._fails and not self._begun:
+            self._show_plain(tick)
+
+    def _try_image(self, tick: Tick) -> None:
+        began = self._now()
+        try:
+            frame = self._drawn(self.sketch_player, tick)
+        except GivenUp:
+            raise
+        except BaseException as error:  # whatever a sketch raises is the sketch's fault
+            self._failed(tick, error)
+            return
+        self._held, self._begun = frame, True
+        took = self._now() - began
+        self.limits.made(took)
+        if self._counts():
+            self._quality.made(float(tick.t), took)
+        self._went_well()
+
+    def _drawn(self, player: SketchPlayer, tick: Tick) -> Frame:
+        """A frame of a player, given up if it takes too long."""
+        with self._supervisor.watch("sketch", self.limits.limit, self.limits.note_late):
+            return player.frame(tick)
+
+    def _show_plain(self, tick: Tick) -> None:
+        """Show a walk of the model while the sketch has made no image yet; else say why not."""
+        try:
+            if self._plain is None:
+                self._plain = self.sketch_player.with_sketch(PlainWalk())
+            self._held = self._drawn(self._plain, tick)
+        except GivenUp:
+            raise
+        except BaseException:
+            name, said = type(self.sketch_player.sketch).__name__, self._faults.now()
+            self._held = message_card(self._size, name, said[-1] if said else "")
+
+    def _was_given_up(self, tick: Tick, late: LateImage) -> None:
+        """An image took too long, and this thread continues."""
+        self._fails += 1
+        self._retry = tick.t
+        if self._reset(f"takes longer than {late.limit:.0f} s an image here"):
+            self.limits.forgive()
+        elif late.in_model and self._quality.relieve(
+            float(tick.t), f"as an image took more than {late.limit:.0f} s"
+        ):
+            self.limits.renew()
+        else:
+            self._faults.add(
+                "sketch", f"An image was given up after {late.limit:.0f} s at {late.line}."
+            )
+            self._retry = tick.t + min(Fraction(2) ** min(self._fails, 5), _LONGEST_REST)
+            return  # and not before the thread that hangs in it has ended
+        self._behind = self._supervisor.hanging("sketch")
+
+    def _reset(self, why: str, *, choices: bool = True) -> bool:
+        """Reset what was changed since the last good image; returns whether there was anything."""
+        changed = {
+            path: value
+            for path, value in self.limits.take_changed().items()
+            if path in self.tree and self.tree.value(path) != value
+            and (choices or not self.tree[path].choices)
+        }  # fmt: skip
+        for path, value in changed.items():
+            now = self.tree.value(path)
+            self.limits.refuse(path, value, now)
+            self._faults.refused(path, now, f"{path}: {now} {why}; it is {value} again.")
+            with suppress(GenartError):
+                self._turn(path, value)
+                self._restored(path, value)
+        return bool(changed)
 
     def _counts(self) -> bool:
         """Whether the time of this frame is typical for the next ones."""
@@ -172,8 +275,10 @@ class ResilientPlayer:
         if name != playing:
             self._before = playing if self._before is None else self._before
             self.sketch_player.set(_MODEL, name)
+            self.limits.renew()
 
     def _went_well(self) -> None:
+        self._behind = 0
         if self._fails:
             self._fails = 0
             for where in ("sketch", "memory", "device"):
@@ -182,7 +287,7 @@ class ResilientPlayer:
             self._before = None
             self._swapped(self.tree.value(_MODEL))
         pending = {_OTHER: self._good[_OTHER]} if self.sketch_player.second_model.waiting else {}
-        self._good = _texts(self.tree) | pending
+        self._good = refusable_texts(self.tree) | pending
 
     def _failed(self, tick: Tick, error: BaseException) -> None:
         self._fails += 1
@@ -192,13 +297,27 @@ class ResilientPlayer:
         if lost is not None and lost not in self._loader.lost:
             self._renew(lost)
         elif out_of_memory(error):
-            self._relieve(tick, error)
+            if self._reset("needs more memory than there is", choices=False):
+                let_go(error)
+            else:
+                self._relieve(tick, error)
         elif self._before is not None:
             self._switch_back(error)
         else:
             if not self._set_back(error):
-                self._faults.add("sketch", error)
+                self._faults.add("sketch", self._blamed(error))
             self._quality.failed(float(tick.t))
+
+    def _blamed(self, error: BaseException) -> str:
+        """An error with the line of the sketch's file."""
+        file = getattr(sys.modules.get(type(self.sketch_player.sketch).__module__), "__file__", "")
+        return str(error) if isinstance(error, GenartError) else blame(error, file or "")
+
+    def _note_refused(self, stack: list[FrameType], line: str) -> None:
+        """The first image of a saved sketch is given up; called by the watching thread."""
+        self._faults.add(
+            "reload", f"The first image was given up after {LONGEST_FIRST:.0f} s at {line}."
+        )
 
     def _relieve(self, tick: Tick, error: BaseException) -> None:
         """Free cached memory; if that was not enough, lower the quality."""
@@ -229,7 +348,8 @@ class ResilientPlayer:
     def _set_back(self, error: BaseException) -> bool:
         """Reset the texts that a walk or model refused; returns whether there are any."""
         now = {path: self.tree.value(path) for path in self._good if path in self.tree}
-        texts = [p for p, x in now.items() if x != self._good[p]] * isinstance(error, UsageError)
+        refused = isinstance(error, GenartError) and not isinstance(error, SketchError)
+        texts = [p for p, x in now.items() if x != self._good[p]] * refused
         for path in texts:
             self._faults.refused(path, now[path], error)
             with suppress(GenartError):
@@ -263,21 +383,18 @@ class ResilientPlayer:
     def _try(self, kind: type[Sketch], tick: Tick) -> None:
         try:
             fresh = self.sketch_player.with_sketch(kind())
-            self._held = fresh.frame(tick)
-        except (Exception, SystemExit) as error:
+            with self._supervisor.watch("reload", LONGEST_FIRST, self._note_refused):
+                self._held = fresh.frame(tick)
+        except GivenUp:
+            raise
+        except BaseException as error:
             self._faults.add("reload", error)
             return
-        self.sketch_player = fresh
+        self.sketch_player, self._begun, self._plain = fresh, True, None
+        self._behind = self._supervisor.hanging("sketch")
+        self.limits.renew()
         self._quality.renew()
+        self._quality.restore()
         self._faults.settle("reload")
         self._retry = Fraction(0)
         self._changed()
-
-
-def _texts(tree: ParamTree) -> dict[str, Any]:
-    """The Params that can be refused after they were set: texts, and a model's class."""
-    return {
-        path: tree.value(path)
-        for path in tree
-        if isinstance(tree[path].default, str) or path == "model.label"
-    }

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genart.errors import SketchError, UnknownName, UsageError
+from genart.interrupts import GivenUp
 from genart.profiling import span
 
 if TYPE_CHECKING:
@@ -217,7 +218,9 @@ def _run(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (GivenUp, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # such as sys.exit()
         del sys.modules[name]
         raise SketchError(blame(error, path)) from error
     return module

@@ -15,6 +15,7 @@ from genart.playback.clock import Tick
 from genart.playback.faults import Faults
 from genart.playback.player import Player, SketchPlayer
 from genart.playback.resilient_player import ResilientPlayer
+from genart.playback.supervisor import Supervisor
 
 log = logging.getLogger("genart.playback.show")
 
@@ -41,9 +42,10 @@ class ShowPlayer:
         self, player: SketchPlayer, load: Callable[[str], Generator], size: tuple[int, int]
     ) -> None:
         self._faults = Faults(log.warning)
-        self._loader = BackgroundLoader(load, self._faults)
+        supervisor = Supervisor(self._faults)
+        self._loader = BackgroundLoader(load, supervisor)
         second = player.load_second  # the second model is loaded at once, too
-        self._player = ResilientPlayer(player, self._loader, self._faults, size=size)
+        self._player = ResilientPlayer(player, self._loader, supervisor, size=size)
         player.load_second = second
         self._begun = False
 

@@ -27,12 +27,17 @@ class Advertisement:
         web: (host, port) of OSCQuery.
         osc: (host, port) of OSC.
         faults: where it is reported if it cannot be announced.
+
+    Attributes:
+        name: its name in reports.
     """
+
+    name = "mdns"
 
     def __init__(
         self, name: str, web: tuple[str, int], osc: tuple[str, int], faults: Faults
     ) -> None:
-        self._name, self._faults = name, faults
+        self._title, self._faults = name, faults
         self._offers = {"_oscjson._tcp.local.": web, "_osc._udp.local.": osc}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -55,10 +60,9 @@ class Advertisement:
     def _work(self) -> None:
         try:
             asyncio.run(self._announce())
-        except asyncio.CancelledError:
-            pass
-        except Exception as error:  # the performance does not need it
-            self._faults.add("mdns", error)
+        except BaseException as error:  # the performance does not need it
+            if not self._closing:
+                self._faults.add("mdns", error)
 
     async def _announce(self) -> None:
         from zeroconf import IPVersion
@@ -71,7 +75,7 @@ class Advertisement:
         try:
             for kind, (host, port) in self._offers.items():
                 info = AsyncServiceInfo(
-                    kind, f"{self._name}.{kind}", port=port, parsed_addresses=[_address(host)],
+                    kind, f"{self._title}.{kind}", port=port, parsed_addresses=[_address(host)],
                     server=f"{socket.gethostname()}.local.",
                 )  # fmt: skip
                 await zeroconf.async_register_service(info, allow_name_change=True)

@@ -15,6 +15,7 @@ from support.live_parts import Painted, Told, steady, tick
 
 import genart
 from genart.playback.background_pacing import BackgroundPacer
+from genart.playback.supervisor import Supervisor
 from genart.plugins import registry
 
 PHASES = [k / 24 for k in range(24)]
@@ -27,7 +28,7 @@ def plasma() -> genart.Generator:
 
 @pytest.fixture
 def pacer() -> Iterator[BackgroundPacer]:
-    made = BackgroundPacer(Told(), rest=0.0)
+    made = BackgroundPacer(Supervisor(Told()), rest=0.0)
     yield made
     made.close()
 
@@ -122,7 +123,7 @@ def test_a_walk_that_cannot_be_paced_plays_on_and_is_reported(plasma: genart.Gen
             raise RuntimeError("no image")
 
     told = Told()
-    pacer = BackgroundPacer(told, rest=0.0)
+    pacer = BackgroundPacer(Supervisor(told), rest=0.0)
     plain = genart.walk(plasma.sample([1, 2]))
     walk = pacer(plain, Broken(plasma), 1.0, None)
     pacer.start()

@@ -18,6 +18,7 @@ from genart.playback.faults import Faults
 from genart.playback.player import SketchPlayer
 from genart.playback.resilient_player import ResilientPlayer
 from genart.playback.settings import Settings
+from genart.playback.supervisor import Supervisor
 
 SIZE = (32, 32)
 
@@ -78,11 +79,12 @@ def steady(
 ) -> tuple[ResilientPlayer, BackgroundLoader, Told]:
     """A player alone, and its reported faults."""
     faults = Told()
-    loader = BackgroundLoader(load, faults, file)
+    supervisor = Supervisor(faults)
+    loader = BackgroundLoader(load, supervisor, file)
     sketch = kind()
     values = Settings({"model.name": model, **(settings or {})}, sketch)
     first = SketchPlayer(sketch, values, load=loader.get, size=SIZE, strict=True)
-    return ResilientPlayer(first, loader, faults, size=SIZE, **hooks), loader, faults
+    return ResilientPlayer(first, loader, supervisor, size=SIZE, **hooks), loader, faults
 
 
 class Told(Faults):

@@ -18,6 +18,8 @@ class LiveClock:
     ticks it missed. Times are exact fractions of the rate, as in a film, so that a recorded show
     renders to the same frames; dt contains how much was skipped.
 
+    Iterated again, it continues: the thread that iterated may have been replaced.
+
     Args:
         fps: ticks per second.
         seconds: after how long to end; None ticks until `stop`.
@@ -57,7 +59,10 @@ class LiveClock:
             self._start += seconds
 
     def __iter__(self) -> Iterator[Tick]:
-        self._start, before, index = self.now(), -1, 0
+        if self._start is None:
+            self._start = self.now()
+        before = -1 if self.tick is None else self.tick.index
+        index = before + 1
         while not self.stop.is_set() and (self._end is None or index < self._end):
             late = self.now() - self._start - float(index / self.fps)
             if late < 0:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from threading import Thread
 from typing import Any
 
 from genart.errors import ParamError
@@ -51,6 +52,7 @@ class OscService:
         rate: packets per second accepted from one host; None for any number.
 
     Attributes:
+        name: its name in reports.
         actions: all actions, by address under /genart.
         router: handles packets from elsewhere too, such as a WebSocket.
         feedback: sends changes to the peers; its `say` publishes a status.
@@ -58,6 +60,8 @@ class OscService:
     Raises:
         UsageError: an address that cannot be bound, or a peer that cannot be found.
     """
+
+    name = "osc"
 
     def __init__(
         self,
@@ -100,6 +104,20 @@ class OscService:
             raise
         self.scheduler.sooner = self.server.wake
         self.server.every(1 / RATE, self._flush)
+
+    @property
+    def thread(self) -> Thread:
+        """The thread that listens."""
+        return self.server.thread
+
+    @property
+    def alive_at(self) -> float:
+        """When the thread was last seen at work, in seconds of `time.monotonic`."""
+        return self.server.alive_at
+
+    def revive(self) -> bool:
+        """Start another thread because this one has ended; True."""
+        return self.server.revive()
 
     @property
     def address(self) -> tuple[str, int]:

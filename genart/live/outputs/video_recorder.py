@@ -58,7 +58,6 @@ class Recorder:
         self._lock = Lock()
         self._worker: OutputWorker | None = None
         self._ending: list[OutputWorker] = []
-        self._path = Path()
         self._count = self._dropped = 0
 
     @property
@@ -98,11 +97,11 @@ class Recorder:
         if path != name:
             self._faults.note("record", _why_other(name, path))
         with self._lock:
-            sink = _Film(path, self._fps, self._size, self.finished)
+            sink = _Film(path, self._fps, self._size, self.finished, self._free)
             self._worker = OutputWorker(
                 "record", sink, self._faults, max(2, round(_BUFFER * self._fps))
             )
-            self._path, self._count = path, 0
+            self._count = 0
         return path
 
     def stop(self) -> None:
@@ -120,10 +119,7 @@ class Recorder:
         if worker is None:
             return
         self._count += 1
-        if self._count % max(1, round(self._fps)) == 1 and self._free(self._path) < _ROOM:
-            self._faults.add("record", f"The disk of {self._path} is nearly full: stopped.")
-            self.stop()
-        elif worker.failed:
+        if worker.failed:  # it has said why
             self.stop()
         else:
             worker.write(frame)
@@ -145,14 +141,36 @@ class _Film:
     """One recording: Matroska first, then the format asked for."""
 
     def __init__(
-        self, path: Path, fps: Fraction, size: tuple[int, int], finished: list[Path]
+        self,
+        path: Path,
+        fps: Fraction,
+        size: tuple[int, int],
+        finished: list[Path],
+        free: Callable[[Path], float],
     ) -> None:
-        self._path, self._finished = path, finished
+        self._path, self._finished, self._free = path, finished, free
+        self._second, self._count = max(1, round(fps)), 0
         self._running = _running_name(path)
         self._sink: Sink = registry("sink").create("mkv", path=self._running, fps=fps, size=size)
 
     def write(self, frame: Frame) -> None:
+        """Write one frame; once a second, look whether the disk has room.
+
+        Raises:
+            RenderError: the disk is nearly full, or the folder is gone.
+        """
+        self._count += 1
+        if self._count % self._second == 1 % self._second:
+            self._check_room()
         self._sink.write(frame)
+
+    def _check_room(self) -> None:
+        try:
+            room = self._free(self._path)
+        except OSError as error:
+            raise RenderError(f"The folder of {self._path} is gone: stopped.") from error
+        if room < _ROOM:
+            raise RenderError(f"The disk of {self._path} is nearly full: stopped.")
 
     def close(self) -> None:
         self._sink.close()

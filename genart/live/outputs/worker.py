@@ -35,6 +35,7 @@ class OutputWorker:
         dropped: frames the sink was too slow for, or that came while its receiver was gone.
         failed: whether the sink was given up.
         lane: where the time of the sink is counted when profiling.
+        thread: writes to the sink.
     """
 
     def __init__(
@@ -48,14 +49,24 @@ class OutputWorker:
         self.name, self.dropped, self.failed = name, 0, False
         self.lane: Lane | None = None
         self._gone: float | None = None  # since when
+        self._busy: float | None = None  # since when it writes a frame
         self._now = now
         self._sink, self._faults, self._depth = sink, faults, depth
         self._waiting: deque[tuple[Frame, int]] = deque()
         self._owed = 0
         self._closing = False
         self._change = Condition()
-        self._thread = Thread(target=self._work, name=f"genart-{name}", daemon=True)
-        self._thread.start()
+        self.thread = Thread(target=self._work, name=f"genart-{name}", daemon=True)
+        self.thread.start()
+
+    @property
+    def alive_at(self) -> float:
+        """When the thread was last seen at work, in seconds of `time.monotonic`."""
+        return time.monotonic() if self._busy is None else self._busy
+
+    def revive(self) -> bool:
+        """False: a thread ends with its sink."""
+        return False
 
     @property
     def away(self) -> bool:
@@ -65,7 +76,7 @@ class OutputWorker:
     @property
     def finished(self) -> bool:
         """Whether the sink has taken its last frame and is closed."""
-        return not self._thread.is_alive()
+        return not self.thread.is_alive()
 
     def write(self, frame: Frame) -> None:
         """Offer one frame."""
@@ -96,8 +107,8 @@ class OutputWorker:
     def close(self, seconds: float = 30.0) -> None:
         """Wait until the sink has finished; one that hangs is left behind."""
         self.end()
-        self._thread.join(seconds)
-        if self._thread.is_alive():
+        self.thread.join(seconds)
+        if self.thread.is_alive():
             self._faults.add(self.name, f"did not finish within {seconds:g} s and was left behind.")
 
     def drained(self, seconds: float = 10.0) -> bool:
@@ -112,11 +123,12 @@ class OutputWorker:
                 for _ in range(times):
                     self._pass_on(frame)
             self._sink.close()
-        except Exception as error:
+        except BaseException as error:  # whatever a sink raises is its own fault
             self._give_up(error)
 
     def _pass_on(self, frame: Frame) -> None:
         lane = self.lane
+        self._busy = time.monotonic()
         try:
             with nullcontext() if lane is None else lane.span(self.name):
                 self._sink.write(frame)
@@ -132,6 +144,8 @@ class OutputWorker:
                 seconds, self._gone = self._now() - self._gone, None
                 self._faults.settle(self.name)
                 self._faults.note(self.name, f"back after {seconds:.0f} s.")
+        finally:
+            self._busy = None
 
     def _next(self) -> tuple[Frame, int] | None:
         with self._change:
@@ -140,11 +154,11 @@ class OutputWorker:
             self._change.notify_all()
             return job
 
-    def _give_up(self, error: Exception) -> None:
+    def _give_up(self, error: BaseException) -> None:
         with self._change:
             self.failed = True
             self._waiting.clear()
             self._change.notify_all()
         self._faults.add(self.name, error)
-        with suppress(Exception):
+        with suppress(BaseException):
             getattr(self._sink, "abort", self._sink.close)()

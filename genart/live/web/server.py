@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from threading import Event, Lock, Thread
 from typing import Any
@@ -66,13 +67,18 @@ class Web:
         title: the name in HOST_INFO.
 
     Attributes:
+        name: its name in reports.
         preview: the sink whose newest frame the page shows.
         address: (host, port) it listens on.
         url: the address to open in a browser, with the token if one is needed.
+        thread: serves.
+        alive_at: when the thread was last seen at work, in seconds of `time.monotonic`.
 
     Raises:
         UsageError: the address cannot be bound.
     """
+
+    name = "web"
 
     def __init__(
         self,
@@ -101,13 +107,13 @@ class Web:
         self._clients = Clients(store, line or status, cues, self._actions.run)
         info = host_info(title, osc, self.address)
         self._query = Query(lambda: store.tree, store.current, status, self._actions, info)
-        config = uvicorn.Config(
+        self._config = uvicorn.Config(
             self._app(), log_config=None, lifespan="off", ws="websockets-sansio",
             ws_per_message_deflate=False,  # a JPEG is compressed already, and zlib is slow
             timeout_graceful_shutdown=1, ws_max_size=1 << 16, access_log=False,
         )  # fmt: skip
-        self._server = uvicorn.Server(config)
-        self._thread = Thread(target=self._work, name="genart-web", daemon=True)
+        self._server = uvicorn.Server(self._config)
+        self.thread, self.alive_at = self._new_thread(), time.monotonic()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._up = Event()
         self._lock = Lock()
@@ -126,28 +132,41 @@ class Web:
 
     def start(self) -> None:
         """Start to serve; returns once the server answers."""
-        self._thread.start()
+        self.alive_at = time.monotonic()
+        self.thread.start()
         self._up.wait(10)
         self._leave = self._store.subscribe(self._changed)
+
+    def revive(self) -> bool:
+        """Serve again at the same address because the thread has ended; True."""
+        self._socket.close()
+        self._socket = _bound(*self.address)
+        self._server = uvicorn.Server(self._config)
+        self.thread, self.alive_at = self._new_thread(), time.monotonic()
+        self.thread.start()
+        return True
 
     def close(self) -> None:
         """Close every connection and the server."""
         self._leave()
-        if not self._thread.is_alive():
+        if not self.thread.is_alive():
             self._socket.close()
             return
         self.preview.close()
         self._server.should_exit = True
-        self._thread.join(5)
+        self.thread.join(5)
 
     def new_tree(self) -> None:
         """Send to every client that the Params changed; from any thread."""
         self._later(self._clients.new_tree)
 
+    def _new_thread(self) -> Thread:
+        return Thread(target=self._work, name="genart-web", daemon=True)
+
     def _work(self) -> None:
         try:
             asyncio.run(self._serve())
-        except Exception as error:  # the performance continues without a page
+        except BaseException as error:  # the performance continues without a page
             self._faults.add("web", error)
         finally:
             self._up.set()
@@ -164,6 +183,7 @@ class Web:
 
     async def _tell_status(self) -> None:
         while True:
+            self.alive_at = time.monotonic()
             self._clients.status()
             if self._server.should_exit:
                 await self._clients.close()
