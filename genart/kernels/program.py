@@ -31,7 +31,7 @@ from genart.kernels.structures import (
 )
 from genart.kernels.weights import PackedWeights
 
-FEW = 64  # pixels up to which every tap is taken
+FEW = 64  # pixels of a small map
 
 
 def blocks(channels: int) -> int:
@@ -383,9 +383,16 @@ def choose_method(x: Values, weight: Tensor, stride: int, size: Sequence[int]) -
     kernel = (weight.shape[2], weight.shape[3])
     if x.memory.ndim == 3:
         return Method.GATHER
+    if kernel == (3, 3) and stride == 1:
+        return method_of_three(math.prod(size))
     if math.prod(size) > FEW:
-        if kernel == (3, 3) and stride == 1:
-            return Method.THREE
         if kernel == (2 * stride, 2 * stride):
             return Method.TWO
     return Method.DIRECT
+
+
+def method_of_three(pixels: int) -> Method:
+    """The fastest way of a 3x3 convolution: fewer products take more weights."""
+    if pixels <= FEW // 4:
+        return Method.DIRECT
+    return Method.SMALL if pixels <= FEW else Method.THREE

@@ -27,6 +27,7 @@ class Method(IntEnum):
     GATHER = 3
     RAISED = 4
     TAPS = 5
+    SMALL = 6
 
 
 class Kind(IntEnum):

@@ -10,7 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genart.kernels.program import Program, Values, address, blocks, by_channel
+from genart.kernels.program import (
+    FEW,
+    Program,
+    Values,
+    address,
+    blocks,
+    by_channel,
+    method_of_three,
+)
 from genart.kernels.structures import (
     BLOCK,
     MOST_COLORS,
@@ -40,7 +48,6 @@ Changes = Mapping[str, Callable[[Tensor], Tensor]]
 #: The classes of a synthesis network's modules.
 KNOWN = (Synthesis, SynthesisBlock, StyledConv, ToRGB, Conv, FullyConnected)
 _SLOPE, _EPS = 0.2, 1e-8
-_FEW = 64  # pixels read, up to which a layer takes every tap
 
 
 class Plan:
@@ -268,8 +275,8 @@ def make_plan(synthesis: Synthesis, program: Program, key: Key) -> Plan | None:
 
 def _method(up: bool, pixels: int) -> Method:
     if up:
-        return Method.TAPS if pixels <= _FEW else Method.RAISED
-    return Method.DIRECT if pixels <= _FEW else Method.THREE
+        return Method.TAPS if pixels <= FEW else Method.RAISED
+    return method_of_three(pixels)
 
 
 def _limit(clamp: float | None) -> float:

@@ -31,7 +31,7 @@ struct Kinds {
 struct Cut {
     const Convolution& conv;
     int depth, deep, panels, kinds;  // blocks read, blocks of a product, of 16 channels, of weights
-    int rows, columns, strip_rows, strips;
+    int tile, rows, columns, strip_rows, strips;  // pixels of a tile along an axis; the rest in tiles
 
     static bool raises(const Convolution& conv) { return conv.method == RAISED || conv.method == TAPS; }
 
@@ -44,10 +44,11 @@ struct Cut {
         if (method == TWO) deep = depth * conv.stride * conv.stride, kinds = 25;
         if (method == THREE || method == RAISED) kinds = KINDS;
         if (method == TAPS) kinds = 9;
+        if (method == SMALL) kinds = 16;
         const Map& map = raises(conv) ? conv.x : conv.y;
         const bool tiled = method == THREE || method == TWO || method == RAISED;
-        rows = tiled ? over(map.h, TILE) : map.h;
-        columns = tiled ? over(map.w, TILE) : map.w;
+        tile = tiled ? TILE : method == SMALL ? 2 : 1;
+        rows = over(map.h, tile), columns = over(map.w, tile);
         strip_rows = method == TAPS ? rows : least(rows, most(1, tiles_of(method) / columns));
         strips = over(rows, strip_rows);
     }
@@ -55,7 +56,7 @@ struct Cut {
     // Tiles of a strip: few enough for the cache.
     int tiles_of(int method) const {
         if (method == RAISED) return 32;
-        if (method == THREE || method == TWO) return 64;
+        if (method == THREE || method == TWO || method == SMALL) return 64;
         return most(48, least(256, 131072 / (deep * BLOCK)));
     }
 

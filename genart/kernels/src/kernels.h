@@ -54,11 +54,12 @@ struct Paint {
 
 // How a convolution is made.
 //
-// DIRECT: every tap. THREE: 3x3, stride 1, by minimal filtering, 36 products for 16 pixels. TWO: 2x2
+// DIRECT: every tap. THREE: 3x3, stride 1, by minimal filtering, 36 products for 16 pixels. SMALL: the
+// same with 16 products for 4 pixels and fewer kernels, for small maps. TWO: 2x2
 // likewise, 25 products; with stride 2 a 4x4 kernel, as the sum of four of 2x2. GATHER: every tap
 // for few channels; x is (h, w, channels) with the padding in it. RAISED: a transposed 3x3
 // convolution of stride 2 by minimal filtering, then a filter of `taps`; TAPS: the same, every tap.
-enum Method { DIRECT = 0, THREE = 1, TWO = 2, GATHER = 3, RAISED = 4, TAPS = 5 };
+enum Method { DIRECT = 0, THREE = 1, TWO = 2, GATHER = 3, RAISED = 4, TAPS = 5, SMALL = 6 };
 
 struct Convolution {
     Map x, y;  // y.data may be null where there is a `paint` that is all that is wanted

@@ -1,10 +1,12 @@
 // Minimal filtering (Winograd 1980; Lavin and Gray 2016; Toom and Cook): fewer products than taps.
 //
-// Two forms, each the same along both axes. Points are A and B with A^2 = 1/2, B^2 = 2, and their
+// All forms are the same along both axes. Points are A and B with A^2 = 1/2, B^2 = 2, and their
 // negatives, and infinity; they keep float32 within a few 1e-6 of the largest value.
 //
 // Three taps: 4 pixels from 6 points, with 0 as the sixth: 36 products of a channel pair for 16
 // pixels instead of 144.
+//
+// Three taps, small: 2 pixels from 4 points, 0, 1, -1 and infinity: 16 products for 4 pixels.
 //
 // Two taps: 4 pixels from 5 points: 25 products for 16 pixels instead of 64.
 //
@@ -17,7 +19,7 @@
 #include "simd.h"
 
 constexpr float A = 0.70710678118654752f, B = 1.41421356237309505f;
-constexpr int SIX = 6;  // kinds of products along an axis, in both forms
+constexpr int SIX = 6;  // kinds of products along an axis of the largest form
 
 // Windows of 6 pixels to 6 points: 0, A, -A, B, -B, infinity.
 template <class T>
@@ -53,6 +55,24 @@ inline void three_kernel(const T g[3], T v[6]) {
     v[3] = (b + wb * g[1]) * (1.0 / 6);
     v[4] = (b - wb * g[1]) * (1.0 / 6);
     v[5] = g[2];
+}
+
+// Windows of 4 pixels to 4 points: 0, 1, -1, infinity.
+template <class T>
+inline void small_in(const T d[4], T v[4]) {
+    v[0] = d[0] - d[2], v[1] = d[1] + d[2], v[2] = d[2] - d[1], v[3] = d[1] - d[3];
+}
+
+// Products at 4 points to 2 pixels.
+template <class T>
+inline void small_out(const T m[4], T y[2]) {
+    y[0] = m[0] + m[1] + m[2], y[1] = m[1] - m[2] - m[3];
+}
+
+// Three taps at the 4 points.
+template <class T>
+inline void small_kernel(const T g[3], T v[4]) {
+    v[0] = g[0], v[1] = (g[0] + g[1] + g[2]) * 0.5, v[2] = (g[0] - g[1] + g[2]) * 0.5, v[3] = g[2];
 }
 
 // Windows of 5 pixels to 5 points: A, -A, B, -B, infinity.

@@ -30,6 +30,19 @@ inline void pack_pair(const Cut& cut, const float* taps, float* to) {
         }
         return;
     }
+    if (conv.method == SMALL) {
+        double rows[3][4], points[4];
+        for (int y = 0; y < 3; ++y) {
+            const double g[3] = {taps[3 * y], taps[3 * y + 1], taps[3 * y + 2]};
+            small_kernel(g, rows[y]);
+        }
+        for (int q = 0; q < 4; ++q) {
+            const double g[3] = {rows[0][q], rows[1][q], rows[2][q]};
+            small_kernel(g, points);
+            for (int p = 0; p < 4; ++p) to[(p * 4 + q) * kind] = float(points[p]);
+        }
+        return;
+    }
     const auto along = conv.method == RAISED ? raised_kernel<double> : three_kernel<double>;
     double rows[3][SIX], points[SIX];
     for (int y = 0; y < 3; ++y) {

@@ -4,27 +4,30 @@
 #include "cutting.h"
 
 // Tiles from products at their points, (kinds, tiles, 16).
-template <int POINTS>
+template <int POINTS, int SIDE>
 inline void tile_pixels(const Cut& cut, const Strip& strip, const float* m, const Writer& to) {
     const size_t kind = size_t(strip.tiles() + PAD) * BLOCK;
     for (int ty = strip.first; ty < strip.first + strip.rows; ++ty)
         for (int tx = 0; tx < strip.columns; ++tx, m += BLOCK) {
-            const int high = least(4, cut.conv.y.h - 4 * ty), wide = least(4, cut.conv.y.w - 4 * tx);
+            const int high = least(SIDE, cut.conv.y.h - SIDE * ty);
+            const int wide = least(SIDE, cut.conv.y.w - SIDE * tx);
             for (int n = 0; n < VECTORS; ++n) {
-                Vec rows[POINTS][4];
+                Vec rows[POINTS][SIDE];
                 for (int i = 0; i < POINTS; ++i) {
                     Vec points[POINTS];
                     for (int j = 0; j < POINTS; ++j)
                         points[j] = load(m + (i * POINTS + j) * kind + n * LANES);
                     if constexpr (POINTS == 6) three_out(points, rows[i]);
+                    else if constexpr (POINTS == 4) small_out(points, rows[i]);
                     else two_out(points, rows[i]);
                 }
                 for (int j = 0; j < wide; ++j) {
-                    Vec points[POINTS], column[4];
+                    Vec points[POINTS], column[SIDE];
                     for (int i = 0; i < POINTS; ++i) points[i] = rows[i][j];
                     if constexpr (POINTS == 6) three_out(points, column);
+                    else if constexpr (POINTS == 4) small_out(points, column);
                     else two_out(points, column);
-                    for (int i = 0; i < high; ++i) to.put(column[i], 4 * ty + i, 4 * tx + j, n);
+                    for (int i = 0; i < high; ++i) to.put(column[i], SIDE * ty + i, SIDE * tx + j, n);
                 }
             }
         }
@@ -39,8 +42,9 @@ inline void direct_pixels(const Strip& strip, const float* m, const Writer& to) 
 
 inline void put_pixels(const Cut& cut, const Strip& strip, const float* m, const Writer& to) {
     switch (cut.conv.method) {
-        case THREE: return tile_pixels<6>(cut, strip, m, to);
-        case TWO: return tile_pixels<5>(cut, strip, m, to);
+        case THREE: return tile_pixels<6, 4>(cut, strip, m, to);
+        case SMALL: return tile_pixels<4, 2>(cut, strip, m, to);
+        case TWO: return tile_pixels<5, 4>(cut, strip, m, to);
         default: return direct_pixels(strip, m, to);
     }
 }

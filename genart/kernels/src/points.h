@@ -22,6 +22,25 @@ inline void three_window(const Reader& read, int y, int x, float* v, size_t kind
     }
 }
 
+// One window of 4x4 pixels to 16 points.
+template <bool EDGE, bool FULL>
+inline void small_window(const Reader& read, int y, int x, float* v, size_t kind) {
+    for (int n = 0; n < VECTORS; ++n) {
+        Vec rows[4][4];
+        for (int i = 0; i < 4; ++i) {
+            Vec d[4];
+            for (int j = 0; j < 4; ++j) d[j] = read.get<EDGE, FULL>(y + i, x + j, n);
+            small_in(d, rows[i]);
+        }
+        for (int j = 0; j < 4; ++j) {
+            const Vec d[4] = {rows[0][j], rows[1][j], rows[2][j], rows[3][j]};
+            Vec points[4];
+            small_in(d, points);
+            for (int i = 0; i < 4; ++i) store(v + (i * 4 + j) * kind + n * LANES, points[i]);
+        }
+    }
+}
+
 // One window of 5x5 pixels, `step` apart, to 25 points.
 template <bool EDGE, bool FULL>
 inline void two_window(const Reader& read, int y, int x, int step, float* v, size_t kind) {
@@ -45,19 +64,22 @@ inline void two_window(const Reader& read, int y, int x, int step, float* v, siz
 template <bool FULL>
 inline void tile_points(const Cut& cut, const Strip& strip, int c, float* v) {
     const Convolution& conv = cut.conv;
-    const bool three = conv.method == THREE;
-    const int phase = c / cut.depth, step = conv.stride, span = three ? 6 : 4 * step + 1;
+    const bool three = conv.method == THREE, small = conv.method == SMALL;
+    const int phase = c / cut.depth, step = conv.stride, span = three ? 6 : small ? 4 : 4 * step + 1;
     const Reader read(conv.x, conv.reading, c % cut.depth);
     const size_t kind = size_t(cut.deep) * (strip.tiles() + PAD) * BLOCK;
     v += size_t(c) * strip.tiles() * BLOCK;
     for (int ty = strip.first; ty < strip.first + strip.rows; ++ty)
         for (int tx = 0; tx < strip.columns; ++tx, v += BLOCK) {
-            const int y = TILE * ty * step + phase / step - conv.pad_y;
-            const int x = TILE * tx * step + phase % step - conv.pad_x;
+            const int y = cut.tile * ty * step + phase / step - conv.pad_y;
+            const int x = cut.tile * tx * step + phase % step - conv.pad_x;
             const bool edge = y < 0 || x < 0 || y + span > read.h || x + span > read.w;
             if (three)
                 edge ? three_window<true, FULL>(read, y, x, v, kind)
                      : three_window<false, FULL>(read, y, x, v, kind);
+            else if (small)
+                edge ? small_window<true, FULL>(read, y, x, v, kind)
+                     : small_window<false, FULL>(read, y, x, v, kind);
             else
                 edge ? two_window<true, FULL>(read, y, x, step, v, kind)
                      : two_window<false, FULL>(read, y, x, step, v, kind);
@@ -167,7 +189,7 @@ inline int point_pieces(const Cut& cut) {
 template <bool FULL>
 inline void take_points(const Cut& cut, const Strip& strip, int piece, float* v) {
     switch (cut.conv.method) {
-        case THREE: case TWO: return tile_points<FULL>(cut, strip, piece, v);
+        case THREE: case SMALL: case TWO: return tile_points<FULL>(cut, strip, piece, v);
         case RAISED: return raised_points<FULL>(cut, strip, piece, v);
         case GATHER: return gather_points(cut, strip, v);
         default: return direct_points<FULL>(cut, strip, piece, v);

@@ -75,7 +75,7 @@ inline Sizes sizes_of(const Convolution& conv, int members) {
         if (apart) found.shared = tall * cut.panels;
         else found.rows = tall;
     } else if (!y.data) {
-        if (apart) found.rows = size_t(TILE) * cut.strip_rows * y.w * cut.panels * BLOCK;
+        if (apart) found.rows = size_t(cut.tile) * cut.strip_rows * y.w * cut.panels * BLOCK;
         else found.shared += map_floats(y);
     }
     return found;
@@ -238,7 +238,7 @@ class Run {
 
     void convolve_strips(int n, const Cut& cut, Scratch& own) const {
         const Convolution& conv = cut.conv;
-        const int high = cut.conv.method == THREE || cut.conv.method == TWO ? TILE : 1;
+        const int high = cut.tile;
         share(n, 0, cut.strips, [&](int piece) {
             const Strip strip = cut.strip(piece);
             for (int c = 0; c < point_pieces(cut); ++c) take_points(cut, strip, c, own.points);
