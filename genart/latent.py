@@ -201,24 +201,37 @@ def make_label(generator: LatentSpace, label: Any, n: int) -> torch.Tensor | Non
 
 
 def class_index(value: Any, classes: int) -> int:
-    """Check a class, as a number or as text, and return it as an index.
+    """Check a class of a model or dataset and return it as an index.
 
     Args:
-        value: a whole number: 3, 3.0 or "3".
+        value: a whole number, as an int.
         classes: how many classes there are.
 
     Raises:
         UsageError: something else, or a number outside 0..classes - 1.
     """
-    number = value
-    if isinstance(value, str):
-        number = int(value) if value.strip().removeprefix("-").isdecimal() else None
-    whole = number is not None and not isinstance(number, bool) and hasattr(number, "__int__")
-    if not whole or isinstance(number, complex) or number != number // 1:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise UsageError(f"A class is a whole number from 0, not {value!r}.")
-    if not 0 <= number < classes:
+    if not 0 <= value < classes:
         raise UsageError(f"Class {value!r} is outside 0..{classes - 1}.")
-    return int(number)
+    return int(value)
+
+
+def parse_class(value: Any, classes: int) -> int:
+    """Check a class as files and options have it, and return it as an index.
+
+    Args:
+        value: a whole number as an int, a float or text: 3, 3.0 or "3".
+        classes: how many classes there are.
+
+    Raises:
+        UsageError: something else, or a number outside 0..classes - 1.
+    """
+    if isinstance(value, str) and value.strip().removeprefix("-").isdecimal():
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return class_index(value, classes)
 
 
 def _is_list(label: Any) -> bool:

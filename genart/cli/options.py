@@ -66,10 +66,10 @@ class ClassNumber(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the index; the model checks whether it has such a class."""
         from genart.errors import UsageError
-        from genart.latent import class_index
+        from genart.latent import parse_class
 
         try:
-            return class_index(value, sys.maxsize)
+            return parse_class(value, sys.maxsize)
         except UsageError as error:
             self.fail(str(error), param, ctx)
 

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from genart.data.image_source import ImageSource
 from genart.errors import DataError, UsageError
-from genart.latent import class_index
+from genart.latent import parse_class
 from genart.media.file_names import normal_name
 
 _FILE = "dataset.json"
@@ -130,10 +130,8 @@ class _Table:
             if sorted(value, key=str) != [0] * (len(value) - 1) + [1]:
                 self._refuse(name, value, "a one-hot list has a single 1, all else is 0")
             return value.index(1)
-        if isinstance(value, str):
-            value = int(value)
         try:
-            return class_index(value, _MOST)
+            return parse_class(value, _MOST)
         except UsageError as error:
             self._refuse(name, value, str(error).rstrip("."))
 

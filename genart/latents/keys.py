@@ -55,7 +55,7 @@ def _part(part: str | Key) -> Sequence[Key]:
 
 def _files(name: str | Path) -> Sequence[Path]:
     path = Path(name)
-    if path.suffix.lower() == _SUFFIX:
+    if path.suffix.lower() in (_SUFFIX, ".npy", ".pt"):
         return [path]
     if str(name) and path.is_dir():
         files = sorted(path.glob(f"*{_SUFFIX}"))

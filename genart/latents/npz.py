@@ -1,6 +1,7 @@
 """Latents in .npz files: `space`, `values`, `label`, `truncation`, `model`, `recipe`.
 
-`projected_w.npz` of the official projector is read too: `w`, (1, num_ws, w_dim).
+`projected_w.npz` of the official projector is read too: `w`, (1, num_ws, w_dim); and, by
+`genart.latents.other_files`, arrays and tensors of other programs.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import torch
 from genart.errors import DataError, UsageError
 from genart.files import atomic
 from genart.latent import Latent, Space, check_latent
+from genart.latents.other_files import array_of_other_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,12 +66,12 @@ def save_latent(path: str | Path, latent: Latent, *, model: str = "", recipe: st
 
 
 def load_latent(path: str | Path, device: str | torch.device = "cpu") -> Latent:
-    """Read the latent in an .npz file of genart or of the official projector.
+    """Read the latent in an .npz file of genart or of the official projector, a .npy or a .pt.
 
     Nothing is unpickled.
 
     Args:
-        path: the .npz file.
+        path: the file.
         device: where the latent is to be, such as "cpu" or "cuda".
 
     Returns:
@@ -79,7 +81,10 @@ def load_latent(path: str | Path, device: str | torch.device = "cpu") -> Latent:
         UsageError: no such file.
         DataError: damaged, too large, not a latent, or values that are no finite numbers.
     """
-    arrays = read_arrays(path)
+    if not Path(path).is_file():
+        raise UsageError(f'There is no latent file "{path}".')
+    other = array_of_other_file(path)
+    arrays = read_arrays(path) if other is None else {"w": other}
     space, values = _values(path, arrays)
     tensors = {"values": values, "label": None, "truncation": None}
     tensors |= {name: arrays[name] for name in ("label", "truncation") if name in arrays}

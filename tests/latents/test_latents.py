@@ -194,7 +194,7 @@ def saved(**arrays: Any) -> bytes:
         (lambda: archived(w=b"\x93NUMPY"), r"not a readable \.npz"),
         (lambda: archived(w=bytes(1 << 20), v=b"x"), "larger than any latent"),
         (lambda: saved(other=np.zeros(3)), "contains no latent"),
-        (lambda: saved(w=np.zeros((1, 2, 3, 4))), "not numbers or text"),
+        (lambda: saved(w=np.zeros((1, 2, 3, 4))), "a latent has 2 or 3 axes"),
         (lambda: saved(w=np.array(["text"])), "is text"),
         (lambda: saved(w=np.full((1, 4), np.nan)), "not finite numbers"),
         (lambda: saved(space=np.array("v"), values=np.zeros((1, 4))), '"v" is not one of'),
@@ -315,3 +315,56 @@ def test_a_notebook_shows_the_first_numbers_of_a_latent_as_a_curve() -> None:
     shown = Latent("z", torch.tensor([[0.0, 3.0, -3.0, 9.0, 1.5]]))._repr_html_()
     assert 'points="0,12.0 2,0.0 4,24.0 6,0.0 8,6.0"' in shown
     assert '<svg width="10" height="24"' in shown
+
+
+@pytest.mark.parametrize(
+    ("shape", "space", "expected"),
+    [
+        ((1, 6, 20), "w+", (1, 6, 20)),
+        ((6, 20), "w+", (1, 6, 20)),
+        ((3, 6, 20), "w+", (3, 6, 20)),
+        ((3, 1, 20), "w", (3, 20)),
+        ((1, 20), "w", (1, 20)),
+        ((20,), "w", (1, 20)),
+    ],
+)
+def test_arrays_and_tensors_of_other_programs_are_latents(
+    tmp_path: Path, shape: tuple[int, ...], space: str, expected: tuple[int, ...]
+) -> None:
+    values = torch.randn(shape)
+    np.save(tmp_path / "a.npy", values.numpy())
+    torch.save(values, tmp_path / "a.pt")
+    torch.save({"latent": values, "other": 1}, tmp_path / "b.pt")
+    torch.save([values], tmp_path / "c.pt")
+    for name in ("a.npy", "a.pt", "b.pt", "c.pt"):
+        latent = genart.load_latent(tmp_path / name)
+        assert (latent.space, tuple(latent.values.shape)) == (space, expected), name
+        assert torch.equal(latent.values.flatten(), values.flatten())
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (np.zeros((1, 1, 1, 18, 512), np.float32), r"shape \(1, 1, 1, 18, 512\); a latent has num"),
+        (np.array(["a"]), "has <U1 of shape"),
+        (np.full((1, 20), np.nan), "not finite"),
+        (b"\x93NUMPY\x01\0v\0{'descr'", "not a readable .npy file"),
+    ],
+)
+def test_another_array_is_refused_in_one_sentence(tmp_path: Path, content: Any, says: str) -> None:
+    if isinstance(content, bytes):
+        (tmp_path / "a.npy").write_bytes(content)
+    else:
+        np.save(tmp_path / "a.npy", content)
+    with pytest.raises(genart.DataError, match=says):
+        genart.load_latent(tmp_path / "a.npy")
+
+
+def test_a_tensor_file_without_a_latent_is_refused(tmp_path: Path) -> None:
+    for content in ({"state_dict": {"a": torch.zeros(2)}}, [1, 2], "text"):
+        torch.save(content, tmp_path / "a.pt")
+        with pytest.raises(genart.DataError, match="contains no latent"):
+            genart.load_latent(tmp_path / "a.pt")
+    (tmp_path / "a.pt").write_text("no pickle")
+    with pytest.raises(genart.DataError, match="contains no latent"):
+        genart.load_latent(tmp_path / "a.pt")
