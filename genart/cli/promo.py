@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     help="Title card before the next scene; one more ends the film.",
 )  # fmt: skip
 @click.option(
+    "--font", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Font file for titles; bundled fonts have the letters that it lacks.",
+)  # fmt: skip
+@click.option(
     "--audio", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Sound track."
 )
 @click.option("--crossfade", type=float, help="Length of a cross-fade in seconds.  [1]")

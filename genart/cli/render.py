@@ -75,6 +75,10 @@ def show(report: Report) -> Iterator[str]:
     multiple=True,
     help="Title card before the film; the second one is shown after it.",
 )
+@click.option(
+    "--font", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Font file for titles; bundled fonts have the letters that it lacks.",
+)  # fmt: skip
 @click.option("--codec", help="Codec of the format, for example h265 or hap_alpha.")
 @click.option(
     "--show", type=click.Path(exists=True, dir_okay=False, path_type=Path),

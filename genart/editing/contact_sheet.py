@@ -11,6 +11,7 @@ from genart.contracts import Frame, Generator
 from genart.editing.directions import Directions
 from genart.media.frames import on_black, to_frames
 from genart.media.sheets import tiled
+from genart.media.text_drawing import TextPainter
 from genart.progress import Progress, ProgressCallback
 
 AMOUNTS = (-3, -2, -1, 0, 1, 2, 3)
@@ -69,9 +70,8 @@ def _rows(directions: Directions, count: int) -> Iterator[tuple[str, int]]:
 
 
 def _caption(text: str, width: int) -> Frame:
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image
 
     strip = Image.new("RGB", (width, _STRIP))
-    font = ImageFont.load_default(size=13)
-    ImageDraw.Draw(strip).text((4, _STRIP // 2), text, "white", font, anchor="lm")
+    TextPainter(13).draw(strip, (4, _STRIP / 2), text, "white")
     return np.asarray(strip)

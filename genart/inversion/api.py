@@ -25,6 +25,7 @@ from genart.inversion.store import Found, Inversions, Store
 from genart.inversion.video import Followed, follow
 from genart.latent import Latent
 from genart.latents.keys import load_latents_for
+from genart.media.frames import image_on_black
 from genart.media.image_kinds import is_film_file
 from genart.media.images import AnyImage, read_image, to_image
 from genart.models.loading import as_generator
@@ -245,7 +246,7 @@ class _Job:
     def _kept(self, path: Path, found: Followed) -> Found:
         middle = len(found.frames) // 2
         with torch.no_grad():
-            image = self.generator(found.latents[middle]).cpu()
+            image = image_on_black(self.generator(found.latents[middle])).cpu()
         return self.store.keep(
             path, found.latent, torch.cat([found.frames[middle], image]),
             loss=found.loss, distance=found.distance, model=self.generator.name,

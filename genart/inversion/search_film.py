@@ -14,7 +14,7 @@ from genart.errors import UsageError
 from genart.inversion.store import beside
 from genart.latent import Latent
 from genart.media.film_spec import Film
-from genart.media.frames import to_frames
+from genart.media.frames import image_on_black, to_frames
 from genart.progress import ProgressCallback
 from genart.rendering.write import write_film
 
@@ -77,7 +77,7 @@ def _frames(scene: Scene, size: tuple[int, int]) -> Iterator[Frame]:
     for number, latent in enumerate(scene.latents):
         target = scene.targets[number if len(scene.targets) > 1 else 0]
         with torch.no_grad():
-            image = scene.generator(latent).cpu()
+            image = image_on_black(scene.generator(latent)).cpu()
         frame = beside(*to_frames(torch.cat([target.cpu(), image]), size))
         yield frame
     if frame is not None and not scene.fps:

@@ -18,7 +18,7 @@ from genart.contracts import (
 )
 from genart.errors import DataError
 from genart.latent import Latent, join
-from genart.media.frames import frame_to_image
+from genart.media.frames import frame_to_image, image_on_black
 from genart.media.images import fit_frame
 from genart.perception.perceptual import perceptual_distance
 from genart.progress import Progress, ProgressCallback
@@ -91,7 +91,7 @@ def follow(
     latents = [latent[n] for n in range(len(latent))]
     with torch.no_grad():
         apart = [
-            float(perceptual_distance(generator(each).cpu(), frame))
+            float(perceptual_distance(image_on_black(generator(each)).cpu(), frame))
             for each, frame in zip(latents, frames, strict=True)
         ]
     loss = sum(each.losses[-1] for each in found) / len(found)

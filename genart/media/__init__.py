@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from genart.files import atomic, check_writable
     from genart.media.film_probe import FilmFacts, SoundTrack, probe_film, probe_sound
     from genart.media.film_spec import Size
-    from genart.media.frames import on_black
+    from genart.media.frames import image_on_black, on_black
     from genart.media.images import AnyImage
     from genart.media.metadata import read_recipe, recipe_text, write_recipe
     from genart.media.video import Footage
@@ -22,7 +22,7 @@ else:
             "genart.media.film_spec": "Size",
             "genart.media.images": "AnyImage",
             "genart.files": "atomic check_writable",
-            "genart.media.frames": "on_black",
+            "genart.media.frames": "image_on_black on_black",
             "genart.media.metadata": "read_recipe recipe_text write_recipe",
             "genart.media.video": "Footage",
         },
@@ -36,6 +36,7 @@ __all__ = [
     "SoundTrack",
     "atomic",
     "check_writable",
+    "image_on_black",
     "on_black",
     "probe_film",
     "probe_sound",

@@ -239,6 +239,21 @@ def on_black(frame: Frame) -> Frame:
     return ((colour + 127) // 255).astype(np.uint8)
 
 
+def image_on_black(image: Image) -> Image:
+    """Return images without alpha, on black; gradients flow.
+
+    Args:
+        image: (n, 4, h, w) in -1..1, alpha too; images of other channels are returned as they are.
+
+    Returns:
+        (n, 3, h, w).
+    """
+    if image.shape[1] != 4:
+        return image
+    colour, alpha = image[:, :3], (image[:, 3:] + 1) / 2
+    return (colour + 1) * alpha.clamp(0, 1) - 1
+
+
 def cover(image: Image, size: tuple[int, int]) -> Image:
     """The image resized to cover size (h, w), keeping its aspect, and cropped at the centre."""
     height, width = image.shape[-2:]

@@ -1,6 +1,6 @@
 """genart.promo: images, films and walks in a row, with title cards, cross-fades and music.
 
-moviepy arranges the scenes in time and draws the letters. The frames of a walk are drawn when they
+moviepy arranges the scenes in time. The frames of a walk are drawn when they
 are needed, and the sinks of `genart.render` encode the film.
 """
 
@@ -45,6 +45,7 @@ def promo(
     fps: float | str | Fraction = 30,
     size: Size = (1280, 720),
     codec: str | None = None,
+    font: str | Path | None = None,
     device: str = "auto",
     progress: ProgressCallback | None = None,
 ) -> Report:
@@ -62,6 +63,7 @@ def promo(
         fps: frames per second.
         size: width first.
         codec: one of the format's codecs.
+        font: a font file for the titles; the bundled fonts have the letters that it lacks.
         device: where the models of the walks run.
         progress: called after every frame.
 
@@ -69,7 +71,8 @@ def promo(
         The report; its recipe lists scenes and titles.
 
     Raises:
-        UsageError: no scenes, too many titles, a cross-fade as long as a scene.
+        UsageError: no scenes, too many titles, a letter that no font has, a cross-fade as long as
+            a scene.
         DataError: an image or film that cannot be read.
         RenderError: the film could not be finished; the message names the files that are left.
     """
@@ -78,22 +81,24 @@ def promo(
     if not scenes:
         raise UsageError("A promo needs scenes: images, films, or mappings for genart.render.")
     with ExitStack() as stack:
-        maker = ShotMaker(pixels, rate, still, card, device, stack)
+        maker = ShotMaker(pixels, rate, still, card, device, font, stack)
         shots = with_titles([maker.shot(scene) for scene in scenes], titles, maker.title_card)
         film, frames = assemble(shots, pixels, rate, crossfade)
         name = "" if isinstance(output, Sink) else str(output)
         recipe = promo_recipe(
             scenes, film, name, titles=titles, audio=audio, crossfade=crossfade, still=still,
-            card=card, codec=codec, models=maker.models,
+            card=card, codec=codec, font=font, models=maker.models,
         )  # fmt: skip
         write_film(frames, film, output, progress, codec=codec, audio=audio, recipe=recipe)
     return Report.of(film, name, None, recipe)
 
 
-def titled(job: RenderJob, titles: Sequence[str]) -> tuple[Film, Iterator[Frame]]:
+def titled(
+    job: RenderJob, titles: Sequence[str], font: str | Path | None = None
+) -> tuple[Film, Iterator[Frame]]:
     """Return a film with title cards around it, which is longer, and its frames."""
     assert job.film.size is not None
-    maker = ShotMaker(job.film.size, job.film.fps)
+    maker = ShotMaker(job.film.size, job.film.fps, font=font)
     shot = Shot(FramesByTime(job.frames, job.film.fps), job.film.seconds)
     shots = with_titles([shot], titles, maker.title_card)
     return assemble(shots, maker.size, maker.fps, _blend(job.film))
@@ -167,12 +172,18 @@ def promo_recipe(
     still: float,
     card: float,
     codec: str | None,
+    font: str | Path | None,
     models: Mapping[str, str | None],
 ) -> dict[str, Any]:
     """Return the recipe of a promo, with the arguments of `genart.promo` by name."""
     width, height = (film.size or (0, 0))[::-1]
     words = {"audio": audio and str(audio), "crossfade": crossfade, "still": still, "card": card}
-    words |= {"fps": str(film.fps), "size": f"{width}x{height}", "codec": codec}
+    words |= {
+        "fps": str(film.fps),
+        "size": f"{width}x{height}",
+        "codec": codec,
+        "font": font and str(font),
+    }
     facts = {
         "scenes": [plain(scene) for scene in scenes],
         "models": [{"name": name, "sha256": sha256} for name, sha256 in models.items()],

@@ -32,6 +32,7 @@ class FilmFile:
         codec: the codec, or None for the format's own.
         audio: the sound file, or None.
         titles: the texts of the title cards.
+        font: the font file of the titles, or None.
         show: the recorded show's file, or None.
         mapping: the mapping file and what it holds, or None.
     """
@@ -40,6 +41,7 @@ class FilmFile:
     codec: str | None = None
     audio: str | None = None
     titles: tuple[str, ...] = ()
+    font: str | None = None
     show: str | None = None
     mapping: tuple[str, str] | None = None
 
@@ -62,6 +64,7 @@ def film_recipe(job: RenderJob, file: FilmFile) -> dict[str, Any]:
         "codec": file.codec,
         "audio": file.audio,
         "titles": list(file.titles),
+        **({"font": file.font} if file.font else {}),
         "show": file.show,
         "mapping": None if file.mapping is None else file.mapping[1],
     }
@@ -95,6 +98,7 @@ def command_words(job: RenderJob, file: FilmFile, values: Mapping[str, Any]) -> 
         ("--show", file.show),
         ("--codec", file.codec),
         ("--audio", file.audio),
+        ("--font", file.font),
         ("--map", file.mapping and file.mapping[0]),
     ):
         words += [word, value] if value else []

@@ -56,6 +56,7 @@ def render(
     mapping: str | Path | None = None,
     codec: str | None = None,
     titles: Sequence[str] = (),
+    font: str | Path | None = None,
     params: Mapping[str, Any] | None = None,
     seed: int | None = None,
     device: str = "auto",
@@ -102,6 +103,7 @@ def render(
         codec: one of the codecs of the format, such as "h265" or "hap_alpha".
         titles: texts of title cards: the first is shown before the film, the second after it. They
             blend into the film, which becomes longer and is no loop.
+        font: a font file for the titles; the bundled fonts have the letters that it lacks.
         params: any Param by "owner.name"; these replace the arguments above.
         seed: of the sketch's random numbers, 0..2**32 - 1; 0 if not given.
         device: "auto", "cpu", "cuda" or "mps".
@@ -151,11 +153,12 @@ def render(
             codec=codec,
             audio=None if audio is None else str(audio),
             titles=tuple(titles),
+            font=None if font is None else str(font),
             show=str(show) if isinstance(show, (str, Path)) else None,
             mapping=None if mapped is None else (str(mapping), mapped.text),
         )
         recipe = film_recipe(job, file)
-        film, made = titled(job, titles) if titles else (job.film, job.frames)
+        film, made = titled(job, titles, font) if titles else (job.film, job.frames)
         profiler = Profiler() if profile else None
         seam = write_film(
             made, film, output, progress, profiler=profiler, codec=codec, audio=audio,

@@ -19,6 +19,7 @@ from genart.media.film_probe import probe_film
 from genart.media.frames import on_black, to_frames
 from genart.media.image_reader import is_still
 from genart.media.images import read_image
+from genart.media.text_drawing import title_frame
 from genart.media.video import read_film
 from genart.rendering.job import start_job
 from genart.rendering.request import request_of
@@ -73,6 +74,7 @@ class ShotMaker:
         still: seconds that an image is shown.
         title: seconds that a title is shown.
         device: where the models of the walks run.
+        font: a font file for the titles, tried before the bundled fonts.
         stack: closes the films that were opened.
         models: receives the name of each model that draws, and the SHA-256 of its file.
     """
@@ -82,6 +84,7 @@ class ShotMaker:
     still: float = 4.0
     title: float = 2.5
     device: str = "auto"
+    font: str | Path | None = None
     stack: ExitStack = field(default_factory=ExitStack)
     models: dict[str, str | None] = field(default_factory=dict)
 
@@ -95,16 +98,12 @@ class ShotMaker:
         return self._picture(path) if is_still(path) else self._film(path)
 
     def title_card(self, text: str) -> Shot:
-        """Return the shot of a title: white letters in the middle of a black frame."""
-        from moviepy import TextClip
+        """Return the shot of a title: white letters in the middle of a black frame.
 
-        height, width = self.size
-        letters = TextClip(
-            text=text, font_size=max(8, min(height, width) // 9), color="white",
-            bg_color="black", size=(width, height), method="caption",
-            text_align="center", horizontal_align="center", vertical_align="center",
-        )  # fmt: skip
-        frame = np.ascontiguousarray(letters.get_frame(0)[..., :3], np.uint8)
+        Raises:
+            UsageError: a letter that no font has.
+        """
+        frame = title_frame(text, self.size, self.font)
         return Shot(lambda t: frame, self.title)
 
     def _walk(self, scene: Mapping[str, Any]) -> Shot:

@@ -50,7 +50,7 @@ class Encoder:
         target = target.to(generator.device)
         latent, compare = self.search.guess(generator, target)
         with torch.no_grad():
-            image = generator(latent)
+            image = genart.media.image_on_black(generator(latent))
             loss = float(compare(image).mean())
         if progress:
             progress(genart.Progress(1, 1, "step", f"{loss:.4f}"))

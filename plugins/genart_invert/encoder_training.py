@@ -63,7 +63,7 @@ class EncoderTraining:
     def _generate(self) -> float:
         n, memory = self.settings.batch, self.settings.memory
         w = random_w(self.generator, n, self.draw)
-        seen = summarise(self.generator(genart.Latent("w", w)))
+        seen = summarise(genart.media.image_on_black(self.generator(genart.Latent("w", w))))
         wanted = (w - self.head.average) / self.head.spread
         at = torch.arange(self.shown, self.shown + n) % memory
         self.seen[at], self.targets[at] = seen.half().cpu(), wanted.cpu()

@@ -116,10 +116,14 @@ def best_start(
         own: (n, w_dim), each tried for its own target.
     """
     parts = [candidates[at : at + _BATCH] for at in range(0, len(candidates), _BATCH)]
-    rows = [compare.every(generator(genart.Latent("w", part))) for part in parts]
+
+    def draw(w: Tensor) -> Tensor:
+        return genart.media.image_on_black(generator(genart.Latent("w", w)))
+
+    rows = [compare.every(draw(part)) for part in parts]
     loss, at = torch.cat(rows).min(0)
     best = candidates[at]
     if own is not None:
-        nearer = compare(generator(genart.Latent("w", own))) < loss
+        nearer = compare(draw(own)) < loss
         best = torch.where(nearer[:, None], own, best)
     return best

@@ -102,7 +102,7 @@ class Pivotal:
         losses = run.go(parts, _from(progress, steps * len(parts), total))
         latent = genart.Latent("w", pivots)
         with torch.no_grad():
-            image = torch.cat([tuned(latent[part]) for part in parts])
+            image = genart.media.image_on_black(torch.cat([tuned(latent[part]) for part in parts]))
         path = [genart.join(list(each)) for each in zip(*(one.path for one in found), strict=True)]
         return genart.Inversion(
             latent, image, [*search, *losses], path=path, features=found[0].features,
@@ -179,7 +179,7 @@ class _Tuning:
         away = random_w(self.parent, 1, self.draw) - pivot
         w = pivot + away / away.norm().clamp(min=1e-8) * (self.settings.reach * self.spread)
         with torch.no_grad():
-            was = self.parent(genart.Latent("w", w))
+            was = genart.media.image_on_black(self.parent(genart.Latent("w", w)))
         image = _picture(self.tuned, w)
         apart = genart.perception.perceptual_loss(was, self.settings.features)(image)
         pixels = (image - was).square().mean((1, 2, 3))
@@ -189,7 +189,8 @@ class _Tuning:
 
 def _picture(generator: genart.Generator, w: Tensor) -> Tensor:
     """Images that carry gradients to the weights: generators follow them where w asks for them."""
-    return generator(genart.Latent("w", w.detach().clone().requires_grad_()))
+    latent = genart.Latent("w", w.detach().clone().requires_grad_())
+    return genart.media.image_on_black(generator(latent))
 
 
 def _weights(generator: genart.Generator) -> list[Tensor]:

@@ -106,7 +106,7 @@ class Projector:
                 progress(genart.Progress(step + 1, steps, "step", f"{losses[-1]:.4f}"))
         found = search.latent()
         with torch.no_grad():
-            image = generator(found)
+            image = genart.media.image_on_black(generator(found))
         return genart.Inversion(found, image, losses, path=path, features=search.compare.name)
 
     def guess(
@@ -176,5 +176,5 @@ class _Search:
 
     def _picture(self, latent: genart.Latent) -> genart.Image:
         if self.maps and isinstance(self.generator, genart.models.NoiseMaps):
-            return self.generator.with_maps(latent, self.maps)
-        return self.generator(latent)
+            return genart.media.image_on_black(self.generator.with_maps(latent, self.maps))
+        return genart.media.image_on_black(self.generator(latent))

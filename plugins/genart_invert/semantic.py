@@ -124,7 +124,8 @@ class Semantic:
         for start in range(0, len(z), _BATCH):
             part = slice(start, start + _BATCH)
             places = _latent(z[part], None if classes is None else classes[part])
-            rows.append(self.loss(generator(places), target, wanted))
+            image = genart.media.image_on_black(generator(places))
+            rows.append(self.loss(image, target, wanted))
         return torch.cat(rows)
 
     def loss(self, image: Tensor, target: Tensor, wanted: Tensor) -> Tensor:
@@ -197,10 +198,11 @@ class _Search:
         """The best latents, and their images."""
         self.best.consider(self._loss(), self.variables)
         found = _latent(*_pair(self.best.kept))
-        return found, self.generator(found)
+        return found, genart.media.image_on_black(self.generator(found))
 
     def _loss(self, rows: slice = slice(None)) -> Tensor:
-        image = self.generator(_latent(*_pair([each[rows] for each in self.variables])))
+        latent = _latent(*_pair([each[rows] for each in self.variables]))
+        image = genart.media.image_on_black(self.generator(latent))
         return self.settings.loss(image, self.target[rows], self.wanted[rows])
 
     def _rows(self) -> Tensor:

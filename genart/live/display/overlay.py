@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image as Pictures
-from PIL import ImageDraw, ImageFont
 
 from genart.contracts import Frame
+from genart.media.text_drawing import TextPainter
 
 _SMALLEST, _LARGEST = 9, 72  # pixels of text; below 9 it cannot be read
 _INK, _WARM, _PLATE = (240, 236, 228, 255), (240, 168, 60, 255), (0, 0, 0, 205)
@@ -41,12 +40,12 @@ class _Plate:
     def __init__(
         self, keys: Sequence[tuple[str, str]], notes: Sequence[str], size: int, width: int
     ) -> None:
-        self._font = ImageFont.load_default(size)
+        self._painter = TextPainter(size)
         self._line, self._pad = round(size * _LEADING), size
         self._keys = keys
         self._column = max((self._long(key) for key, _ in keys), default=0) + size
-        letters = max(8, int((width - 2 * self._pad) / max(self._font.getlength("n"), 1)))
-        self._notes = [line for note in notes for line in textwrap.wrap(note, letters) or [""]]
+        room = max(width - 2 * self._pad, 8 * size // 2)
+        self._notes = [line for note in notes for line in self._painter.wrap(note, room)]
         widest = [self._column + self._long(about) for _, about in keys]
         widest += [self._long(note) for note in self._notes]
         self.width = max(widest, default=0) + 2 * self._pad
@@ -55,19 +54,19 @@ class _Plate:
 
     def drawn(self) -> Frame:
         made = Pictures.new("RGBA", (self.width, self.height), _PLATE)
-        draw, y = ImageDraw.Draw(made), float(self._pad)
+        y = self._pad + self._line / 2
         for key, about in self._keys:
-            draw.text((self._pad, y), key, _WARM, self._font)
-            draw.text((self._pad + self._column, y), about, _INK, self._font)
+            self._painter.draw(made, (self._pad, y), key, _WARM)
+            self._painter.draw(made, (self._pad + self._column, y), about, _INK)
             y += self._line
         y += self._line / 2 if self._keys else 0
         for note in self._notes:
-            draw.text((self._pad, y), note, _INK, self._font)
+            self._painter.draw(made, (self._pad, y), note, _INK)
             y += self._line
         return np.asarray(made)
 
     def _long(self, text: str) -> int:
-        return -int(-self._font.getlength(text) // 1)
+        return -int(-self._painter.width(text) // 1)
 
 
 def _fits(plate: _Plate, view: tuple[int, int]) -> bool:

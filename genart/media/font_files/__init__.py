@@ -1,0 +1,1 @@
+"""Bundled fonts, see README.md here; `genart.media.text_drawing` reads them."""
