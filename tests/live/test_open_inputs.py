@@ -142,6 +142,13 @@ def test_with_the_token_every_action_runs(opened: Open, transport: str) -> None:
     assert {"cue/save", "record/start", "load/sketch", "learn"} <= {*opened.names}
 
 
+def test_with_the_token_everything_is_read(opened: Open) -> None:
+    for path in ["", "genart", "desk.js", "qr.svg"]:
+        url = f"http://{opened.web}/{path}?token={SECRET.replace(' ', '%20')}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            assert answer.status == 200
+
+
 def test_without_the_token_nothing_is_read(opened: Open) -> None:
     """Walks over the server's routes and the whole tree."""
     for path in ["", "genart", "desk.js", "?HOST_INFO", "qr.svg"]:

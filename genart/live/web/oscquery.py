@@ -150,5 +150,7 @@ def _branch(path: str, about: str = "") -> Node:
 def _hang(root: Node, address: str, leaf: Node) -> None:
     node, parts = root, address.strip("/").split("/")
     for depth, part in enumerate(parts[:-1], 1):
-        node = node["CONTENTS"].setdefault(part, _branch("/" + "/".join(parts[:depth])))
-    node["CONTENTS"][parts[-1]] = {"FULL_PATH": address, **leaf}
+        inner = node.setdefault("CONTENTS", {})  # "midi" has a value, and "midi/clock" below it
+        node = inner.setdefault(part, _branch("/" + "/".join(parts[:depth])))
+    contents = node.setdefault("CONTENTS", {})
+    contents[parts[-1]] = {**contents.get(parts[-1], {}), "FULL_PATH": address, **leaf}

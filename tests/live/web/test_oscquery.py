@@ -49,6 +49,14 @@ def test_oscquery_describes_every_param(house: House) -> None:
     assert house.json("/genart/tempo/tap")["ACCESS"] == 2
 
 
+@pytest.mark.parametrize("names", [("midi", "midi/clock"), ("midi/clock", "midi")])
+def test_a_status_may_have_others_below_it(house: House, names: tuple[str, str]) -> None:
+    house.line |= dict.fromkeys(names, "Desk")
+    found = house.json("/genart/status/midi")
+    assert found["VALUE"] == ["Desk"]
+    assert found["CONTENTS"]["clock"]["VALUE"] == ["Desk"]
+
+
 def test_oscquery_answers_as_its_protocol_says(house: House) -> None:
     wanted = {
         "/genart/sketch/zoom?VALUE": 200,
