@@ -47,8 +47,10 @@ ADVICE = {
     "sketch": "Correct the sketch and save it; it is loaded again.",
     "style": "Enter another style.",
     "walk": "Enter another value.",
+    "watch": "Report the error with its log; the show goes on.",
     "web": "Use OSC or MIDI; start genart live again to get the page back.",
 }
+_CHECK = "Check the device or program; if this stays, start genart live again."
 
 
 @dataclass
@@ -61,7 +63,7 @@ class Fault:
         count: how often.
         open: whether it is still wrong.
         at: when it happened last, in seconds on a monotonic clock.
-        advice: what to do about it, or "" if the message says it.
+        advice: what to do about it; "" for what was logged elsewhere, where the message says it.
         param: the Param whose value was refused, "owner.name", or "".
         value: the value that was refused, as text.
         since: when it began, in seconds since 1970.
@@ -202,7 +204,8 @@ class Faults:
                 self._count += 1
                 fault.number, fault.since, fault.began = self._count, time.time(), now
             fault.at, fault.open, fault.over = now, new.open, None if new.open else now
-            fault.advice = new.advice or ADVICE.get(new.where, "")
+            owner = new.where.partition(".")[0]
+            fault.advice = "" if logged else new.advice or ADVICE.get(owner, _CHECK)
             return known is None
 
     def _make_room(self) -> None:

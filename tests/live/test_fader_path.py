@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from support.recorded_show import made_frames
 
 from genart.live import Live
 from genart.live.osc.router import Router
@@ -93,7 +94,7 @@ def test_a_value_of_the_page_is_checked_once(live: Live, checks: list[str]) -> N
 
 def play(live: Live, value: float) -> None:
     """Make frames until the value has arrived in them."""
-    for index, _ in enumerate(live._made()):
+    for index, _ in enumerate(made_frames(live)):
         now = live.player.tree.value("model.truncation")
         if now == value:
             return

@@ -93,6 +93,12 @@ def test_what_was_logged_elsewhere_is_in_the_history_and_not_in_the_report(fault
     assert (faults.all(), faults.total) == ([], 0)
 
 
+@pytest.mark.parametrize("where", ["ndi", "midi 2", "record.start", "window"])
+def test_parts_of_plugins_and_failed_actions_say_what_to_do_too(faults: Faults, where: str) -> None:
+    faults.event(where, OSError("gone"))
+    assert faults.rows()[0]["do"]
+
+
 def test_every_part_that_reports_a_fault_says_what_to_do() -> None:
     """Walks over the calls in the source, so that a new part needs a line in ADVICE too."""
     parts = set()

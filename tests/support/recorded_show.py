@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from genart.live.display.clock import LiveClock
 from genart.live.performance import Live
 from genart.live.show_recorder import start_show_recorder
 from genart.live.tempo import TempoControl
+from genart.playback.loop import frames
 from support.films import plasma
 from support.live_parts import Time
 
@@ -38,6 +39,11 @@ class Night(genart.Sketch):
 
 
 Deeds = dict[int, list[Callable[[], Any]]]
+
+
+def made_frames(live: Live) -> Iterator[np.ndarray]:
+    """The frames of a performance, as its engine makes them."""
+    return frames(live.player, live.engine_clock, [live.store_control, live.store])
 
 
 class Night:
@@ -70,7 +76,7 @@ class Night:
     def play(self, deeds: Deeds, count: int) -> Night:
         """Play so many ticks; deeds happen a little after the tick of their index."""
         live = self.live
-        for frame in live._made():
+        for frame in made_frames(live):
             tick = live.engine_clock.tick
             assert tick is not None
             if not live.player.failing:
