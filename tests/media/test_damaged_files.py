@@ -26,7 +26,8 @@ from genart_stylegan2.data import load_dataset
 from genart_translate.data import load_paired, load_unpaired
 
 Run = Callable[..., Any]
-_SECONDS = 300  # that one command may take for a folder, or for one file, on a busy machine
+_SECONDS = 60  # of computing that one command may take for a folder, or for one file
+_WAIT = 1200  # seconds that it may take in all, on a busy machine
 _TINY = ("--size", "32", "--fps", "5")
 
 
@@ -35,15 +36,21 @@ def no_hang(what: str) -> Iterator[None]:
     """Fail if it takes too long."""
 
     def late(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"{what} takes more than {_SECONDS} s")
+        raise TimeoutError(f"{what} takes too long")
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, _SECONDS)
+    timers = {
+        signal.ITIMER_PROF: (signal.SIGPROF, _SECONDS), signal.ITIMER_REAL: (signal.SIGALRM, _WAIT),
+    }  # fmt: skip
+    before = {number: signal.signal(number, late) for number, _ in timers.values()}
+    for timer, (_, seconds) in timers.items():
+        signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for timer in timers:
+            signal.setitimer(timer, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def of_folder(data: str) -> Iterator[tuple[str, ...]]:
