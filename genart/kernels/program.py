@@ -385,9 +385,8 @@ def choose_method(x: Values, weight: Tensor, stride: int, size: Sequence[int]) -
         return Method.GATHER
     if kernel == (3, 3) and stride == 1:
         return method_of_three(math.prod(size))
-    if math.prod(size) > FEW:
-        if kernel == (2 * stride, 2 * stride):
-            return Method.TWO
+    if math.prod(size) > FEW and kernel == (2 * stride, 2 * stride):
+        return Method.TWO
     return Method.DIRECT
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
@@ -82,9 +83,13 @@ class Probe:
     def __init__(self, network: nn.Module) -> None:
         self._seen = [_spread(tensor.detach()) for tensor in _tensors(network) if tensor.numel()]
         self._then = torch.cat(self._seen)
+        on_cpu = self._then.device.type == "cpu"
+        self._arrays = [each.numpy() for each in self._seen] if on_cpu else []
 
     def holds(self) -> bool:
         """Whether they are what they were, bit for bit."""
+        if self._arrays:  # ten times as fast as torch
+            return bool((np.concatenate(self._arrays) == self._then.numpy()).all())
         return torch.equal(torch.cat(self._seen), self._then)
 
 
