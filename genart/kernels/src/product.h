@@ -4,7 +4,7 @@
 
 #include "simd.h"
 
-constexpr int DEPTH = 16;  // blocks of input channels at a time: 16 KiB of weights stay in L1
+constexpr int DEPTH = 16 / PANELS;  // blocks of input channels at a time: 16 KiB of weights stay in L1
 
 // What is fetched while a tile is worked on: what the next ones read.
 struct Ahead {
@@ -25,7 +25,7 @@ inline void tile(const float* v, size_t apart, const float* u, size_t wide, int 
     for (int d = 0; d < depth; ++d, v += apart) {
         for (int r = 0; r < R; ++r, ahead.v += BLOCK) __builtin_prefetch(ahead.v);
         for (int p = 0; p < P; ++p)
-            for (int i = 0; i < ahead.lines; ++i) __builtin_prefetch(ahead.u + p * wide + i * BLOCK);
+            for (int i = 0; i < ahead.lines; ++i) __builtin_prefetch(ahead.u + p * wide + i * BLOCK, 0, 2);
         ahead.u += BLOCK * BLOCK;
 #pragma GCC unroll 4
         for (int k = 0; k < BLOCK; ++k, u += BLOCK) {
@@ -63,7 +63,7 @@ inline void panels(const float* v, int rows, int depth, const float* u, size_t w
     for (int from = 0; from < depth; from += DEPTH) {
         const int deep = least(DEPTH, depth - from);
         const float* weights = u + static_cast<size_t>(from) * BLOCK * BLOCK;
-        const float* next = weights + static_cast<size_t>(deep) * BLOCK * BLOCK;
+        const float* next = weights + static_cast<size_t>(2 * deep) * BLOCK * BLOCK;
         for (int g = 0, at = 0; g < groups; ++g) {
             const int r = each + (g < more), share = g * lines < BLOCK ? lines : 0;
             const Ahead ahead{v + (from + deep) * apart + size_t(at) * deep * BLOCK,

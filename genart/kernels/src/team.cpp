@@ -2,6 +2,8 @@
 
 #include "team.h"
 
+#include <stdint.h>
+
 #if defined(_WIN32)
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -13,6 +15,7 @@
 namespace genart {
 namespace {
 
+constexpr int RESTS = 4000;      // pauses before a helper without work sleeps
 constexpr int PATIENCE = 20000;  // pauses before a waiting member gives its core away
 
 inline void rest() {
@@ -33,14 +36,9 @@ struct Lock {
 struct Signal {
     CONDITION_VARIABLE signal = CONDITION_VARIABLE_INIT;
     void wait(Lock& lock) { SleepConditionVariableSRW(&signal, &lock.lock, INFINITE, 0); }
-    void wake_all() { WakeAllConditionVariable(&signal); }
+    void wake() { WakeConditionVariable(&signal); }
 };
 void yield() { SwitchToThread(); }
-bool start(unsigned long (*work)(void*), void* data) {
-    HANDLE made = CreateThread(nullptr, 0, reinterpret_cast<LPTHREAD_START_ROUTINE>(work), data, 0, nullptr);
-    if (made) CloseHandle(made);
-    return made != nullptr;
-}
 using Result = unsigned long;
 #else
 struct Lock {
@@ -52,72 +50,96 @@ struct Lock {
 struct Signal {
     pthread_cond_t signal = PTHREAD_COND_INITIALIZER;
     void wait(Lock& lock) { pthread_cond_wait(&signal, &lock.lock); }
-    void wake_all() { pthread_cond_broadcast(&signal); }
+    void wake() { pthread_cond_signal(&signal); }
 };
 void yield() { sched_yield(); }
-bool start(void* (*work)(void*), void* data) {
-    pthread_t made;
-    if (pthread_create(&made, nullptr, work, data)) return false;
-    pthread_detach(made);
-    return true;
-}
 using Result = void*;
 #endif
 
 using Work = void (*)(void*, int);
 
+struct Helper {
+    unsigned turns = 0;  // how often it was asked to work
+    Signal wake;
+#if !defined(_WIN32)
+    pthread_t thread;
+#endif
+};
+
 // Of one process. Its threads never end, and it is never destroyed.
 struct Team {
     Lock turn, guard;  // whose work it is, and what follows
-    Signal wake;
-    unsigned calls = 0;
-    int left = 0, size = 0, members = 0;
+    Helper helpers[MOST_MEMBERS];
+    int left = 0, size = 0, avoided = -1;
     Work work = nullptr;
     void* data = nullptr;
 
-    void call(int wanted, Work given, void* with) {
+    void call(int members, Work given, void* with) {
+        avoid_this_processor();
         guard.take();
-        work = given, data = with, members = wanted;
-        __atomic_store_n(&left, size, __ATOMIC_RELAXED);
-        __atomic_fetch_add(&calls, 1u, __ATOMIC_RELEASE);
+        work = given, data = with;
+        __atomic_store_n(&left, members - 1, __ATOMIC_RELAXED);
+        for (int n = 1; n < members; ++n) __atomic_fetch_add(&helpers[n].turns, 1u, __ATOMIC_RELEASE);
         guard.leave();
-        wake.wake_all();
+        for (int n = 1; n < members; ++n) helpers[n].wake.wake();
         given(with, 0);
         for (int n = 0; __atomic_load_n(&left, __ATOMIC_ACQUIRE) > 0; ++n)
             if (n < PATIENCE) rest();
             else yield();
     }
 
-    void serve(int me, unsigned seen) {
-        for (;;) {
-            for (int n = 0; n < 4000 && __atomic_load_n(&calls, __ATOMIC_ACQUIRE) == seen; ++n) rest();
+    void serve(int me) {
+        Helper& own = helpers[me];
+        for (unsigned seen = 0;;) {
+            for (int n = 0; n < RESTS && __atomic_load_n(&own.turns, __ATOMIC_ACQUIRE) == seen; ++n) rest();
             guard.take();
-            while (__atomic_load_n(&calls, __ATOMIC_RELAXED) == seen) wake.wait(guard);
+            while (own.turns == seen) own.wake.wait(guard);
             guard.leave();
             ++seen;
-            if (me < members) work(data, me);
+            work(data, me);
             __atomic_fetch_sub(&left, 1, __ATOMIC_ACQ_REL);
         }
+    }
+
+    // Linux wakes a thread on the processor of the one that wakes it, where it would wait for the
+    // end of its turn: helpers run on the others.
+    void avoid_this_processor() {
+#if defined(__linux__)
+        const int here = sched_getcpu();
+        cpu_set_t others;
+        if (here < 0 || here == avoided || sched_getaffinity(0, sizeof others, &others)) return;
+        avoided = here;
+        CPU_CLR(here, &others);
+        if (CPU_COUNT(&others) == 0) return;
+        for (int n = 1; n <= size; ++n) pthread_setaffinity_np(helpers[n].thread, sizeof others, &others);
+#endif
     }
 };
 
 Team team;
-struct Start {
-    int me;
-    unsigned seen;
-} starts[MOST_MEMBERS];  // written before a thread starts, which reads its own
 
-Result serve(void* given) {
-    const Start start = *static_cast<Start*>(given);
-    team.serve(start.me, start.seen);
+Result serve(void* me) {
+    team.serve(int(reinterpret_cast<intptr_t>(me)));
     return Result();
 }
 
+bool start(int me) {
+    void* given = reinterpret_cast<void*>(intptr_t(me));
+#if defined(_WIN32)
+    HANDLE made = CreateThread(nullptr, 0, reinterpret_cast<LPTHREAD_START_ROUTINE>(serve), given, 0, nullptr);
+    if (made) CloseHandle(made);
+    return made != nullptr;
+#else
+    pthread_t& made = team.helpers[me].thread;
+    if (pthread_create(&made, nullptr, serve, given)) return false;
+    pthread_detach(made);
+    return true;
+#endif
+}
+
 bool grow(int helpers) {
-    for (; team.size < helpers; ++team.size) {
-        starts[team.size] = {team.size + 1, __atomic_load_n(&team.calls, __ATOMIC_RELAXED)};
-        if (!start(serve, &starts[team.size])) return false;
-    }
+    for (; team.size < helpers; ++team.size, team.avoided = -1)
+        if (!start(team.size + 1)) return false;
     return true;
 }
 
