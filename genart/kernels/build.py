@@ -118,12 +118,19 @@ def _compiler(inside: Path) -> tuple[list[str], tuple[str, str]]:
 
 
 def _target(macros: str) -> tuple[str, str]:
-    """System and machine of what a compiler makes, from the macros that it defines."""
+    """System and machine of what a compiler makes, from the macros that it defines.
+
+    Raises:
+        BuildError: gcc for Windows, whose vectors on the stack are not aligned as AVX needs
+            (GCC's bug 54412): what it makes would crash.
+    """
     defined = {line.split(" ")[1] for line in macros.splitlines() if line.startswith("#define ")}
 
     def first(known: dict[str, str], otherwise: str) -> str:
         return next((name for macro, name in known.items() if macro in defined), otherwise)
 
+    if "_WIN32" in defined and "__clang__" not in defined:
+        raise BuildError("On Windows the kernels need clang, not gcc.")
     systems = {"_WIN32": "windows", "__APPLE__": "macos", "__linux__": "linux"}
     machines = {"__x86_64__": "x86_64", "__aarch64__": "aarch64"}
     return first(systems, _system()), first(machines, _machine())
@@ -182,10 +189,12 @@ def _run(command: list[str | Path]) -> str:
         BuildError: it fails; the message has the end of its output.
     """
     words = [str(word) for word in command]
+    # pip hides the packages of a compiler that is one, such as ziglang, by this variable
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     try:
         done = subprocess.run(
             words, capture_output=True, text=True, timeout=_SECONDS, errors="replace",
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BuildError(f"{words[0]} cannot be run: {error}.") from error

@@ -19,8 +19,10 @@ from pathlib import Path
 import pytest
 
 import genart
+from genart.kernels.build import file_name
 
 ROOT = Path(__file__).parents[2]
+BUILD = "import setuptools.build_meta as b, sys; b.build_sdist(sys.argv[1])"
 RELATIVE = re.compile(r"\]\((?!https?://|mailto:|#)[^)]*\)")
 
 
@@ -46,9 +48,10 @@ def listed() -> list[str]:
 
 @dataclass(frozen=True)
 class Packages:
-    """The two packages, made from a copy of the checkout."""
+    """The two packages, made from a copy of the checkout; the wheel from the unpacked archive."""
 
     archive: Path
+    unpacked: Path
     wheel: Path
 
     def metadata(self) -> Message:
@@ -63,13 +66,17 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
     for name in listed():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, source / name)
-    build = "import setuptools.build_meta as b, sys; b.build_sdist(sys.argv[1])"
-    run(source, "-c", build, made)
+    run(source, "-c", BUILD, made)
     (archive,) = made.glob("*.tar.gz")
     unpacked = unpack(archive, made)
-    run(unpacked, "-c", build.replace("sdist", "wheel"), made)
-    (wheel,) = made.glob("*.whl")
-    return Packages(archive, wheel)
+    return Packages(archive, unpacked, built_wheel(unpacked, made))
+
+
+def built_wheel(source: Path, folder: Path, **environment: str) -> Path:
+    """The wheel of a source tree."""
+    run(source, "-c", BUILD.replace("sdist", "wheel"), folder, **environment)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def unpack(archive: Path, folder: Path) -> Path:
@@ -130,6 +137,25 @@ def test_the_source_archive_holds_every_file_of_the_repository(packages: Package
     with tarfile.open(packages.archive) as packed:
         inside = {name.partition("/")[2] for name in packed.getnames()}
     assert sorted(set(listed()) - inside) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("cc"), reason="no compiler")
+def test_the_wheel_has_the_kernels_of_this_system_for_every_python(packages: Packages) -> None:
+    assert "-py3-none-" in packages.wheel.name
+    assert "-any" not in packages.wheel.name
+    with zipfile.ZipFile(packages.wheel) as wheel:
+        assert f"genart/kernels/{file_name()}" in wheel.namelist()
+
+
+@pytest.mark.slow
+def test_without_a_compiler_the_wheel_fits_every_system(packages: Packages, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(packages.unpacked, source, ignore=shutil.ignore_patterns("build"))
+    wheel = built_wheel(source, tmp_path, CXX="false")
+    assert wheel.name.endswith("-py3-none-any.whl")
+    with zipfile.ZipFile(wheel) as made:
+        assert [name for name in made.namelist() if name.endswith((".so", ".dll"))] == []
 
 
 @pytest.mark.slow

@@ -44,6 +44,15 @@ def test_a_failing_compiler_is_named_with_its_message(compiler: Path, tmp_path: 
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_compiler_that_is_a_package_of_python_is_found_while_pip_builds(
+    compiler: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler.write_text('#!/bin/sh\necho "path is [$PYTHONPATH]" >&2\nexit 1\n')
+    monkeypatch.setenv("PYTHONPATH", "the folder that pip sets")
+    with pytest.raises(BuildError, match=r"path is \[\]"):
+        build(tmp_path / "out")
+
+
 def test_no_compiler_at_all_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,13 +94,18 @@ def test_the_name_changes_with_the_sources(tmp_path: Path, monkeypatch: pytest.M
         ("#define __x86_64__ 1\n#define __linux__ 1\n", ("linux", "x86_64")),
         ("#define __aarch64__ 1\n#define __linux__ 1\n", ("linux", "aarch64")),
         ("#define __APPLE__ 1\n#define __aarch64__ 1\n", ("macos", "aarch64")),
-        ("#define _WIN32 1\n#define __x86_64__ 1\n", ("windows", "x86_64")),
+        ("#define _WIN32 1\n#define __x86_64__ 1\n#define __clang__ 1\n", ("windows", "x86_64")),
     ],
 )
 def test_the_compiler_says_for_which_system_it_compiles(
     macros: str, target: tuple[str, str]
 ) -> None:
     assert building._target(macros) == target
+
+
+def test_gcc_for_windows_is_refused() -> None:
+    with pytest.raises(BuildError, match="need clang, not gcc"):
+        building._target("#define _WIN32 1\n#define __x86_64__ 1\n#define __GNUC__ 13\n")
 
 
 @pytest.mark.parametrize(
@@ -129,6 +143,19 @@ def test_the_library_has_every_level_of_this_processor(built: Path) -> None:
     assert found.levels[0] == "baseline"
     assert (found.level, found.number) == (found.levels[-1], len(found.levels) - 1)
     assert [Library(built, level).number for level in found.levels] == [*range(len(found.levels))]
+
+
+@needs_compiler
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="the driver needs dlopen")
+def test_every_level_computes_what_plain_loops_compute(built: Path, tmp_path: Path) -> None:
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang", "c++"))))
+    source, driver = Path(__file__).parent / "driver.cpp", tmp_path / "driver"
+    words = [compiler, "-std=c++17", "-O1", source, "-o", driver, "-ldl", "-lm"]
+    subprocess.run(words, check=True)
+    done = subprocess.run([driver, built], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count(": tested") == len(Library(built).levels)
 
 
 @needs_compiler
