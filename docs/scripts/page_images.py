@@ -23,7 +23,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).parents[1] / "images" / "live"
-SCREENS = {"laptop": (1440, 900), "phone": (390, 844), "turned": (844, 390)}
+SCREENS = {"laptop": (1440, 900), "phone": (390, 844), "sideways": (844, 390)}
 CUES = ("opening", "slow turn", "storm", "last")
 
 
@@ -95,8 +95,8 @@ def explained(page: Any, night: Night) -> None:
 
 
 STATES: dict[str, Callable[[Any, Night], None]] = {
-    "playing": playing, "lost": lost, "refused": refused, "learning": learning,
-    "recording": recording, "search": search, "explained": explained,
+    "playing": playing, "explained": explained, "refused": refused, "learning": learning,
+    "recording": recording, "search": search, "lost": lost,
 }  # fmt: skip
 
 
@@ -128,15 +128,15 @@ def back(page: Any, night: Night) -> None:
         page.locator("#record").click()
     if page.locator('.learn[aria-pressed="true"]').count():
         page.locator('.learn[aria-pressed="true"]').click()
-    page.wait_for_timeout(600)
+    page.locator("#errors").wait_for(state="hidden")  # so that the next image shows its state alone
 
 
 def kept(page: Any, name: str, folder: Path) -> None:
     """Keep what the page shows as WebP, at most 80 kB."""
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    wide = shot.width // 2 if shot.width > 2000 else shot.width
+    wide = shot.width // 2 if shot.width > 2000 else shot.width * 3 // 4
     shot = shot.resize((wide, round(shot.height * wide / shot.width)), Image.Resampling.LANCZOS)
-    for quality in range(90, 30, -8):
+    for quality in range(78, 30, -8):
         made = io.BytesIO()
         shot.save(made, "webp", quality=quality, method=6)
         if made.tell() < 80_000:
@@ -150,6 +150,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=FOLDER)
     parser.add_argument("--only", default="", help="states, by commas")
+    parser.add_argument("--screens", default=",".join(SCREENS), help="which, by commas")
     options = parser.parse_args()
     wanted = options.only.split(",") if options.only else ["start", *STATES]
     options.output.mkdir(parents=True, exist_ok=True)
@@ -160,7 +161,7 @@ def main() -> None:
         night = Night(Path(folder))
         try:
             saved = False
-            for screen in SCREENS:
+            for screen in options.screens.split(","):
                 if "start" in wanted:
                     with opened(browser, night, screen, starts=True) as page:
                         page.wait_for_timeout(500)
@@ -172,7 +173,7 @@ def main() -> None:
                             page.locator("#cue").press("Enter")
                             page.locator(f'.cue[data-name="{cue}"]').wait_for()
                         saved = True
-                for state in (each for each in wanted if each in STATES):
+                for state in (each for each in STATES if each in wanted):
                     with opened(browser, night, screen) as page:
                         STATES[state](page, night)
                         kept(page, f"{state}-{screen}", options.output)

@@ -36,7 +36,7 @@ export class Explanation {
   fill() {
     const { help, allowed, path, address } = this.param;
     const usual = this.param.default === "" ? "empty" : String(this.param.default);
-    const facts = Object.entries({ values: allowed, "starts at": usual, name: path, OSC: address });
+    const facts = Object.entries({ values: allowed, default: usual, name: path, OSC: address });
     const list = element("dl");
     for (const [key, value] of facts) {
       list.append(element("dt", { textContent: key }), element("dd", { textContent: value }));

@@ -55,10 +55,12 @@ export class Learn {
     };
     const buttons = [act("cancel", { do: "learn/cancel" })];
     if (source) buttons.push(act(`remove ${source}`, { do: "unlearn", args: [this.path] }));
-    box.replaceChildren(
+    const text = element(
+      "div",
+      { className: "text" },
       element("p", {}, element("b", { textContent: `Learning ${this.path}. ` }), "Move a knob or a fader of your controller now."),
       element("p", { className: "small", textContent: `${ports} Any OSC message works too.` }),
-      element("div", { className: "acts" }, ...buttons),
     );
+    box.replaceChildren(text, element("div", { className: "acts" }, ...buttons));
   }
 }

@@ -49,13 +49,13 @@ export class Notices {
     });
   }
 
-  notice({ id, where, what, do: advice, count, since }) {
+  notice({ id, where, what, do: advice, count, since, param }) {
     const close = element("button", { className: "close", type: "button", textContent: "×", title: "close" });
     close.setAttribute("aria-label", `close: ${what.slice(0, 60)}`);
     close.addEventListener("click", () => this.close(id));
     const facts = [advice, since && `Since ${since}.`, count > 1 && `${count} times.`].filter(Boolean).join(" ");
     const text = element("div", { className: "text" }, element("p", {}, where ? element("b", { textContent: `${where}: ` }) : "", what));
     if (facts) text.append(element("p", { className: "small", textContent: facts }));
-    return element("div", { className: "notice" }, text, close);
+    return element("div", { className: param ? "notice field" : "notice" }, text, close);
   }
 }

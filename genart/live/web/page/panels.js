@@ -186,6 +186,7 @@ export class Panels {
     }
     setText(find("found"), words.length ? `${found} of ${this.rows.size}` : `${this.rows.size}`);
     find("none").hidden = found > 0 || !words.length;
+    find("panels").hidden = !find("none").hidden;
     setText(find("none").querySelector("p"), `No Param is named “${find("search").value.trim()}”, and no explanation contains it.`);
   }
 }
