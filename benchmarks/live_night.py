@@ -116,10 +116,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--client", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--rate", type=int, default=SENT, help=argparse.SUPPRESS)
+    parser.add_argument("--gentle", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.client:
         osc, page, folder = asked.client
-        print(json.dumps(play(int(osc), page, Path(folder), asked.seed)))
+        player = Player(int(osc), page, Path(folder), asked.seed)
+        if asked.gentle:  # another process saves sketches, and nothing may be black
+            player.seldom = [p for p in player.seldom if p not in (player.save, player.switch)]
+        print(json.dumps(play(player, asked.rate)))
         return 0
     found = night(asked.frames, asked.seed)
     print(json.dumps(found) if asked.json else "\n".join(told(found)))
@@ -342,17 +347,16 @@ class Player:
             answer.read()
 
 
-def play(port: int, page: str, folder: Path, seed: int) -> dict[str, int]:
+def play(player: Player, rate: int) -> dict[str, int]:
     """Play until told to stop; what was sent, by kind."""
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
-    player = Player(port, page, folder, seed)
     began = time.monotonic()
     for count in range(10**9):
         if ended:
             break
         player.act(count)
-        time.sleep(max(began + count / SENT - time.monotonic(), 0.0))
+        time.sleep(max(began + count / rate - time.monotonic(), 0.0))
     return dict(player.sent)
 
 

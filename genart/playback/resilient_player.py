@@ -31,7 +31,7 @@ _MODEL, _OTHER = "model.name", "model.other"
 _FIRST_WAIT, _LONGEST_WAIT = Fraction(1, 20), Fraction(2)  # seconds between tries
 _LONGEST_REST = Fraction(30)  # seconds between tries of a sketch whose images were given up
 _SHORT = 60  # out of memory twice within so many seconds: lower the quality
-_SET = 10.0  # seconds that setting a Param may take: a text may load a network
+_SET = 10.0  # seconds that setting a Param may take, which may load a network
 
 
 class ResilientPlayer:
@@ -210,8 +210,8 @@ class ResilientPlayer:
         except GivenUp:
             raise
         except BaseException:
-            name, said = type(self.sketch_player.sketch).__name__, self._faults.now()
-            self._held = message_card(self._size, name, said[-1] if said else "")
+            said = ["", *self._faults.now()][-1]
+            self._held = message_card(self._size, type(self.sketch_player.sketch).__name__, said)
 
     def _was_given_up(self, tick: Tick, late: LateImage) -> None:
         """An image took too long, and this thread continues."""
@@ -305,19 +305,13 @@ class ResilientPlayer:
             self._switch_back(error)
         else:
             if not self._set_back(error):
-                self._faults.add("sketch", self._blamed(error))
+                self._faults.add("sketch", _blamed(error, type(self.sketch_player.sketch)))
             self._quality.failed(float(tick.t))
-
-    def _blamed(self, error: BaseException) -> str:
-        """An error with the line of the sketch's file."""
-        file = getattr(sys.modules.get(type(self.sketch_player.sketch).__module__), "__file__", "")
-        return str(error) if isinstance(error, GenartError) else blame(error, file or "")
 
     def _note_refused(self, stack: list[FrameType], line: str) -> None:
         """The first image of a saved sketch is given up; called by the watching thread."""
-        self._faults.add(
-            "reload", f"The first image was given up after {LONGEST_FIRST:.0f} s at {line}."
-        )
+        what = f"The first image was given up after {LONGEST_FIRST:.0f} s at {line}."
+        self._faults.add("reload", what)
 
     def _relieve(self, tick: Tick, error: BaseException) -> None:
         """Free cached memory; if that was not enough, lower the quality."""
@@ -388,7 +382,7 @@ class ResilientPlayer:
         except GivenUp:
             raise
         except BaseException as error:
-            self._faults.add("reload", error)
+            self._faults.add("reload", _blamed(error, kind))
             return
         self.sketch_player, self._begun, self._plain = fresh, True, None
         self._behind = self._supervisor.hanging("sketch")
@@ -398,3 +392,9 @@ class ResilientPlayer:
         self._faults.settle("reload")
         self._retry = Fraction(0)
         self._changed()
+
+
+def _blamed(error: BaseException, kind: type[Sketch]) -> str:
+    """An error as text, with the line in the file of a sketch."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", "")
+    return str(error) if isinstance(error, GenartError) else blame(error, file or "")

@@ -79,6 +79,7 @@ class Supervisor:
         self._calls: dict[int, list[_Call]] = {}  # of each thread, the innermost last
         self._members: dict[int, tuple[LoopThread, int]] = {}
         self._stalled: set[str] = set()
+        self._signs: dict[str, tuple[float, float]] = {}  # the last sign of life, and time since
         self._stopped = Event()
         self._thread = Thread(target=self._watch, name="genart-watch", daemon=True)
 
@@ -223,7 +224,8 @@ class Supervisor:
             passed: seconds since the last look. More than two periods count as two: then the whole
                 program, and nothing in it, was held up.
         """
-        for thread, call in self._innermost(min(passed, 2 * _PERIOD)):
+        passed = min(passed, 2 * _PERIOD)
+        for thread, call in self._innermost(passed):
             if call.waited >= call.limit and self._loop_of(thread) is not None:
                 self._give_up(thread, call)
             elif call.waited >= min(call.limit, _REPORT) and not call.reported:
@@ -231,7 +233,7 @@ class Supervisor:
         for loop in list(self.loops):
             loop.check()
         for each in list(self.watched):
-            self._check(each)
+            self._check(each, passed)
 
     def _enter(self, call: _Call) -> None:
         thread = get_ident()
@@ -297,16 +299,19 @@ class Supervisor:
         loop, generation = self._members.get(thread, (None, 0))
         return loop if loop is not None and loop.generation == generation else None
 
-    def _check(self, each: Watched) -> None:
+    def _check(self, each: Watched, passed: float) -> None:
         if not each.thread.is_alive():
             if self.call(f"{each.name} thread", each.revive):
                 self.faults.add(each.name, "The thread ended; another one continues.")
-        elif self._now() - each.alive_at > _STALLED:
-            if each.name not in self._stalled:
-                line = _line(_stack(each.thread.ident or 0))
-                self.faults.add(each.name, f"No answer for {_STALLED:g} s. It stands at {line}.")
-                self._stalled.add(each.name)
-        elif each.name in self._stalled:
+            return
+        before, silent = self._signs.get(each.name, (0.0, 0.0))
+        silent = 0.0 if each.alive_at != before else silent + passed
+        self._signs[each.name] = each.alive_at, silent
+        if silent > _STALLED and each.name not in self._stalled:
+            line = _line(_stack(each.thread.ident or 0))
+            self.faults.add(each.name, f"No answer for {_STALLED:g} s. It stands at {line}.")
+            self._stalled.add(each.name)
+        elif not silent and each.name in self._stalled:
             self._stalled.discard(each.name)
             self.faults.settle(each.name)
 
