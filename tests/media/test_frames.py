@@ -190,3 +190,12 @@ def test_an_enlarged_image_is_sampled_at_the_centres_of_pixels() -> None:
     (frame,) = to_frames(ramp, (32, 32))
     wanted = ((torch.arange(32) + 0.5) / 2 - 0.5) * 17  # 0..15 as 0..255
     assert np.abs(frame[8, 4:-4, 0].astype(float) - wanted[4:-4].numpy()).max() <= 0.51
+
+
+def test_an_image_with_alpha_lies_on_black_with_gradients() -> None:
+    image = torch.tensor([1.0, 0.0, -1.0, 0.0]).view(1, 4, 1, 1).requires_grad_()
+    laid = genart.media.image_on_black(image)
+    assert laid.flatten().tolist() == [0.0, -0.5, -1.0], "half of 255, 127 and 0"
+    laid.sum().backward()
+    assert image.grad is not None
+    assert genart.media.image_on_black(laid) is laid
