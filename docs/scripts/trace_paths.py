@@ -136,7 +136,10 @@ class Fader:
         live.close()
 
     def _frames(self, live: Live) -> Iterator[Any]:
-        for frame in live._made():
+        from genart.playback.loop import frames
+
+        made = frames(live.player, live.engine_clock, [live.store_control, live.store])
+        for frame in made:
             yield frame
             if self.shown:
                 return
