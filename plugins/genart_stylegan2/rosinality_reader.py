@@ -29,6 +29,7 @@ _SIGNS = ("input.input", "style.1.weight", "conv1.conv.weight", "to_rgb1.conv.we
 _LAYER = re.compile(r"style\.\d+\.weight$")
 _THEIRS = {"G_ema": "g_ema", "G": "g"}
 _SEEDS = 4096  # for the average of w where the file has none
+_NOISE_SEED = 0  # of noise maps that a file does not have
 
 
 class RosinalityReader:
@@ -58,7 +59,8 @@ class RosinalityReader:
         """The generator.
 
         Where the file keeps no `latent_avg`, the average of w is taken over seeds 0 to 4095, and
-        the generator's metadata records it.
+        the generator's metadata records it. Older files, such as the published `550000.pt`, have no
+        noise maps: they are drawn from seed 0, which the metadata records too.
 
         Args:
             checkpoint: a recognised file.
@@ -79,8 +81,11 @@ class RosinalityReader:
         average = _average(checkpoint)
         state = _renamed(networks[picked], config)
         state["mapping.w_avg"] = torch.zeros(config.w_dim) if average is None else average
-        made = reader_common.build(checkpoint, config, state)
         facts = {"source": f"rosinality checkpoint, {picked}"}
+        if not any(name.startswith("noises.") for name in networks[picked]):
+            state |= _drawn_noise(config)
+            facts["noise"] = f"drawn from seed {_NOISE_SEED}, because the file has none"
+        made = reader_common.build(checkpoint, config, state)
         if average is None:
             _estimate_average(made)
             facts["average"] = f"estimated from seeds 0-{_SEEDS - 1}"
@@ -210,6 +215,16 @@ def _squeezed(name: str, tensor: Tensor) -> Tensor:
     if tensor.ndim in (4, 5) and tensor.shape[0] == 1:
         return tensor[0]
     return tensor
+
+
+def _drawn_noise(config: Config) -> dict[str, Tensor]:
+    """Noise maps (side, side) of every layer, from one seed."""
+    draw = torch.Generator().manual_seed(_NOISE_SEED)
+    return {
+        f"synthesis.{layer}.noise_const": torch.randn(side, side, generator=draw)
+        for layer in config.layer_names
+        for side in [int(layer.removeprefix("b").partition(".")[0])]
+    }
 
 
 def _estimate_average(network: Network) -> None:

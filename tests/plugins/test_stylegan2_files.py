@@ -257,3 +257,18 @@ def test_weights_by_formula_reach_every_tensor() -> None:
     fill(network)
     for name, tensor in network.state_dict().items():
         assert name.endswith("resample_filter") or torch.equal(tensor, before[name])
+
+
+def test_a_rosinality_file_without_noise_maps_opens_with_maps_of_a_stated_seed(
+    tmp_path: Path,
+) -> None:
+    tree = genart.checkpoints.read_checkpoint(files.rosinality(tmp_path / "with.pt")).tree
+    older = {name: value for name, value in tree["g_ema"].items() if "noises." not in name}
+    torch.save({**tree, "g_ema": older}, tmp_path / "without.pt")
+    one, two = (genart.load(tmp_path / "without.pt", "cpu") for _ in range(2))
+    assert torch.equal(pictures(one), pictures(two))
+    assert one.metadata["noise"].startswith("drawn from seed 0")
+    whole = genart.load(tmp_path / "with.pt", "cpu")
+    latent = one.sample([1])
+    torch.testing.assert_close(one(latent, noise="none"), whole(latent, noise="none"))
+    assert not torch.equal(one(latent), whole(latent))
