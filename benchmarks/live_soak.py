@@ -357,7 +357,9 @@ def exits(count: int, seed: int) -> list[float]:
                 sys.executable, "-m", "genart", "live", "saved.py", "--headless", "--model",
                 "plasma", "--osc", "127.0.0.1:0", "--web", "127.0.0.1:0",
             ]  # fmt: skip
-            live = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE)
+            live = subprocess.Popen(
+                command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+            )
             assert live.stderr is not None
             for line in live.stderr:
                 if line.startswith(b"osc "):

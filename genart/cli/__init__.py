@@ -65,8 +65,10 @@ def main() -> None:
     signal(SIGTERM, default_int_handler)
     _limit_spinning()
     code = run()
-    if any(each.daemon and each.name.startswith("genart-") for each in threading.enumerate()):
-        # a model still loading, an output that hangs: torch must not meet a Python that is gone
+    hangs = any(each.daemon and each.name.startswith("genart-") for each in threading.enumerate())
+    if hangs or sys.argv[1:2] == ["live"]:
+        # a model still loading, an output that hangs: torch must not meet a Python that is gone;
+        # a performance has closed everything, and a thread of a sketch must not hold up its end
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
