@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -22,6 +23,7 @@ from genart.plugins import registry
 #: Suffixes of containers that hold the recorded H.264 without encoding it again.
 SUFFIXES = (".mp4", ".mkv", ".mov")
 _BUFFER = 2  # seconds of frames that may wait
+_FINISH, _GONE = 30.0, 0.2  # seconds to wait at the end for all recordings, and for one that failed
 _ROOM = 300e6  # bytes that stay free on the disk
 
 
@@ -131,10 +133,12 @@ class Recorder:
             worker.missed(count)
 
     def close(self) -> None:
-        """Stop the recording and wait until every file is finished."""
+        """Stop the recording and wait until every file is finished, for 30 s at most."""
         self.stop()
+        end = time.monotonic() + _FINISH
         for worker in self._ending:
-            worker.close()
+            left = end - time.monotonic()
+            worker.close(min(left, _GONE) if worker.failed else max(left, 0.0))
 
 
 class _Film:
