@@ -168,6 +168,8 @@ def main() -> None:
                         kept(page, f"start-{screen}", options.output)
                 with opened(browser, night, screen) as page:
                     if not saved:
+                        if page.locator("#more").is_visible():
+                            page.locator("#more").click()
                         for cue in CUES:
                             page.locator("#cue").fill(cue)
                             page.locator("#cue").press("Enter")
