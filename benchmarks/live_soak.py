@@ -308,10 +308,11 @@ def spawn(*arguments: str) -> subprocess.Popen[bytes]:
 def metronome() -> int:
     """Sleep again and again; print when a sleep took too long, until terminated."""
     stalls: list[tuple[float, float]] = []
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    ended: list[int] = []  # an Event may be locked where the signal comes
+    signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
     before = time.monotonic()
-    while not ended.wait(0.01):
+    while not ended:
+        time.sleep(0.01)
         now = time.monotonic()
         if now - before > STALL:
             stalls.append((before, now))
