@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from genart import editing as editing
     from genart import errors as errors
     from genart import inversion as inversion
+    from genart import kernels as kernels
     from genart import latents as latents
     from genart import live as live
     from genart import media as media
@@ -120,6 +121,7 @@ else:
             "editing",
             "errors",
             "inversion",
+            "kernels",
             "latents",
             "live",
             "media",

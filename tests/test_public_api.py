@@ -158,9 +158,9 @@ EXPLAINED = {
 #: Names from elsewhere: of Python, numpy, torch and PIL.
 FOREIGN = {
     "AbstractContextManager", "Any", "BaseException", "Callable", "Collection", "Conv2d",
-    "Fraction", "Iterable", "Iterator", "Literal", "MB", "Mapping", "Module", "NDArray", "NoReturn",
-    "None",
-    "Path", "PIL", "Pictures", "Resampling", "Self", "Sequence", "Tensor", "Union",
+    "Fraction", "Hashable", "Iterable", "Iterator", "Literal", "MB", "Mapping", "Module", "NDArray",
+    "NoReturn", "None", "Path", "PIL", "Pictures", "Resampling", "Self", "Sequence", "Structure",
+    "Tensor", "Union",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 from torch.utils.weak import WeakIdKeyDictionary
 
 from genart.kernels.library import Library, library
-from genart.kernels.program import FEW, Program, Values
+from genart.kernels.program import FEW, Program
 from genart.kernels.structures import (
     BLOCK,
     MOST_TAPS,
@@ -25,6 +25,7 @@ from genart.kernels.structures import (
     Method,
     Writing,
 )
+from genart.kernels.values import Values
 from genart.kernels.watch import is_ordinary
 from genart.kernels.weights import PackedWeights
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -29,85 +29,11 @@ from genart.kernels.structures import (
     Unpool,
     Writing,
 )
+from genart.kernels.values import Values, address, blocks, by_channel
 from genart.kernels.weights import PackedWeights
 
 FEW = 64  # pixels of a small map
-
-
-def blocks(channels: int) -> int:
-    """How many blocks of 16 so many channels take."""
-    return -(-channels // BLOCK)
-
-
-def by_channel(values: Tensor) -> Tensor:
-    """Values (c,) as the kernels read them: float32, zeros up to a whole block."""
-    padded = torch.zeros(blocks(len(values)) * BLOCK)
-    padded[: len(values)] = values.detach()
-    return padded
-
-
-@dataclass(frozen=True)
-class Values:
-    """A map of a program, with what becomes of it as it is read.
-
-    Attributes:
-        memory: (blocks, h, w, 16), or (h, w, channels) for an imported image.
-        channels: how many of them mean something.
-        scale: by channel, or None.
-        shift: by channel, or None.
-        slope: negative values are multiplied by it.
-        gate: memory of a map of the same size; values are 0 where it is not positive.
-    """
-
-    memory: Tensor
-    channels: int
-    scale: Tensor | None = None
-    shift: Tensor | None = None
-    slope: float = 1.0
-    gate: Tensor | None = None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(h, w)."""
-        h, w = self.memory.shape[-3:-1]
-        return h, w
-
-    def activated(self, slope: float) -> Values:
-        """The same map behind a leaky ReLU; 0 is a ReLU."""
-        return Values(self.memory, self.channels, self.scale, self.shift, slope)
-
-    def map(self) -> Map:
-        """Where it lies."""
-        row, pixel, _ = self.memory.stride()[-3:]
-        block = self.memory.stride(0) if self.memory.ndim == 4 else BLOCK
-        h, w = self.size
-        return Map(self.memory.data_ptr(), row, pixel, block, h, w, self.channels)
-
-    def reading(self, edge: Edge = Edge.ZEROS) -> Reading:
-        """What becomes of it."""
-        return Reading(
-            address(self.scale), address(self.shift), address(self.gate), self.slope, edge
-        )
-
-    def read(self) -> Tensor:
-        """A copy, (c, h, w), as it lies in memory."""
-        return self.memory.permute(0, 3, 1, 2).reshape(-1, *self.size)[: self.channels]
-
-    def write(self, values: Tensor) -> None:
-        """Put values (c, h, w) there."""
-        whole = torch.zeros(len(self.memory) * BLOCK, *self.size)
-        whole[: self.channels] = values
-        self.memory.copy_(whole.view(-1, BLOCK, *self.size).permute(0, 2, 3, 1))
-
-    def channels_from(self, first: int, count: int) -> Values:
-        """Some of its channels; `first` begins a block."""
-        blocked = slice(first // BLOCK, blocks(first + count))
-        flat = slice(first, blocked.stop * BLOCK)
-        return Values(
-            self.memory[blocked], count,
-            None if self.scale is None else self.scale[flat],
-            None if self.shift is None else self.shift[flat], self.slope,
-        )  # fmt: skip
+_FEW_TWO = 32  # of one where 2x2 and 4x4 kernels take every tap
 
 
 class Program:
@@ -158,6 +84,11 @@ class Program:
         """Nothing reads a map any more: its memory may hold another."""
         start = values.memory.data_ptr()
         self._free.append(next(m for m in self._lent if m.data_ptr() == start))
+
+    def reading(self, x: Values, edge: Edge = Edge.ZEROS) -> Reading:
+        """What becomes of a map as it is read; what that takes is kept."""
+        self._kept.append(x)
+        return x.reading(edge)
 
     # ---- steps ----
 
@@ -225,11 +156,12 @@ class Program:
                 for side, pad, kernel in zip(x.size, padding, (kh, kw), strict=True)
             ]
             to = self.values(out, (size[0], size[1]))
-        if stride == 2 and (kh, kw) == (3, 3) and math.prod(to.size) > FEW and x.memory.ndim == 4:
+        many = math.prod(to.size) > _FEW_TWO and x.memory.ndim == 4
+        if stride == 2 and (kh, kw) == (3, 3) and many:
             weight = torch.nn.functional.pad(weight, (0, 1, 0, 1))
         shift = None if bias is None else self.keep(by_channel(bias))
         conv = Convolution(
-            x=x.map(), y=to.map(), reading=x.reading(edge),
+            x=x.map(), y=to.map(), reading=self.reading(x, edge),
             writing=Writing(shift=address(shift), slope=slope, limit=math.inf),
             method=choose_method(x, weight, stride, to.size), kernel_h=weight.shape[2],
             kernel_w=weight.shape[3], stride=stride, pad_y=padding[0], pad_x=padding[1],
@@ -286,27 +218,33 @@ class Program:
         return to
 
     def normalise(
-        self, x: Values, gain: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
-    ) -> Values:
+        self, x: Values, gain: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5,
+        moments: Tensor | None = None,
+    ) -> Values:  # fmt: skip
         """Normalise every channel by its own mean and deviation, as it is read.
 
         Args:
-            x: a map as it was made.
+            x: a map as it was made; its scale and shift are overwritten where it has them.
             gain: by channel, of memory that stays; None: 1.
             bias: likewise; None: 0.
             eps: added to the variance.
+            moments: where to write mean and variance, (2, channels).
         """
-        scale, shift = torch.zeros(2, blocks(x.channels) * BLOCK).unbind()
-        self._kept += [scale, shift, gain, bias]
-        spec = Norm(x.map(), address(gain), address(bias), scale.data_ptr(), shift.data_ptr(), eps)
-        self.add(Kind.NORM, spec)
-        return Values(x.memory, x.channels, scale, shift)
+        if x.scale is None or x.shift is None:
+            scale, shift = torch.zeros(2, blocks(x.channels) * BLOCK).unbind()
+            x = replace(x, scale=scale, shift=shift)
+        self._kept += [x.scale, x.shift, gain, bias, moments]
+        self.add(Kind.NORM, Norm(
+            x.map(), address(gain), address(bias), address(x.scale), address(x.shift),
+            address(moments), eps,
+        ))  # fmt: skip
+        return x
 
     def combine(self, x: Values, z: Values | None = None, *, to: Values | None = None) -> Values:
         """The sum of two maps as they are read, or one of them as it is read."""
         to = self.values(x.channels, x.size) if to is None else to
-        other = (z.map(), z.reading()) if z is not None else (Map(), Reading())
-        self.add(Kind.COMBINE, Combine(x.map(), other[0], to.map(), x.reading(), other[1]))
+        other = (z.map(), self.reading(z)) if z is not None else (Map(), Reading())
+        self.add(Kind.COMBINE, Combine(x.map(), other[0], to.map(), self.reading(x), other[1]))
         return to
 
     def pool(self, x: Values, *, largest: bool) -> Values:
@@ -337,11 +275,16 @@ class Program:
         """Write a map to an image (c, h, w) of memory that stays.
 
         The other arguments are explained at `Export` in `src/kernels.h`.
+
+        Raises:
+            ValueError: the image does not have the map's size.
         """
+        if to.shape[1:] != torch.Size(shuffle * side for side in x.size):
+            raise ValueError(f"A map of {x.size} does not make an image of {tuple(to.shape)}.")
         self._kept += [to, bias, image, matrix]
         colors = 0 if image is None else len(image)
         self.add(Kind.EXPORT, Export(
-            x.map(), x.reading(), address(bias), address(image), address(matrix), to.data_ptr(),
+            x.map(), self.reading(x), address(bias), address(image), address(matrix), to.data_ptr(),
             *to.stride(), len(to), colors, shuffle, spread, tanh, edge,
         ))  # fmt: skip
 
@@ -373,11 +316,6 @@ class Program:
             raise RuntimeError("The kernels do not know a step of this program.")
 
 
-def address(tensor: Tensor | None) -> int | None:
-    """Where a tensor lies; None for none."""
-    return None if tensor is None else tensor.data_ptr()
-
-
 def choose_method(x: Values, weight: Tensor, stride: int, size: Sequence[int]) -> Method:
     """The fastest way of a convolution."""
     kernel = (weight.shape[2], weight.shape[3])
@@ -385,7 +323,7 @@ def choose_method(x: Values, weight: Tensor, stride: int, size: Sequence[int]) -
         return Method.GATHER
     if kernel == (3, 3) and stride == 1:
         return method_of_three(math.prod(size))
-    if math.prod(size) > FEW and kernel == (2 * stride, 2 * stride):
+    if math.prod(size) > _FEW_TWO and kernel == (2 * stride, 2 * stride):
         return Method.TWO
     return Method.DIRECT
 

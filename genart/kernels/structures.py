@@ -137,6 +137,7 @@ class Norm(ctypes.Structure):
         ("bias", c_void_p),
         ("scale", c_void_p),
         ("shift", c_void_p),
+        ("moments", c_void_p),
         ("eps", c_float),
         ("unused", c_int32),
     ]

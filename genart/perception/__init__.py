@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     )
     from genart.perception.feature_weights import FeatureWeights
     from genart.perception.perceptual import PerceptualLoss, perceptual_distance, perceptual_loss
-    from genart.perception.winograd import MinimalFilter, at_points
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -29,7 +28,6 @@ else:
             ),
             "genart.perception.feature_weights": "FeatureWeights",
             "genart.perception.perceptual": "PerceptualLoss perceptual_distance perceptual_loss",
-            "genart.perception.winograd": "MinimalFilter at_points",
         },
     )
 
@@ -38,9 +36,7 @@ __all__ = [
     "FeatureMaps",
     "FeatureNetwork",
     "FeatureWeights",
-    "MinimalFilter",
     "PerceptualLoss",
-    "at_points",
     "feature_maps",
     "feature_network",
     "features",

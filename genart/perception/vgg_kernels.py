@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from genart.kernels.library import Library, library
-from genart.kernels.program import Program, Values
+from genart.kernels.program import Program
 from genart.kernels.structures import BLOCK, Combine, Export, Import, Kind, Map, Reading
+from genart.kernels.values import Values
 from genart.kernels.watch import is_ordinary
 from genart.kernels.weights import PackedWeights
 

@@ -12,6 +12,7 @@ from torch import Tensor
 import genart
 
 from .fast_files import FastModel, read_fast, style_name
+from .kernel_plan import FastTransform
 from .transform import SMALLEST
 
 #: The folder of the included styles.
@@ -53,7 +54,7 @@ class Fast(genart.DynamicParams):
                 for param, name in styles.items()
             }
         )
-        self.model, self.styles = model, styles
+        self.model, self.styles, self._transform = model, styles, FastTransform(model.net)
         for param, name in styles.items():
             setattr(self, param, float(name == style))
 
@@ -87,8 +88,7 @@ class Fast(genart.DynamicParams):
         if any(pads):
             mode = "reflect" if min(height, width) > max(pads) else "replicate"
             image = F.pad(image, pads, mode=mode)
-        out = net(image.contiguous(memory_format=torch.channels_last), mix)
-        cut: Tensor = out[..., edge : edge + height, edge : edge + width]
+        cut = self._transform(image, mix)[..., edge : edge + height, edge : edge + width]
         return cut.clamp(-1, 1)
 
 

@@ -13,7 +13,7 @@ import genart
 
 from .fast import EDGE, Fast, fast
 from .fast_files import FastModel
-from .transform import ConditionalNorm, Layout, TransformNet, UpConv, johnson, phase_taps
+from .transform import ConditionalNorm, Layout, TransformNet, UpConv, johnson
 
 _SIDES = (256, 512)
 _STYLE = "great_wave"
@@ -36,7 +36,7 @@ def _shipped(side: int, options: genart.benchmarks.BenchOptions) -> genart.bench
 
 def _paper(side: int, options: genart.benchmarks.BenchOptions) -> genart.benchmarks.BenchCase:
     """Random weights: time does not depend on them."""
-    net = TransformNet(johnson()).folded()
+    net = TransformNet(johnson()).eval().requires_grad_(False)
     return _case(Fast(FastModel(net, ("one",)), "one"), side, options)
 
 
@@ -99,8 +99,7 @@ class _Phases(nn.Module):
         super().__init__()
         weight, bias = layer.conv2d.weight.detach(), layer.conv2d.bias
         assert bias is not None
-        rows = phase_taps(weight.shape[-1]).to(weight)  # (2, kernel, taps)
-        kernels = torch.einsum("oikl,pkr,qlc->opqirc", weight, rows, rows).flatten(0, 2)
+        kernels = genart.kernels.phases_weight(genart.kernels.doubling_weight(weight))
         self.register_buffer("kernels", kernels)
         self.register_buffer("biases", bias.detach().repeat_interleave(4))
 

@@ -26,7 +26,7 @@ class FastModel:
     """A network that was read, ready to paint.
 
     Args:
-        net: folded, on the CPU.
+        net: frozen, on the CPU, channels last.
         styles: names, one for each style it holds.
         metadata: the header's texts; empty for others' files.
     """
@@ -73,7 +73,8 @@ def read_fast(path: str | Path) -> FastModel:
     net = _filled(layout, state, path)
     if texts.get("kind") != KIND:
         _to_unit_range(net)
-    return FastModel(net.folded(), styles, dict(texts))
+    net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return FastModel(net, styles, dict(texts))
 
 
 class FastReader:

@@ -9,7 +9,6 @@ normalisation (Dumoulin et al. 2017), and a blend of these is a blend of the sty
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -123,14 +122,6 @@ class TransformNet(nn.Module):
         out: Tensor = layers[f"deconv{last}"](x)
         return out.add_(layers["colour"](image, mix)) if self.layout.direct else out
 
-    def folded(self) -> TransformNet:
-        """Prepare it for painting: frozen, channels last, up-sampling inside the convolutions."""
-        self.eval().requires_grad_(False).to(memory_format=torch.channels_last)
-        for module in self.modules():
-            if isinstance(module, UpConv):
-                module.fold()
-        return self
-
 
 class Conv(nn.Module):
     """A convolution with reflection padding."""
@@ -149,75 +140,19 @@ class Conv(nn.Module):
 class UpConv(nn.Module):
     """Nearest-neighbour up-sampling by 2, then a convolution; the edge pixel is repeated.
 
-    With a 3x3 kernel a repeated edge is the same as a reflected one. Folded, the four pixels that
-    come from one are four convolutions of the small image: a 3x3 kernel over doubled pixels
-    meets only 2x2 different ones.
+    With a 3x3 kernel a repeated edge is the same as a reflected one.
     """
 
     def __init__(self, narrow: int, wide: int, kernel: int) -> None:
         super().__init__()
         self.conv2d = nn.Conv2d(narrow, wide, kernel)
         self.pad = kernel // 2
-        self._phases: tuple[Tensor, Tensor] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, narrow, h, w) to (n, wide, 2h, 2w)."""
-        if self._phases is not None:
-            return self._in_phases(x, *self._phases)
         large = F.interpolate(x, scale_factor=2.0, mode="nearest")
         y: Tensor = self.conv2d(F.pad(large, (self.pad,) * 4, mode="replicate"))
         return y
-
-    def fold(self) -> None:
-        """Make the four small convolutions, which later changes of the weights do not reach."""
-        weight, bias = self.conv2d.weight.detach(), self.conv2d.bias
-        assert bias is not None
-        rows = phase_taps(weight.shape[-1]).to(weight)  # (2, kernel, taps)
-        small = torch.einsum("oikl,pkr,qlc->opqirc", weight, rows, rows)
-        if self.pad == 1:  # each phase meets two taps of three: one 2x2 convolution does all
-            pairs = [(p, q) for p in (0, 1) for q in (0, 1)]
-            kernels = torch.cat([small[:, p, q, :, p : p + 2, q : q + 2] for p, q in pairs])
-            biases = bias.detach().repeat(4)
-        else:
-            kernels, biases = small.flatten(0, 2), bias.detach().repeat_interleave(4)
-        self._phases = kernels.contiguous(memory_format=torch.channels_last), biases
-
-    def _in_phases(self, x: Tensor, kernels: Tensor, biases: Tensor) -> Tensor:
-        around = kernels.shape[-1] // 2
-        y = F.conv2d(F.pad(x, (around,) * 4, mode="replicate"), kernels, biases)
-        return _woven(y, x.shape[-2:]) if self.pad == 1 else F.pixel_shuffle(y, 2)
-
-    def _apply(self, fn: Any, recurse: bool = True) -> UpConv:
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        if self._phases is not None:
-            self._phases = fn(self._phases[0]), fn(self._phases[1])
-        return self
-
-
-def phase_taps(kernel: int) -> Tensor:
-    """Which small pixel each tap meets, for the first and second of a doubled pair: 0 or 1.
-
-    (2, kernel, taps): taps run over the small pixels -r..r.
-    """
-    pad = kernel // 2
-    reach = -(-pad // 2)
-    taps = torch.zeros(2, kernel, 2 * reach + 1)
-    for phase in (0, 1):
-        for a in range(kernel):
-            taps[phase, a, (phase + a - pad) // 2 + reach] = 1
-    return taps
-
-
-def _woven(y: Tensor, size: torch.Size) -> Tensor:
-    """Four phases (n, 4c, h + 1, w + 1), each of which begins at its own corner, as one image."""
-    (h, w), c = size, y.shape[1] // 4
-    shape = (len(y), c, 2 * h, 2 * w)
-    out = torch.empty(shape, dtype=y.dtype, device=y.device, memory_format=torch.channels_last)
-    for p in (0, 1):
-        for q in (0, 1):
-            at = (2 * p + q) * c
-            out[:, :, p::2, q::2] = y[:, at : at + c, p : p + h, q : q + w]
-    return out
 
 
 class ConditionalNorm(nn.Module):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import genart
-from genart.kernels.inference import Inference
+from genart.kernels import Inference
 
 from .gpu import GpuEngine
 from .layer_access import Changes, Inside, follows

@@ -10,17 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genart.kernels.program import (
-    FEW,
-    Program,
-    Values,
-    address,
-    blocks,
-    by_channel,
-    method_of_three,
-)
-from genart.kernels.structures import (
+from genart.kernels import (
     BLOCK,
+    FEW,
     MOST_COLORS,
     MOST_TAPS,
     Convolution,
@@ -31,9 +23,15 @@ from genart.kernels.structures import (
     Method,
     Paint,
     Painting,
+    Program,
     Style,
     Styles,
+    Values,
     Writing,
+    address,
+    blocks,
+    by_channel,
+    method_of_three,
 )
 
 from .layers import SQRT2, Conv, FullyConnected

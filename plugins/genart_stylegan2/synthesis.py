@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genart.kernels.frozen import convolve
+from genart.kernels import convolve
 
 from .config import Config
 from .layers import (

@@ -10,8 +10,9 @@ import genart
 
 from .architecture import Shape
 
+EPS = 1e-5  # added to variances
 _DROPPED = 0.5  # share of values that dropout sets to 0
-_EPS = 1e-5
+DROPOUT_GAIN = 1 / (1 - _DROPPED)  # of the others
 _MOMENTUM = 0.1  # of a batch norm's memory in training
 
 
@@ -54,11 +55,9 @@ class Norm(nn.Module):
             UsageError: one number a channel, which a norm would make 0.
         """
         if self.batch and self.training:
-            return self._by(x, self._trained(), True)
-        if self.fixed is not None:
-            return self._by(x, self.fixed, False)
-        if not self.own:
-            return self._by(x, self._trained(), False)
+            return self._by(x, self.given(), True)
+        if not self.measures:
+            return self._by(x, self.given(), False)
         if x.shape[2] * x.shape[3] == 1:
             raise genart.UsageError("The image is too small for this network's norms.")
         if self.noted is not None:
@@ -66,14 +65,22 @@ class Norm(nn.Module):
             self.noted.append((mean, variance))
         if len(x) == 1:  # the same, and it keeps the order of memory
             return self._by(x, None, True)
-        return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=_EPS)
+        return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=EPS)
 
-    def _trained(self) -> Moments:
+    @property
+    def measures(self) -> bool:
+        """Whether it uses the statistics of what comes, outside training."""
+        return self.own and self.fixed is None
+
+    def given(self) -> Moments:
+        """The statistics that are used otherwise."""
+        if self.fixed is not None:
+            return self.fixed
         return self.get_buffer("running_mean"), self.get_buffer("running_var")
 
     def _by(self, x: Tensor, moments: Moments | None, taken: bool) -> Tensor:
         mean, variance = moments or (None, None)
-        return F.batch_norm(x, mean, variance, self.weight, self.bias, taken, _MOMENTUM, _EPS)
+        return F.batch_norm(x, mean, variance, self.weight, self.bias, taken, _MOMENTUM, EPS)
 
 
 class Dropout(nn.Module):
@@ -95,15 +102,16 @@ class Dropout(nn.Module):
         """(n, c, h, w) to the same."""
         if self.training:
             return F.dropout(x, _DROPPED)
-        return x if self.seed is None else x * self._drawn(x, self.seed)
+        return x if self.seed is None else x * self.mask(x)
 
-    def _drawn(self, x: Tensor, seed: int) -> Tensor:
-        """The mask (1, c, h, w) of 0 and 2, kept while seed and size stay."""
+    def mask(self, x: Tensor) -> Tensor:
+        """The mask (1, c, h, w) of 0 and 2 for maps like x, kept while seed and size stay."""
+        seed = self.seed or 0
         key = (seed, x.shape[1:], x.device, x.dtype)
         if self._mask is None or self._mask[0] != key:
             rng = torch.Generator().manual_seed(seed * 64 + self.place)
             kept = torch.rand(1, *x.shape[1:], generator=rng) >= _DROPPED
-            self._mask = (key, kept.to(x.device, x.dtype) / (1 - _DROPPED))
+            self._mask = (key, kept.to(x.device, x.dtype) * DROPOUT_GAIN)
         return self._mask[1]
 
 

@@ -16,7 +16,7 @@ from .layers import (
     make_norm,
 )
 
-_SLOPE = 0.2  # of the leaky ReLU on a U-Net's way down
+SLOPE = 0.2  # of the leaky ReLU on a U-Net's way down
 
 
 class Unit(nn.Module):
@@ -122,7 +122,7 @@ class UNet(nn.Module):
         """Images with sides that are multiples of `shape.multiple`."""
         maps = [self.down[0](x)]
         for unit in list(self.down)[1:]:
-            maps.append(unit(F.leaky_relu(maps[-1], _SLOPE)))
+            maps.append(unit(F.leaky_relu(maps[-1], SLOPE)))
         x = self.up[-1](maps.pop().relu())
         for i in range(len(maps) - 1, -1, -1):
             x = self.up[i](torch.cat([maps.pop(), x], 1).relu_())

@@ -13,7 +13,7 @@ from torch import Tensor
 import genart
 
 from .architecture import Shape
-from .engine import Engine
+from .kernel_plans import FastNetwork
 from .layers import Moments, Norm
 from .model_file import save_model
 from .networks import ResNet, UNet, set_test_time
@@ -38,7 +38,6 @@ class Translator:
         dropout: see below.
         statistics: see below.
         seed: see below.
-        engine: whether images on a CPU come from the engine where it is faster, see `Engine`.
 
     Attributes:
         shape: of the generator.
@@ -63,13 +62,12 @@ class Translator:
         dropout: bool = True,
         statistics: str = "own",
         seed: int = 0,
-        engine: bool = True,
     ) -> None:
         self.network, self.name, self.assumed = network.eval().requires_grad_(False), name, assumed
         self.metadata = dict(metadata or {})
         self.dropout, self.statistics, self.seed = dropout, statistics, seed
         self.network.to(memory_format=torch.channels_last)
-        self._engine = Engine(network) if engine and isinstance(network, ResNet) else None
+        self._made = FastNetwork(self.network)
 
     @property
     def shape(self) -> Shape:
@@ -107,18 +105,10 @@ class Translator:
         size = [admitted(side, self.shape) for side in image.shape[-2:]]
         grown, (rows, columns) = padded(image, (size[0], size[1]))
         if max(size) <= self._tile:
-            return self._made(grown)[..., rows, columns]
+            return self._made(grown)[..., rows, columns].expand(1, 3, -1, -1)
         with self._common(grown):
             made = in_tiles(grown, self._made, self._tile, self._reach(), self.shape.multiple)
         return made[..., rows, columns]
-
-    def _made(self, image: Tensor) -> Tensor:
-        """The output (1, 3, h, w) of the network for an image (1, c, h, w) of a valid size."""
-        image = image.contiguous(memory_format=torch.channels_last)
-        made: Tensor | None = None if self._engine is None else self._engine(image)
-        if made is None:
-            made = self.network(image)
-        return made.expand(1, 3, -1, -1)
 
     def _coloured(self, image: Tensor) -> Tensor:
         """The channels that the network takes."""

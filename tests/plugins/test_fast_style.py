@@ -19,7 +19,8 @@ from genart_neural_style.fast_losses import StyleLosses, gram, out_of_range, var
 from genart_neural_style.fast_settings import FastSettings
 from genart_neural_style.fast_trainer import FastTrainer
 from genart_neural_style.fast_training import FastTraining, style_names
-from genart_neural_style.transform import TransformNet, johnson, small
+from genart_neural_style.kernel_plan import FastTransform
+from genart_neural_style.transform import Layout, TransformNet, johnson, small
 
 TINY = {
     "width": 8, "blocks": 1, "crop": 32, "batch": 2, "style_size": 32, "features": "lite0",
@@ -130,15 +131,47 @@ def test_a_pth_of_the_pytorch_examples_paints_as_its_own_code_does(tmp_path, old
     assert summary["architecture"] == f"8-16-32, {blocks} blocks"
 
 
-@pytest.mark.parametrize("layout", [small(8, 2, 3), johnson(8, 1, 3)], ids=["small", "johnson"])
-def test_the_folded_network_paints_the_same(layout):
-    net, mix = random_net(layout), torch.tensor([[0.2, 0.5, 0.3]])
-    given = image(32, 24, n=2)
+LAYOUTS = {
+    "small": small(20, 1, 3),
+    "johnson": johnson(8, 1, 3),
+    "no up-sampling": Layout(((3, 1, 12),), ((5, 1, 9), (1, 1, 3)), 1, 3, direct=True),
+    "7x7 at the end": Layout(((5, 2, 12),), ((7, 2, 3),), 0, 3),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
+def test_kernels_paint_what_the_network_paints(layout, level):
+    net = random_net(layout).eval().requires_grad_(False)
+    fast_net, mix = FastTransform(net), torch.tensor([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]])
+    for height, width in ((32, 24), (16, 44)):
+        given = image(height, width, n=2)
+        found, wanted = fast_net(given, mix), net(given, mix)
+        assert all(plan for plan, _ in fast_net._inference._prepared.plans.values())
+        assert wanted.std() > 0.05
+        assert (found - wanted).abs().max() < 1e-5 * wanted.abs().max()
+        alone = torch.cat([fast_net(given[i : i + 1], mix[i : i + 1]) for i in (0, 1)])
+        assert torch.equal(found, alone)
+
+
+@pytest.mark.usefixtures("kernels")
+def test_kernels_paint_with_changed_weights_at_once():
+    net = random_net(small(8, 1, 2)).eval().requires_grad_(False)
+    fast_net, mix, given = FastTransform(net), torch.tensor([[0.5, 0.5]]), image()
+    before = fast_net(given, mix)
+    for change in (net.in2.weight, net.colour.bias, net.res1.conv1.conv2d.weight):
+        change.data.add_(0.3)
+        found, wanted = fast_net(given, mix), net(given, mix)
+        assert (found - wanted).abs().max() < 1e-5 * wanted.abs().max()
+        assert not torch.equal(found, before)
+
+
+@pytest.mark.usefixtures("kernels")
+def test_kernels_leave_a_kernel_they_cannot_compute_to_the_network():
+    net = random_net(Layout(((5, 2, 8), (3, 2, 8)), ((5, 2, 8), (5, 2, 3)), 1)).eval()
+    given, mix = image(), torch.ones(1, 1)
     with torch.no_grad():
-        plain = net(given, mix)
-        folded = net.folded()(given.contiguous(memory_format=torch.channels_last), mix)
-    assert plain.std() > 0.05
-    assert (plain - folded).abs().max() < 1e-4
+        lasting = given.contiguous(memory_format=torch.channels_last)
+        assert torch.equal(FastTransform(net)(given, mix), net(lasting, mix))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (15, 17), (33, 50), (64, 64)])

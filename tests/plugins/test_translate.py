@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,9 @@ from genart_translate import translator
 from genart_translate.architecture import Shape, resnet, unet
 from genart_translate.benchmarks import arithmetic
 from genart_translate.critics import make_critic
-from genart_translate.engine import Engine
+from genart_translate.kernel_plans import FastNetwork, _key
 from genart_translate.layers import Norm, initialise
-from genart_translate.networks import build, set_test_time
+from genart_translate.networks import ResNet, UNet, build, set_test_time
 from genart_translate.official import official
 from genart_translate.tiling import admitted, in_tiles, padded
 from genart_translate.translator import Translator
@@ -146,7 +148,7 @@ def test_its_settings_are_params_of_a_chain() -> None:
 
 
 def test_a_large_image_is_painted_in_tiles_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
-    style = made(resnet(1, 4))
+    style = Translator(random_net(resnet(1, 4)), name="random")
     image = torch.rand(1, 3, 250, 139, generator=torch.Generator().manual_seed(2)) * 2 - 1
     image = F.interpolate(image[..., ::8, ::8], (250, 139), mode="bilinear")
     monkeypatch.setattr(translator, "TILE", 128)
@@ -162,52 +164,99 @@ def test_a_large_image_is_painted_in_tiles_without_seams(monkeypatch: pytest.Mon
     assert near > 0.8  # with the statistics of the whole it is much the same
 
 
-@pytest.mark.parametrize("norm", ["instance", "affine", "batch", "none"])
-@pytest.mark.parametrize("size", [(64, 64), (36, 52), (200, 40)])
-def test_the_engine_makes_the_networks_image(norm: str, size: tuple[int, int]) -> None:
+KERNEL_CASES = {
+    "resnet": resnet(1, 12),
+    "resnet, affine, dropout, zero padding": resnet(
+        1, 16, norm="affine", dropout=1, padding="zero"
+    ),
+    "resnet, batch norm, no bias": resnet(1, 12, norm="batch", bias=False),
+    "resnet, nearest, grey": resnet(1, 12, up="nearest", channels_in=1, channels_out=1),
+    "resnet without blocks, no norm": resnet(0, 12, norm="none", up="nearest", up_padding="zero"),
+    "unet": unet(4, 16),
+    "unet, narrow, batch norm": unet(4, 6, norm="batch", dropout=2),
+    "unet, nearest, no norm": unet(3, 20, up="nearest", norm="none", up_padding="zero"),
+    "unet, nearest, affine, grey": unet(
+        4, 20, up="nearest", norm="affine", dropout=1, channels_in=1, channels_out=1
+    ),
+}
+
+
+def random_net(shape: Shape) -> ResNet | UNet:
+    """A network whose values neither grow nor vanish, with statistics of a training."""
     torch.manual_seed(1)
-    net = build(resnet(2, 12, norm=norm))
-    initialise(net, gain=0.1)
-    for name, bias in net.named_parameters():
-        if name.endswith("bias"):
-            bias.data.normal_(0, 0.1)
-    net = net.to(memory_format=torch.channels_last).eval()
-    image = (torch.rand(1, 3, *size) * 2 - 1).contiguous(memory_format=torch.channels_last)
-    engine = Engine(net)
-    with torch.no_grad():
-        for own in (True, False):
-            set_test_time(net, own=own, seed=None)
-            assert (engine(image) - net(image)).abs().max() <= 5e-5
-        first = next(net.blocks[0].parameters())
-        first.mul_(1.5)  # it notices weights that change
-        assert (engine(image) - net(image)).abs().max() <= 5e-5
+    net = build(shape).eval().requires_grad_(False)
+    for weight in net.parameters():
+        weight.normal_(0, 0.3 if weight.ndim == 1 else weight[0].numel() ** -0.5)
+    for statistic in net.buffers():
+        statistic.uniform_(0.5, 1.5)
+    return net.to(memory_format=torch.channels_last)
 
 
-def test_the_engine_steps_aside_where_it_cannot_be_faithful_or_fast() -> None:
-    image = torch.rand(1, 3, 64, 64)
-    for shape, given in (
-        (resnet(1, 12, padding="zero"), image),
-        (resnet(1, 4), image),  # narrow
-        (resnet(0, 12), image),
-        (resnet(1, 12), image[..., :16, :]),  # small
-        (resnet(1, 12), image.repeat(2, 1, 1, 1)),
-        (resnet(1, 12), image.double()),
-    ):
-        assert Engine(build(shape).eval())(given) is None
-    net = build(resnet(1, 12, dropout=1)).eval()
-    set_test_time(net, own=True, seed=0)
-    assert Engine(net)(image) is None
-    set_test_time(net, own=True, seed=None)
-    assert Engine(net)(image) is not None
+def by_kernels(fast: FastNetwork, image: torch.Tensor) -> torch.Tensor | None:
+    """What the kernels make, or None."""
+    return fast._inference(_key(fast.network, image), image)
+
+
+@pytest.mark.parametrize("shape", KERNEL_CASES.values(), ids=list(KERNEL_CASES))
+def test_kernels_make_the_networks_image(shape: Shape, level: str) -> None:
+    net = random_net(shape)
+    fast, side = FastNetwork(net), max(shape.least, 16)
+    for own, seed in ((True, None), (True, 3), (False, None)):
+        set_test_time(net, own=own, seed=seed)
+        for size in ((side, side), (2 * side, 3 * side)):
+            image = torch.rand(1, shape.channels_in, *size) * 2 - 1
+            found = by_kernels(fast, image)
+            assert found is not None
+            assert (found - net(image)).abs().max() <= 1e-5
+            with threads(1):
+                assert torch.equal(found, fast(image)), "bit for bit on any number of threads"
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Torch's threads, and with them those of the kernels."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("kernels")
+def test_kernels_use_changed_weights_at_once() -> None:
+    net, image = random_net(resnet(1, 12)), torch.rand(1, 3, 32, 32)
+    fast = FastNetwork(net)
+    before = fast(image)
+    net.blocks[0].first.layer.weight[:, :6].mul_(1.5)
+    found = by_kernels(fast, image)
+    assert found is not None
+    assert (found - net(image)).abs().max() <= 1e-5 < (found - before).abs().max()
+
+
+@pytest.mark.usefixtures("kernels")
+def test_what_kernels_cannot_compute_is_left_to_the_network() -> None:
+    image = torch.rand(1, 3, 32, 32)
+    for shape in (resnet(1, 4, up="bilinear"), resnet(1, 4, up="corners")):
+        fast = FastNetwork(random_net(shape))
+        assert by_kernels(fast, image) is None
+        assert torch.equal(fast(image), fast.network(image))
+    net = random_net(resnet(1, 4))
+    assert by_kernels(FastNetwork(net), image.double()) is None
+    assert by_kernels(FastNetwork(net), image[..., :30]) is None
     net.blocks[0].register_forward_hook(lambda *_: None)
-    assert Engine(net)(image) is None
+    assert by_kernels(FastNetwork(net), image) is None
 
 
-def test_tiles_with_the_engine_are_those_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize("shape", [resnet(1, 12, norm="affine"), unet(5, 8, norm="batch")])
+def test_tiles_by_kernels_are_those_of_the_network(
+    shape: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(translator, "TILE", 128)
     image = torch.rand(1, 3, 140, 100) * 2 - 1
-    style, plain = made(resnet(1, 12)), made(resnet(1, 12), engine=False)
-    assert (style(image) - plain(image)).abs().max() <= 1e-3
+    style = Translator(random_net(shape), name="random")
+    found = style(image)
+    monkeypatch.setenv("GENART_NATIVE", "off")
+    assert (style(image) - found).abs().max() <= 1e-5
 
 
 @pytest.mark.parametrize("shape", [unet(5, 4), Shape(widths=(4,) * 4, blocks=1)])

@@ -76,6 +76,7 @@ struct Norm {
     Map x;
     const float *gain, *bias;  // by channel, or null: 1 and 0
     float *scale, *shift;      // by channel
+    float* moments;            // mean and variance, (2, channels), or null
     float eps;
     int32_t unused;
 };

@@ -52,10 +52,14 @@ inline void end_norm(const Norm& norm, int block, const Moments* parts) {
     for (int i = 0; i < BLOCK; ++i) {
         const int c = block * BLOCK + i;
         const bool real = c < norm.x.channels;
-        const double root = __builtin_sqrtf(float(all.squares[i] / all.count) + norm.eps);
-        const double scale = (norm.gain ? norm.gain[c] : 1.f) / root;
+        const double variance = all.squares[i] / all.count;
+        const double root = __builtin_sqrtf(float(variance) + norm.eps);
+        const double scale = (real && norm.gain ? norm.gain[c] : 1.f) / root;
         norm.scale[c] = real ? float(scale) : 0.f;
         norm.shift[c] = real ? float((norm.bias ? norm.bias[c] : 0.f) - all.mean[i] * scale) : 0.f;
+        if (!norm.moments || !real) continue;
+        norm.moments[c] = float(all.mean[i]);
+        norm.moments[norm.x.channels + c] = float(variance);
     }
 }
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from genart.kernels.watch import Marks, Probe, marks
+from genart.kernels import Marks, Probe, marks
 from genart_stylegan2.plan import KNOWN
 from genart_stylegan2.synthesis import Noise, Synthesis, turned
 from genart_stylegan2.tf32 import exact
