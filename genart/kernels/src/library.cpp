@@ -2,13 +2,14 @@
 
 #include "kernels.h"
 
+#if defined(__x86_64__) || defined(_M_X64)
+#define GENART_X86 1
+#include <cpuid.h>
+#endif
+
 using genart::Convolution;
 using genart::Level;
 using genart::Step;
-
-#if defined(__x86_64__) || defined(_M_X64)
-#define GENART_X86 1
-#endif
 
 extern "C" {
 extern const Level genart_level_baseline;
@@ -19,6 +20,25 @@ extern const Level genart_level_avx2, genart_level_avx512;
 
 namespace {
 
+#ifdef GENART_X86
+// What processor and system can do: AVX2 with FMA, and AVX-512 (F, DQ, BW, VL). Not by
+// __builtin_cpu_supports, which finds nothing in what zig links.
+struct Processor {
+    bool avx2 = false, avx512 = false;
+
+    Processor() {
+        unsigned a, b, c, d, saved, high;
+        if (!__get_cpuid(1, &a, &b, &c, &d)) return;
+        const unsigned fma_osxsave_avx = 1u << 12 | 1u << 27 | 1u << 28;
+        if ((c & fma_osxsave_avx) != fma_osxsave_avx || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
+        asm volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));  // registers that the system saves
+        const unsigned f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+        avx2 = (saved & 0x6) == 0x6 && b & 1u << 5;
+        avx512 = avx2 && (saved & 0xe6) == 0xe6 && (b & f_dq_bw_vl) == f_dq_bw_vl;
+    }
+};
+#endif
+
 // The levels of this file that the processor can run, the fastest last.
 struct Levels {
     const Level* known[3];
@@ -27,12 +47,9 @@ struct Levels {
     Levels() {
         known[count++] = &genart_level_baseline;
 #ifdef GENART_X86
-        __builtin_cpu_init();
-        const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-        if (avx2) known[count++] = &genart_level_avx2;
-        if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-            known[count++] = &genart_level_avx512;
+        const Processor found;
+        if (found.avx2) known[count++] = &genart_level_avx2;
+        if (found.avx512) known[count++] = &genart_level_avx512;
 #endif
     }
 };
