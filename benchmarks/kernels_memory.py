@@ -68,7 +68,9 @@ def makers(draw: random.Random) -> Iterator[Maker]:
 def _synthesis(draw: random.Random) -> Callable[[], Maker]:
     """A new network, whose images change their aspect and their resolution."""
     torch.manual_seed(draw.randrange(1000))
-    config = Config(draw.choice((16, 32, 64)), channel_base=1024, channel_max=64, z_dim=32, w_dim=32)
+    config = Config(
+        draw.choice((16, 32, 64)), channel_base=1024, channel_max=64, z_dim=32, w_dim=32
+    )
     model = StyleGAN2.from_network(Network(config), device="cpu")
 
     def image() -> Maker:

@@ -16,7 +16,7 @@ from genart_translate import pth_reader
 
 from .architecture import Shape, resnet, unet
 from .layers import Norm
-from .networks import build
+from .networks import build, set_test_time
 from .translator import Translator
 
 _SIDE = 256
@@ -47,11 +47,13 @@ def _picture(
         net.load_state_dict(pth_reader.find(state).renamed(state))
         others["official"] = partial(other, image)
     style = Translator(net.to(options.device), name=kind)
-    plain = Translator(copy.deepcopy(net), name=kind, engine=False)
+    plain = copy.deepcopy(net).eval().to(memory_format=torch.channels_last)
+    set_test_time(plain, own=True, seed=None)
     others |= genart.benchmarks.other_runtimes(_exportable(net), image)
     return genart.benchmarks.BenchCase(
         partial(style, image),
-        others | {"plain network": partial(plain, image)},
+        others
+        | {"plain network": partial(plain, image.contiguous(memory_format=torch.channels_last))},
         flop=arithmetic(net, image),
         difference=_gap,
     )
