@@ -91,50 +91,64 @@ inline void import_row(const Import& step, int y) {
     }
 }
 
+constexpr int SEGMENT = 64;  // pixels of a map that are exported at a time
+
+// Channel `channel` of pixels [from, from + count) of row `y`, to every `apart`th number.
+inline void take_channel(const Export& step, int y, int channel, int from, int count, float* to, int apart) {
+    const Map& x = step.x;
+    const int lane = channel % BLOCK;
+    const Reader read(x, step.reading, channel / BLOCK);
+    const float* at = read.map + y * x.row + from * x.pixel + lane;
+    const float scale = read.scale[lane], shift = read.shift[lane];
+    for (int i = 0; i < count; ++i, at += x.pixel) {
+        const float value = scale * *at + shift, low = read.slope * value;
+        to[i * apart] = read.gate && at[read.gate] <= 0.f ? 0.f : value > low ? value : low;
+    }
+}
+
+// The sum of what `spread` taps along row `y` add to channel `c` of pixels [from, from + count).
+inline void take_spread(const Export& step, int y, int c, int from, int count, float* to) {
+    const Map& x = step.x;
+    for (int i = 0; i < count; ++i) to[i] = 0.f;
+    for (int d = 0; d < step.spread; ++d) {
+        const int channel = d * step.channels + c, first = from + d - step.spread / 2;
+        const float* row = x.data + channel / BLOCK * x.block + y * x.row + channel % BLOCK;
+        for (int i = 0; i < count; ++i) {
+            int at = first + i;
+            if (at < 0 || at >= x.w) {
+                if (step.edge == ZEROS) continue;
+                at = inside(at, x.w, step.edge);
+            }
+            to[i] += row[at * x.pixel];
+        }
+    }
+}
+
+// `count` numbers of a row of the image from `column` on, finished and stored.
+inline void finish_pixels(const Export& step, int c, int row, int column, int count, float* line) {
+    const int64_t wide = int64_t(step.x.w) * step.shuffle, plane = wide * step.x.h * step.shuffle;
+    for (int i = 0; step.bias && i < count; ++i) line[i] += step.bias[c];
+    for (int k = 0; step.image && k < step.colors; ++k) {
+        const float* image = step.image + k * plane + row * wide + column;
+        const float weight = step.matrix[c * step.colors + k];
+        for (int i = 0; i < count; ++i) line[i] += weight * image[i];
+    }
+    for (int i = 0; step.tanh && i < count; i += LANES) store(line + i, tanh(load(line + i)));
+    float* to = step.to + c * step.channel + row * step.row + column * step.pixel;
+    for (int i = 0; i < count; ++i) to[i * step.pixel] = line[i];
+}
+
 // Row `y` of the map of an export, to one row of the image, or to two.
 inline void export_row(const Export& step, int y) {
-    const Map& x = step.x;
-    const int depth = blocks(x.channels), spread = step.spread, s = step.shuffle;
-    const size_t plane = size_t(x.h) * s * x.w * s;
-    float values[MOST_TAPS * 2 * BLOCK];  // of the channels of a pixel
-    for (int i = 0; i < x.w; ++i) {
-        if (spread == 1)
-            for (int b = 0; b < depth; ++b) {
-                const Reader read(x, step.reading, b);
-                for (int n = 0; n < VECTORS; ++n)
-                    store(values + b * BLOCK + n * LANES, read.get<false, true>(y, i, n));
-            }
-        else
-            for (int c = 0; c < step.channels; ++c) {
-                values[c] = 0.f;
-                for (int d = 0; d < spread; ++d) {
-                    int at = i + d - spread / 2;
-                    if (step.edge == ZEROS && (at < 0 || at >= x.w)) continue;
-                    at = inside(at, x.w, step.edge);
-                    const int channel = d * step.channels + c;
-                    values[c] += x.data[channel / BLOCK * x.block + y * x.row + at * x.pixel + channel % BLOCK];
-                }
-            }
-        for (int c = 0; c < step.channels; ++c)
-            for (int p = 0; p < s * s; ++p) {
-                const int row = y * s + p / s, column = i * s + p % s;
-                float value = values[c * s * s + p] + (step.bias ? step.bias[c] : 0.f);
-                for (int k = 0; step.image && k < step.colors; ++k)
-                    value += step.matrix[c * step.colors + k] *
-                             step.image[k * plane + size_t(row) * x.w * s + column];
-                step.to[c * step.channel + row * step.row + column * step.pixel] = value;
-            }
-    }
-    if (!step.tanh) return;
+    const int s = step.shuffle;
     for (int c = 0; c < step.channels; ++c)
-        for (int p = 0; p < s; ++p) {
-            float* row = step.to + c * step.channel + (y * s + p) * step.row;
-            for (int i = 0; i < x.w * s; i += LANES) {
-                Vec value{};
-                const int count = least(LANES, x.w * s - i);
-                for (int n = 0; n < count; ++n) value[n] = row[(i + n) * step.pixel];
-                value = tanh(value);
-                for (int n = 0; n < count; ++n) row[(i + n) * step.pixel] = value[n];
+        for (int p = 0; p < s; ++p)
+            for (int from = 0; from < step.x.w; from += SEGMENT) {
+                const int count = least(SEGMENT, step.x.w - from);
+                float line[2 * SEGMENT + LANES] = {};
+                if (step.spread > 1) take_spread(step, y, c, from, count, line);
+                else
+                    for (int q = 0; q < s; ++q) take_channel(step, y, (c * s + p) * s + q, from, count, line + q, s);
+                finish_pixels(step, c, y * s + p, from * s, count * s, line);
             }
-        }
 }

@@ -102,18 +102,36 @@ inline void direct_points(const Cut& cut, const Strip& strip, int c, float* v) {
     }
 }
 
+// `count` numbers, in groups of four as far as there are so many.
+inline void copy_numbers(float* to, const float* from, int count) {
+    int i = 0;
+    for (; i + 4 <= count; i += 4) __builtin_memcpy(to + i, from + i, 4 * sizeof(float));
+    for (; i < count; ++i) to[i] = from[i];
+}
+
 // Every tap of few channels: rows of neighbouring numbers, (deep, pixels, 16). All blocks at once.
 inline void gather_points(const Cut& cut, const Strip& strip, float* v) {
     const Convolution& conv = cut.conv;
-    const int run = conv.kernel_w * conv.x.channels;
+    const int run = conv.kernel_w * conv.x.channels, some = 8;  // blocks at a time
     const size_t apart = size_t(strip.tiles()) * BLOCK;
     for (int y = strip.first; y < strip.first + strip.rows; ++y)
         for (int x = 0; x < strip.columns; ++x, v += BLOCK) {
             const float* from = conv.x.data + y * conv.stride * conv.x.row + x * conv.stride * conv.x.pixel;
-            int at = 0;
-            for (int k = 0; k < conv.kernel_h; ++k, from += conv.x.row)
-                for (int i = 0; i < run; ++i, ++at) v[at / BLOCK * apart + at % BLOCK] = from[i];
-            for (; at < cut.deep * BLOCK; ++at) v[at / BLOCK * apart + at % BLOCK] = 0.f;
+            alignas(64) float window[some * BLOCK];
+            int row = 0, at = 0;  // of the window that is copied next
+            for (int block = 0; block < cut.deep; block += some) {
+                int filled = 0;
+                while (filled < some * BLOCK && row < conv.kernel_h) {
+                    const int count = least(run - at, some * BLOCK - filled);
+                    copy_numbers(window + filled, from + row * conv.x.row + at, count);
+                    filled += count, at += count;
+                    if (at == run) ++row, at = 0;
+                }
+                for (; filled < some * BLOCK; ++filled) window[filled] = 0.f;
+                for (int b = 0; b < least(some, cut.deep - block); ++b)
+                    for (int n = 0; n < VECTORS; ++n)
+                        store(v + (block + b) * apart + n * LANES, load(window + b * BLOCK + n * LANES));
+            }
         }
 }
 
