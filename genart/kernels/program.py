@@ -33,7 +33,6 @@ from genart.kernels.values import Values, address, blocks, by_channel
 from genart.kernels.weights import PackedWeights
 
 FEW = 64  # pixels of a small map
-_FEW_TWO = 32  # of one where 2x2 and 4x4 kernels take every tap
 
 
 class Program:
@@ -156,7 +155,7 @@ class Program:
                 for side, pad, kernel in zip(x.size, padding, (kh, kw), strict=True)
             ]
             to = self.values(out, (size[0], size[1]))
-        many = math.prod(to.size) > _FEW_TWO and x.memory.ndim == 4
+        many = math.prod(to.size) > FEW and x.memory.ndim == 4
         if stride == 2 and (kh, kw) == (3, 3) and many:
             weight = torch.nn.functional.pad(weight, (0, 1, 0, 1))
         shift = None if bias is None else self.keep(by_channel(bias))
@@ -323,7 +322,7 @@ def choose_method(x: Values, weight: Tensor, stride: int, size: Sequence[int]) -
         return Method.GATHER
     if kernel == (3, 3) and stride == 1:
         return method_of_three(math.prod(size))
-    if math.prod(size) > _FEW_TWO and kernel == (2 * stride, 2 * stride):
+    if math.prod(size) > FEW and kernel == (2 * stride, 2 * stride):
         return Method.TWO
     return Method.DIRECT
 
