@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import Event, Thread, current_thread
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from genart.interrupts import GivenUp
-
-if TYPE_CHECKING:
-    from genart.playback.supervisor import Supervisor
+from genart.playback.faults import Faults
 
 _FIRST, _LONGEST = 0.05, 2.0  # seconds of the pauses after failures
 
@@ -28,6 +27,17 @@ class Watched(Protocol):
         ...
 
 
+class LoopWatch(Protocol):
+    """What a loop needs of the supervisor that watches it."""
+
+    faults: Faults
+    loops: list[LoopThread]
+
+    def member(self, loop: LoopThread, generation: int) -> AbstractContextManager[None]:
+        """This thread runs a loop until the end of the block."""
+        ...
+
+
 class LoopThread:
     """A thread that runs `body` until that returns; it is replaced if it fails or is held up.
 
@@ -40,7 +50,7 @@ class LoopThread:
         thread: the one that runs it now.
     """
 
-    def __init__(self, supervisor: Supervisor, name: str, body: Callable[[], object]) -> None:
+    def __init__(self, supervisor: LoopWatch, name: str, body: Callable[[], object]) -> None:
         self._supervisor, self.name, self._body = supervisor, name, body
         self.generation = 0  # threads of older generations are left behind
         self._done, self._closed = Event(), False
