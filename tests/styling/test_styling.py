@@ -138,7 +138,7 @@ def test_live_a_chain_is_picked_up_refused_and_let_go() -> None:
     assert tree.value("style.strength") == 0.5
     live.player.set("style.chain", "nothing:of the kind")
     assert tree.value("style.chain") == "tint:1"
-    assert live.faults.all()[-1].where == "params"
+    assert live.faults.all()[-1].where == "style"
     live.player.set("style.chain", "")
     assert "style.strength" not in live.store.tree
     live.close()
