@@ -631,7 +631,7 @@ def test_a_style_image_of_one_pixel_or_no_bytes_is_reported(tmp_path: Path) -> N
         gatys(str(pixel))
     with pytest.raises(genart.DataError, match=r"empty\.png: an empty file"):
         gatys(str(empty_file))
-    with pytest.raises(genart.DataError, match="away\.png: there is no such file"):
+    with pytest.raises(genart.DataError, match=r"away\.png: there is no such file"):
         gatys(str(tmp_path / "away.png"))
 
 
