@@ -67,6 +67,8 @@ class Window:
         UsageError: no such screen.
     """
 
+    main_thread = True  # GLFW and OpenGL of a window belong to the thread that opened it
+
     def __init__(
         self,
         title: str,

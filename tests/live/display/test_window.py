@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,6 +43,22 @@ def test_the_window_shows_the_frame_the_right_way_up(window: Callable[..., Windo
     assert pixels.shape == (360, 720, 3)  # nine tenths of the screen
     assert pixels[5, 5].tolist() == RED
     assert pixels[-5, -5].tolist() == BLUE
+
+
+def test_a_performance_draws_and_closes_its_window_in_the_thread_that_opened_it(
+    window: Callable[..., Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, threads = window(), set[threading.Thread]()
+    write, close = shown.write, shown.close
+
+    def noted(do: Callable[..., None]) -> Callable[..., None]:
+        return lambda *given: (threads.add(threading.current_thread()), do(*given))[1]
+
+    monkeypatch.setattr(shown, "write", noted(write))
+    monkeypatch.setattr(shown, "close", noted(close))
+    live = genart.live.Live(model="plasma", size=32, seconds=0.2)
+    live.run([shown])
+    assert threads == {threading.main_thread()}
 
 
 def test_triton_is_there_before_anything_draws(window: Callable[..., Window]) -> None:
