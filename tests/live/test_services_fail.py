@@ -242,9 +242,11 @@ def test_a_service_that_hangs_is_named_with_its_line_and_the_loops_go_on(night: 
     assert live.supervisor.left_behind >= hung - 3
     forever.set()
     until(lambda: live.supervisor.left_behind == 0, "threads that come back end")
-    live.stop()
+    for clock in (live.engine_clock, live.display_clock):
+        clock.stop.set()
     live._engine.close(5)
     live._display.close(5)
+    assert not any(loop.thread and loop.thread.is_alive() for loop in (live._engine, live._display))
     assert min(night.eye.seen) > 200
 
 
