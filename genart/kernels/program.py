@@ -32,7 +32,8 @@ from genart.kernels.structures import (
 from genart.kernels.values import Values, address, blocks, by_channel
 from genart.kernels.weights import PackedWeights
 
-FEW = 64  # pixels of a small map
+#: Pixels of a small map, which takes another method.
+FEW = 64
 
 
 class Program:

@@ -6,8 +6,12 @@ import ctypes
 from ctypes import c_float, c_int32, c_int64, c_void_p
 from enum import IntEnum
 
-BLOCK = 16  # channels that lie together
-MOST_TAPS, MOST_COLORS = 8, 4
+#: Channels that lie together.
+BLOCK = 16
+#: The most taps of a low-pass filter.
+MOST_TAPS = 8
+#: The most channels of an image that a layer to RGB makes.
+MOST_COLORS = 4
 
 
 class Edge(IntEnum):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn.modules import module as _modules
 
+#: Where each tensor of a network lies, and how often it was written to.
 Marks = list[tuple[int, int]]
 _PROBES = 8  # numbers looked at of each tensor
 
