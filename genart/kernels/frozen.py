@@ -10,11 +10,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 from torch.utils.weak import WeakIdKeyDictionary
 
 from genart.kernels.library import Library, library
 from genart.kernels.program import FEW, Program
+from genart.kernels.recent import Recent
 from genart.kernels.structures import (
     BLOCK,
     MOST_TAPS,
@@ -29,7 +29,6 @@ from genart.kernels.values import Values
 from genart.kernels.watch import is_ordinary
 from genart.kernels.weights import PackedWeights
 
-_KEPT = 4  # sizes of a convolution whose programs are kept
 _made: WeakIdKeyDictionary = WeakIdKeyDictionary()  # by weight
 
 
@@ -56,7 +55,7 @@ def convolve(x: Tensor, weight: Tensor, low_pass: Tensor | None = None) -> Tenso
     kernels = library() if plain and x.ndim == 4 else None
     if kernels is None:
         return None
-    made: Tensor = _Convolve.apply(x, _of(kernels, weight, low_pass))
+    made: Tensor = _Convolve.apply(x, _of(kernels, weight, low_pass), False)
     return made
 
 
@@ -86,7 +85,7 @@ class FrozenConvolution:
     def __init__(self, kernels: Library, weight: Tensor, taps: Sequence[float] | None) -> None:
         self._weights, self._weight, self._taps = PackedWeights(kernels), weight, taps
         self._turn = threading.Lock()
-        self._programs: dict[tuple[bool, int, int], Program] = {}
+        self._programs = Recent[Program](lambda program: program.bytes, most=8)
 
     def run(self, x: Tensor, *, back: bool) -> Tensor:
         """The result for maps (n, c, h, w), or from its gradient that of the maps."""
@@ -97,40 +96,34 @@ class FrozenConvolution:
             h, w = (h // 2, w // 2) if back else (2 * h, 2 * w)
         y = torch.empty(n, channels, h, w, memory_format=torch.channels_last)
         with self._turn:
-            program = self._program(back, x.shape[2], x.shape[3])
+            key = back, x.shape[2], x.shape[3]
+            program = self._programs.get(key, lambda: self._build(*key))
             for i in range(n):
                 program.spec(0).x = _map(x, i)
                 program.spec(-1).y = _map(y, i)
                 program.run()
         return y
 
-    def _program(self, back: bool, h: int, w: int) -> Program:
-        key = back, h, w
-        made = self._programs.pop(key, None) or self._build(back, h, w)
-        self._programs[key] = made
-        while len(self._programs) > 2 * _KEPT:
-            del self._programs[next(iter(self._programs))]
-        return made
-
     def _build(self, back: bool, h: int, w: int) -> Program:
-        program, weight = Program(self._weights), self._weight
-        out, into = weight.shape[:2]
-        if back and self._taps is not None:
-            self._build_back_up(program, h, w)
+        program = Program(self._weights)
+        if self._taps is None:
+            self._build_plain(program, back, h, w)
         elif back:
-            rotated = weight.flip(2, 3).transpose(0, 1)
-            program.convolve(_nothing(out, h, w), rotated, padding=(1, 1), to=_nothing(into, h, w),
-                             key="back")  # fmt: skip
-        elif self._taps is None:
-            program.convolve(_nothing(into, h, w), weight, padding=(1, 1), to=_nothing(out, h, w),
-                             key="forward")  # fmt: skip
+            self._build_back_up(program, h, w)
         else:
             self._build_up(program, h, w)
         return program
 
+    def _build_plain(self, program: Program, back: bool, h: int, w: int) -> None:
+        """A convolution; its gradient is one with rotated weights, channels exchanged."""
+        weight = self._weight.flip(2, 3).transpose(0, 1) if back else self._weight
+        out, into = weight.shape[:2]
+        x, y = (Values.without_memory(channels, (h, w)) for channels in (into, out))
+        program.convolve(x, weight, padding=(1, 1), to=y, key=back)
+
     def _build_up(self, program: Program, h: int, w: int) -> None:
         out, into = self._weight.shape[:2]
-        x, y = _nothing(into, h, w), _nothing(out, 2 * h, 2 * w)
+        x, y = Values.without_memory(into, (h, w)), Values.without_memory(out, (2 * h, 2 * w))
         spec = Convolution(
             x=x.map(), y=y.map(), reading=x.reading(), writing=Writing(slope=1.0, limit=math.inf),
             method=Method.TAPS if h * w <= FEW else Method.RAISED, kernel_h=3, kernel_w=3, stride=1,
@@ -143,30 +136,25 @@ class FrozenConvolution:
         """The filter backwards, then a convolution of stride 2."""
         out, into = self._weight.shape[:2]
         taps = list(self._taps or ())
-        g, wide = _nothing(out, h, w), program.values(out, (h + 1, w + 1))
+        g, wide = Values.without_memory(out, (h, w)), program.values(out, (h + 1, w + 1))
         before = len(taps) - 1 - (len(taps) - 1) // 2
         spec = LowPass(g.map(), wide.map(), len(taps), before, _floats(taps[::-1]))
         program.add(Kind.LOW_PASS, spec)
         program.convolve(wide, self._weight.transpose(0, 1), stride=2,
-                         to=_nothing(into, h // 2, w // 2), key="back")  # fmt: skip
+                         to=Values.without_memory(into, (h // 2, w // 2)), key="back")  # fmt: skip
 
 
 class _Convolve(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, how: FrozenConvolution) -> Tensor:
-        ctx.how = how  # nothing of the maps is kept
-        return how.run(x, back=False)
+    """A linear map of maps, or the one of its gradient: each is the other's gradient."""
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return ctx.how.run(gradient, back=True), None
+    def forward(ctx: Any, x: Tensor, how: FrozenConvolution, back: bool) -> Tensor:
+        ctx.how, ctx.back = how, back  # nothing of the maps is kept
+        return how.run(x, back=back)
 
-
-def _nothing(channels: int, h: int, w: int) -> Values:
-    """A map in channels_last memory whose address is given before each run."""
-    whole = torch.empty(h, w, channels // BLOCK, BLOCK, device="meta")
-    return Values(whole.permute(2, 0, 1, 3), channels)
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return _Convolve.apply(gradient, ctx.how, not ctx.back), None, None
 
 
 def _map(tensor: Tensor, i: int) -> Map:

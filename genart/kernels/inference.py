@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from genart.kernels.library import Library, library
 from genart.kernels.program import Program
+from genart.kernels.recent import Recent
 from genart.kernels.watch import Marks, Probe, is_ordinary, is_plain, marks
 from genart.kernels.weights import PackedWeights
 
@@ -20,9 +21,6 @@ from genart.kernels.weights import PackedWeights
 Plan = Callable[..., Tensor]
 #: Adds a network's steps for a key, such as a size, to a program; None where kernels cannot.
 Planner = Callable[[Any, Program, Any], Plan | None]
-
-_MOST_PLANS = 4
-_MOST_BYTES = 1 << 29  # of the plans together; the newest one stays in any case
 
 
 class Inference:
@@ -85,15 +83,13 @@ class Inference:
         return made
 
     def _plan(self, made: _Prepared, key: Hashable) -> Plan | None:
-        """The plan for a key, which becomes the newest one."""
-        if key in made.plans:
-            kept = made.plans.pop(key)
-        else:
+        """The plan for a key."""
+
+        def make() -> tuple[Plan | None, Program]:
             program = Program(made.weights)
-            kept = self._planner(self.network, program, key), program.bytes
-        made.plans[key] = kept
-        made.forget_old_plans()
-        return kept[0]
+            return self._planner(self.network, program, key), program
+
+        return made.plans.get(key, make)[0]
 
 
 @dataclass
@@ -104,23 +100,17 @@ class _Prepared:
         weights: packed.
         marks: of the network as it was then.
         probe: likewise.
-        plans: by key, with the bytes of their memory, the newest last.
+        plans: by key, with their programs.
     """
 
     weights: PackedWeights
     marks: Marks
     probe: Probe
-    plans: dict[Hashable, tuple[Plan | None, int]] = field(default_factory=dict)
+    plans: Recent[tuple[Plan | None, Program]] = field(
+        default_factory=lambda: Recent(lambda plan: plan[1].bytes)
+    )
 
     def fits(self, kernels: Library, found: Marks) -> bool:
         """Whether kernels and weights are still the same."""
         same = self.weights.library is kernels and self.marks == found
         return same and self.probe.holds()
-
-    def forget_old_plans(self) -> None:
-        """Drop the oldest plans while there are too many, or too large ones together."""
-        while len(self.plans) > 1:
-            taken = sum(size for _, size in self.plans.values())
-            if len(self.plans) <= _MOST_PLANS and taken <= _MOST_BYTES:
-                return
-            del self.plans[next(iter(self.plans))]

@@ -43,7 +43,7 @@ class Program:
         weights: of the network; they know the library.
 
     Attributes:
-        bytes: of memory for maps.
+        bytes: of its memory, without weights.
     """
 
     def __init__(self, weights: PackedWeights) -> None:
@@ -122,6 +122,16 @@ class Program:
             made = self.values(c, size)
         self.add(Kind.IMPORT, Import(image.data_ptr(), *image.stride(), made.map(), pad, edge))
         return made
+
+    def read_from(self, n: int, image: Tensor) -> None:
+        """Let step n, which reads an image, read another one (c, h, w) of the same size."""
+        spec: Import = self.spec(n)
+        spec.image, (spec.channel, spec.row, spec.pixel) = image.data_ptr(), image.stride()
+
+    def write_to(self, n: int, image: Tensor) -> None:
+        """Let step n, an export, write to another image (c, h, w) of the same size."""
+        spec: Export = self.spec(n)
+        spec.to, (spec.channel, spec.row, spec.pixel) = image.data_ptr(), image.stride()
 
     def convolve(
         self,
@@ -299,7 +309,7 @@ class Program:
             end: behind the last; None is all.
 
         Raises:
-            MemoryError: there is too little working memory.
+            RuntimeError: there is too little memory, or the library does not know a step.
         """
         library, threads = self._library, threads or torch.get_num_threads()
         end = len(self._steps) if end is None else end
@@ -311,6 +321,7 @@ class Program:
         if key not in self._scratch:
             count = library.genart_scratch_floats(library.number, start, end - first, threads)
             self._scratch[key] = empty(count)
+            self.bytes += self._scratch[key].nbytes
         scratch = self._scratch[key].data_ptr()
         if library.genart_run(library.number, start, end - first, scratch, threads):
             raise RuntimeError("The kernels do not know a step of this program.")

@@ -47,6 +47,15 @@ class Values:
     slope: float = 1.0
     gate: Tensor | None = None
 
+    @classmethod
+    def without_memory(cls, channels: int, size: tuple[int, int]) -> Values:
+        """A map that has no address, or is given one before each run.
+
+        Its layout is that of a tensor (1, channels, h, w) in channels_last memory.
+        """
+        whole = torch.empty(*size, blocks(channels), BLOCK, device="meta")
+        return cls(whole.permute(2, 0, 1, 3), channels)
+
     @property
     def size(self) -> tuple[int, int]:
         """(h, w)."""

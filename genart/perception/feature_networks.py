@@ -112,6 +112,11 @@ class FeatureNetwork(nn.Module):
                 break
         return found
 
+    @property
+    def kernel_bytes(self) -> int:
+        """Memory that the compiled kernels keep for the gradient of the last image, in bytes."""
+        return 0 if self._kernels is None else self._kernels.bytes
+
     def step(self, name: str) -> FeatureStep:
         """Return the layer with a name.
 

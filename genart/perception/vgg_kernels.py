@@ -13,13 +13,13 @@ from torch.autograd.function import once_differentiable
 
 from genart.kernels.library import Library, library
 from genart.kernels.program import Program
-from genart.kernels.structures import BLOCK, Combine, Export, Import, Kind, Map, Reading
+from genart.kernels.recent import Recent
+from genart.kernels.structures import BLOCK, Combine, Kind, Map, Reading
 from genart.kernels.values import Values
 from genart.kernels.watch import is_ordinary
 from genart.kernels.weights import PackedWeights
 
 Layers = Sequence[tuple[str, nn.Module]]
-_KEPT = 4  # programs; each has memory for all its maps
 
 
 class VggKernels:
@@ -35,7 +35,7 @@ class VggKernels:
         self._turn = threading.Lock()
         self._marks: object = None
         self._weights: PackedWeights | None = None
-        self._programs: dict[tuple[Any, ...], _Trunk] = {}
+        self._trunks = Recent[_Trunk](lambda trunk: trunk.bytes)
 
     def __call__(self, x: Tensor, wanted: Sequence[str]) -> dict[str, Tensor] | None:
         """Features (n, c, h', w') in channels_last memory, by layer; None where torch computes.
@@ -58,6 +58,11 @@ class VggKernels:
         return {name: torch.cat(each) if len(x) > 1 else each[0]
                 for name, each in zip(wanted, zip(*images, strict=True), strict=True)}  # fmt: skip
 
+    @property
+    def bytes(self) -> int:
+        """Of what was kept for the last image; outputs are not counted."""
+        return 0 if (newest := self._trunks.newest) is None else newest.bytes
+
     def _is_possible(self, x: Tensor) -> bool:
         frozen = not any(p.requires_grad for conv in self._convs for p in conv.parameters())
         return frozen and is_ordinary(x.detach()) and type(x) is Tensor
@@ -65,16 +70,13 @@ class VggKernels:
     def _prepare(self, kernels: Library) -> None:
         marks = kernels, [_mark(p) for conv in self._convs for p in conv.parameters()]
         if marks != self._marks:
-            self._marks, self._weights, self._programs = marks, PackedWeights(kernels), {}
+            self._marks, self._weights = marks, PackedWeights(kernels)
+            self._trunks = Recent(lambda trunk: trunk.bytes)
 
     def _trunk(self, layers: Layers, wanted: tuple[str, ...], x: Tensor, n: int) -> _Trunk:
         assert self._weights is not None
-        key = (len(layers), wanted, x.shape[2:], n)
-        made = self._programs.pop(key, None) or _Trunk(self._weights, layers, wanted, x.shape[2:])
-        self._programs[key] = made
-        while len(self._programs) > max(_KEPT, n + 1):
-            del self._programs[next(iter(self._programs))]
-        return made
+        weights, size = self._weights, x.shape[2:]
+        return self._trunks.get((wanted, size, n), lambda: _Trunk(weights, layers, wanted, size))
 
 
 def _mark(tensor: Tensor) -> tuple[int, int]:
@@ -122,17 +124,18 @@ class _Trunk:
         self.forward, self.backward = Program(weights), Program(weights)
         self._built: list[_Layer] = []
         x = self.forward.image(torch.empty(3, size[0], size[1]))
-        self._given: Import = self.forward.spec(-1)
         for name, layer in layers:
             x = self._add(x, layer, name in wanted)
-        self._gradient = self._build_backward()
+
+    @property
+    def bytes(self) -> int:
+        """Of the maps of both programs."""
+        return self.forward.bytes + self.backward.bytes
 
     def run(self, image: Tensor) -> tuple[Tensor, ...]:
         """The outputs of an image (1, 3, h, w)."""
         self.calls += 1
-        given = self._given
-        given.image = image.data_ptr()
-        given.channel, given.row, given.pixel = image.stride()[1:]
+        self.forward.read_from(0, image[0])
         made = []
         for built in self._built:
             if built.step is not None:
@@ -144,6 +147,8 @@ class _Trunk:
 
     def run_back(self, gradients: Sequence[Tensor | None]) -> Tensor:
         """The gradient of the image (1, 3, h, w), of those of the outputs."""
+        if not len(self.backward):
+            self._build_backward()
         given = iter(gradients)
         held = []
         for built in self._built:
@@ -156,8 +161,7 @@ class _Trunk:
             held.append(gradient)
             built.gradient.x = _map(gradient)
         made = torch.empty(1, 3, *self._built[0].values.size, memory_format=torch.channels_last)
-        out = self._gradient
-        out.to, (out.channel, out.row, out.pixel) = made.data_ptr(), made.stride()[1:]
+        self.backward.write_to(-1, made[0])
         self.backward.run()
         return made
 
@@ -179,8 +183,8 @@ class _Trunk:
         self._built.append(_Layer(layer, y, x, step))
         return y
 
-    def _build_backward(self) -> Export:
-        """The steps back from the last output to the image; the one that gives its gradient."""
+    def _build_backward(self) -> None:
+        """The steps back from the last output to the image; the last one gives its gradient."""
         program, g = self.backward, None
         for built in reversed(self._built):
             if built.step is not None:
@@ -199,8 +203,6 @@ class _Trunk:
             g = made
         assert g is not None
         program.export(g, torch.empty(3, *g.size))
-        out: Export = program.spec(-1)
-        return out
 
     def _with_output(self, built: _Layer, g: Values | None) -> Values:
         """The gradient of a layer's result: that of the output, and what comes from behind."""

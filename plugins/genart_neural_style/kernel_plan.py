@@ -66,7 +66,7 @@ class _Plan:
 
     def __init__(self, network: TransformNet, program: Program, size: tuple[int, int]) -> None:
         self.program, self.layers = program, dict(network.named_children())
-        self.given, self.made = torch.empty(3, *size), torch.empty(3, *size)
+        self.size, self.given = size, torch.empty(3, *size)  # another image in each call
         self.norms: list[tuple[ConditionalNorm, Tensor, Tensor]] = []
         self.mix: Tensor | None = None
         self.colour = self.layers.get("colour")
@@ -82,11 +82,16 @@ class _Plan:
 
     def __call__(self, image: Tensor, mix: Tensor) -> Tensor:
         """From an image (3, h, w) and the share of each style, (styles,), to an image."""
-        self.given.copy_(image)
+        self.program.read_from(0, image)
+        if isinstance(self.colour, ConditionalColour):
+            image = image.contiguous()
+            self.program.spec(-1).image = image.data_ptr()
         if self.mix is None or not torch.equal(mix, self.mix):
             self._blend(mix.clone())
+        made = torch.empty(3, *self.size)
+        self.program.write_to(-1, made)
         self.program.run()
-        return self.made.clone()
+        return made
 
     def _blend(self, mix: Tensor) -> None:
         """Set gains, shifts and colours to those of a mix of styles."""
@@ -161,6 +166,6 @@ class _Plan:
             x = self.program.convolve(x, weight, padding=(layer.pad, 0), edge=edge, key=key)
         direct = isinstance(self.colour, ConditionalColour)
         self.program.export(
-            x, self.made, self.shift, shuffle=shuffle, spread=spread, edge=edge,
+            x, torch.empty(3, *self.size), self.shift, shuffle=shuffle, spread=spread, edge=edge,
             image=self.given if direct else None, matrix=self.matrix if direct else None,
         )  # fmt: skip

@@ -40,8 +40,9 @@ def tile_side(
     Raises:
         UsageError: the image itself is too large to be searched for here.
     """
-    names, room = tuple(layers), free_bytes(device)
+    names = tuple(layers)
     pixels, each = size[0] * size[1], bytes_per_pixel(network, names)
+    room = free_bytes(device)  # without the weights, which the line before has prepared
     least = (_KEPT + 2 * _PAIRS[0]) * _PICTURE
     if pixels * least > room:
         fits = int((room / least) ** 0.5)
@@ -75,9 +76,10 @@ def bytes_per_pixel(network: genart.perception.FeatureNetwork, layers: tuple[str
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(count, lambda x: x):
         blank = torch.zeros(1, 3, _PROBE, _PROBE, device=device, requires_grad=True)
         found = features_of(network, blank, layers)
+        torch.autograd.grad(torch.stack([each.sum() for each in found.values()]).sum(), blank)
     own = {each.data_ptr() for each in (*network.parameters(), *network.buffers())}
     total: int = sum(size for place, size in kept.items() if place not in own)
-    total += sum(each.numel() * 4 for each in found.values())
+    total += sum(each.numel() * 4 for each in found.values()) + network.kernel_bytes
     return _WORK * total / _PROBE**2
 
 

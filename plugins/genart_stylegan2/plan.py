@@ -163,7 +163,7 @@ class Plan:
         """A styled convolution's step, and the map it makes."""
         program, out = self._program, len(conv.weight)
         style = self._style(conv.affine, at)
-        y = program.values(out, size)
+        y = program.values(out, size) if kept else Values.without_memory(out, size)
         spec = Convolution(
             x=x.map(), y=y.map(), reading=Values(x.memory, x.channels, style).reading(),
             writing=Writing(
@@ -177,8 +177,6 @@ class Plan:
         )  # fmt: skip
         if paint is not None:
             spec.paint = ctypes.pointer(paint)
-        if not kept:
-            spec.y.data = None
         if conv.up:
             spec.taps, taps = _taps(conv.resample_filter)
             spec.filter = taps

@@ -64,30 +64,31 @@ def _plan(
     made = torch.empty(network.shape.channels_out, *key[0])
     add = _add_resnet if isinstance(network, ResNet) else _add_unet
     add(network, steps, given, made)
-    return _Plan(steps, given, made)
+    return _Plan(steps, made.shape)
 
 
 class _Plan:
     """A generator's program for images of one size.
 
     Args:
-        steps: of the program.
-        given: (c, h, w), what it reads.
-        made: (c, h, w), what it writes.
+        steps: of the program, of which the first reads an image and the last writes one.
+        shape: (c, h, w) of what it writes.
     """
 
-    def __init__(self, steps: LayerSteps, given: Tensor, made: Tensor) -> None:
-        self._steps, self._given, self._made = steps, given, made
+    def __init__(self, steps: LayerSteps, shape: torch.Size) -> None:
+        self._steps, self._shape = steps, shape
 
     def __call__(self, image: Tensor) -> Tensor:
         """From an image (1, c, h, w) to another."""
-        self._given.copy_(image[0])
+        program, made = self._steps.program, torch.empty(self._shape)
+        program.read_from(0, image[0])
+        program.write_to(-1, made)
         for norm in self._steps.given:
             norm.prepare()
-        self._steps.program.run()
+        program.run()
         for norm in self._steps.measured:
             norm.note()
-        return self._made.clone()[None]
+        return made[None]
 
 
 def _add_resnet(net: ResNet, steps: LayerSteps, given: Tensor, made: Tensor) -> None:

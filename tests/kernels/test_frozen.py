@@ -42,6 +42,23 @@ def test_maps_and_gradients_are_those_of_torch(
 
 
 @pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize("taps", [None, (1, 3, 3, 1)], ids=str)
+def test_the_gradient_has_a_gradient_of_its_own(taps: tuple[int, ...] | None) -> None:
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(1, 16, 9, 13, generator=draw).requires_grad_()
+    weight = torch.randn(32, 16, 3, 3, generator=draw)
+    found = []
+    for made in (
+        convolve(x, weight, None if taps is None else low_pass(taps)),
+        by_torch(x, weight, taps),
+    ):
+        assert made is not None
+        (slope,) = torch.autograd.grad(made.sin().sum(), x, create_graph=True)
+        found.append(torch.autograd.grad(slope.square().sum(), x)[0])
+    assert close(*found)
+
+
+@pytest.mark.usefixtures("kernels")
 def test_changed_weights_count_at_once() -> None:
     x, weight = torch.randn(1, 16, 12, 12, requires_grad=True), torch.randn(16, 16, 3, 3)
     first = convolve(x, weight)

@@ -117,3 +117,19 @@ def test_weights_that_learn_are_left_to_torch() -> None:
 
 def _state(net: FeatureNetwork) -> dict[str, Tensor]:
     return {f"features.{name}": each for name, each in net.parts.named_parameters()}
+
+
+@pytest.mark.usefixtures("kernels")
+def test_the_memory_that_kernels_keep_counts_when_tiles_are_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from genart_neural_style.memory import bytes_per_pixel
+
+    net, layers = network("vgg16"), ("relu1_1", "relu2_2")
+    measured = []
+    for native in ("off", "auto"):
+        monkeypatch.setenv("GENART_NATIVE", native)
+        bytes_per_pixel.cache_clear()
+        measured.append(bytes_per_pixel(net, layers))
+    bytes_per_pixel.cache_clear()
+    assert measured[1] > measured[0]  # maps forward and back, and the outputs
